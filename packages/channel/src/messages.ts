@@ -1,0 +1,267 @@
+/**
+ * The private protocol between the control plane and the programs that dial out to it: agents, replication servers,
+ * launch hosts. HTTPS with client certificates; JSON bodies; every command idempotent by its natural key, because a
+ * restarted control plane sends it again.
+ *
+ *   POST /channel/enrol     token instead of a certificate    -> Enrolment
+ *   POST /channel/report    what the program sees, every few s -> its configuration (what it should be doing)
+ *   POST /channel/commands  long poll                          -> commands waiting for this program
+ *   POST /channel/results   the outcome of one command
+ */
+import type {
+  DataReplicationErrorString,
+  DataReplicationState,
+  DiskReplication,
+  PointSelector,
+  RecoveryPoint,
+  SourceDisk,
+  SourceProperties,
+} from '@landfall/model';
+
+export type ProgramRole = 'agent' | 'replication-server' | 'launch-host';
+
+// --- enrolment ---------------------------------------------------------------------------------------------------
+
+export interface EnrolmentRequest {
+  readonly role: ProgramRole;
+  /** The secret part of an enrolment token. */
+  readonly token: string;
+  /** SPKI, PEM, P-256. The private key never leaves the program. */
+  readonly publicKeyPem: string;
+  /** base64 ECDSA-SHA256 over the UTF-8 of `token + '\n' + installId`: proves possession of the private key. */
+  readonly proof: string;
+  /** UUID written at installation; together with the key it is the program's identity. */
+  readonly installId: string;
+  readonly version: string;
+  /** Agents only. */
+  readonly sourceProperties?: SourceProperties;
+  readonly disks?: readonly SourceDisk[];
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Replication servers only: addresses put into the certificate; the first is what agents are told to dial. */
+  readonly addresses?: readonly string[];
+}
+
+export interface Enrolment {
+  /** `s-…` for an agent, `rs-…` for a replication server, `lh-…` for a launch host. */
+  readonly programId: string;
+  /** Client certificate (for a replication server also its server certificate): CN = programId, OU = role. */
+  readonly certificatePem: string;
+  readonly caPem: string;
+}
+
+// --- agent ---------------------------------------------------------------------------------------------------------
+
+export interface AgentReport {
+  readonly version: string;
+  readonly sourceProperties: SourceProperties;
+  readonly disks: readonly SourceDisk[];
+  readonly replication: {
+    readonly state: DataReplicationState;
+    readonly error?: { readonly error: DataReplicationErrorString; readonly rawError: string };
+    readonly disks: readonly DiskReplication[];
+    /** Age of the newest durable state of the source; null until the first recovery point. */
+    readonly lagMs: number | null;
+    readonly etaMs: number | null;
+    readonly lastEpoch: number;
+    readonly connected: boolean;
+    /** Since this agent process began. */
+    readonly bytesRead: number;
+    readonly bytesSent: number;
+    readonly firstSyncDurationMs: number | null;
+    /** Of the last 10 minutes of acknowledged epochs: cut → acknowledged. */
+    readonly lagP50Ms: number | null;
+    readonly lagP99Ms: number | null;
+  };
+}
+
+export interface AgentConfiguration {
+  readonly desired: 'REPLICATE' | 'PAUSE' | 'STOP' | 'UNINSTALL';
+  /** Absent until a replication server has been assigned. */
+  readonly replicationServer?: {
+    readonly replicationServerId: string;
+    readonly host: string;
+    readonly port: number;
+  };
+  readonly bandwidthThrottlingMbps: number;
+  readonly epochIntervalMs: number;
+}
+
+// --- replication server ----------------------------------------------------------------------------------------------
+
+export interface ReplicationServerReport {
+  readonly version: string;
+  readonly host: string;
+  readonly port: number;
+  readonly stagingTotalBytes: number;
+  readonly stagingFreeBytes: number;
+  readonly servers: readonly {
+    readonly sourceServerId: string;
+    readonly connected: boolean;
+    readonly lastEpoch: number;
+    readonly lastCutTimeMs: number | null;
+    readonly recoveryPoints: number;
+    readonly bytesOnDisk: number;
+    readonly bytesReceived: number;
+    /** Set when staging cannot go on, e.g. STAGING_FULL. */
+    readonly stalled?: { readonly code: string; readonly message: string };
+  }[];
+}
+
+export interface ReplicationServerConfiguration {
+  /** Servers it may accept. One that is not listed is refused on port 1500; its journal stays until `discardServer`. */
+  readonly servers: readonly {
+    readonly sourceServerId: string;
+    readonly certificateFingerprint: string;
+    readonly disks: readonly SourceDisk[];
+  }[];
+}
+
+// --- launch host ------------------------------------------------------------------------------------------------------
+
+export interface LaunchHostReport {
+  readonly version: string;
+  readonly accelerator: 'kvm' | 'tcg';
+  readonly freeMemoryBytes: number;
+  readonly machines: readonly MachineStatus[];
+}
+
+export type LaunchHostConfiguration = Readonly<Record<string, never>>;
+
+export interface MachineDisk {
+  readonly diskId: string;
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+  readonly isBootDisk: boolean;
+  /** NBD URI of the read-only view: `nbd+unix:///EXPORT?socket=PATH` or `nbd://HOST:PORT/EXPORT`. */
+  readonly nbdUri: string;
+}
+
+export interface MachineSpecification {
+  /** `i-` + 17 hexadecimal digits. */
+  readonly machineId: string;
+  readonly name: string;
+  readonly purpose: 'TEST' | 'CUTOVER';
+  readonly disks: readonly MachineDisk[];
+  readonly cpuCount: number;
+  readonly memoryBytes: number;
+  readonly bootMode: 'LEGACY_BIOS' | 'UEFI' | 'USE_SOURCE';
+  readonly disposition: 'STARTED' | 'STOPPED';
+  /** TCP ports of the machine made reachable on the launch host's loopback. */
+  readonly publishedPorts: readonly number[];
+}
+
+export type MachinePhase =
+  | 'CONVERTING'
+  | 'CONVERTED'
+  | 'STARTING'
+  | 'RUNNING'
+  | 'STOPPED'
+  | 'FAILED'
+  | 'TERMINATED';
+
+export interface MachineStatus {
+  readonly machineId: string;
+  readonly phase: MachinePhase;
+  /** What conversion did, in order, each with before and after. */
+  readonly conversion: readonly {
+    readonly step: string;
+    readonly detail: string;
+    readonly durationMs: number;
+  }[];
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+  /** Filling in of the machine's own disks; `COMPLETE`: it depends on nothing of ours. */
+  readonly hydration: {
+    readonly state: 'NOT_STARTED' | 'RUNNING' | 'COMPLETE' | 'FAILED';
+    readonly doneBytes: number;
+    readonly totalBytes: number;
+  };
+  readonly published: readonly { readonly guestPort: number; readonly host: string; readonly port: number }[];
+  readonly startedAtMs: number | null;
+}
+
+// --- commands ---------------------------------------------------------------------------------------------------------
+
+/** Every command with its input and output, by role. */
+export interface Commands {
+  agent: {
+    /** Resolves when a cut taken after the command arrived is durable. The barrier of a cutover. */
+    takeRecoveryPoint: { input: Record<string, never>; output: RecoveryPoint };
+  };
+  'replication-server': {
+    listRecoveryPoints: {
+      input: { sourceServerId: string; fromMs?: number; toMs?: number; limit: number };
+      /** Newest first. */
+      output: {
+        recoveryPoints: readonly RecoveryPoint[];
+        total: number;
+        oldest?: RecoveryPoint;
+        newest?: RecoveryPoint;
+      };
+    };
+    resolveRecoveryPoint: { input: { sourceServerId: string; at: PointSelector }; output: RecoveryPoint };
+    /** Idempotent by exportId; survives a restart of the replication server. */
+    openExport: {
+      input: { exportId: string; sourceServerId: string; epoch: number };
+      output: { disks: readonly MachineDisk[] };
+    };
+    closeExport: { input: { exportId: string }; output: Record<string, never> };
+    discardServer: { input: { sourceServerId: string }; output: { freedBytes: number } };
+  };
+  'launch-host': {
+    /** Begins conversion and launch, or reports how far they are. Idempotent by machineId. */
+    ensureMachine: { input: MachineSpecification; output: MachineStatus };
+    describeMachine: { input: { machineId: string }; output: MachineStatus };
+    hydrateMachine: { input: { machineId: string; bandwidthBytesPerSecond?: number }; output: MachineStatus };
+    terminateMachine: { input: { machineId: string }; output: MachineStatus };
+    readConsole: { input: { machineId: string; tailBytes: number }; output: { text: string } };
+    takeScreenshot: { input: { machineId: string }; output: { pngBase64: string } };
+  };
+}
+
+export type CommandName<Role extends ProgramRole> = keyof Commands[Role] & string;
+export type CommandInput<
+  Role extends ProgramRole,
+  Name extends CommandName<Role>,
+> = Commands[Role][Name] extends { input: infer Input } ? Input : never;
+export type CommandOutput<
+  Role extends ProgramRole,
+  Name extends CommandName<Role>,
+> = Commands[Role][Name] extends { output: infer Output } ? Output : never;
+
+/** What a program implements: one function a command. */
+export type CommandHandlers<Role extends ProgramRole> = {
+  readonly [Name in CommandName<Role>]: (
+    input: CommandInput<Role, Name>,
+  ) => Promise<CommandOutput<Role, Name>>;
+};
+
+export interface CommandEnvelope {
+  readonly commandId: string;
+  readonly name: string;
+  readonly input: unknown;
+}
+
+export type CommandResult =
+  | { readonly commandId: string; readonly ok: true; readonly output: unknown }
+  | {
+      readonly commandId: string;
+      readonly ok: false;
+      readonly error: {
+        readonly code: string;
+        readonly message: string;
+        readonly hint?: string;
+        readonly retryable: boolean;
+      };
+    };
+
+export interface ReportByRole {
+  agent: AgentReport;
+  'replication-server': ReplicationServerReport;
+  'launch-host': LaunchHostReport;
+}
+
+export interface ConfigurationByRole {
+  agent: AgentConfiguration;
+  'replication-server': ReplicationServerConfiguration;
+  'launch-host': LaunchHostConfiguration;
+}

@@ -1,0 +1,26 @@
+/**
+ * Every error code a Landfall program can show, with what it means and what to do. `docs/errors.md` says the same for
+ * people; `tidy.test.ts` proves that each code used in the source is here and in that page. Sorted by code.
+ */
+export interface ErrorEntry {
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+export const ERROR_CODES = {
+  EXTENT_DAMAGED: {
+    meaning: 'Bytes of a replica no longer match the checksum the agent gave them.',
+    remedy:
+      'Check the storage and memory of the replication server; a rescan of the server replaces damaged blocks.',
+  },
+  TOOL_FAILED: {
+    meaning: 'An external tool ended with an error.',
+    remedy: 'Read the end of its output in the message.',
+  },
+  TOOL_MISSING: {
+    meaning: 'An external tool is not installed.',
+    remedy: 'Install the named tool, then try again.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

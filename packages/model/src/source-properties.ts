@@ -1,0 +1,29 @@
+/** What the agent says of its server. Names: public MGN API, SourceProperties. */
+export interface SourceProperties {
+  readonly lastUpdatedDateTime: string;
+  readonly recommendedInstanceType: string;
+  readonly identificationHints: {
+    readonly fqdn?: string;
+    readonly hostname: string;
+    readonly vmWareUuid?: string;
+  };
+  readonly networkInterfaces: readonly {
+    readonly macAddress: string;
+    readonly ips: readonly string[];
+    readonly isPrimary: boolean;
+  }[];
+  readonly disks: readonly { readonly deviceName: string; readonly bytes: number }[];
+  readonly cpus: readonly { readonly cores: number; readonly modelName: string }[];
+  readonly ramBytes: number;
+  readonly os: { readonly fullString: string };
+}
+
+/** A disk of a source server as the agent names it to everybody else. */
+export interface SourceDisk {
+  /** Stable for the life of the server: `disk-0`, `disk-1` … in the order the agent found them at enrolment. */
+  readonly diskId: string;
+  /** `/dev/nvme0n1`; may change at a reboot, `diskId` does not. */
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+  readonly isBootDisk: boolean;
+}

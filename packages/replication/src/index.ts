@@ -1,0 +1,2 @@
+export * from './epoch-source.ts';
+export * from './epoch-store.ts';
