@@ -1,2 +1,1 @@
-export * from './epoch-source.ts';
 export * from './epoch-store.ts';
