@@ -1,1 +1,27 @@
-export {};
+export { isoDuration, publicId } from '@landfall/runtime';
+export * from './api-error.ts';
+export * from './decode-input.ts';
+export * from './dispatch.ts';
+export * from './encode-input.ts';
+export * from './encode-response.ts';
+export * from './http-api-client.ts';
+export type * as Landfall from './landfall-types.ts';
+export type { LandfallOperations } from './landfall-types.ts';
+export type * as Mgn from './mgn-types.generated.ts';
+export type { MgnOperations } from './mgn-types.generated.ts';
+export * from './names.ts';
+export {
+  type AnyOperation,
+  allOperations,
+  type Handlers,
+  type InputOf,
+  type Operation,
+  type OperationName,
+  type OutputOf,
+  operations,
+} from './operations.ts';
+export * from './paginate.ts';
+export * from './route.ts';
+export type { HttpMethod, ServiceName } from './service-model.ts';
+export * from './signature.ts';
+export * from './validate-input.ts';

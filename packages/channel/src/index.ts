@@ -1,1 +1,6 @@
+export * from './enrolment-token.ts';
+export * from './file-identity.ts';
+export * from './http-channel.ts';
+export * from './http-client.ts';
+export * from './http-enrol.ts';
 export * from './messages.ts';

@@ -3,10 +3,13 @@
  * launch hosts. HTTPS with client certificates; JSON bodies; every command idempotent by its natural key, because a
  * restarted control plane sends it again.
  *
- *   POST /channel/enrol     token instead of a certificate    -> Enrolment
+ *   GET  /ca.pem            no certificate                     -> the CA certificate, PEM
+ *   POST /channel/enrol     token instead of a certificate     -> Enrolment
  *   POST /channel/report    what the program sees, every few s -> its configuration (what it should be doing)
- *   POST /channel/commands  long poll                          -> commands waiting for this program
- *   POST /channel/results   the outcome of one command
+ *   POST /channel/commands  CommandPoll, long poll             -> CommandList: what waits for this program
+ *   POST /channel/results   CommandResult of one command       -> {}
+ *
+ * Anything but a 2xx status carries a ChannelFailure.
  */
 import type {
   DataReplicationErrorString,
@@ -253,6 +256,25 @@ export type CommandResult =
         readonly retryable: boolean;
       };
     };
+
+/** The body of a long poll: the control plane answers at once when something waits, else after about `waitMs`. */
+export interface CommandPoll {
+  readonly waitMs: number;
+}
+
+export interface CommandList {
+  readonly commands: readonly CommandEnvelope[];
+}
+
+/** The body of every answer that is not 2xx. */
+export interface ChannelFailure {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+    readonly retryable: boolean;
+  };
+}
 
 export interface ReportByRole {
   agent: AgentReport;

@@ -1,1 +1,3 @@
-export {};
+export * from './guestfs-convert.ts';
+export { guestfsEnvironment } from './guestfs-session.ts';
+export type { ConversionPlan, ConversionStep, ConversionTarget } from './plan.ts';

@@ -8,6 +8,22 @@ export interface ErrorEntry {
 }
 
 export const ERROR_CODES = {
+  API_ENDPOINT_INVALID: {
+    meaning: 'What was given as the address of the control plane is not one.',
+    remedy: 'Give it as https://HOST:PORT.',
+  },
+  API_RESPONSE_INVALID: {
+    meaning: 'The endpoint answered with something that is not the answer of a Landfall control plane.',
+    remedy: 'Check the address, and that client and control plane are of the same version.',
+  },
+  API_UNREACHABLE: {
+    meaning: 'The control plane did not answer.',
+    remedy: 'Check that it runs, and that its address and port are right and not blocked.',
+  },
+  API_UNTRUSTED: {
+    meaning: 'The certificate of the control plane is not one that the client trusts.',
+    remedy: "Give the control plane's CA certificate and the address the certificate was made for.",
+  },
   EXTENT_DAMAGED: {
     meaning: 'Bytes of a replica no longer match the checksum the agent gave them.',
     remedy:

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseOptions } from './agent-options.ts';
+
+test('an installation without a prompt names token, disks and tags', () => {
+  const options = parseOptions(
+    'install --token lf_x --no-prompt --devices /dev/a,/dev/b --tags env=prod,team=web --force-volumes'.split(' '),
+  );
+  assert.equal(options.command, 'install');
+  assert.equal(options.token, 'lf_x');
+  assert.equal(options.prompt, false);
+  assert.deepEqual(options.devices, ['/dev/a', '/dev/b']);
+  assert.deepEqual(options.tags, { env: 'prod', team: 'web' });
+  assert.equal(options.stateFolder, '/var/lib/landfall-agent');
+});
+
+test('with its own state folder an agent keeps its status there too', () => {
+  assert.equal(parseOptions(['run', '--state-dir', '/x']).runtimeFolder, '/x');
+});
+
+test('a misspelt option and a tag without a value are refused with USAGE', () => {
+  assert.throws(() => parseOptions(['install', '--tokn', 'x']), { code: 'USAGE' });
+  assert.throws(() => parseOptions(['install', '--tags', 'novalue']), { code: 'USAGE' });
+  assert.throws(() => parseOptions(['run', 'away']), { code: 'USAGE' });
+});

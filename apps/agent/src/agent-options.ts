@@ -1,0 +1,100 @@
+/** The command line of the agent, as data. */
+import { parseArgs } from 'node:util';
+import { OperationError } from '@landfall/runtime';
+import { UNIT_FOLDER_DEFAULT } from './linux-service.ts';
+
+export const USAGE = `landfall-agent: replicates the disks of this server while it works
+
+  landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes] [--tags key=value,…]
+  landfall-agent status [--json]
+  landfall-agent uninstall
+  landfall-agent run                 what the service runs
+  landfall-agent version
+
+Where things are: --state-dir (/var/lib/landfall-agent), --runtime-dir (/run/landfall-agent),
+--unit-dir (/etc/systemd/system); --no-service installs without systemd.
+`;
+
+export interface AgentOptions {
+  readonly command: string;
+  readonly token: string | undefined;
+  readonly prompt: boolean;
+  readonly devices: readonly string[];
+  readonly forceVolumes: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly json: boolean;
+  readonly stateFolder: string;
+  readonly runtimeFolder: string;
+  readonly unitFolder: string;
+  readonly withService: boolean;
+}
+
+const STATE_FOLDER_DEFAULT = '/var/lib/landfall-agent';
+const RUNTIME_FOLDER_DEFAULT = '/run/landfall-agent';
+
+/** Errors: USAGE. */
+export function parseOptions(parameters: readonly string[]): AgentOptions {
+  const { values, positionals } = parse(parameters);
+  const [command = 'help', ...rest] = positionals;
+  if (rest.length > 0) throw usage(`unexpected ${rest.join(' ')}`);
+  const stateFolder = values['state-dir'] ?? STATE_FOLDER_DEFAULT;
+  return {
+    command: values.help ? 'help' : command,
+    token: values.token,
+    prompt: !values['no-prompt'],
+    devices: parseList(values.devices ?? ''),
+    forceVolumes: values['force-volumes'],
+    tags: parseTags(values.tags ?? ''),
+    json: values.json,
+    stateFolder,
+    runtimeFolder:
+      values['runtime-dir'] ?? (values['state-dir'] === undefined ? RUNTIME_FOLDER_DEFAULT : stateFolder),
+    unitFolder: values['unit-dir'] ?? UNIT_FOLDER_DEFAULT,
+    withService: !values['no-service'],
+  };
+}
+
+function parse(parameters: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...parameters],
+      allowPositionals: true,
+      options: {
+        token: { type: 'string' },
+        'no-prompt': { type: 'boolean', default: false },
+        devices: { type: 'string' },
+        'force-volumes': { type: 'boolean', default: false },
+        tags: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        'state-dir': { type: 'string' },
+        'runtime-dir': { type: 'string' },
+        'unit-dir': { type: 'string' },
+        'no-service': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (cause) {
+    throw usage(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function parseList(text: string): string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+/** `key=value`, several separated by commas. */
+function parseTags(text: string): Record<string, string> {
+  const pairs = parseList(text).map((pair) => {
+    const separator = pair.indexOf('=');
+    if (separator < 1) throw usage(`${pair} is not of the form key=value`);
+    return [pair.slice(0, separator), pair.slice(separator + 1)] as const;
+  });
+  return Object.fromEntries(pairs);
+}
+
+export function usage(message: string): OperationError {
+  return new OperationError('USAGE', message, { hint: 'see `landfall-agent help`' });
+}

@@ -1,0 +1,72 @@
+/** What `install` decided and `run` goes by: which disks, on which machine. `installation.json` in the state folder. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AgentConfiguration } from '@landfall/channel';
+import { ensureFolder, OperationError, readIfExists, writeDurably } from '@landfall/runtime';
+import type { KnownDisk } from './disk-mapping.ts';
+
+export interface Installation {
+  readonly disks: readonly KnownDisk[];
+  /** The firmware's UUID of the machine; absent where there is none. A copy of the machine has another. */
+  readonly machineUuid?: string;
+}
+
+/** Errors: STATE_UNREADABLE. */
+export async function readInstallation(stateFolder: string): Promise<Installation | undefined> {
+  return readJson<Installation>(join(stateFolder, 'installation.json'));
+}
+
+export async function writeInstallation(stateFolder: string, installation: Installation): Promise<void> {
+  await ensureFolder(stateFolder);
+  await writeJson(join(stateFolder, 'installation.json'), installation);
+}
+
+/** What the control plane wanted last, so that replication goes on when the agent restarts without it. */
+export async function readLastConfiguration(stateFolder: string): Promise<AgentConfiguration | undefined> {
+  return readJson<AgentConfiguration>(join(stateFolder, 'configuration.json'));
+}
+
+export async function writeLastConfiguration(
+  stateFolder: string,
+  configuration: AgentConfiguration,
+): Promise<void> {
+  await writeJson(join(stateFolder, 'configuration.json'), configuration);
+}
+
+export async function removeState(stateFolder: string): Promise<void> {
+  await rm(stateFolder, { recursive: true, force: true });
+}
+
+export async function readMachineUuid(): Promise<string | undefined> {
+  const text = await readIfExists('/sys/class/dmi/id/product_uuid');
+  return text?.trim().toLowerCase() || undefined;
+}
+
+/** Two agents with one identity would overwrite each other's replica. Errors: IDENTITY_OF_OTHER_MACHINE. */
+export function checkSameMachine(installation: Installation, machineUuid: string | undefined): void {
+  const { machineUuid: expected } = installation;
+  if (expected === undefined || machineUuid === undefined || expected === machineUuid) return;
+  const message = 'the agent on this disk was installed on another machine: this server is a copy of it';
+  throw new OperationError('IDENTITY_OF_OTHER_MACHINE', message, {
+    hint: 'to protect this server too, run `landfall-agent install --token TOKEN`; else `landfall-agent uninstall`',
+    context: { expected, machineUuid },
+  });
+}
+
+async function readJson<Content>(path: string): Promise<Content | undefined> {
+  const text = await readIfExists(path);
+  if (text === undefined) return undefined;
+  try {
+    const content: Content = JSON.parse(text);
+    return content;
+  } catch (cause) {
+    throw new OperationError('STATE_UNREADABLE', `${path} is damaged`, {
+      hint: 'install the agent again: `landfall-agent install --token TOKEN`; nothing of the replica is lost',
+      cause,
+    });
+  }
+}
+
+function writeJson(path: string, content: unknown): Promise<void> {
+  return writeDurably(path, `${JSON.stringify(content, null, 2)}\n`);
+}

@@ -1,0 +1,187 @@
+/**
+ * `landfall-agent install`: looks before it touches anything, then enrols, writes who this server is, and starts the
+ * service. Every step can be repeated: a second install of the same server keeps its identity and its replica.
+ */
+import {
+  type AgentConfiguration,
+  createHttpClient,
+  decodeEnrolmentToken,
+  enrol,
+  type Identity,
+  preparePendingIdentity,
+  readIdentity,
+  removeIdentity,
+  writeIdentity,
+} from '@landfall/channel';
+import { type Clock, formatBytes, OperationError } from '@landfall/runtime';
+import { checkKernel } from './linux-kernel-check.ts';
+import { assignDiskIds, type FoundDisk, type KnownDisk, matchDisks } from './disk-mapping.ts';
+import { readInstallation, readMachineUuid, writeInstallation } from './file-installation.ts';
+import { checkReadable, describeDisks, findDisks } from './linux-disks.ts';
+import { hasSystemd, installExecutable, installService } from './linux-service.ts';
+import { readSourceProperties } from './linux-source-properties.ts';
+import { initialReport } from './replication-report.ts';
+import { checkPortReachable } from './tcp-reachable.ts';
+import { VERSION } from './version.ts';
+
+export interface InstallOptions {
+  readonly token: string;
+  /** Empty: all disks of the server. */
+  readonly devices: readonly string[];
+  /** Takes the named devices as they are, without looking whether they are disks to protect. */
+  readonly forceVolumes: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly stateFolder: string;
+  readonly unitFolder: string;
+  readonly withService: boolean;
+  /** Asks which disks; absent without a prompt. */
+  readonly chooseDevices?: (found: readonly FoundDisk[]) => Promise<readonly string[]>;
+  readonly say: (line: string) => void;
+  readonly clock: Clock;
+}
+
+const ASSIGNMENT_WAIT_MS = 15_000;
+const ASSIGNMENT_POLL_MS = 1000;
+const REPORT_TIMEOUT_MS = 15_000;
+
+export async function install(options: InstallOptions): Promise<Identity> {
+  const { say, stateFolder } = options;
+  decodeEnrolmentToken(options.token);
+  checkPlatform();
+  say('Checking the kernel …');
+  await checkKernel();
+  const found = await chooseDisks(options);
+  for (const disk of found) {
+    say(`  ${disk.deviceName}  ${formatBytes(disk.sizeBytes)}${disk.isBootDisk ? '  (boot disk)' : ''}`);
+    await checkReadable(disk);
+  }
+  const disks = await keepDiskIds(options, found);
+  const identity = await enrolServer(options, disks);
+  say(`Enrolled as source server ${identity.programId}`);
+  await checkReplicationServer(options, identity, disks);
+  await startAgent(options, stateFolder);
+  return identity;
+}
+
+function checkPlatform(): void {
+  if (process.platform !== 'linux') {
+    throw new OperationError('PLATFORM_UNSUPPORTED', `this agent is for Linux, not for ${process.platform}`, {
+      hint: 'use the agent of that system',
+    });
+  }
+  if (process.getuid?.() !== 0) {
+    throw new OperationError('NOT_ROOT', 'the agent must be installed by root: it reads whole disks', {
+      hint: 'run the same command with sudo',
+    });
+  }
+}
+
+async function chooseDisks(options: InstallOptions): Promise<readonly FoundDisk[]> {
+  if (options.devices.length > 0) {
+    options.say('Disks to replicate, as named:');
+    return describeDisks(options.devices);
+  }
+  if (options.forceVolumes) {
+    throw new OperationError('USAGE', '--force-volumes needs --devices', {
+      hint: 'name the disks: --devices /dev/sda,/dev/sdb',
+    });
+  }
+  const found = await findDisks();
+  if (found.length === 0) {
+    throw new OperationError('DISK_NOT_FOUND', 'this server has no disk that can be replicated', {
+      hint: 'see `lsblk -d`; a disk that is not found by itself can be named with --devices /dev/NAME',
+    });
+  }
+  const chosen = (await options.chooseDevices?.(found)) ?? [];
+  options.say(chosen.length > 0 ? 'Disks to replicate, as chosen:' : 'Disks found:');
+  return chosen.length > 0 ? describeDisks(chosen) : found;
+}
+
+/** Disks that were known before keep their ids, so that their replicas stay theirs. */
+async function keepDiskIds(
+  options: InstallOptions,
+  found: readonly FoundDisk[],
+): Promise<readonly KnownDisk[]> {
+  const machineUuid = await readMachineUuid();
+  const before = await readInstallation(options.stateFolder);
+  if (before?.machineUuid !== undefined && machineUuid !== undefined && before.machineUuid !== machineUuid) {
+    options.say('This server is a copy of another one: it gets an identity of its own');
+    await removeIdentity(options.stateFolder);
+  } else if (before !== undefined) {
+    const { present, missing } = matchDisks(before.disks, found);
+    if (missing.length === 0 && present.length === found.length) return present;
+  }
+  return assignDiskIds(found);
+}
+
+async function enrolServer(options: InstallOptions, disks: readonly KnownDisk[]): Promise<Identity> {
+  const { stateFolder, token, tags, clock, say } = options;
+  const earlier = await readIdentity(stateFolder);
+  if (earlier !== undefined) say(`This server was enrolled before, as ${earlier.programId}: its identity is kept`);
+  const machineUuid = await readMachineUuid();
+  const pending = await preparePendingIdentity(stateFolder, 'agent');
+  const sourceProperties = await readSourceProperties(disks, clock.nowMs());
+  say(`Connecting to ${decodeEnrolmentToken(token).controlPlaneUrl} …`);
+  const description = { ...pending, token, version: VERSION, sourceProperties, disks: disks.map(publicFacts), tags };
+  const enrolment = await enrol(description);
+  await writeInstallation(stateFolder, { disks, ...(machineUuid === undefined ? {} : { machineUuid }) });
+  const identity = { ...pending, ...enrolment };
+  await writeIdentity(stateFolder, identity);
+  return identity;
+}
+
+function publicFacts({ diskId, deviceName, sizeBytes, isBootDisk }: KnownDisk) {
+  return { diskId, deviceName, sizeBytes, isBootDisk };
+}
+
+/** Only a warning when it fails: the agent keeps trying, and the way may be opened later. */
+async function checkReplicationServer(
+  options: InstallOptions,
+  identity: Identity,
+  disks: readonly KnownDisk[],
+): Promise<void> {
+  const server = await askForReplicationServer(options, identity, disks);
+  if (server === undefined) {
+    options.say('No replication server is assigned yet; the agent connects as soon as one is');
+    return;
+  }
+  const reached = await checkPortReachable(server.host, server.port);
+  if (reached === undefined) return options.say(`Replication server ${server.host}:${server.port} is reachable`);
+  options.say(`WARNING: replication server ${server.host}:${server.port} is not reachable: ${reached}`);
+  options.say(`  Open outbound TCP port ${server.port} to ${server.host}; the agent keeps trying by itself`);
+}
+
+async function askForReplicationServer(
+  options: InstallOptions,
+  identity: Identity,
+  disks: readonly KnownDisk[],
+): Promise<AgentConfiguration['replicationServer']> {
+  const client = createHttpClient(identity);
+  try {
+    const sourceProperties = await readSourceProperties(disks, options.clock.nowMs());
+    const report = initialReport(VERSION, sourceProperties, disks.map(publicFacts));
+    for (let waitedMs = 0; waitedMs < ASSIGNMENT_WAIT_MS; waitedMs += ASSIGNMENT_POLL_MS) {
+      const answer = await client.post('/channel/report', report, { timeoutMs: REPORT_TIMEOUT_MS });
+      const { replicationServer } = answer as AgentConfiguration;
+      if (replicationServer !== undefined) return replicationServer;
+      await options.clock.sleep(ASSIGNMENT_POLL_MS);
+    }
+    return undefined;
+  } finally {
+    client.close();
+  }
+}
+
+async function startAgent(options: InstallOptions, stateFolder: string): Promise<void> {
+  const { say } = options;
+  if (!options.withService) return say('Installed without a service');
+  const command = await installExecutable();
+  if (!(await hasSystemd())) {
+    say('This server does not run systemd: have its init system keep this running, as root:');
+    say(`  ${command.join(' ')} run --state-dir ${stateFolder}`);
+    return;
+  }
+  await installService(options.unitFolder, command);
+  say('The agent is running (landfall-agent.service); see `landfall-agent status`');
+  say('Next: follow the first copy on the control plane, then launch a test');
+}

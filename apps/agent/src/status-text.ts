@@ -1,0 +1,36 @@
+/** `landfall-agent status` for people. */
+import { formatBytes, formatDurationMs } from '@landfall/runtime';
+import type { AgentStatus } from './file-status.ts';
+
+const STALE_AFTER_MS = 10_000;
+
+export function describeStatus(status: AgentStatus, nowMs: number): string {
+  const { replication } = status;
+  const lines = [
+    `source server       ${status.sourceServerId}`,
+    `control plane       ${status.controlPlaneUrl} (${status.controlPlaneConnected ? 'connected' : 'not connected'})`,
+    `replication server  ${status.replicationServer ?? 'not assigned yet'}${replication.connected ? ' (connected)' : ''}`,
+    `replication         ${replication.state}`,
+    ...(replication.error === undefined ? [] : [`problem             ${replication.error.rawError}`]),
+    `lag                 ${duration(replication.lagMs, 'no recovery point yet')}`,
+    ...(replication.etaMs === null ? [] : [`done in about       ${formatDurationMs(replication.etaMs)}`]),
+    `last epoch          ${replication.lastEpoch}`,
+    `read / sent         ${formatBytes(replication.bytesRead)} / ${formatBytes(replication.bytesSent)}`,
+    ...replication.disks.map(describeDisk),
+  ];
+  const ageMs = nowMs - status.writtenAtMs;
+  if (ageMs > STALE_AFTER_MS) lines.unshift(`NOT RUNNING: the agent last wrote this ${formatDurationMs(ageMs)} ago`);
+  return `${lines.join('\n')}\n`;
+}
+
+function duration(ms: number | null, absent: string): string {
+  return ms === null ? absent : formatDurationMs(ms);
+}
+
+function describeDisk(disk: AgentStatus['replication']['disks'][number]): string {
+  const { totalStorageBytes: total, replicatedStorageBytes: replicated } = disk;
+  const percent = total === 0 ? 0 : Math.floor((100 * replicated) / total);
+  const backlog = disk.backloggedStorageBytes;
+  const waiting = backlog === 0 ? '' : `, ${formatBytes(backlog)} to send`;
+  return `${disk.deviceName.padEnd(18)}  ${formatBytes(replicated)} of ${formatBytes(total)} (${percent} %)${waiting}`;
+}

@@ -1,0 +1,177 @@
+/** `landfall up`: control plane, replication server and launch host on one machine, with local disks. */
+import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { createApiClient } from '@landfall/api';
+import {
+  type Clock,
+  ensureFolder,
+  type Logger,
+  OperationError,
+  readIfExists,
+  systemClock,
+  writeDurably,
+} from '@landfall/runtime';
+import { readCredentials } from '../credentials.ts';
+import { Program } from './program.ts';
+
+export interface ServicesOptions {
+  readonly stateDir: string;
+  readonly listen: string;
+  /** Addresses agents may dial; they go into the certificates. The first is the one they are told. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly replicationPort: number;
+  readonly stagingDir?: string;
+  readonly agentBinary?: string;
+  readonly region: string;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+export interface Services {
+  readonly url: string;
+  /** Process id by program name, of the present process; programs change it when they are restarted. */
+  readonly pids: ReadonlyMap<string, number>;
+  stop(): Promise<void>;
+}
+
+const APPS = join(import.meta.dirname, '../../..');
+const READY_TIMEOUT_MS = 60_000;
+const READY_POLL_MS = 100;
+
+export async function startServices(options: ServicesOptions): Promise<Services> {
+  const { stateDir, logger } = options;
+  const logFolder = join(stateDir, 'logs');
+  await ensureFolder(logFolder);
+  const pids = new Map<string, number>();
+  const programs: Program[] = [];
+  const launch = (name: string, parameters: readonly string[]) => {
+    const argv = [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      join(APPS, name, 'src/main.ts'),
+      ...parameters,
+    ];
+    const program = new Program({
+      name,
+      argv,
+      logFolder,
+      logger,
+      onStart: (pid) => recordPid(stateDir, pids, name, pid),
+    });
+    programs.push(program);
+    program.start();
+  };
+  const stop = async () => {
+    await Promise.all(programs.reverse().map((program) => program.stop()));
+  };
+  try {
+    launch('control-plane', controlPlaneParameters(options));
+    const url = await waitForControlPlane(options, pids);
+    launch('replication-server', replicationServerParameters(options));
+    launch('launch-host', launchHostParameters(options));
+    await initializeService(stateDir);
+    await waitForPrograms(options);
+    return { url, pids, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** This machine's own addresses, the ones others can dial first. */
+export function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const usable = all
+    .filter((entry) => entry.family === 'IPv4' && !entry.internal)
+    .map((entry) => entry.address);
+  return [...usable, '127.0.0.1'];
+}
+
+function addressParameters(options: ServicesOptions): string[] {
+  return options.addresses.flatMap((address) => ['--address', address]);
+}
+
+function controlPlaneParameters(options: ServicesOptions): string[] {
+  const binary = options.agentBinary === undefined ? [] : ['--agent-binary', options.agentBinary];
+  return [
+    ...['--state-dir', join(options.stateDir, 'control-plane')],
+    ...['--listen', options.listen, '--port', String(options.port), '--region', options.region],
+    ...addressParameters(options),
+    ...binary,
+  ];
+}
+
+function replicationServerParameters(options: ServicesOptions): string[] {
+  return [
+    ...['--state-dir', join(options.stateDir, 'replication-server')],
+    ...['--staging-dir', options.stagingDir ?? join(options.stateDir, 'staging')],
+    ...['--listen', options.listen, '--port', String(options.replicationPort)],
+    ...addressParameters(options),
+    ...['--token-file', join(options.stateDir, 'control-plane/tokens/replication-server')],
+  ];
+}
+
+function launchHostParameters(options: ServicesOptions): string[] {
+  return [
+    ...['--state-dir', join(options.stateDir, 'launch-host')],
+    ...['--token-file', join(options.stateDir, 'control-plane/tokens/launch-host')],
+  ];
+}
+
+/** The control plane writes its address with its process id once it listens. */
+async function waitForControlPlane(
+  options: ServicesOptions,
+  pids: ReadonlyMap<string, number>,
+): Promise<string> {
+  const path = join(options.stateDir, 'control-plane/control-plane.json');
+  const find = async () => {
+    const text = await readIfExists(path);
+    if (text === undefined) return undefined;
+    const found = JSON.parse(text) as { url: string; pid: number };
+    return found.pid === pids.get('control-plane') ? found.url : undefined;
+  };
+  return waitFor(find, options, 'control-plane');
+}
+
+async function waitForPrograms(options: ServicesOptions): Promise<void> {
+  const client = createApiClient(await readCredentials(options.stateDir));
+  const find = async () => {
+    const service = await client.landfall('DescribeService', {});
+    return service.replicationServers.length > 0 && service.launchHosts.length > 0 ? true : undefined;
+  };
+  await waitFor(find, options, 'replication-server');
+}
+
+async function waitFor<Found>(
+  find: () => Promise<Found | undefined>,
+  options: ServicesOptions,
+  program: string,
+): Promise<Found> {
+  const clock = options.clock ?? systemClock;
+  const deadlineMs = clock.nowMs() + READY_TIMEOUT_MS;
+  for (;;) {
+    const found = await find();
+    if (found !== undefined) return found;
+    if (clock.nowMs() > deadlineMs) throw await notStarted(options, program);
+    await clock.sleep(READY_POLL_MS);
+  }
+}
+
+async function notStarted(options: ServicesOptions, program: string): Promise<OperationError> {
+  const log = join(options.stateDir, 'logs', `${program}.log`);
+  const tail = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n').slice(-3).join('\n');
+  const hint = `read ${log}`;
+  return new OperationError('PROGRAM_NOT_STARTED', `the ${program} did not come up: ${tail}`, { hint });
+}
+
+async function initializeService(stateDir: string): Promise<void> {
+  const client = createApiClient(await readCredentials(stateDir));
+  await client.mgn('InitializeService', {});
+}
+
+function recordPid(stateDir: string, pids: Map<string, number>, name: string, pid: number): void {
+  pids.set(name, pid);
+  void writeDurably(join(stateDir, 'pids.json'), `${JSON.stringify(Object.fromEntries(pids))}\n`);
+}

@@ -1,0 +1,160 @@
+/**
+ * Enrolment: from a token and a public key to an identity.
+ *
+ * E1 Same install and same key is the same program again: it gets a new certificate, its old one stops working.
+ * E2 Same install with another key is a copy of a machine, and is refused while the first one is active.
+ * E3 A server that was disconnected, cut over or archived is history: the same install becomes a new source server.
+ */
+import type { Enrolment, EnrolmentRequest, ProgramRole } from '@landfall/channel';
+import { OperationError, publicId } from '@landfall/runtime';
+import { certificateFingerprint } from '../identity/certificate-authority.ts';
+import { type EnrolmentTokenRecord, useToken } from '../identity/enrolment-tokens.ts';
+import { verifyProof } from '../identity/proof-of-possession.ts';
+import { templatesForNewServer } from '../lifecycle/default-settings.ts';
+import { initiationSteps } from '../lifecycle/initiation.ts';
+import type { SourceServerRecord } from '../lifecycle/source-server.ts';
+import type { Service } from '../service.ts';
+import { findInstalled, insertProgram, type ProgramRecord, revokeProgram, updateEnrolment } from '../store/programs.ts';
+import type { Queries } from '../store/schema.ts';
+import { findServer, insertServer } from '../store/source-servers.ts';
+import { checkDiskCount, chooseReplicationServer } from './assign-replication-server.ts';
+
+const PREFIX_BY_ROLE = { agent: 's-', 'replication-server': 'rs-', 'launch-host': 'lh-' } as const satisfies Record<
+  ProgramRole,
+  string
+>;
+
+export async function enrol(service: Service, request: EnrolmentRequest): Promise<Enrolment> {
+  verifyProof(request);
+  if (request.role === 'agent') checkDiskCount(request.disks?.length ?? 0);
+  const { store, clock, authority, log } = service;
+  const programId = await chooseProgramId(service, request);
+  const certificatePem = await authority.issue({
+    commonName: programId,
+    organizationalUnit: request.role,
+    publicKeyPem: request.publicKeyPem,
+    addresses: request.role === 'replication-server' ? (request.addresses ?? []) : [],
+  });
+  const nowMs = clock.nowMs();
+  await store.transaction(async (tx) => {
+    const { role, installId } = request;
+    const token = await useToken(tx, { secret: request.token, role, installId, nowMs });
+    const fingerprint = certificateFingerprint(certificatePem);
+    const current = await findInstalled(tx, role, installId);
+    if (current?.programId === programId) {
+      const { version } = request;
+      await updateEnrolment(tx, programId, { certificateFingerprint: fingerprint, version, enrolledAtMs: nowMs });
+      return;
+    }
+    if (current !== undefined) await revokeProgram(tx, current.programId, nowMs);
+    await insertProgram(tx, newProgram(request, { programId, fingerprint, nowMs }));
+    if (role === 'agent') await insertServer(tx, await newServer(service, tx, { programId, request, token, nowMs }));
+  });
+  log.info('program-enrolled', { programId, role: request.role, version: request.version });
+  return { programId, certificatePem, caPem: authority.certificatePem };
+}
+
+/** The id of the program that this install is already (E1), or a new one. Errors: IDENTITY_IN_USE (E2). */
+async function chooseProgramId({ store, random }: Service, request: EnrolmentRequest): Promise<string> {
+  const current = await findInstalled(store.db, request.role, request.installId);
+  const fresh = () => publicId(PREFIX_BY_ROLE[request.role], random);
+  if (current === undefined || (await isHistory(store.db, current))) return fresh();
+  if (current.publicKeyPem.trim() === request.publicKeyPem.trim()) return current.programId;
+  throw identityInUse(current);
+}
+
+async function isHistory(db: Queries, program: ProgramRecord): Promise<boolean> {
+  if (program.role !== 'agent') return false;
+  const server = await findServer(db, program.programId);
+  return server === undefined || server.isArchived || server.replication.desired === 'UNINSTALL';
+}
+
+interface NewProgramFacts {
+  readonly programId: string;
+  readonly fingerprint: string;
+  readonly nowMs: number;
+}
+
+function newProgram(request: EnrolmentRequest, { programId, fingerprint, nowMs }: NewProgramFacts): ProgramRecord {
+  return {
+    programId,
+    role: request.role,
+    installId: request.installId,
+    publicKeyPem: request.publicKeyPem,
+    certificateFingerprint: fingerprint,
+    version: request.version,
+    enrolledAtMs: nowMs,
+    lastSeenAtMs: null,
+    revokedAtMs: null,
+  };
+}
+
+interface NewServerFacts {
+  readonly programId: string;
+  readonly request: EnrolmentRequest;
+  readonly token: EnrolmentTokenRecord;
+  readonly nowMs: number;
+}
+
+async function newServer(
+  { random }: Service,
+  tx: Queries,
+  { programId, request, token, nowMs }: NewServerFacts,
+): Promise<SourceServerRecord> {
+  const { disks = [], sourceProperties, tags = {} } = request;
+  if (sourceProperties === undefined) throw incomplete('sourceProperties');
+  const templates = await templatesForNewServer(tx, { nowMs, random });
+  const replicationServerId = await chooseReplicationServer(tx, disks.length);
+  const nothing = { replicationServerSeen: false, paired: false, connected: false, firstBytes: false };
+  return {
+    sourceServerId: programId,
+    createdAtMs: nowMs,
+    isArchived: false,
+    tags: { ...token.tags, ...tags },
+    lifeCycle: { state: 'NOT_READY' },
+    replication: {
+      desired: 'REPLICATE',
+      startedAtMs: nowMs,
+      state: 'INITIATING',
+      steps: initiationSteps({ ...nothing, assigned: replicationServerId !== null }),
+      firstByteAtMs: null,
+      pairedAtMs: null,
+    },
+    replicationServerId,
+    sourceProperties,
+    disks,
+    launched: null,
+    replicationConfiguration: {
+      ...templates.replication,
+      name: sourceProperties.identificationHints.hostname,
+      bandwidthThrottling: templates.replication.bandwidthThrottling ?? 0,
+      replicatedDisks: disks.map(({ deviceName, isBootDisk }) => ({
+        deviceName,
+        isBootDisk,
+        stagingDiskType: 'AUTO',
+      })),
+    },
+    launchConfiguration: {
+      ...templates.launch,
+      name: sourceProperties.identificationHints.hostname,
+      launchDisposition: templates.launch.launchDisposition ?? 'STARTED',
+      targetInstanceTypeRightSizingMethod: templates.launch.targetInstanceTypeRightSizingMethod ?? 'BASIC',
+      bootMode: templates.launch.bootMode ?? 'USE_SOURCE',
+    },
+    stagingDiscardedAtMs: null,
+  };
+}
+
+function identityInUse({ programId, role }: ProgramRecord): OperationError {
+  const message = `another ${role} (${programId}) is already enrolled with this identity; is this machine a copy of it?`;
+  return new OperationError('IDENTITY_IN_USE', message, {
+    hint: 'on the copy, remove the state folder of the program and install it again; if the first one is gone, disconnect it from the service and install again',
+    context: { programId },
+  });
+}
+
+function incomplete(member: string): OperationError {
+  return new OperationError('REQUEST_INVALID', `the enrolment request has no ${member}`, {
+    hint: 'use an agent of the same version as the control plane',
+  });
+}

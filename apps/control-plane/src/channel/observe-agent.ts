@@ -1,0 +1,127 @@
+/**
+ * What an agent's report changes in the record of its server. The record is written only when something in it changed;
+ * numbers that change all the time stay on the report board.
+ */
+import type { AgentConfiguration, AgentReport } from '@landfall/channel';
+import type { SourceProperties } from '@landfall/model';
+import { assert } from '@landfall/runtime';
+import { applyEvent, type LifeCycle } from '../lifecycle/life-cycle.ts';
+import { type ReplicationView, viewReplication } from '../lifecycle/replication-view.ts';
+import type { SourceServerRecord } from '../lifecycle/source-server.ts';
+import type { Service } from '../service.ts';
+import type { Queries } from '../store/schema.ts';
+import { changeServer, findServer } from '../store/source-servers.ts';
+import { chooseReplicationServer } from './assign-replication-server.ts';
+
+const EPOCH_INTERVAL_MS = 500;
+const GONE: AgentConfiguration = {
+  desired: 'UNINSTALL',
+  bandwidthThrottlingMbps: 0,
+  epochIntervalMs: EPOCH_INTERVAL_MS,
+};
+
+export async function observeAgent(
+  service: Service,
+  sourceServerId: string,
+  report: AgentReport,
+): Promise<AgentConfiguration> {
+  const { store, clock, reports } = service;
+  reports.put<'agent'>(sourceServerId, { atMs: clock.nowMs(), report });
+  const before = await findServer(store.db, sourceServerId);
+  if (before === undefined) return GONE;
+  const changed = await observeServer(service, sourceServerId, report);
+  await reports.save(store.db, sourceServerId, changed !== before && changed?.replication !== before.replication);
+  return changed === undefined ? GONE : agentConfiguration(service, changed);
+}
+
+/** Reads first without a transaction: most reports change nothing. */
+async function observeServer(
+  service: Service,
+  sourceServerId: string,
+  report: AgentReport,
+): Promise<SourceServerRecord | undefined> {
+  const { store } = service;
+  const server = await findServer(store.db, sourceServerId);
+  if (server === undefined) return undefined;
+  const needsHome = server.replicationServerId === null && isReplicating(server);
+  if (!needsHome && observed(service, server, report) === server) return server;
+  return store.transaction(async (tx) => {
+    const home = needsHome ? await findHome(tx, server) : null;
+    return changeServer(tx, sourceServerId, (current) => {
+      const settled =
+        home === null || current.replicationServerId !== null
+          ? current
+          : { ...current, replicationServerId: home };
+      return observed(service, settled, report);
+    });
+  });
+}
+
+function isReplicating({ replication }: SourceServerRecord): boolean {
+  return replication.desired === 'REPLICATE' || replication.desired === 'PAUSE';
+}
+
+function findHome(tx: Queries, server: SourceServerRecord): Promise<string | null> {
+  return chooseReplicationServer(tx, server.disks.length);
+}
+
+/** The same object when nothing changed. */
+function observed(service: Service, server: SourceServerRecord, report: AgentReport): SourceServerRecord {
+  if (!isReplicating(server)) return server;
+  const nowMs = service.clock.nowMs();
+  const view = viewServer(service, server);
+  const { replication } = server;
+  const next: SourceServerRecord = {
+    ...server,
+    sourceProperties: newerProperties(server.sourceProperties, report.sourceProperties),
+    disks: report.disks.length > 0 ? report.disks : server.disks,
+    lifeCycle: nextLifeCycle(server.lifeCycle, view, nowMs),
+    replication: {
+      ...replication,
+      state: view.state,
+      steps: view.steps,
+      firstByteAtMs: replication.firstByteAtMs ?? (view.firstBytes ? nowMs : null),
+    },
+  };
+  return JSON.stringify(next) === JSON.stringify(server) ? server : next;
+}
+
+/** A new date alone is no change. */
+function newerProperties(known: SourceProperties, told: SourceProperties): SourceProperties {
+  const { lastUpdatedDateTime } = known;
+  return JSON.stringify({ ...told, lastUpdatedDateTime }) === JSON.stringify({ ...known, lastUpdatedDateTime })
+    ? known
+    : told;
+}
+
+function nextLifeCycle(lifeCycle: LifeCycle, { lagMs }: ReplicationView, nowMs: number): LifeCycle {
+  if (lifeCycle.state !== 'NOT_READY' || lagMs === null) return lifeCycle;
+  const transition = applyEvent(lifeCycle, 'FIRST_RECOVERY_POINT', { nowMs });
+  assert(transition.accepted, 'L1: NOT_READY accepts its first recovery point');
+  return transition.lifeCycle;
+}
+
+/** Data replication of a server as it stands now. */
+export function viewServer({ reports, clock }: Service, server: SourceServerRecord): ReplicationView {
+  return viewReplication({
+    server,
+    agent: reports.last('agent', server.sourceServerId),
+    replicationServer: reports.last('replication-server', server.replicationServerId),
+    nowMs: clock.nowMs(),
+  });
+}
+
+function agentConfiguration({ reports }: Service, server: SourceServerRecord): AgentConfiguration {
+  const { replicationServerId, replication, replicationConfiguration } = server;
+  const target = reports.last('replication-server', replicationServerId)?.report;
+  const assigned =
+    target === undefined || replicationServerId === null || !isReplicating(server)
+      ? {}
+      : { replicationServer: { replicationServerId, host: target.host, port: target.port } };
+  return {
+    desired: replication.desired,
+    ...assigned,
+    bandwidthThrottlingMbps: replicationConfiguration.bandwidthThrottling,
+    epochIntervalMs: EPOCH_INTERVAL_MS,
+  };
+}

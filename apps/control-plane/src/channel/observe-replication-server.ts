@@ -1,0 +1,53 @@
+/** A replication server's report, and what it should be serving: the servers assigned to it that still replicate. */
+import type { ReplicationServerConfiguration, ReplicationServerReport } from '@landfall/channel';
+import type { SourceServerRecord } from '../lifecycle/source-server.ts';
+import type { Service } from '../service.ts';
+import { findProgram } from '../store/programs.ts';
+import { changeServer, listServersOf } from '../store/source-servers.ts';
+
+type ListedServer = ReplicationServerConfiguration['servers'][number];
+
+export async function observeReplicationServer(
+  service: Service,
+  replicationServerId: string,
+  report: ReplicationServerReport,
+): Promise<ReplicationServerConfiguration> {
+  const { store, clock, reports, log } = service;
+  const before = reports.last('replication-server', replicationServerId);
+  if (before === undefined) log.info('replication-server-seen', { replicationServerId, host: report.host });
+  reports.put<'replication-server'>(replicationServerId, { atMs: clock.nowMs(), report });
+  await reports.save(store.db, replicationServerId, before === undefined);
+  const servers = await listServersOf(store.db, replicationServerId);
+  const replicating = servers.filter(isListed);
+  await recordPairing(service, replicating);
+  const listed = await Promise.all(replicating.map((server) => listServer(service, server)));
+  return { servers: listed.flat() };
+}
+
+function isListed({ replication }: SourceServerRecord): boolean {
+  return replication.desired === 'REPLICATE' || replication.desired === 'PAUSE';
+}
+
+async function recordPairing(
+  { store, clock }: Service,
+  servers: readonly SourceServerRecord[],
+): Promise<void> {
+  const fresh = servers.filter(({ replication }) => replication.pairedAtMs === null);
+  if (fresh.length === 0) return;
+  const pairedAtMs = clock.nowMs();
+  await store.transaction(async (tx) => {
+    for (const { sourceServerId } of fresh) {
+      await changeServer(tx, sourceServerId, (server) => ({
+        ...server,
+        replication: { ...server.replication, pairedAtMs },
+      }));
+    }
+  });
+}
+
+async function listServer({ store }: Service, server: SourceServerRecord): Promise<readonly ListedServer[]> {
+  const { sourceServerId, disks } = server;
+  const program = await findProgram(store.db, sourceServerId);
+  if (program === undefined || program.revokedAtMs !== null) return [];
+  return [{ sourceServerId, certificateFingerprint: program.certificateFingerprint, disks }];
+}

@@ -1,0 +1,62 @@
+/** A source server as the control plane remembers it. What the agent last said of it is in its program's report. */
+import type { Mgn } from '@landfall/api';
+import type { DataReplicationState, InitiationStepName, InitiationStepStatus, SourceDisk, SourceProperties } from '@landfall/model';
+import type { LifeCycle } from './life-cycle.ts';
+
+/** What the agent was told to do; changed by the API only. */
+export type DesiredReplication = 'REPLICATE' | 'PAUSE' | 'STOP' | 'UNINSTALL';
+
+export interface LaunchedMachine {
+  readonly machineId: string;
+  readonly jobId: string;
+  readonly firstBoot: 'WAITING' | 'SUCCEEDED' | 'UNKNOWN' | 'STOPPED';
+}
+
+export interface InitiationStep {
+  readonly name: InitiationStepName;
+  readonly status: InitiationStepStatus;
+}
+
+/** Data replication as of the last observation that was worth keeping. */
+export interface ReplicationRecord {
+  readonly desired: DesiredReplication;
+  readonly startedAtMs: number;
+  readonly state: DataReplicationState;
+  readonly steps: readonly InitiationStep[];
+  readonly firstByteAtMs: number | null;
+  /** The replication server has fetched a configuration that lists this server. */
+  readonly pairedAtMs: number | null;
+}
+
+export interface SourceServerRecord {
+  readonly sourceServerId: string;
+  readonly createdAtMs: number;
+  readonly isArchived: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly lifeCycle: LifeCycle;
+  readonly replication: ReplicationRecord;
+  readonly replicationServerId: string | null;
+  readonly sourceProperties: SourceProperties;
+  readonly disks: readonly SourceDisk[];
+  readonly userProvidedId?: string;
+  readonly fqdnForActionFramework?: string;
+  readonly launched: LaunchedMachine | null;
+  readonly replicationConfiguration: ReplicationSettings;
+  readonly launchConfiguration: LaunchSettings;
+  /** All of its bytes in staging are gone. */
+  readonly stagingDiscardedAtMs: number | null;
+}
+
+/** Kept in the API's own words, because nothing here interprets most of them. */
+export type ReplicationSettings = Omit<Mgn.ReplicationConfiguration, 'sourceServerID' | 'bandwidthThrottling'> & {
+  readonly bandwidthThrottling: number;
+};
+
+export type LaunchSettings = Omit<
+  Mgn.LaunchConfiguration,
+  'sourceServerID' | 'launchDisposition' | 'targetInstanceTypeRightSizingMethod' | 'bootMode'
+> & {
+  readonly launchDisposition: Mgn.LaunchDisposition;
+  readonly targetInstanceTypeRightSizingMethod: Mgn.TargetInstanceTypeRightSizingMethod;
+  readonly bootMode: Mgn.BootMode;
+};

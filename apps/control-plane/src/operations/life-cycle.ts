@@ -1,0 +1,54 @@
+/** ChangeServerLifeCycleState, FinalizeCutover, DisconnectFromService. */
+import type { Handlers, Mgn } from '@landfall/api';
+import { assert } from '@landfall/runtime';
+import type { LifeCycleEvent } from '../lifecycle/life-cycle.ts';
+import { viewServer } from '../channel/observe-agent.ts';
+import type { Service } from '../service.ts';
+import { changeFreeServer, conflict, withEvent } from './change-source-server.ts';
+import { retire } from './retire.ts';
+
+type Operations = Pick<
+  Handlers<'mgn', Service>,
+  'ChangeServerLifeCycleState' | 'FinalizeCutover' | 'DisconnectFromService'
+>;
+
+const EVENT_BY_TARGET = {
+  READY_FOR_TEST: 'SET_READY_FOR_TEST',
+  READY_FOR_CUTOVER: 'SET_READY_FOR_CUTOVER',
+  CUTOVER: 'SET_CUTOVER',
+} as const satisfies Record<Mgn.ChangeServerLifeCycleStateSourceServerLifecycleState, LifeCycleEvent>;
+
+export const lifeCycleOperations: Operations = {
+  ChangeServerLifeCycleState: (input, service) =>
+    changeFreeServer(service, input.sourceServerID, (server) => {
+      const next = withEvent(server, EVENT_BY_TARGET[input.lifeCycle.state], { nowMs: service.clock.nowMs() });
+      const isLaunchable = viewServer(service, server).lagMs !== null;
+      if (!isLaunchable && input.lifeCycle.state !== 'CUTOVER') {
+        throw conflict(server, 'it has no recovery point to launch from');
+      }
+      return next;
+    }),
+
+  FinalizeCutover: (input, service) => endReplication(service, input.sourceServerID, 'FINALIZE_CUTOVER'),
+
+  DisconnectFromService: (input, service) => endReplication(service, input.sourceServerID, 'DISCONNECT'),
+};
+
+/** At once for the API; the agent hears of it at its next report, staging is given back behind it. */
+async function endReplication(
+  service: Service,
+  sourceServerId: string,
+  event: 'FINALIZE_CUTOVER' | 'DISCONNECT',
+): Promise<Mgn.SourceServer> {
+  let jobId: string | undefined;
+  const shown = await changeFreeServer(service, sourceServerId, async (server, tx) => {
+    const next = withEvent(server, event, { nowMs: service.clock.nowMs() });
+    if (server.replication.desired === 'UNINSTALL') throw conflict(server, 'it is already disconnected');
+    const retirement = await retire(service, tx, next, 'UNINSTALL');
+    jobId = retirement.jobId;
+    return retirement.server;
+  });
+  assert(jobId !== undefined, 'a replication that ended has its retirement');
+  service.jobs.start(jobId);
+  return shown;
+}

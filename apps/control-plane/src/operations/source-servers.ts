@@ -1,0 +1,71 @@
+/** DescribeSourceServers, UpdateSourceServer, MarkAsArchived, DeleteSourceServer. */
+import { ApiError, type Handlers, type Mgn, paginate } from '@landfall/api';
+import type { SourceServerRecord } from '../lifecycle/source-server.ts';
+import type { Service } from '../service.ts';
+import { listServers, deleteServer } from '../store/source-servers.ts';
+import { changeFreeServer, refuseBusy, requireServer, withEvent } from './change-source-server.ts';
+import { showSourceServer } from './source-server-view.ts';
+
+type Operations = Pick<
+  Handlers<'mgn', Service>,
+  'DescribeSourceServers' | 'UpdateSourceServer' | 'MarkAsArchived' | 'DeleteSourceServer'
+>;
+
+export const sourceServerOperations: Operations = {
+  DescribeSourceServers: async (input, service) => {
+    const servers = (await listServers(service.store.db)).filter((server) => matches(server, input.filters));
+    const page = paginate(servers, input, {
+      listing: `DescribeSourceServers ${JSON.stringify(input.filters ?? {})}`,
+      sortKeyOf: (server) => `${String(server.createdAtMs).padStart(15, '0')} ${server.sourceServerId}`,
+    });
+    return { ...page, items: page.items.map((server) => showSourceServer(service, server)) };
+  },
+
+  UpdateSourceServer: (input, service) => {
+    if (input.connectorAction !== undefined) {
+      throw ApiError.validation('Connectors are not supported; leave connectorAction out.');
+    }
+    return changeFreeServer(service, input.sourceServerID, (server) => ({
+      ...server,
+      ...(input.userProvidedID === undefined ? {} : { userProvidedId: input.userProvidedID }),
+      ...(input.fqdnForActionFramework === undefined
+        ? {}
+        : { fqdnForActionFramework: input.fqdnForActionFramework }),
+    }));
+  },
+
+  MarkAsArchived: (input, service) =>
+    changeFreeServer(service, input.sourceServerID, (server) => ({
+      ...withEvent(server, 'ARCHIVE', { nowMs: service.clock.nowMs() }),
+      isArchived: true,
+    })),
+
+  DeleteSourceServer: async (input, service) => {
+    await service.store.transaction(async (tx) => {
+      const server = await requireServer(tx, input.sourceServerID);
+      await refuseBusy(tx, [server.sourceServerId]);
+      withEvent(server, 'DELETE', { nowMs: service.clock.nowMs() });
+      await deleteServer(tx, server.sourceServerId);
+    });
+    return {};
+  },
+};
+
+function matches(
+  server: SourceServerRecord,
+  filters: Mgn.DescribeSourceServersRequestFilters = {},
+): boolean {
+  const { sourceServerIDs, isArchived, replicationTypes, lifeCycleStates, applicationIDs } = filters;
+  return (
+    includes(sourceServerIDs, server.sourceServerId) &&
+    (isArchived === undefined || isArchived === server.isArchived) &&
+    includes(replicationTypes, 'AGENT_BASED') &&
+    includes(lifeCycleStates, server.lifeCycle.state) &&
+    (applicationIDs === undefined || applicationIDs.length === 0)
+  );
+}
+
+/** An empty filter list filters nothing. */
+function includes<Value>(wanted: readonly Value[] | undefined, value: Value): boolean {
+  return wanted === undefined || wanted.length === 0 || wanted.includes(value);
+}

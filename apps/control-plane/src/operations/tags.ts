@@ -1,0 +1,87 @@
+/** Tags of source servers, jobs and templates, by ARN. */
+import { ApiError, type Handlers, parseArn } from '@landfall/api';
+import type { Service } from '../service.ts';
+import { findJob, setJobTags } from '../store/jobs.ts';
+import type { Queries } from '../store/schema.ts';
+import { findServer, saveServer } from '../store/source-servers.ts';
+import { findTemplate, saveTemplate, type TemplateKind } from '../store/templates.ts';
+
+type Tags = Readonly<Record<string, string>>;
+type Operations = Pick<Handlers<'mgn', Service>, 'TagResource' | 'UntagResource' | 'ListTagsForResource'>;
+
+const TAGS_MAX = 50;
+
+interface Tagged {
+  readonly tags: Tags;
+  save(tags: Tags): Promise<void>;
+}
+
+export const tagOperations: Operations = {
+  TagResource: async ({ resourceArn, tags }, service) => {
+    await changeTags(service, resourceArn, (current) => ({ ...current, ...tags }));
+    return {};
+  },
+  UntagResource: async ({ resourceArn, tagKeys }, service) => {
+    await changeTags(service, resourceArn, (current) =>
+      Object.fromEntries(Object.entries(current).filter(([key]) => !tagKeys.includes(key))),
+    );
+    return {};
+  },
+  ListTagsForResource: async ({ resourceArn }, service) => {
+    const { tags } = await findTagged(service, service.store.db, resourceArn);
+    return { tags };
+  },
+};
+
+function changeTags(service: Service, resourceArn: string, change: (tags: Tags) => Tags): Promise<void> {
+  return service.store.transaction(async (tx) => {
+    const tagged = await findTagged(service, tx, resourceArn);
+    const tags = change(tagged.tags);
+    if (Object.keys(tags).length > TAGS_MAX) {
+      throw ApiError.validation(`A resource has at most ${TAGS_MAX} tags.`);
+    }
+    await tagged.save(tags);
+  });
+}
+
+async function findTagged({ facts }: Service, db: Queries, resourceArn: string): Promise<Tagged> {
+  const arn = parseArn(resourceArn);
+  const isOurs = arn?.service === 'mgn' && arn.region === facts.region && arn.accountId === facts.accountId;
+  if (arn === undefined) throw ApiError.validation('resourceArn is not an ARN.');
+  const tagged = isOurs ? await findByType(db, arn.type, arn.id) : undefined;
+  if (tagged === undefined) throw ApiError.notFound(resourceArn, arn.type);
+  return tagged;
+}
+
+function findByType(db: Queries, type: string, id: string): Promise<Tagged | undefined> {
+  switch (type) {
+    case 'source-server':
+      return findTaggedServer(db, id);
+    case 'job':
+      return findTaggedJob(db, id);
+    case 'replication-configuration-template':
+      return findTaggedTemplate(db, 'REPLICATION', id);
+    case 'launch-configuration-template':
+      return findTaggedTemplate(db, 'LAUNCH', id);
+    default:
+      return Promise.resolve(undefined);
+  }
+}
+
+async function findTaggedServer(db: Queries, id: string): Promise<Tagged | undefined> {
+  const server = await findServer(db, id);
+  if (server === undefined) return undefined;
+  return { tags: server.tags, save: (tags) => saveServer(db, { ...server, tags }) };
+}
+
+async function findTaggedJob(db: Queries, id: string): Promise<Tagged | undefined> {
+  const job = await findJob(db, id);
+  if (job === undefined) return undefined;
+  return { tags: job.tags, save: (tags) => setJobTags(db, job, tags) };
+}
+
+async function findTaggedTemplate(db: Queries, kind: TemplateKind, id: string): Promise<Tagged | undefined> {
+  const template = await findTemplate(db, kind, id);
+  if (template === undefined) return undefined;
+  return { tags: template.tags, save: (tags) => saveTemplate(db, { ...template, tags }) };
+}

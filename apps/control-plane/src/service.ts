@@ -1,0 +1,30 @@
+/** What every part of the control plane works with. */
+import type { Clock, Logger, Random } from '@landfall/runtime';
+import type { CommandQueues } from './channel/command-queues.ts';
+import type { ReportBoard } from './channel/report-board.ts';
+import type { CertificateAuthority } from './identity/certificate-authority.ts';
+import type { JobRunner } from './jobs/job-runner.ts';
+import type { Store } from './store/sqlite-store.ts';
+
+export interface ServiceFacts {
+  readonly region: string;
+  /** 12 digits. */
+  readonly accountId: string;
+  readonly version: string;
+  /** `https://HOST:PORT`, what tokens and install commands say. */
+  readonly publicUrl: string;
+  /** base64 SHA-256 of the server key's SPKI. */
+  readonly serverPublicKeyPin: string;
+}
+
+export interface Service {
+  readonly facts: ServiceFacts;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly authority: CertificateAuthority;
+  readonly commands: CommandQueues;
+  readonly reports: ReportBoard;
+  readonly jobs: JobRunner;
+}

@@ -1,0 +1,220 @@
+/**
+ * Jobs, their participating servers, steps and log.
+ *
+ * S3 A step's row is written before the step runs and its result with its end, so a restart knows where to go on.
+ * S4 A log item has a key that is unique in its job: a step that runs again after a crash does not log twice.
+ */
+import type { InitiatedBy, JobLogEvent, JobStatus, LaunchStatus, PointSelector } from '@landfall/model';
+import { decodeDocument, encodeDocument } from './document.ts';
+import type { JobServerTable, JobTable, Queries } from './schema.ts';
+
+/** RETIREMENT is ours alone: what goes on behind a finalized, disconnected or stopped server. */
+export type JobKind = 'LAUNCH' | 'TERMINATE' | 'RETIREMENT';
+
+export interface JobRecord {
+  readonly jobId: string;
+  readonly type: JobKind;
+  readonly initiatedBy: InitiatedBy;
+  readonly status: JobStatus;
+  readonly createdAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Launches only: the instant to launch from. */
+  readonly at: PointSelector;
+}
+
+export interface JobServerRecord {
+  readonly jobId: string;
+  readonly sourceServerId: string;
+  readonly launchStatus: LaunchStatus;
+  readonly machineId?: string;
+}
+
+export interface JobLogRecord {
+  readonly loggedAtMs: number;
+  readonly event: JobLogEvent;
+  readonly eventData: Readonly<Record<string, unknown>>;
+}
+
+export async function insertJob(
+  tx: Queries,
+  job: JobRecord,
+  sourceServerIds: readonly string[],
+): Promise<void> {
+  await tx
+    .insertInto('job')
+    .values({
+      job_id: job.jobId,
+      type: job.type,
+      initiated_by: job.initiatedBy,
+      status: job.status,
+      created_at_ms: job.createdAtMs,
+      ended_at_ms: job.endedAtMs,
+      document: encodeDocument({ tags: job.tags, at: job.at }),
+    })
+    .execute();
+  const rows = sourceServerIds.map((sourceServerId) => ({
+    job_id: job.jobId,
+    source_server_id: sourceServerId,
+    launch_status: 'PENDING',
+    document: encodeDocument({}),
+  }));
+  await tx.insertInto('job_server').values(rows).execute();
+}
+
+export async function findJob(db: Queries, jobId: string): Promise<JobRecord | undefined> {
+  const row = await db.selectFrom('job').selectAll().where('job_id', '=', jobId).executeTakeFirst();
+  return row === undefined ? undefined : toJob(row);
+}
+
+/** Newest first. */
+export async function listJobs(db: Queries): Promise<readonly JobRecord[]> {
+  const rows = await db
+    .selectFrom('job')
+    .selectAll()
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('job_id')
+    .execute();
+  return rows.map(toJob);
+}
+
+export async function listUnfinishedJobs(db: Queries): Promise<readonly JobRecord[]> {
+  const rows = await db
+    .selectFrom('job')
+    .selectAll()
+    .where('status', '!=', 'COMPLETED')
+    .orderBy('created_at_ms')
+    .execute();
+  return rows.map(toJob);
+}
+
+export async function listJobServers(db: Queries, jobId: string): Promise<readonly JobServerRecord[]> {
+  const rows = await db
+    .selectFrom('job_server')
+    .selectAll()
+    .where('job_id', '=', jobId)
+    .orderBy('source_server_id')
+    .execute();
+  return rows.map(toJobServer);
+}
+
+/** Which of these servers a LAUNCH or TERMINATE job is still working on. */
+export async function listBusyServers(
+  db: Queries,
+  sourceServerIds: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('job_server')
+    .innerJoin('job', 'job.job_id', 'job_server.job_id')
+    .select('job_server.source_server_id')
+    .where('job.status', '!=', 'COMPLETED')
+    .where('job.type', '!=', 'RETIREMENT')
+    .where('job_server.source_server_id', 'in', [...sourceServerIds])
+    .execute();
+  return rows.map((row) => row.source_server_id);
+}
+
+/** Whether a retirement of this server is still under way. */
+export async function isRetiring(db: Queries, sourceServerId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('job_server')
+    .innerJoin('job', 'job.job_id', 'job_server.job_id')
+    .select('job.job_id')
+    .where('job.status', '!=', 'COMPLETED')
+    .where('job.type', '=', 'RETIREMENT')
+    .where('job_server.source_server_id', '=', sourceServerId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function setJobStatus(
+  tx: Queries,
+  jobId: string,
+  change: { readonly status: JobStatus; readonly endedAtMs?: number },
+): Promise<void> {
+  await tx
+    .updateTable('job')
+    .set({ status: change.status, ended_at_ms: change.endedAtMs ?? null })
+    .where('job_id', '=', jobId)
+    .execute();
+}
+
+export async function setJobTags(
+  tx: Queries,
+  { jobId, at }: JobRecord,
+  tags: Readonly<Record<string, string>>,
+): Promise<void> {
+  const document = encodeDocument({ tags, at });
+  await tx.updateTable('job').set({ document }).where('job_id', '=', jobId).execute();
+}
+
+export async function saveJobServer(tx: Queries, server: JobServerRecord): Promise<void> {
+  const document = server.machineId === undefined ? {} : { machineId: server.machineId };
+  await tx
+    .updateTable('job_server')
+    .set({ launch_status: server.launchStatus, document: encodeDocument(document) })
+    .where('job_id', '=', server.jobId)
+    .where('source_server_id', '=', server.sourceServerId)
+    .execute();
+}
+
+export async function deleteJob(tx: Queries, jobId: string): Promise<void> {
+  await tx.deleteFrom('job_log').where('job_id', '=', jobId).execute();
+  await tx.deleteFrom('job_step').where('job_id', '=', jobId).execute();
+  await tx.deleteFrom('job_server').where('job_id', '=', jobId).execute();
+  await tx.deleteFrom('job').where('job_id', '=', jobId).execute();
+}
+
+export interface LogEntry extends JobLogRecord {
+  readonly jobId: string;
+  readonly onceKey: string;
+}
+
+export async function appendJobLog(tx: Queries, entry: LogEntry): Promise<void> {
+  await tx
+    .insertInto('job_log')
+    .values({
+      job_id: entry.jobId,
+      once_key: entry.onceKey,
+      logged_at_ms: entry.loggedAtMs,
+      event: entry.event,
+      document: encodeDocument(entry.eventData),
+    })
+    .onConflict((conflict) => conflict.columns(['job_id', 'once_key']).doNothing())
+    .execute();
+}
+
+export async function listJobLog(db: Queries, jobId: string): Promise<readonly JobLogRecord[]> {
+  const rows = await db
+    .selectFrom('job_log')
+    .selectAll()
+    .where('job_id', '=', jobId)
+    .orderBy('sequence')
+    .execute();
+  return rows.map((row) => ({
+    loggedAtMs: row.logged_at_ms,
+    event: row.event as JobLogEvent,
+    eventData: decodeDocument(row.document),
+  }));
+}
+
+function toJob(row: JobTable): JobRecord {
+  return {
+    jobId: row.job_id,
+    type: row.type as JobKind,
+    initiatedBy: row.initiated_by as InitiatedBy,
+    status: row.status as JobStatus,
+    createdAtMs: row.created_at_ms,
+    endedAtMs: row.ended_at_ms,
+    ...decodeDocument<Pick<JobRecord, 'tags' | 'at'>>(row.document),
+  };
+}
+
+function toJobServer(row: JobServerTable): JobServerRecord {
+  return {
+    jobId: row.job_id,
+    sourceServerId: row.source_server_id,
+    launchStatus: row.launch_status as LaunchStatus,
+    ...decodeDocument<{ machineId?: string }>(row.document),
+  };
+}

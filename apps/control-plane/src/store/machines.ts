@@ -1,0 +1,98 @@
+/** Machines made from source servers. */
+import type { MachineStatus } from '@landfall/channel';
+import { decodeDocument, encodeDocument } from './document.ts';
+import type { MachineTable, Queries } from './schema.ts';
+
+export interface MachineRecord {
+  readonly machineId: string;
+  readonly sourceServerId: string;
+  readonly jobId: string;
+  readonly launchHostId: string;
+  readonly replicationServerId: string;
+  /** The launch host may still hold something of it. */
+  readonly onHost: boolean;
+  /** Its export may still be open. */
+  readonly exportOpen: boolean;
+  readonly createdAtMs: number;
+  readonly purpose: 'TEST' | 'CUTOVER';
+  readonly recoveryPoint: { readonly epoch: number; readonly cutTimeMs: number };
+  /** The last status a job saw; the launch host's reports are newer. */
+  readonly status: MachineStatus | null;
+}
+
+type Document = Pick<MachineRecord, 'purpose' | 'recoveryPoint' | 'status'>;
+
+/** Does nothing when the machine is already known. */
+export async function insertMachine(tx: Queries, machine: MachineRecord): Promise<void> {
+  await tx
+    .insertInto('machine')
+    .values({
+      machine_id: machine.machineId,
+      source_server_id: machine.sourceServerId,
+      job_id: machine.jobId,
+      launch_host_id: machine.launchHostId,
+      replication_server_id: machine.replicationServerId,
+      created_at_ms: machine.createdAtMs,
+      ...columnsOf(machine),
+    })
+    .onConflict((conflict) => conflict.column('machine_id').doNothing())
+    .execute();
+}
+
+export async function findMachine(db: Queries, machineId: string): Promise<MachineRecord | undefined> {
+  const row = await db
+    .selectFrom('machine')
+    .selectAll()
+    .where('machine_id', '=', machineId)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toMachine(row);
+}
+
+export async function listMachinesOf(db: Queries, sourceServerId: string): Promise<readonly MachineRecord[]> {
+  const rows = await db
+    .selectFrom('machine')
+    .selectAll()
+    .where('source_server_id', '=', sourceServerId)
+    .orderBy('created_at_ms')
+    .execute();
+  return rows.map(toMachine);
+}
+
+export async function listMachines(db: Queries): Promise<readonly MachineRecord[]> {
+  const rows = await db.selectFrom('machine').selectAll().orderBy('created_at_ms').execute();
+  return rows.map(toMachine);
+}
+
+export async function changeMachine(
+  tx: Queries,
+  machineId: string,
+  change: Partial<Pick<MachineRecord, 'onHost' | 'exportOpen' | 'status'>>,
+): Promise<void> {
+  const machine = await findMachine(tx, machineId);
+  if (machine === undefined) return;
+  const columns = columnsOf({ ...machine, ...change });
+  await tx.updateTable('machine').set(columns).where('machine_id', '=', machineId).execute();
+}
+
+function columnsOf(machine: MachineRecord) {
+  const { purpose, recoveryPoint, status } = machine;
+  return {
+    on_host: machine.onHost ? 1 : 0,
+    export_open: machine.exportOpen ? 1 : 0,
+    document: encodeDocument({ purpose, recoveryPoint, status } satisfies Document),
+  };
+}
+
+function toMachine(row: MachineTable): MachineRecord {
+  return {
+    machineId: row.machine_id,
+    sourceServerId: row.source_server_id,
+    jobId: row.job_id,
+    launchHostId: row.launch_host_id,
+    replicationServerId: row.replication_server_id,
+    onHost: row.on_host === 1,
+    exportOpen: row.export_open === 1,
+    createdAtMs: row.created_at_ms,
+    ...decodeDocument<Document>(row.document),
+  };
+}

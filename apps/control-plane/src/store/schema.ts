@@ -1,0 +1,133 @@
+/**
+ * The tables. Times are milliseconds since the epoch. What is asked for by SQL is a column; what is only read and written
+ * whole is JSON in `document`, so that a new field needs no migration.
+ */
+import type { Generated, Kysely } from 'kysely';
+
+export interface SettingTable {
+  key: string;
+  value: string;
+}
+
+export interface AccessKeyTable {
+  access_key_id: string;
+  secret_access_key: string;
+  principal: string;
+  created_at_ms: number;
+  revoked_at_ms: number | null;
+}
+
+export interface EnrolmentTokenTable {
+  token_id: string;
+  secret_hash: string;
+  role: string;
+  created_at_ms: number;
+  expires_at_ms: number | null;
+  uses_max: number;
+  revoked_at_ms: number | null;
+  document: string;
+}
+
+export interface EnrolmentTokenUseTable {
+  token_id: string;
+  install_id: string;
+  used_at_ms: number;
+}
+
+export interface ProgramTable {
+  program_id: string;
+  role: string;
+  install_id: string;
+  public_key_pem: string;
+  certificate_fingerprint: string;
+  version: string;
+  enrolled_at_ms: number;
+  last_seen_at_ms: number | null;
+  revoked_at_ms: number | null;
+  report: string | null;
+}
+
+export interface SourceServerTable {
+  source_server_id: string;
+  created_at_ms: number;
+  life_cycle_state: string;
+  is_archived: number;
+  replication_server_id: string | null;
+  document: string;
+}
+
+/** A machine made from a server, kept after its end so that its console can still be asked for. */
+export interface MachineTable {
+  machine_id: string;
+  source_server_id: string;
+  job_id: string;
+  launch_host_id: string;
+  replication_server_id: string;
+  /** 1 while the launch host may hold something of it. */
+  on_host: number;
+  /** 1 while its export may be open. */
+  export_open: number;
+  created_at_ms: number;
+  document: string;
+}
+
+export interface TemplateTable {
+  template_id: string;
+  kind: string;
+  created_at_ms: number;
+  document: string;
+}
+
+export interface JobTable {
+  job_id: string;
+  type: string;
+  initiated_by: string;
+  status: string;
+  created_at_ms: number;
+  ended_at_ms: number | null;
+  document: string;
+}
+
+export interface JobServerTable {
+  job_id: string;
+  source_server_id: string;
+  launch_status: string;
+  document: string;
+}
+
+export interface JobStepTable {
+  job_id: string;
+  source_server_id: string;
+  name: string;
+  status: string;
+  result: string | null;
+  started_at_ms: number;
+  ended_at_ms: number | null;
+}
+
+export interface JobLogTable {
+  sequence: Generated<number>;
+  job_id: string;
+  once_key: string;
+  logged_at_ms: number;
+  event: string;
+  document: string;
+}
+
+export interface Database {
+  setting: SettingTable;
+  access_key: AccessKeyTable;
+  enrolment_token: EnrolmentTokenTable;
+  enrolment_token_use: EnrolmentTokenUseTable;
+  program: ProgramTable;
+  source_server: SourceServerTable;
+  machine: MachineTable;
+  template: TemplateTable;
+  job: JobTable;
+  job_server: JobServerTable;
+  job_step: JobStepTable;
+  job_log: JobLogTable;
+}
+
+/** The database or a transaction on it: every query function takes one. */
+export type Queries = Kysely<Database>;

@@ -1,0 +1,43 @@
+/** Kysely over node:sqlite: the thin adapter that gives node's statements the shape Kysely's SQLite dialect expects. */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { assert } from '@landfall/runtime';
+import { SqliteDialect, type SqliteStatement } from 'kysely';
+
+export interface SqliteFile {
+  readonly path: string;
+  readonly busyTimeoutMs: number;
+}
+
+/** Durable by WAL with a sync at every commit: an answered request survives a power cut. */
+export function openSqliteFile({ path, busyTimeoutMs }: SqliteFile): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = FULL');
+  database.exec('PRAGMA foreign_keys = ON');
+  return database;
+}
+
+export function sqliteDialect(database: DatabaseSync): SqliteDialect {
+  return new SqliteDialect({
+    database: {
+      close: () => database.close(),
+      prepare: (sql) => adaptStatement(database.prepare(sql)),
+    },
+  });
+}
+
+function adaptStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...parameters.map(toSqlValue)),
+    run: (parameters) => statement.run(...parameters.map(toSqlValue)),
+    iterate: (parameters) => statement.iterate(...parameters.map(toSqlValue)),
+  };
+}
+
+function toSqlValue(value: unknown): SQLInputValue {
+  const fits =
+    value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
+  assert(fits, `a ${typeof value} is no SQL value`);
+  return value;
+}

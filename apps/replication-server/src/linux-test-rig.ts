@@ -1,0 +1,200 @@
+/**
+ * Tests only: source disks as loop devices, a test control plane, and the agent and the replication server as real
+ * processes, which tests kill and start again. Everything lies in one temporary folder and is gone after `close`.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AgentReport, ReplicationServerReport } from '@landfall/channel';
+import { createTestControlPlane, type TestControlPlane } from '@landfall/channel/testing';
+import type { RecoveryPoint } from '@landfall/model';
+import { MIB, runChecked, systemClock } from '@landfall/runtime';
+
+export interface SourceDisk {
+  readonly deviceName: string;
+  readonly mountPoint: string;
+}
+
+export interface ExportedDisk {
+  readonly diskId: string;
+  readonly nbdUri: string;
+  readonly sizeBytes: number;
+}
+
+const AGENT_MAIN = join(import.meta.dirname, '../../agent/src/main.ts');
+const SERVER_MAIN = join(import.meta.dirname, 'main.ts');
+const REPLICATION_SERVER = { host: '127.0.0.1' } as const;
+
+export class TestRig {
+  readonly folder: string;
+  readonly plane: TestControlPlane;
+  readonly port: number;
+  disks: SourceDisk[] = [];
+  agentId = '';
+  serverId = '';
+  #agent: ChildProcess | undefined;
+  #server: ChildProcess | undefined;
+
+  private constructor(folder: string, plane: TestControlPlane, port: number) {
+    this.folder = folder;
+    this.plane = plane;
+    this.port = port;
+  }
+
+  static async create(): Promise<TestRig> {
+    const folder = await mkdtemp(join(tmpdir(), 'landfall-rig-'));
+    await mkdir(join(folder, 'staging'));
+    return new TestRig(folder, await createTestControlPlane(), await freePort());
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** A loop device with ext4 on it, mounted. */
+  async addDisk(sizeMib: number): Promise<SourceDisk> {
+    const image = this.path(`disk-${this.disks.length}.img`);
+    const mountPoint = this.path(`mount-${this.disks.length}`);
+    const file = await open(image, 'w');
+    await file.truncate(sizeMib * MIB);
+    await file.close();
+    await mkdir(mountPoint);
+    const attached = await runChecked(['losetup', '--find', '--show', '--direct-io=on', image]);
+    const disk = { deviceName: attached.stdout.trim(), mountPoint };
+    this.disks.push(disk);
+    await runChecked(['mkfs.ext4', '-q', '-F', disk.deviceName]);
+    await runChecked(['mount', disk.deviceName, mountPoint]);
+    return disk;
+  }
+
+  async startServer(): Promise<void> {
+    await writeFile(this.path('token'), this.plane.token);
+    const where = ['--state-dir', this.path('server'), '--staging-dir', this.path('staging')];
+    const network = ['--listen', '127.0.0.1', '--port', String(this.port), '--address', '127.0.0.1'];
+    this.#server = this.#start('server', [SERVER_MAIN, ...where, ...network, '--token-file', this.path('token')]);
+    this.serverId = await this.#enrolled('rs-', this.#server);
+  }
+
+  async installAgent(): Promise<void> {
+    const devices = this.disks.map((disk) => disk.deviceName).join(',');
+    const how = ['--no-prompt', '--no-service', '--devices', devices, '--state-dir', this.path('agent')];
+    const install = [AGENT_MAIN, 'install', '--token', this.plane.token, ...how];
+    await runChecked([process.execPath, ...install], { timeoutMs: 60_000 });
+    this.agentId = await this.#enrolled('s-', undefined);
+  }
+
+  async startAgent(): Promise<void> {
+    this.#agent = this.#start('agent', [AGENT_MAIN, 'run', '--state-dir', this.path('agent')]);
+  }
+
+  /** What a control plane does after both have enrolled: pairs them. */
+  pair(desired: 'REPLICATE' | 'PAUSE' | 'STOP' | 'UNINSTALL' = 'REPLICATE', epochIntervalMs = 100): void {
+    const agent = this.plane.programs.get(this.agentId);
+    const { certificateFingerprint = '', request } = agent ?? {};
+    const server = { sourceServerId: this.agentId, certificateFingerprint, disks: request?.disks ?? [] };
+    this.plane.configurations.set(this.serverId, { servers: [server] });
+    const replicationServer = { ...REPLICATION_SERVER, replicationServerId: this.serverId, port: this.port };
+    const settings = { bandwidthThrottlingMbps: 0, epochIntervalMs };
+    this.plane.configurations.set(this.agentId, { desired, replicationServer, ...settings });
+  }
+
+  agentReport(): AgentReport | undefined {
+    return this.plane.reports.get(this.agentId)?.body as AgentReport | undefined;
+  }
+
+  serverReport(): ReplicationServerReport | undefined {
+    return this.plane.reports.get(this.serverId)?.body as ReplicationServerReport | undefined;
+  }
+
+  async takeRecoveryPoint(): Promise<RecoveryPoint> {
+    return (await this.plane.command(this.agentId, 'takeRecoveryPoint', {})) as RecoveryPoint;
+  }
+
+  async openExport(epoch: number, exportId = `export-${epoch}`): Promise<readonly ExportedDisk[]> {
+    const input = { exportId, sourceServerId: this.agentId, epoch };
+    const output = await this.plane.command(this.serverId, 'openExport', input);
+    return (output as { disks: readonly ExportedDisk[] }).disks;
+  }
+
+  killAgent(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    return end(this.#agent, signal);
+  }
+
+  killServer(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    return end(this.#server, signal);
+  }
+
+  agentExit(): Promise<number | null> {
+    return end(this.#agent, undefined);
+  }
+
+  get agentPid(): number {
+    return this.#agent?.pid ?? 0;
+  }
+
+  get serverPid(): number {
+    return this.#server?.pid ?? 0;
+  }
+
+  async logOf(program: 'agent' | 'server'): Promise<string> {
+    return readFile(this.path(`${program}.log`), 'utf8');
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.killAgent('SIGTERM'), this.killServer('SIGTERM')]);
+    await this.plane.close();
+    for (const disk of this.disks) {
+      await runChecked(['umount', '--quiet', '--lazy', disk.mountPoint]).catch(expectUnmounted);
+      await runChecked(['losetup', '--detach', disk.deviceName]);
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #start(name: string, parameters: readonly string[]): ChildProcess {
+    const log = openSync(this.path(`${name}.log`), 'a');
+    const child = spawn(process.execPath, parameters, { stdio: ['ignore', log, log] });
+    closeSync(log);
+    return child;
+  }
+
+  async #enrolled(prefix: string, child: ChildProcess | undefined): Promise<string> {
+    const find = () => [...this.plane.programs.keys()].find((id) => id.startsWith(prefix));
+    await until(`a program ${prefix}… enrols`, () => find() !== undefined || child?.exitCode != null, 30_000);
+    return find() ?? '';
+  }
+}
+
+/** A disk that is no longer mounted has nothing to unmount. */
+function expectUnmounted(error: unknown): void {
+  if (!String(error).includes('not mounted')) throw error;
+}
+
+async function end(child: ChildProcess | undefined, signal: NodeJS.Signals | undefined): Promise<number | null> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+  const exited = once(child, 'exit', { signal: AbortSignal.timeout(60_000) });
+  if (signal !== undefined) child.kill(signal);
+  await exited;
+  return child.exitCode;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+export async function until(what: string, condition: () => boolean, timeoutMs = 60_000): Promise<void> {
+  const startNs = systemClock.monotonicNs();
+  while (!condition()) {
+    const waitedMs = Number((systemClock.monotonicNs() - startNs) / 1_000_000n);
+    if (waitedMs > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await systemClock.sleep(50);
+  }
+}

@@ -1,0 +1,343 @@
+/** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
+import { MGN_MODEL } from './mgn-model.generated.ts';
+import type { OperationModel, ServiceModel, ShapeModel } from './service-model.ts';
+
+const COMMON_ERRORS = ['AccessDeniedException', 'ThrottlingException', 'ValidationException'];
+
+function read(name: string, ...errors: string[]): OperationModel {
+  return { ...write(name, ...errors), readonly: true };
+}
+
+function write(name: string, ...errors: string[]): OperationModel {
+  return {
+    method: 'POST',
+    path: `/landfall/${name}`,
+    status: 200,
+    input: `${name}Request`,
+    output: `${name}Response`,
+    errors: [...COMMON_ERRORS, ...errors],
+  };
+}
+
+const OPERATIONS = {
+  CreateEnrolmentToken: write('CreateEnrolmentToken', 'ServiceQuotaExceededException'),
+  ListEnrolmentTokens: read('ListEnrolmentTokens'),
+  RevokeEnrolmentToken: { ...write('RevokeEnrolmentToken', 'ResourceNotFoundException'), idempotent: true },
+  ListRecoveryPoints: read('ListRecoveryPoints', 'ResourceNotFoundException'),
+  StartLaunch: {
+    ...write(
+      'StartLaunch',
+      'ConflictException',
+      'ResourceNotFoundException',
+      'UninitializedAccountException',
+    ),
+    status: 202,
+  },
+  DescribeLaunchedMachines: read('DescribeLaunchedMachines'),
+  GetConsoleOutput: read('GetConsoleOutput', 'ResourceNotFoundException'),
+  GetConsoleScreenshot: read('GetConsoleScreenshot', 'ConflictException', 'ResourceNotFoundException'),
+  DescribeReplication: read('DescribeReplication', 'ResourceNotFoundException'),
+  DescribeService: read('DescribeService'),
+} as const satisfies Record<string, OperationModel>;
+
+const REQUESTS = {
+  CreateEnrolmentTokenRequest: {
+    type: 'structure',
+    members: {
+      role: 'EnrolmentRole',
+      expiresInSeconds: 'TokenLifetimeSeconds',
+      usesMax: 'TokenUses',
+      tags: 'TagsMap',
+    },
+  },
+  ListEnrolmentTokensRequest: {
+    type: 'structure',
+    members: { maxResults: 'MaxResultsType', nextToken: 'PaginationToken' },
+  },
+  RevokeEnrolmentTokenRequest: {
+    type: 'structure',
+    required: ['tokenID'],
+    members: { tokenID: 'EnrolmentTokenID' },
+  },
+  ListRecoveryPointsRequest: {
+    type: 'structure',
+    required: ['sourceServerID'],
+    members: {
+      sourceServerID: 'SourceServerID',
+      fromDateTime: 'ISO8601DatetimeString',
+      toDateTime: 'ISO8601DatetimeString',
+      maxResults: 'MaxResultsType',
+    },
+  },
+  StartLaunchRequest: {
+    type: 'structure',
+    required: ['sourceServerID', 'purpose'],
+    members: { sourceServerID: 'SourceServerID', purpose: 'LaunchPurpose', at: 'PointSelectorString' },
+  },
+  DescribeLaunchedMachinesRequest: {
+    type: 'structure',
+    members: { sourceServerIDs: 'DescribeSourceServersRequestFiltersIDs' },
+  },
+  GetConsoleOutputRequest: {
+    type: 'structure',
+    required: ['machineID'],
+    members: { machineID: 'MachineID', tailBytes: 'ConsoleTailBytes' },
+  },
+  GetConsoleScreenshotRequest: {
+    type: 'structure',
+    required: ['machineID'],
+    members: { machineID: 'MachineID' },
+  },
+  DescribeReplicationRequest: {
+    type: 'structure',
+    required: ['sourceServerID'],
+    members: { sourceServerID: 'SourceServerID' },
+  },
+  DescribeServiceRequest: { type: 'structure', members: {} },
+} as const satisfies Record<string, ShapeModel>;
+
+const RESPONSES = {
+  CreateEnrolmentTokenResponse: {
+    type: 'structure',
+    required: ['tokenID', 'token', 'installCommand', 'expiresDateTime'],
+    members: { tokenID: 'Text', token: 'Text', installCommand: 'Text', expiresDateTime: 'Text' },
+  },
+  ListEnrolmentTokensResponse: {
+    type: 'structure',
+    required: ['items'],
+    members: { items: 'EnrolmentTokens', nextToken: 'PaginationToken' },
+  },
+  RevokeEnrolmentTokenResponse: { type: 'structure', members: {} },
+  ListRecoveryPointsResponse: {
+    type: 'structure',
+    required: ['items', 'total'],
+    members: {
+      items: 'RecoveryPointItems',
+      total: 'Count',
+      oldestDateTime: 'Text',
+      newestDateTime: 'Text',
+    },
+  },
+  StartLaunchResponse: { type: 'structure', required: ['job'], members: { job: 'Job' } },
+  DescribeLaunchedMachinesResponse: {
+    type: 'structure',
+    required: ['items'],
+    members: { items: 'LaunchedMachines' },
+  },
+  GetConsoleOutputResponse: { type: 'structure', required: ['text'], members: { text: 'Text' } },
+  GetConsoleScreenshotResponse: {
+    type: 'structure',
+    required: ['pngBase64'],
+    members: { pngBase64: 'Text' },
+  },
+  DescribeReplicationResponse: {
+    type: 'structure',
+    required: [
+      'state',
+      'connected',
+      'lastEpoch',
+      'bytesRead',
+      'bytesSent',
+      'bytesOnDisk',
+      'bytesReceived',
+      'recoveryPoints',
+      'disks',
+      'agentDesired',
+      'stagingDiscarded',
+    ],
+    members: {
+      state: 'DataReplicationState',
+      connected: 'Boolean',
+      lagMs: 'Quantity',
+      lagP50Ms: 'Quantity',
+      lagP99Ms: 'Quantity',
+      etaMs: 'Quantity',
+      lastEpoch: 'Count',
+      bytesRead: 'Count',
+      bytesSent: 'Count',
+      bytesOnDisk: 'Count',
+      bytesReceived: 'Count',
+      recoveryPoints: 'Count',
+      firstSyncDurationMs: 'Quantity',
+      disks: 'ReplicatedDisks',
+      agentDesired: 'AgentDesired',
+      replicationServerID: 'Text',
+      stagingDiscarded: 'Boolean',
+    },
+  },
+  DescribeServiceResponse: {
+    type: 'structure',
+    required: ['version', 'replicationServers', 'launchHosts'],
+    members: {
+      version: 'Text',
+      replicationServers: 'ReplicationServerItems',
+      launchHosts: 'LaunchHostItems',
+    },
+  },
+} as const satisfies Record<string, ShapeModel>;
+
+const STRUCTURES = {
+  EnrolmentToken: {
+    type: 'structure',
+    required: ['tokenID', 'role', 'state', 'createdDateTime', 'expiresDateTime', 'usesMax', 'uses', 'tags'],
+    members: {
+      tokenID: 'Text',
+      role: 'EnrolmentRole',
+      state: 'EnrolmentTokenState',
+      createdDateTime: 'Text',
+      expiresDateTime: 'Text',
+      usesMax: 'Count',
+      uses: 'Count',
+      tags: 'TagsMap',
+    },
+  },
+  RecoveryPointItem: {
+    type: 'structure',
+    required: ['epoch', 'cutDateTime', 'consistency'],
+    members: { epoch: 'Count', cutDateTime: 'Text', consistency: 'RecoveryPointConsistency' },
+  },
+  LaunchedMachine: {
+    type: 'structure',
+    required: [
+      'machineID',
+      'sourceServerID',
+      'jobID',
+      'purpose',
+      'phase',
+      'recoveryPoint',
+      'published',
+      'hydration',
+      'conversion',
+    ],
+    members: {
+      machineID: 'Text',
+      sourceServerID: 'Text',
+      jobID: 'Text',
+      purpose: 'LaunchPurpose',
+      phase: 'LaunchedMachinePhase',
+      recoveryPoint: 'LaunchedMachineRecoveryPoint',
+      published: 'PublishedPorts',
+      hydration: 'Hydration',
+      conversion: 'ConversionSteps',
+      startedDateTime: 'Text',
+      error: 'LaunchedMachineError',
+    },
+  },
+  LaunchedMachineRecoveryPoint: {
+    type: 'structure',
+    required: ['epoch', 'cutDateTime'],
+    members: { epoch: 'Count', cutDateTime: 'Text' },
+  },
+  PublishedPort: {
+    type: 'structure',
+    required: ['guestPort', 'host', 'port'],
+    members: { guestPort: 'Count', host: 'Text', port: 'Count' },
+  },
+  Hydration: {
+    type: 'structure',
+    required: ['state', 'doneBytes', 'totalBytes'],
+    members: { state: 'HydrationState', doneBytes: 'Count', totalBytes: 'Count' },
+  },
+  ConversionStep: {
+    type: 'structure',
+    required: ['step', 'detail', 'durationMs'],
+    members: { step: 'Text', detail: 'Text', durationMs: 'Quantity' },
+  },
+  LaunchedMachineError: {
+    type: 'structure',
+    required: ['code', 'message'],
+    members: { code: 'Text', message: 'Text', hint: 'Text' },
+  },
+  ReplicatedDisk: {
+    type: 'structure',
+    required: [
+      'deviceName',
+      'totalStorageBytes',
+      'replicatedStorageBytes',
+      'rescannedStorageBytes',
+      'backloggedStorageBytes',
+    ],
+    members: {
+      deviceName: 'Text',
+      totalStorageBytes: 'Count',
+      replicatedStorageBytes: 'Count',
+      rescannedStorageBytes: 'Count',
+      backloggedStorageBytes: 'Count',
+    },
+  },
+  ReplicationServerItem: {
+    type: 'structure',
+    required: ['replicationServerID', 'connected'],
+    members: {
+      replicationServerID: 'Text',
+      connected: 'Boolean',
+      version: 'Text',
+      host: 'Text',
+      port: 'Count',
+      stagingTotalBytes: 'Count',
+      stagingFreeBytes: 'Count',
+      lastSeenDateTime: 'Text',
+    },
+  },
+  LaunchHostItem: {
+    type: 'structure',
+    required: ['launchHostID', 'connected'],
+    members: {
+      launchHostID: 'Text',
+      connected: 'Boolean',
+      version: 'Text',
+      accelerator: 'Accelerator',
+      freeMemoryBytes: 'Count',
+      machines: 'Count',
+      lastSeenDateTime: 'Text',
+    },
+  },
+} as const satisfies Record<string, ShapeModel>;
+
+const LISTS = {
+  EnrolmentTokens: { type: 'list', member: 'EnrolmentToken' },
+  RecoveryPointItems: { type: 'list', member: 'RecoveryPointItem' },
+  LaunchedMachines: { type: 'list', member: 'LaunchedMachine' },
+  PublishedPorts: { type: 'list', member: 'PublishedPort' },
+  ConversionSteps: { type: 'list', member: 'ConversionStep' },
+  ReplicatedDisks: { type: 'list', member: 'ReplicatedDisk' },
+  ReplicationServerItems: { type: 'list', member: 'ReplicationServerItem' },
+  LaunchHostItems: { type: 'list', member: 'LaunchHostItem' },
+} as const satisfies Record<string, ShapeModel>;
+
+const SCALARS = {
+  Text: { type: 'string' },
+  Count: { type: 'long', min: 0 },
+  Quantity: { type: 'float', min: 0 },
+  EnrolmentRole: { type: 'string', enum: ['agent', 'replication-server', 'launch-host'] },
+  EnrolmentTokenState: { type: 'string', enum: ['ACTIVE', 'USED_UP', 'EXPIRED', 'REVOKED'] },
+  EnrolmentTokenID: { type: 'string', min: 1, max: 64, pattern: '[a-zA-Z0-9-]+' },
+  TokenLifetimeSeconds: { type: 'integer', min: 60, max: 31_536_000 },
+  TokenUses: { type: 'integer', min: 1, max: 10_000 },
+  RecoveryPointConsistency: { type: 'string', enum: ['CRASH_CONSISTENT'] },
+  LaunchPurpose: { type: 'string', enum: ['TEST', 'CUTOVER'] },
+  PointSelectorString: {
+    type: 'string',
+    min: 6,
+    max: 40,
+    pattern:
+      'LATEST|epoch:[0-9]{1,15}|[1-9][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z',
+  },
+  MachineID: { type: 'string', min: 10, max: 64, pattern: 'i-[0-9a-fA-F]{8,}' },
+  ConsoleTailBytes: { type: 'integer', min: 1, max: 1_048_576 },
+  LaunchedMachinePhase: {
+    type: 'string',
+    enum: ['CONVERTING', 'CONVERTED', 'STARTING', 'RUNNING', 'STOPPED', 'FAILED', 'TERMINATED'],
+  },
+  HydrationState: { type: 'string', enum: ['NOT_STARTED', 'RUNNING', 'COMPLETE', 'FAILED'] },
+  AgentDesired: { type: 'string', enum: ['REPLICATE', 'PAUSE', 'STOP', 'UNINSTALL'] },
+  Accelerator: { type: 'string', enum: ['kvm', 'tcg'] },
+} as const satisfies Record<string, ShapeModel>;
+
+/** Its own shapes only; `LANDFALL_MODEL` adds the words it shares with `mgn` (Job, TagsMap, SourceServerID …). */
+export const LANDFALL_SHAPES = { ...REQUESTS, ...RESPONSES, ...STRUCTURES, ...LISTS, ...SCALARS };
+
+export const LANDFALL_MODEL: ServiceModel = {
+  operations: OPERATIONS,
+  shapes: { ...MGN_MODEL.shapes, ...LANDFALL_SHAPES },
+};

@@ -1,0 +1,284 @@
+/**
+ * Inputs and outputs of the `landfall` service: what the public MGN API cannot express. Same wire form (restJson1,
+ * SigV4 with service name `landfall`), always `POST /landfall/<Operation>`. The limits are in `landfall-model.ts`; a
+ * type test proves that the two agree. Dates are ISO 8601 strings in UTC ending in `Z`; what is not known is absent.
+ */
+import type { DataReplicationState, Job } from './mgn-types.generated.ts';
+
+export interface LandfallOperations {
+  readonly CreateEnrolmentToken: {
+    readonly input: CreateEnrolmentTokenRequest;
+    readonly output: CreateEnrolmentTokenResponse;
+  };
+  readonly ListEnrolmentTokens: {
+    readonly input: ListEnrolmentTokensRequest;
+    readonly output: ListEnrolmentTokensResponse;
+  };
+  readonly RevokeEnrolmentToken: {
+    readonly input: RevokeEnrolmentTokenRequest;
+    readonly output: Record<string, never>;
+  };
+  readonly ListRecoveryPoints: {
+    readonly input: ListRecoveryPointsRequest;
+    readonly output: ListRecoveryPointsResponse;
+  };
+  readonly StartLaunch: { readonly input: StartLaunchRequest; readonly output: StartLaunchResponse };
+  readonly DescribeLaunchedMachines: {
+    readonly input: DescribeLaunchedMachinesRequest;
+    readonly output: DescribeLaunchedMachinesResponse;
+  };
+  readonly GetConsoleOutput: {
+    readonly input: GetConsoleOutputRequest;
+    readonly output: GetConsoleOutputResponse;
+  };
+  readonly GetConsoleScreenshot: {
+    readonly input: GetConsoleScreenshotRequest;
+    readonly output: GetConsoleScreenshotResponse;
+  };
+  readonly DescribeReplication: {
+    readonly input: DescribeReplicationRequest;
+    readonly output: DescribeReplicationResponse;
+  };
+  readonly DescribeService: {
+    readonly input: Record<string, never>;
+    readonly output: DescribeServiceResponse;
+  };
+}
+
+// --- enrolment tokens ------------------------------------------------------------------------------------------------
+
+export type EnrolmentRole = 'agent' | 'replication-server' | 'launch-host';
+
+export interface CreateEnrolmentTokenRequest {
+  /** Default: agent. */
+  readonly role?: EnrolmentRole | undefined;
+  readonly expiresInSeconds?: number | undefined;
+  /** How many programs may enrol with it. */
+  readonly usesMax?: number | undefined;
+  /** Put on every server that enrols with it. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface CreateEnrolmentTokenResponse {
+  readonly tokenID: string;
+  /** The secret; shown this once. */
+  readonly token: string;
+  /** One line for a root shell on the source server. */
+  readonly installCommand: string;
+  readonly expiresDateTime: string;
+}
+
+export interface ListEnrolmentTokensRequest {
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListEnrolmentTokensResponse {
+  readonly items: readonly EnrolmentToken[];
+  readonly nextToken?: string | undefined;
+}
+
+export type EnrolmentTokenState = 'ACTIVE' | 'USED_UP' | 'EXPIRED' | 'REVOKED';
+
+export interface EnrolmentToken {
+  readonly tokenID: string;
+  readonly role: EnrolmentRole;
+  readonly state: EnrolmentTokenState;
+  readonly createdDateTime: string;
+  readonly expiresDateTime: string;
+  readonly usesMax: number;
+  readonly uses: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface RevokeEnrolmentTokenRequest {
+  readonly tokenID: string;
+}
+
+// --- recovery points -------------------------------------------------------------------------------------------------
+
+export interface ListRecoveryPointsRequest {
+  readonly sourceServerID: string;
+  readonly fromDateTime?: string | undefined;
+  readonly toDateTime?: string | undefined;
+  readonly maxResults?: number | undefined;
+}
+
+export interface ListRecoveryPointsResponse {
+  /** Newest first, at most `maxResults`. */
+  readonly items: readonly RecoveryPointItem[];
+  /** How many there are in the range, shown or not. */
+  readonly total: number;
+  readonly oldestDateTime?: string | undefined;
+  readonly newestDateTime?: string | undefined;
+}
+
+export interface RecoveryPointItem {
+  readonly epoch: number;
+  readonly cutDateTime: string;
+  readonly consistency: RecoveryPointConsistency;
+}
+
+export type RecoveryPointConsistency = 'CRASH_CONSISTENT';
+
+// --- launches --------------------------------------------------------------------------------------------------------
+
+export type LaunchPurpose = 'TEST' | 'CUTOVER';
+
+export interface StartLaunchRequest {
+  readonly sourceServerID: string;
+  readonly purpose: LaunchPurpose;
+  /** `LATEST` (the default), an ISO time (the last point at or before it), or `epoch:N`. */
+  readonly at?: string | undefined;
+}
+
+export interface StartLaunchResponse {
+  readonly job: Job;
+}
+
+export interface DescribeLaunchedMachinesRequest {
+  readonly sourceServerIDs?: readonly string[] | undefined;
+}
+
+export interface DescribeLaunchedMachinesResponse {
+  readonly items: readonly LaunchedMachine[];
+}
+
+export type LaunchedMachinePhase =
+  | 'CONVERTING'
+  | 'CONVERTED'
+  | 'STARTING'
+  | 'RUNNING'
+  | 'STOPPED'
+  | 'FAILED'
+  | 'TERMINATED';
+
+export interface LaunchedMachine {
+  readonly machineID: string;
+  readonly sourceServerID: string;
+  readonly jobID: string;
+  readonly purpose: LaunchPurpose;
+  readonly phase: LaunchedMachinePhase;
+  readonly recoveryPoint: LaunchedMachineRecoveryPoint;
+  /** Where ports of the machine can be reached. */
+  readonly published: readonly PublishedPort[];
+  readonly hydration: Hydration;
+  readonly conversion: readonly ConversionStep[];
+  readonly startedDateTime?: string | undefined;
+  readonly error?: LaunchedMachineError | undefined;
+}
+
+export interface LaunchedMachineRecoveryPoint {
+  readonly epoch: number;
+  readonly cutDateTime: string;
+}
+
+export interface PublishedPort {
+  readonly guestPort: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+export type HydrationState = 'NOT_STARTED' | 'RUNNING' | 'COMPLETE' | 'FAILED';
+
+/** Filling in of the machine's own disks; once `COMPLETE` it depends on nothing of ours. */
+export interface Hydration {
+  readonly state: HydrationState;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface ConversionStep {
+  readonly step: string;
+  readonly detail: string;
+  readonly durationMs: number;
+}
+
+export interface LaunchedMachineError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+export interface GetConsoleOutputRequest {
+  readonly machineID: string;
+  readonly tailBytes?: number | undefined;
+}
+
+export interface GetConsoleOutputResponse {
+  readonly text: string;
+}
+
+export interface GetConsoleScreenshotRequest {
+  readonly machineID: string;
+}
+
+export interface GetConsoleScreenshotResponse {
+  readonly pngBase64: string;
+}
+
+// --- replication and the service itself --------------------------------------------------------------------------------
+
+export interface DescribeReplicationRequest {
+  readonly sourceServerID: string;
+}
+
+export interface DescribeReplicationResponse {
+  readonly state: DataReplicationState;
+  readonly connected: boolean;
+  /** Age of the newest durable state of the source; absent until the first recovery point. */
+  readonly lagMs?: number | undefined;
+  readonly lagP50Ms?: number | undefined;
+  readonly lagP99Ms?: number | undefined;
+  readonly etaMs?: number | undefined;
+  readonly lastEpoch: number;
+  readonly bytesRead: number;
+  readonly bytesSent: number;
+  readonly bytesOnDisk: number;
+  readonly bytesReceived: number;
+  readonly recoveryPoints: number;
+  readonly firstSyncDurationMs?: number | undefined;
+  readonly disks: readonly ReplicatedDisk[];
+  readonly agentDesired: AgentDesired;
+  readonly replicationServerID?: string | undefined;
+  readonly stagingDiscarded: boolean;
+}
+
+export type AgentDesired = 'REPLICATE' | 'PAUSE' | 'STOP' | 'UNINSTALL';
+
+export interface ReplicatedDisk {
+  readonly deviceName: string;
+  readonly totalStorageBytes: number;
+  readonly replicatedStorageBytes: number;
+  readonly rescannedStorageBytes: number;
+  readonly backloggedStorageBytes: number;
+}
+
+export interface DescribeServiceResponse {
+  readonly version: string;
+  readonly replicationServers: readonly ReplicationServerItem[];
+  readonly launchHosts: readonly LaunchHostItem[];
+}
+
+export interface ReplicationServerItem {
+  readonly replicationServerID: string;
+  readonly connected: boolean;
+  readonly version?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly stagingTotalBytes?: number | undefined;
+  readonly stagingFreeBytes?: number | undefined;
+  readonly lastSeenDateTime?: string | undefined;
+}
+
+export type Accelerator = 'kvm' | 'tcg';
+
+export interface LaunchHostItem {
+  readonly launchHostID: string;
+  readonly connected: boolean;
+  readonly version?: string | undefined;
+  readonly accelerator?: Accelerator | undefined;
+  readonly freeMemoryBytes?: number | undefined;
+  readonly machines?: number | undefined;
+  readonly lastSeenDateTime?: string | undefined;
+}

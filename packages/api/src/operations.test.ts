@@ -1,0 +1,352 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { ApiError } from './api-error.ts';
+import { decodeInput } from './decode-input.ts';
+import { encodeInput } from './encode-input.ts';
+import { LANDFALL_MODEL } from './landfall-model.ts';
+import { MGN_MODEL } from './mgn-model.generated.ts';
+import { type AnyOperation, allOperations, shapeOf } from './operations.ts';
+import { matchRoute } from './route.ts';
+import type { ServiceModel, ShapeModel, StringModel, StructureModel } from './service-model.ts';
+import { validateInput } from './validate-input.ts';
+
+const RUNS = Number(process.env.LANDFALL_API_RUNS ?? 25);
+
+/** From the fact page of the public API, independent of the generator. U V A N C Q T I: the modelled errors. */
+const FACTS = `
+InitializeService POST /InitializeService 204 AV
+DescribeSourceServers POST /DescribeSourceServers 200 UV
+UpdateSourceServer POST /UpdateSourceServer 200 CNU i
+DeleteSourceServer POST /DeleteSourceServer 204 CNU i
+DisconnectFromService POST /DisconnectFromService 200 CNU
+MarkAsArchived POST /MarkAsArchived 200 CNU
+StartReplication POST /StartReplication 200 CNQUV
+StopReplication POST /StopReplication 200 CNQUV
+PauseReplication POST /PauseReplication 200 CNQUV
+ResumeReplication POST /ResumeReplication 200 CNQUV
+RetryDataReplication POST /RetryDataReplication 200 NUV
+CreateReplicationConfigurationTemplate POST /CreateReplicationConfigurationTemplate 201 AUV
+UpdateReplicationConfigurationTemplate POST /UpdateReplicationConfigurationTemplate 200 ANUV
+DescribeReplicationConfigurationTemplates POST /DescribeReplicationConfigurationTemplates 200 NUV
+DeleteReplicationConfigurationTemplate POST /DeleteReplicationConfigurationTemplate 204 CNU i
+GetReplicationConfiguration POST /GetReplicationConfiguration 200 NU
+UpdateReplicationConfiguration POST /UpdateReplicationConfiguration 200 ACNUV i
+CreateLaunchConfigurationTemplate POST /CreateLaunchConfigurationTemplate 201 AUV
+UpdateLaunchConfigurationTemplate POST /UpdateLaunchConfigurationTemplate 200 ANUV
+DescribeLaunchConfigurationTemplates POST /DescribeLaunchConfigurationTemplates 200 NUV
+DeleteLaunchConfigurationTemplate POST /DeleteLaunchConfigurationTemplate 204 CNU i
+GetLaunchConfiguration POST /GetLaunchConfiguration 200 NU
+UpdateLaunchConfiguration POST /UpdateLaunchConfiguration 200 CNUV i
+StartTest POST /StartTest 202 CUV
+StartCutover POST /StartCutover 202 CUV
+ChangeServerLifeCycleState POST /ChangeServerLifeCycleState 200 CNUV
+FinalizeCutover POST /FinalizeCutover 200 CNUV
+TerminateTargetInstances POST /TerminateTargetInstances 202 CUV
+DescribeJobs POST /DescribeJobs 200 UV
+DescribeJobLogItems POST /DescribeJobLogItems 200 UV
+DeleteJob POST /DeleteJob 204 CNU i
+TagResource POST /tags/{resourceArn} 200 AINTV i
+UntagResource DELETE /tags/{resourceArn} 200 AINTV i
+ListTagsForResource GET /tags/{resourceArn} 200 AINTV
+`;
+
+test('the operations are those of the fact page, with its paths, statuses, errors and traits', () => {
+  const letters: Record<string, string> = {
+    UninitializedAccountException: 'U',
+    ValidationException: 'V',
+    AccessDeniedException: 'A',
+    ResourceNotFoundException: 'N',
+    ConflictException: 'C',
+    ServiceQuotaExceededException: 'Q',
+    ThrottlingException: 'T',
+    InternalServerException: 'I',
+  };
+  const lines = allOperations('mgn').map((operation) => {
+    const { name, method, path, status, errors, idempotent } = operation;
+    const codes = errors.map((error) => letters[error]).sort();
+    return `${name} ${method} ${path} ${status} ${codes.join('')}${idempotent === true ? ' i' : ''}`;
+  });
+  assert.deepEqual(lines.sort(), FACTS.trim().split('\n').sort());
+});
+
+test('every shape that a model names exists, no structure contains itself, and every pattern compiles', () => {
+  for (const model of [MGN_MODEL, LANDFALL_MODEL]) {
+    for (const { input, output } of Object.values(model.operations)) {
+      for (const name of [input, output]) if (name !== undefined) walk(model, name, []);
+    }
+  }
+});
+
+function walk(model: ServiceModel, name: string, above: readonly string[]): void {
+  const shape = model.shapes[name];
+  assert.ok(shape, `M1: ${name}`);
+  assert.ok(!above.includes(name), `M4: ${above.join('.')}.${name}`);
+  if (shape.type === 'string' && shape.pattern !== undefined) new RegExp(shape.pattern);
+  const parts = shape.type === 'structure' ? Object.values(shape.members) : [];
+  if (shape.type === 'structure') for (const key of shape.required ?? []) assert.ok(shape.members[key], key);
+  if (shape.type === 'list') parts.push(shape.member);
+  if (shape.type === 'map') parts.push(shape.key, shape.value);
+  for (const part of parts) walk(model, part, [...above, name]);
+}
+
+const EVERY_OPERATION = [...allOperations('mgn'), ...allOperations('landfall')];
+
+describe('every operation, with inputs generated from its shape', () => {
+  for (const operation of EVERY_OPERATION) {
+    test(`${operation.service} ${operation.name} takes what a client sends and refuses what its shape forbids`, () => {
+      fc.assert(fc.property(inputOf(operation), fc.nat(), checkOperation(operation)), { numRuns: RUNS });
+    });
+
+    test(`${operation.service} ${operation.name} answers any JSON and any text with a value or a ValidationException`, () => {
+      const texts = fc.oneof(
+        fc.json({ maxDepth: 4 }),
+        fc.string({ unit: 'binary' }),
+        confusedInputOf(operation),
+      );
+      fc.assert(
+        fc.property(texts, fc.string(), (bodyText, query) => {
+          const labels = { resourceArn: query };
+          expectOnlyValidation(() =>
+            validateInput(operation, decodeInput(operation, { labels, query, bodyText })),
+          );
+        }),
+        { numRuns: RUNS },
+      );
+    });
+  }
+});
+
+function checkOperation(operation: AnyOperation) {
+  return (input: unknown, choice: number) => {
+    assert.deepEqual(validateInput(operation, receive(operation, input)), input);
+    const mutants = mutantsOf(operation, input);
+    const start = choice % Math.max(1, mutants.length);
+    for (const { path, value } of mutants.slice(start, start + 40)) expectRefusal(operation, path, value);
+  };
+}
+
+/** Through the wire: what the client's encoder sends, as router and decoder understand it. */
+function receive(operation: AnyOperation, input: unknown): unknown {
+  const encoded =
+    operation.service === 'mgn'
+      ? encodeInput(operation, input as never)
+      : encodeInput(operation, input as never);
+  const route = matchRoute(operation.service, encoded.method, encoded.rawPath);
+  assert.equal(route?.operation, operation);
+  const parts = { labels: route?.labels ?? {}, query: encoded.rawQuery, bodyText: encoded.body };
+  return decodeInput(operation, parts);
+}
+
+function expectRefusal(operation: AnyOperation, path: string, value: unknown): void {
+  const error = thrownBy(() => validateInput(operation, value));
+  assert.ok(error instanceof ApiError, `${path} should be refused: ${JSON.stringify(value)?.slice(0, 200)}`);
+  assert.equal(error.name, 'ValidationException');
+  assert.equal(error.members.reason, 'fieldValidationFailed');
+  const fields = error.members.fieldList as readonly { name: string; message: string }[];
+  assert.ok(fields.length > 0 && fields.every(({ message }) => message !== ''));
+  assert.ok(
+    fields.some(({ name }) => name.startsWith(path)),
+    `${path} in ${JSON.stringify(fields)}`,
+  );
+}
+
+function expectOnlyValidation(action: () => unknown): void {
+  const error = thrownBy(action);
+  if (error === undefined) return;
+  assert.ok(error instanceof ApiError, String(error));
+  assert.equal(error.name, 'ValidationException');
+}
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+// --- good values -----------------------------------------------------------------------------------------------------
+
+function inputOf(operation: AnyOperation): fc.Arbitrary<unknown> {
+  return operation.input === undefined ? fc.constant({}) : arbitraryOf(operation, operation.input);
+}
+
+function arbitraryOf(operation: AnyOperation, name: string): fc.Arbitrary<unknown> {
+  const shape = shapeOf(operation.service, name);
+  switch (shape.type) {
+    case 'structure':
+      return structureOf(operation, shape);
+    case 'list': {
+      const { min = 0, max = 3 } = shape;
+      return fc.array(arbitraryOf(operation, shape.member), {
+        minLength: min,
+        maxLength: Math.min(max, min + 2),
+      });
+    }
+    case 'map':
+      return fc.dictionary(
+        arbitraryOf(operation, shape.key) as fc.Arbitrary<string>,
+        arbitraryOf(operation, shape.value),
+        { maxKeys: Math.min(shape.max ?? 3, 3), noNullPrototype: true },
+      );
+    case 'string':
+      return stringOf(name, shape);
+    case 'boolean':
+      return fc.boolean();
+    case 'integer':
+    case 'long':
+      return fc.integer({ min: shape.min ?? 0, max: shape.max ?? 2 ** 31 - 1 });
+    default:
+      return fc.double({ min: shape.type === 'float' ? (shape.min ?? 0) : 0, max: 1e9, noNaN: true });
+  }
+}
+
+function structureOf(operation: AnyOperation, shape: StructureModel): fc.Arbitrary<unknown> {
+  const members = Object.entries(shape.members);
+  const requiredKeys = [...(shape.required ?? [])];
+  if (shape.union === true) {
+    return fc.oneof(
+      ...members.map(([name, target]) => arbitraryOf(operation, target).map((value) => ({ [name]: value }))),
+    );
+  }
+  const model = Object.fromEntries(members.map(([name, target]) => [name, arbitraryOf(operation, target)]));
+  const record = fc.record(model, { requiredKeys, noNullPrototype: true });
+  return record.map((value) => dropEmptyQueryLists(shape, value as Record<string, unknown>));
+}
+
+/** A query string cannot say "empty list"; only UntagResource has one, and there it is required. */
+function dropEmptyQueryLists(shape: StructureModel, value: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(value).map(([name, member]) => {
+    const isEmptyQueryList =
+      shape.locations?.[name] === 'querystring' && Array.isArray(member) && member.length === 0;
+    return [name, isEmptyQueryList ? ['key'] : member];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Where a generator from the pattern would seldom meet the length, or uses what the generator does not support. */
+const SAMPLES: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  AccountID: fc.stringMatching(/^[0-9]{12}$/),
+  FqdnForActionFramework: fc.constantFrom('web-1.example.org', '192.168.10.7', 'fe80:0:0:0:1:2:3:4'),
+  ConnectorArn: fc.constant('arn:aws:mgn:eu-west-1:123456789012:connector/connector-0123456789abcdefA'),
+  KmsKeyArn: fc.constantFrom(
+    '',
+    'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  ),
+  SecretArn: fc.constant('arn:aws:secretsmanager:eu-west-1:123456789012:secret:login-a1b2'),
+  ISO8601DatetimeString: fc
+    .date({ min: new Date(0), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
+    .map((date) => date.toISOString()),
+};
+
+function stringOf(name: string, shape: StringModel): fc.Arbitrary<string> {
+  if (shape.enum !== undefined) return fc.constantFrom(...shape.enum);
+  const sample = SAMPLES[name];
+  if (sample !== undefined) return sample;
+  const { min = 0, max = 60 } = shape;
+  const maxLength = Math.min(max, min + 40);
+  if (shape.pattern === undefined)
+    return fc.string({ unit: 'grapheme', minLength: min, maxLength }).filter(fits(shape));
+  return fc.stringMatching(new RegExp(`^(?:${shape.pattern})$`), { maxLength }).filter(fits(shape));
+}
+
+function fits({ min = 0, max = Number.POSITIVE_INFINITY }: StringModel) {
+  return (text: string) => [...text].length >= min && [...text].length <= max;
+}
+
+/** The right member names with values of any kind. */
+function confusedInputOf(operation: AnyOperation): fc.Arbitrary<string> {
+  const shape = operation.input === undefined ? undefined : shapeOf(operation.service, operation.input);
+  const names = shape?.type === 'structure' ? Object.keys(shape.members) : [];
+  const model = Object.fromEntries(
+    [...names, '__proto__', 'constructor'].map((name) => [name, fc.jsonValue()]),
+  );
+  return fc.record(model, { requiredKeys: [], noNullPrototype: true }).map((value) => JSON.stringify(value));
+}
+
+// --- bad values: one change each ---------------------------------------------------------------------------------------
+
+interface Mutant {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+function mutantsOf(operation: AnyOperation, input: unknown): readonly Mutant[] {
+  if (operation.input === undefined) return [];
+  return mutateShape(operation, operation.input, input, '');
+}
+
+function mutateShape(operation: AnyOperation, name: string, value: unknown, path: string): readonly Mutant[] {
+  const shape = shapeOf(operation.service, name);
+  const own = badValuesFor(shape).map((bad) => ({ path, value: bad }));
+  if (shape.type === 'structure') return [...own, ...mutateMembers(operation, shape, value, path)];
+  if (shape.type === 'list' && Array.isArray(value)) {
+    const inside = value.flatMap((entry, index) =>
+      mutateShape(operation, shape.member, entry, `${path}[${index}]`).map((mutant) => ({
+        path: mutant.path,
+        value: value.with(index, mutant.value),
+      })),
+    );
+    return [...own, ...inside];
+  }
+  return own;
+}
+
+function mutateMembers(
+  operation: AnyOperation,
+  shape: StructureModel,
+  value: unknown,
+  path: string,
+): readonly Mutant[] {
+  const members = value as Readonly<Record<string, unknown>>;
+  const pathOf = (name: string) => (path === '' ? name : `${path}.${name}`);
+  const removed = (shape.required ?? []).flatMap((name) => {
+    const { [name]: _, ...rest } = members;
+    return [rest, { ...members, [name]: null }].map((without) => ({ path: pathOf(name), value: without }));
+  });
+  const changed = Object.entries(members).flatMap(([name, member]) =>
+    mutateShape(operation, shape.members[name] ?? '', member, pathOf(name)).map((mutant) => ({
+      path: mutant.path,
+      value: { ...members, [name]: mutant.value },
+    })),
+  );
+  return [...removed, ...changed];
+}
+
+function badValuesFor(shape: ShapeModel): readonly unknown[] {
+  switch (shape.type) {
+    case 'structure':
+      return ['text', 7, true, []];
+    case 'list':
+      return ['text', {}, 7, [null], ...tooMany(shape.max, (count) => Array(count).fill(undefined))];
+    case 'map':
+      return ['text', [], 7, ...tooMany(shape.max, (count) => numberedKeys(count))];
+    case 'boolean':
+      return ['true', 1, {}, []];
+    case 'string':
+      return [7, true, {}, ['text'], '\ud800', ...badStrings(shape)];
+    case 'integer':
+    case 'long':
+      return ['7', 1.5, {}, [7], 2 ** 60, ...(shape.min === undefined ? [] : [shape.min - 1])];
+    default:
+      return ['7', Number.NaN, {}];
+  }
+}
+
+function badStrings(shape: StringModel): readonly string[] {
+  if (shape.enum !== undefined) return ['', 'NOT_ONE_OF_THEM', `${shape.enum[0]} `];
+  const long = shape.max === undefined ? [] : ['x'.repeat(shape.max + 1), '\u{1f600}'.repeat(shape.max + 1)];
+  const short = (shape.min ?? 0) > 0 ? [''] : [];
+  const wrong = shape.pattern === undefined ? [] : ['\u0000', '\u0000'.repeat(Math.max(1, shape.min ?? 1))];
+  return [...long, ...short, ...wrong];
+}
+
+function tooMany(max: number | undefined, make: (count: number) => unknown): readonly unknown[] {
+  return max === undefined ? [] : [make(max + 1)];
+}
+
+function numberedKeys(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 'value']));
+}

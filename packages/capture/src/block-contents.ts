@@ -1,0 +1,38 @@
+/**
+ * Keeps what was read: the reader's buffer is used again, so blocks are copied into slabs of which each block is a slice;
+ * zero blocks keep nothing. A slab lives as long as one of its blocks does.
+ */
+import { BLOCK_BYTES } from './read-ticket.ts';
+
+const SLAB_BYTES = 256 * 1024;
+const ZEROES = Buffer.alloc(1024 * 1024);
+
+export function isZero(bytes: Buffer): boolean {
+  return bytes.equals(ZEROES.subarray(0, bytes.length));
+}
+
+export class BlockContents {
+  #slab: Buffer = Buffer.alloc(0);
+  #usedBytes = 0;
+
+  /** One entry for each 4 KiB block of `bytes`; the last may be shorter. */
+  keep(bytes: Buffer): (Buffer | undefined)[] {
+    const contents: (Buffer | undefined)[] = [];
+    for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+      const block = bytes.subarray(at, at + BLOCK_BYTES);
+      contents.push(isZero(block) ? undefined : this.#copy(block));
+    }
+    return contents;
+  }
+
+  #copy(block: Buffer): Buffer {
+    if (this.#usedBytes + block.length > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      this.#usedBytes = 0;
+    }
+    const kept = this.#slab.subarray(this.#usedBytes, this.#usedBytes + block.length);
+    block.copy(kept);
+    this.#usedBytes += block.length;
+    return kept;
+  }
+}

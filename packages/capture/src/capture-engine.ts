@@ -1,0 +1,387 @@
+/**
+ * The engine of one server: drives the pure tracker with the kernel's events and our own reads (capture.md).
+ *
+ *     pump (every 5–50 ms, and in every step of nextCut): drain the trace ▶ tracker.advance(W)
+ *     takeBulk: take blocks off the map ▶ read them
+ *     nextCut:  read what changed ▶ wait until the watermark passes the reads ▶ choose T ▶ extents as of T
+ *
+ * E1 the watermark is the barrier's instant less a margin for clock steps between CPUs.
+ * E2 on any doubt (C5) tracking starts anew first, then everything is marked dirty and `generation` rises; nothing awaits
+ *    in between, so no caller can act on the old state.
+ * E3 one takeBulk or nextCut at a time.
+ */
+import { assert, type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
+import { BlockContents, isZero } from './block-contents.ts';
+import { type BulkRun, ChangeTracker } from './change-tracker.ts';
+import { extentsOf } from './cut-planner.ts';
+import type { CapturedExtent, Cut, EpochSource } from './epoch-source.ts';
+import { forEachAtOnce } from './for-each-at-once.ts';
+import { BLOCK_BYTES, type ReadTicket } from './read-ticket.ts';
+import type { DiskReader, TraceSource } from './trace-source.ts';
+
+export interface CapturedDisk {
+  readonly diskId: string;
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+}
+
+export interface CaptureEngineOptions {
+  readonly disks: readonly CapturedDisk[];
+  readonly trace: TraceSource;
+  readonly reader: DiskReader;
+  readonly clock: Clock;
+  /** Monotonic time all trace times count from. */
+  readonly baseNs: bigint;
+  readonly logger: Logger;
+  /** More dirty than this and there is no cut, only bulk. Default 32 MiB. */
+  readonly epochWindowBytes?: number;
+  /** The least time between two cuts. Default 100. */
+  readonly cutIntervalMs?: number;
+  /** Called after the engine lost sight and marked everything dirty. */
+  readonly onDoubt?: (reason: string) => void;
+}
+
+export interface CaptureStats {
+  readonly events: number;
+  readonly lostEvents: number;
+  readonly lateEvents: number;
+  readonly passthroughCommands: number;
+  readonly reads: number;
+  readonly bytesRead: number;
+  readonly versionsKept: number;
+  /** Reads thrown away because a write overlapped them. */
+  readonly versionsRejected: number;
+  readonly cuts: number;
+  readonly lastCutTimeMs: number | undefined;
+  /** How far the watermark is behind. */
+  readonly watermarkLagMs: number;
+  readonly generation: number;
+  readonly lastDoubt: string | undefined;
+  /** `undefined` while cuts come. */
+  readonly whyNoCut: string | undefined;
+}
+
+const EPOCH_WINDOW_BYTES_DEFAULT = 32 * 1024 * 1024;
+const CUT_INTERVAL_MS_DEFAULT = 100;
+/** E1; kernel-tracing.md, requirement 36. */
+const CLOCK_MARGIN_NS = 1_000_000;
+const PUMP_INTERVAL_MS = { least: 5, most: 50 };
+/** How long nextCut sleeps when it can only wait for writes to end or the watermark to pass. */
+const STEP_MS = 2;
+/** A request in flight for so long means that its completion was missed. */
+const IN_FLIGHT_AGE_NS_MAX = 300e9;
+const RESTART_INTERVAL_NS = 5e9;
+
+export class CaptureEngine implements EpochSource {
+  readonly disks: readonly CapturedDisk[];
+  readonly #options: CaptureEngineOptions;
+  readonly #tracker: ChangeTracker;
+  readonly #contents = new BlockContents();
+  #generation = 0;
+  #state: 'new' | 'running' | 'stopped' = 'new';
+  readonly #stopping = new AbortController();
+  #pumping: Promise<void> = Promise.resolve();
+  #settled = false;
+  #failure: { readonly error: unknown; readonly sinceNs: number } | undefined;
+  #busy = false;
+  #nextCutDueNs = -Infinity;
+  #whyNoCut: string | undefined = 'no cut was asked for yet';
+  #lastDoubt: string | undefined;
+  #reads = 0;
+  #bytesRead = 0;
+  #cuts = 0;
+  #lastCutTimeMs: number | undefined;
+
+  constructor(options: CaptureEngineOptions) {
+    this.#options = options;
+    this.disks = options.disks;
+    this.#tracker = new ChangeTracker({
+      sizesBytes: options.disks.map(({ sizeBytes }) => sizeBytes),
+      windowBytes: options.epochWindowBytes ?? EPOCH_WINDOW_BYTES_DEFAULT,
+    });
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Begins to track; nothing is dirty until the caller marks it. Errors: those of the trace source. */
+  async start(): Promise<void> {
+    assert(this.#state === 'new', 'an engine is started once');
+    this.#startTrace();
+    this.#state = 'running';
+    this.#pumping = this.#pumpUntilStopped();
+  }
+
+  /** Ends tracking, removes the kernel's instance, closes the disks. Pending calls reject. */
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped') return;
+    this.#state = 'stopped';
+    this.#stopping.abort(new OperationError('CAPTURE_STOPPED', 'the capture engine was stopped'));
+    await this.#pumping;
+    this.#options.trace.stop();
+    await this.#options.reader.close();
+  }
+
+  dirtyBytes(diskIndex: number): number {
+    return Math.min(this.#tracker.dirtyBytes(diskIndex), this.disks[diskIndex]?.sizeBytes ?? 0);
+  }
+
+  markDirty(diskIndex: number, extent: { readonly offsetBytes: number; readonly lengthBytes: number }): void {
+    this.#tracker.markDirty(diskIndex, extent.offsetBytes, extent.lengthBytes);
+  }
+
+  takeBulk(bytesMax: number): Promise<readonly CapturedExtent[]> {
+    return this.#exclusively(async () => {
+      this.#pump();
+      this.#throwFailure();
+      const runs = this.#tracker.takeDirty(bytesMax);
+      try {
+        const extents = await this.#readRuns(runs);
+        this.#tracker.bulkFinished(this.#nowNs());
+        return extents;
+      } catch (error) {
+        this.#tracker.bulkFinished(this.#nowNs());
+        this.#tracker.restoreDirty(runs);
+        throw error;
+      }
+    });
+  }
+
+  nextCut(options: { readonly waitMs: number; readonly signal: AbortSignal }): Promise<Cut | undefined> {
+    return this.#exclusively(async () => {
+      const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
+      const deadlineNs = this.#nowNs() + options.waitMs * 1e6;
+      await this.#sleepUntil(Math.min(this.#nextCutDueNs, deadlineNs), signal);
+      for (let round = 0; ; round += 1) {
+        signal.throwIfAborted();
+        this.#pump();
+        this.#throwFailure();
+        if (this.#tracker.enterFine() === 'too-much') return this.#noCut('more is dirty than fits one epoch');
+        const cut = await this.#step(round, signal);
+        if (cut !== undefined) return cut;
+        if (this.#nowNs() > deadlineNs) return undefined;
+      }
+    });
+  }
+
+  stats(): CaptureStats {
+    const { events, lost, passthrough } = this.#options.trace.counts;
+    const { kept, rejected } = this.#tracker.readCounts;
+    return {
+      events,
+      lostEvents: lost,
+      lateEvents: this.#tracker.lateCount,
+      passthroughCommands: passthrough,
+      reads: this.#reads,
+      bytesRead: this.#bytesRead,
+      versionsKept: kept,
+      versionsRejected: rejected,
+      cuts: this.#cuts,
+      lastCutTimeMs: this.#lastCutTimeMs,
+      watermarkLagMs: Math.max(0, (this.#nowNs() - this.#tracker.reachedNs) / 1e6),
+      generation: this.#generation,
+      lastDoubt: this.#lastDoubt,
+      whyNoCut: this.#whyNoCut,
+    };
+  }
+
+  // Cuts
+
+  /** One attempt: reads first what has to be read, then chooses. Waits a little when neither is possible. */
+  async #step(round: number, signal: AbortSignal): Promise<Cut | undefined> {
+    const { clock } = this.#options;
+    if (!this.#tracker.isFine) {
+      this.#noCut('the watermark has not passed the last bulk read');
+      await clock.sleep(STEP_MS, signal);
+      return undefined;
+    }
+    if (round === 0) this.#tracker.admitDiscarded();
+    const tickets = this.#tracker.wantedReads();
+    if (tickets.length === 0 || round > 0) {
+      const cut = this.#chooseCut();
+      if (cut !== undefined) return cut;
+    }
+    if (tickets.length > 0) await this.#readTickets(tickets);
+    await clock.sleep(STEP_MS, signal);
+    return undefined;
+  }
+
+  #chooseCut(): Cut | undefined {
+    if (!this.#settled) return this.#noCut('writes begun before tracking are still in flight');
+    const timeNs = this.#tracker.cutNs();
+    if (timeNs === undefined) return this.#noCut('blocks change faster than they can be read');
+    const blocks = this.#tracker.takeCut(timeNs);
+    const extents = extentsOf(
+      blocks,
+      this.disks.map(({ sizeBytes }) => sizeBytes),
+    );
+    const { clock, baseNs, cutIntervalMs = CUT_INTERVAL_MS_DEFAULT } = this.#options;
+    const nowNs = this.#nowNs();
+    const cutTimeMs = clock.nowMs() - (nowNs - timeNs) / 1e6;
+    this.#nextCutDueNs = nowNs + cutIntervalMs * 1e6;
+    this.#cuts += 1;
+    this.#lastCutTimeMs = cutTimeMs;
+    this.#whyNoCut = undefined;
+    return { cutMonotonicNs: baseNs + BigInt(timeNs), cutTimeMs, extents };
+  }
+
+  #noCut(why: string): undefined {
+    this.#whyNoCut = why;
+    return undefined;
+  }
+
+  async #readTickets(tickets: readonly ReadTicket[]): Promise<void> {
+    const { reader } = this.#options;
+    await forEachAtOnce(tickets, reader.readsInFlightMax, async (ticket) => {
+      if (ticket.dead) return;
+      this.#tracker.readStarted(ticket, this.#nowNs());
+      try {
+        await reader.read(ticket, (bytes) => {
+          this.#tracker.readFinished(ticket, this.#nowNs(), this.#contents.keep(bytes));
+          this.#countRead(bytes.length);
+        });
+      } catch (error) {
+        this.#tracker.readFailed(ticket);
+        throw error;
+      }
+    });
+  }
+
+  // Bulk
+
+  async #readRuns(runs: readonly BulkRun[]): Promise<readonly CapturedExtent[]> {
+    const { reader } = this.#options;
+    const extents: CapturedExtent[] = new Array(runs.length);
+    await forEachAtOnce(runs, reader.readsInFlightMax, async (run, index) => {
+      const place = this.#placeOf(run);
+      extents[index] = await reader.read(place, (bytes) => {
+        this.#countRead(bytes.length);
+        return isZero(bytes) ? place : { ...place, content: copyOf(bytes) };
+      });
+    });
+    return extents;
+  }
+
+  #placeOf({ diskIndex, firstBlock, blockCount }: BulkRun) {
+    const offsetBytes = firstBlock * BLOCK_BYTES;
+    const sizeBytes = this.disks[diskIndex]?.sizeBytes ?? 0;
+    const endBytes = Math.min(offsetBytes + blockCount * BLOCK_BYTES, sizeBytes);
+    return { diskIndex, offsetBytes, lengthBytes: endBytes - offsetBytes };
+  }
+
+  #countRead(lengthBytes: number): void {
+    this.#reads += 1;
+    this.#bytesRead += lengthBytes;
+  }
+
+  // Tracking
+
+  async #pumpUntilStopped(): Promise<void> {
+    let intervalMs = PUMP_INTERVAL_MS.least;
+    while (this.#state === 'running') {
+      const before = this.#options.trace.counts.events;
+      this.#pump();
+      const idle = this.#options.trace.counts.events === before;
+      intervalMs = idle ? Math.min(PUMP_INTERVAL_MS.most, intervalMs * 2) : PUMP_INTERVAL_MS.least;
+      await this.#sleepOrStop(intervalMs);
+    }
+  }
+
+  async #sleepOrStop(durationMs: number): Promise<void> {
+    try {
+      await this.#options.clock.sleep(durationMs, this.#stopping.signal);
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) throw error;
+    }
+  }
+
+  /** Never throws: what goes wrong is a doubt, or a failure that the next takeBulk or nextCut reports. */
+  #pump(): void {
+    if (this.#state !== 'running') return;
+    if (this.#failure !== undefined) return this.#retryAfterFailure();
+    try {
+      const doubt = this.#drain();
+      if (doubt !== undefined) this.#startAnew(doubt);
+    } catch (error) {
+      this.#startAnew(describeError(error));
+    }
+  }
+
+  #drain(): string | undefined {
+    const tracker = this.#tracker;
+    const drained = this.#options.trace.drain((disk, sector, count) => tracker.ownsRead(disk, sector, count));
+    if (drained.doubt !== undefined) return drained.doubt;
+    tracker.add(drained.events);
+    if (drained.settledNs !== undefined && !this.#settled) {
+      this.#settled = true;
+      tracker.forbidCutsThrough(drained.settledNs);
+    }
+    if (drained.completeThroughNs === undefined) return undefined;
+    tracker.advance(drained.completeThroughNs - CLOCK_MARGIN_NS);
+    const oldestNs = tracker.oldestInFlightNs;
+    const stuck = oldestNs !== undefined && tracker.reachedNs - oldestNs > IN_FLIGHT_AGE_NS_MAX;
+    return stuck ? 'a write never completed in the trace' : undefined;
+  }
+
+  /** E2. */
+  #startAnew(reason: string): void {
+    this.#generation += 1;
+    this.#lastDoubt = reason;
+    this.#options.logger.warn('capture-lost-sight', { reason, generation: this.#generation });
+    try {
+      this.#options.trace.stop();
+      this.#startTrace();
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = { error, sinceNs: this.#nowNs() };
+      this.#options.logger.error('capture-cannot-track', { error });
+    }
+    this.#tracker.reset();
+    this.#tracker.forbidCutsThrough(this.#nowNs());
+    this.#options.onDoubt?.(reason);
+  }
+
+  #startTrace(): void {
+    this.#settled = false;
+    this.#options.trace.start();
+    this.#tracker.forbidCutsThrough(this.#nowNs());
+  }
+
+  #retryAfterFailure(): void {
+    if (this.#failure === undefined || this.#nowNs() - this.#failure.sinceNs < RESTART_INTERVAL_NS) return;
+    this.#startAnew(`tracking could not start: ${describeError(this.#failure.error)}`);
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  // Small things
+
+  #nowNs(): number {
+    return Number(this.#options.clock.monotonicNs() - this.#options.baseNs);
+  }
+
+  async #sleepUntil(timeNs: number, signal: AbortSignal): Promise<void> {
+    const durationMs = (timeNs - this.#nowNs()) / 1e6;
+    if (durationMs > 0) await this.#options.clock.sleep(durationMs, signal);
+  }
+
+  async #exclusively<Result>(operation: () => Promise<Result>): Promise<Result> {
+    assert(this.#state === 'running', 'the engine runs');
+    assert(!this.#busy, 'E3: one takeBulk or nextCut at a time');
+    this.#busy = true;
+    try {
+      return await operation();
+    } finally {
+      this.#busy = false;
+    }
+  }
+}
+
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}

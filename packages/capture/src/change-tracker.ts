@@ -1,0 +1,341 @@
+/**
+ * The pure heart of the engine: events and reads in, cuts out, for all disks of the server together.
+ *
+ *                add(events) ──▶ timeline ──advance(W)──▶ maps and records ──▶ cutNs() ──▶ takeCut(T)
+ *     readStarted / readFinished ──▲                             │
+ *                                                 takeDirty (bulk), wantedReads (fine)
+ *
+ * Coarse phase: only maps. `takeDirty` clears bits before the blocks are read; every event handed out afterwards sets them
+ * again, and blocks of requests in flight keep their bits, so whatever was touched around the read is dirty again.
+ * Fine phase, when what is dirty fits the window: records and versions, from which cuts are chosen.
+ *
+ * T1 fine begins only when the watermark has passed the end of the last bulk read: every block not dirty then is in the
+ *    replica as it was at that watermark. T2 each cut is later than the one before and than the last bulk read.
+ * T3 a block leaves the map only with a version nothing has touched since (C6 is the caller's: it asks again, or marks).
+ */
+import { assert } from '@landfall/runtime';
+import type { BlockEvent } from './block-event.ts';
+import type { BlockRecord } from './block-record.ts';
+import { type CutBlock, largestCutNs } from './cut-planner.ts';
+import type { BlockRange } from './dirty-map.ts';
+import { DiskChanges } from './disk-changes.ts';
+import { BLOCK_BYTES, BLOCK_SECTORS, ReadTicket } from './read-ticket.ts';
+import { Timeline, type TimelineItem } from './timeline.ts';
+
+export interface ChangeTrackerOptions {
+  readonly sizesBytes: readonly number[];
+  /** The fine phase holds at most this much; more is folded into the map. */
+  readonly windowBytes: number;
+}
+
+/** Blocks read in one request of the fine phase: longer windows are overlapped more often. */
+const TICKET_BLOCKS_MAX = 32;
+/** Discarded blocks read again with one cut. */
+const DISCARDED_BYTES_PER_CUT = 8 * 1024 * 1024;
+/** Versions are kept in memory: beyond this many for each block of the window everything is folded into the map. */
+const VERSIONS_PER_WINDOW_BLOCK_MAX = 2;
+const BULK_EXTENT_BYTES_MAX = 1024 * 1024;
+
+export interface BulkRun extends BlockRange {
+  readonly diskIndex: number;
+}
+
+export class ChangeTracker {
+  readonly #disks: readonly DiskChanges[];
+  readonly #windowBlocks: number;
+  readonly #timeline = new Timeline();
+  readonly #tickets = new Map<number, ReadTicket>();
+  #fine = false;
+  #cutAfterNs = -Infinity;
+  #bulkEndNs = -Infinity;
+  #keptCount = 0;
+  #rejectedCount = 0;
+
+  constructor(options: ChangeTrackerOptions) {
+    this.#disks = options.sizesBytes.map((sizeBytes, index) => new DiskChanges(index, sizeBytes));
+    this.#windowBlocks = Math.max(1, Math.floor(options.windowBytes / BLOCK_BYTES));
+  }
+
+  get reachedNs(): number {
+    return this.#timeline.reachedNs;
+  }
+
+  get lateCount(): number {
+    return this.#timeline.lateCount;
+  }
+
+  get isFine(): boolean {
+    return this.#fine;
+  }
+
+  /** Versions kept, and thrown away because a write overlapped the read. */
+  get readCounts(): { readonly kept: number; readonly rejected: number } {
+    return { kept: this.#keptCount, rejected: this.#rejectedCount };
+  }
+
+  get oldestInFlightNs(): number | undefined {
+    const oldest = this.#disks.flatMap((disk) => disk.inFlight.oldestIssueNs ?? []);
+    return oldest.length === 0 ? undefined : Math.min(...oldest);
+  }
+
+  dirtyBytes(diskIndex: number): number {
+    return this.#disk(diskIndex).dirtyBytes;
+  }
+
+  /** No cut at or before `timeNs`. */
+  forbidCutsThrough(timeNs: number): void {
+    this.#cutAfterNs = Math.max(this.#cutAfterNs, timeNs);
+  }
+
+  markDirty(diskIndex: number, offsetBytes: number, lengthBytes: number): void {
+    this.#enterCoarse();
+    const disk = this.#disk(diskIndex);
+    disk.markDirty(disk.blocksOf(offsetBytes, lengthBytes));
+  }
+
+  /** After a loss nothing that was known holds (C5): forget it all, and everything may differ. */
+  reset(): void {
+    this.#enterCoarse();
+    this.#timeline.clear();
+    for (const disk of this.#disks) {
+      disk.inFlight.clear();
+      disk.markAllDirty();
+    }
+  }
+
+  // Events
+
+  add(events: readonly BlockEvent[]): void {
+    for (const event of events) this.#timeline.add(event.timeNs, { type: 'event', event });
+  }
+
+  /** Moves the watermark: everything at or before `throughNs` has surfaced, or happened after it. */
+  advance(throughNs: number): void {
+    this.#timeline.advance(throughNs, (timeNs, item) => this.#apply(timeNs, item));
+  }
+
+  /** Whether a read seen in the trace is one of ours; the others need not be kept. */
+  ownsRead(diskIndex: number, sector: number, sectorCount: number): boolean {
+    return this.#tickets.get(this.#ticketKey(diskIndex, sector))?.sectorCount === sectorCount;
+  }
+
+  // Bulk
+
+  /** Takes up to `bytesMax` of dirty blocks off the maps, lowest offsets first; they must be read after this call. */
+  takeDirty(bytesMax: number): BulkRun[] {
+    this.#enterCoarse();
+    this.#bulkEndNs = Infinity;
+    const runs: BulkRun[] = [];
+    let blocksLeft = Math.max(1, Math.floor(bytesMax / BLOCK_BYTES));
+    for (const disk of this.#disks) {
+      for (let run = firstRun(disk, blocksLeft); run !== undefined; run = firstRun(disk, blocksLeft)) {
+        disk.dirty.clearRange(run.firstBlock, run.blockCount);
+        disk.discarded.clearRange(run.firstBlock, run.blockCount);
+        runs.push({ diskIndex: disk.diskIndex, ...run });
+        blocksLeft -= run.blockCount;
+      }
+      this.#keepInFlightDirty(disk);
+    }
+    return runs;
+  }
+
+  /** The taken blocks have been read, all of them before `timeNs`. */
+  bulkFinished(timeNs: number): void {
+    this.#bulkEndNs = timeNs;
+    this.forbidCutsThrough(timeNs);
+  }
+
+  /** The taken blocks were not read, or not used. */
+  restoreDirty(runs: readonly BulkRun[]): void {
+    for (const run of runs) this.#disk(run.diskIndex).markDirty(run);
+  }
+
+  // Fine phase
+
+  /** `too-much`: more is dirty than the window holds. `not-yet`: the watermark has not passed the last bulk read. */
+  enterFine(): 'fine' | 'too-much' | 'not-yet' {
+    if (this.#fine) return 'fine';
+    const dirtyBlocks = this.#disks.reduce((sum, disk) => sum + disk.dirty.count, 0);
+    if (dirtyBlocks > this.#windowBlocks) return 'too-much';
+    if (this.reachedNs <= this.#bulkEndNs) return 'not-yet';
+    for (const disk of this.#disks) disk.createRecords(this.reachedNs);
+    this.#fine = true;
+    return 'fine';
+  }
+
+  /** Adds some discarded blocks to what the next cut reads; it will not wait for them. */
+  admitDiscarded(): void {
+    assert(this.#fine, 'discarded blocks are admitted in the fine phase');
+    let left = discardedBlocksPerCut();
+    for (const disk of this.#disks) left -= disk.recordDiscarded(left, this.reachedNs);
+  }
+
+  /** Reads that blocks need before they have a current version; none for blocks being written. */
+  wantedReads(): ReadTicket[] {
+    return this.#disks.flatMap((disk) => {
+      const wanted = [...disk.records.values()].filter(
+        (record) => record.ticket === undefined && !record.isRead && !disk.isInFlight(record.block),
+      );
+      wanted.sort((left, right) => left.block - right.block);
+      return this.#ticketsFor(disk, wanted);
+    });
+  }
+
+  readStarted(ticket: ReadTicket, timeNs: number): void {
+    if (ticket.dead) return;
+    for (const record of ticket.records) record.ticket = ticket;
+    this.#tickets.set(this.#ticketKey(ticket.diskIndex, ticket.sector), ticket);
+    this.#timeline.add(timeNs, { type: 'read-start', ticket });
+  }
+
+  readFinished(ticket: ReadTicket, timeNs: number, contents: readonly (Buffer | undefined)[]): void {
+    if (ticket.dead) return;
+    ticket.contents = contents;
+    this.#timeline.add(timeNs, { type: 'read-end', ticket });
+  }
+
+  readFailed(ticket: ReadTicket): void {
+    if (ticket.dead) return;
+    this.#enterCoarse();
+  }
+
+  /** The latest instant all disks are consistent at and have versions for. */
+  cutNs(): number | undefined {
+    assert(this.#fine, 'cuts are chosen in the fine phase');
+    const records = this.#disks.flatMap((disk) => [...disk.records.values()]);
+    const versionCount = records.reduce((sum, { versions }) => sum + versions.length, 0);
+    if (versionCount > VERSIONS_PER_WINDOW_BLOCK_MAX * this.#windowBlocks) {
+      this.#enterCoarse();
+      return undefined;
+    }
+    return largestCutNs(records, { afterNs: this.#cutAfterNs, throughNs: this.reachedNs });
+  }
+
+  /** The changed blocks as of `timeNs`, which `cutNs` gave; the replica is taken to have them from now on. */
+  takeCut(timeNs: number): CutBlock[] {
+    assert(timeNs > this.#cutAfterNs && timeNs <= this.reachedNs, 'T2, C4: a cut lies behind the last, at most at W');
+    this.#cutAfterNs = timeNs;
+    const blocks: CutBlock[] = [];
+    for (const disk of this.#disks) {
+      for (const record of disk.records.values()) takeBlock(disk, record, timeNs, blocks);
+    }
+    return blocks;
+  }
+
+  #apply(timeNs: number, item: TimelineItem): void {
+    if (item.type === 'read-start') return this.#openWindows(item.ticket, 'outer');
+    if (item.type === 'read-end') return this.#finishRead(item.ticket);
+    if (item.event.operation === 'read') return this.#applyOwnRead(item.event);
+    if (this.#fine && !this.#recordsFit(item.event)) this.#enterCoarse();
+    this.#disk(item.event.diskIndex).apply(item.event, timeNs, this.#fine);
+  }
+
+  /** Whether the event's blocks may all get records. */
+  #recordsFit({ sectorCount }: BlockEvent): boolean {
+    const blockCount = sectorCount / BLOCK_SECTORS + 1;
+    return this.#recordCount() + blockCount <= this.#windowBlocks + discardedBlocksPerCut();
+  }
+
+  #applyOwnRead(event: BlockEvent): void {
+    const ticket = this.#tickets.get(this.#ticketKey(event.diskIndex, event.sector));
+    if (ticket === undefined || ticket.sectorCount !== event.sectorCount) return;
+    if (event.kind === 'issue') {
+      ticket.issueCount += 1;
+      this.#openWindows(ticket, 'inner');
+    } else if (event.kind === 'complete') {
+      ticket.completeCount += 1;
+      for (const record of ticket.records) record.closeWindow('inner');
+    }
+  }
+
+  #openWindows(ticket: ReadTicket, which: 'outer' | 'inner'): void {
+    if (ticket.dead) return;
+    const disk = this.#disk(ticket.diskIndex);
+    for (const record of ticket.records) record.openWindow(which, disk.isInFlight(record.block));
+  }
+
+  #finishRead(ticket: ReadTicket): void {
+    if (ticket.dead) return;
+    this.#tickets.delete(this.#ticketKey(ticket.diskIndex, ticket.sector));
+    ticket.records.forEach((record, index) => {
+      record.closeWindow('outer');
+      const kept = record.finishRead(ticket.seenOnceInTrace, ticket.contents[index]);
+      if (kept) this.#keptCount += 1;
+      else this.#rejectedCount += 1;
+    });
+  }
+
+  #ticketsFor(disk: DiskChanges, records: readonly BlockRecord[]): ReadTicket[] {
+    const tickets: ReadTicket[] = [];
+    for (let start = 0; start < records.length; ) {
+      const firstBlock = records[start]?.block ?? 0;
+      let end = start + 1;
+      while (records[end]?.block === firstBlock + end - start && end - start < TICKET_BLOCKS_MAX) end += 1;
+      const diskSizeBytes = disk.sizeBytes;
+      const run = records.slice(start, end);
+      tickets.push(new ReadTicket({ diskIndex: disk.diskIndex, records: run, firstBlock, diskSizeBytes }));
+      start = end;
+    }
+    return tickets;
+  }
+
+  #enterCoarse(): void {
+    this.#fine = false;
+    for (const disk of this.#disks) disk.records.clear();
+    for (const ticket of this.#tickets.values()) ticket.dead = true;
+    this.#tickets.clear();
+  }
+
+  #keepInFlightDirty(disk: DiskChanges): void {
+    disk.inFlight.forEach(({ sector, sectorCount }) => {
+      disk.markDirty(disk.blocksOf(sector * 512, sectorCount * 512));
+    });
+  }
+
+  #recordCount(): number {
+    return this.#disks.reduce((sum, disk) => sum + disk.records.size, 0);
+  }
+
+  #ticketKey(diskIndex: number, sector: number): number {
+    return sector * this.#disks.length + diskIndex;
+  }
+
+  #disk(diskIndex: number): DiskChanges {
+    const disk = this.#disks[diskIndex];
+    assert(disk !== undefined, 'a disk index is one of the engine’s disks');
+    return disk;
+  }
+}
+
+function takeBlock(disk: DiskChanges, record: BlockRecord, timeNs: number, blocks: CutBlock[]): void {
+  const version = record.versionAt(timeNs);
+  assert(version !== undefined || timeNs < record.replicaUntilNs, 'C1: every block has a version at the cut');
+  if (version !== undefined) {
+    blocks.push({ diskIndex: disk.diskIndex, block: record.block, content: version.content });
+  }
+  record.replicaTook(version, timeNs);
+  if (version === undefined || record.ticket !== undefined) return;
+  if (record.isUntouchedSince(version)) {
+    disk.records.delete(record.block);
+    disk.dirty.clear(record.block);
+  } else if (record.isOnlyDiscardedSince(version)) {
+    disk.records.delete(record.block);
+    disk.dirty.clear(record.block);
+    disk.discarded.set(record.block);
+  }
+}
+
+/** The first run of changed blocks (dirty ones, or when there are none discarded ones), inside one 1 MiB of the disk. */
+function firstRun(disk: DiskChanges, blocksMax: number): BlockRange | undefined {
+  if (blocksMax <= 0) return undefined;
+  const map = disk.dirty.count > 0 ? disk.dirty : disk.discarded;
+  const firstBlock = map.firstDirty();
+  if (firstBlock === undefined) return undefined;
+  const blocksPerExtent = BULK_EXTENT_BYTES_MAX / BLOCK_BYTES;
+  const untilBoundary = blocksPerExtent - (firstBlock % blocksPerExtent);
+  return map.firstRun(firstBlock, Math.min(blocksMax, untilBoundary));
+}
+
+function discardedBlocksPerCut(): number {
+  return DISCARDED_BYTES_PER_CUT / BLOCK_BYTES;
+}

@@ -1,0 +1,51 @@
+/**
+ * One of our own reads in the fine phase: neighbouring blocks of a disk, read in one request. Its window is known twice:
+ * from user space (before the call, after it), and, three times tighter, from the trace, where the request's own issue
+ * and completion show. The tight one counts when the request appears there exactly once, whole.
+ */
+import { SECTOR_BYTES } from './block-event.ts';
+import type { BlockRecord } from './block-record.ts';
+
+export const BLOCK_BYTES = 4096;
+export const BLOCK_SECTORS = BLOCK_BYTES / SECTOR_BYTES;
+
+export class ReadTicket {
+  readonly diskIndex: number;
+  readonly firstBlock: number;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  readonly records: readonly BlockRecord[];
+  /** One for each block, `undefined` where it is all zero. */
+  contents: readonly (Buffer | undefined)[] = [];
+  /** How often the request was seen in the trace. */
+  issueCount = 0;
+  completeCount = 0;
+  /** Its records were folded away: nothing it brings is wanted any more. */
+  dead = false;
+
+  constructor(options: {
+    readonly diskIndex: number;
+    readonly records: readonly BlockRecord[];
+    readonly firstBlock: number;
+    readonly diskSizeBytes: number;
+  }) {
+    this.diskIndex = options.diskIndex;
+    this.records = options.records;
+    this.firstBlock = options.firstBlock;
+    this.offsetBytes = options.firstBlock * BLOCK_BYTES;
+    const end = this.offsetBytes + options.records.length * BLOCK_BYTES;
+    this.lengthBytes = Math.min(end, options.diskSizeBytes) - this.offsetBytes;
+  }
+
+  get sector(): number {
+    return this.offsetBytes / SECTOR_BYTES;
+  }
+
+  get sectorCount(): number {
+    return Math.ceil(this.lengthBytes / SECTOR_BYTES);
+  }
+
+  get seenOnceInTrace(): boolean {
+    return this.issueCount === 1 && this.completeCount === 1;
+  }
+}

@@ -1,0 +1,51 @@
+/** Where the engine gets block events from, and how it reads disks. `linux-*` files hold the real ones. */
+import type { BlockEvent } from './block-event.ts';
+
+export interface TraceDrain {
+  readonly events: readonly BlockEvent[];
+  /**
+   * Every event committed before this instant is in this drain or an earlier one (the barrier of kernel-tracing.md, 23);
+   * `undefined` when some are still hidden behind an unfinished one.
+   */
+  readonly completeThroughNs: number | undefined;
+  /** Writes begun before tracking are all finished by this instant; `undefined` until that is known. */
+  readonly settledNs: number | undefined;
+  /** Why what was seen cannot be trusted any more (C5): the engine starts anew. */
+  readonly doubt: string | undefined;
+}
+
+/** Times are nanoseconds since the base given at its creation. */
+export interface TraceSource {
+  /** Begins to track. Errors: OperationError when the kernel does not let it. */
+  start(): void;
+  /** `wantsRead` tells our own reads from the others, which are dropped. */
+  drain(wantsRead: (diskIndex: number, sector: number, sectorCount: number) => boolean): TraceDrain;
+  /** Ends tracking and leaves nothing behind. */
+  stop(): void;
+  readonly counts: TraceCounts;
+}
+
+export interface TraceCounts {
+  readonly events: number;
+  readonly lost: number;
+  /** Commands of unknown range on tracked disks: what they wrote, if anything, is not tracked. */
+  readonly passthrough: number;
+}
+
+export interface DiskReader {
+  /** Requests that may be under way at once. */
+  readonly readsInFlightMax: number;
+  /**
+   * Reads past every cache. `use` runs in the moment the read is finished and gets bytes that are valid only until it
+   * returns. Errors: DISK_UNREADABLE.
+   */
+  read<Result>(range: DiskRange, use: (bytes: Buffer) => Result): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export interface DiskRange {
+  readonly diskIndex: number;
+  readonly offsetBytes: number;
+  /** At most 1 MiB. */
+  readonly lengthBytes: number;
+}

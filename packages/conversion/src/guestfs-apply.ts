@@ -1,0 +1,129 @@
+/** Carries out a conversion plan in the appliance, step by step. */
+import { appendFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { assert, type Logger, OperationError } from '@landfall/runtime';
+import { writeCpio } from './cpio-archive.ts';
+import { compressArchive, readInitramfs } from './guestfs-initramfs.ts';
+import type { GuestfsSession } from './guestfs-session.ts';
+import { addedEntries, hasModule, type InitramfsContent, modulesFolder } from './initramfs.ts';
+import type { ConversionStep } from './plan.ts';
+
+export interface ApplyContext {
+  readonly session: GuestfsSession;
+  /** Still holds the initial RAM filesystems that inspection brought out. */
+  readonly workFolder: string;
+  readonly logger: Logger;
+}
+
+type StepOf<Kind extends ConversionStep['kind']> = Extract<ConversionStep, { kind: Kind }>;
+
+/** depmod's index files that modprobe reads; the others only serve other tools. */
+const INDEX_FILES =
+  /^modules\.(dep|alias|symbols|builtin|builtin\.alias)(\.bin)?$|^modules\.(softdep|order)$/;
+
+export async function applyStep(context: ApplyContext, step: ConversionStep): Promise<void> {
+  const { session } = context;
+  switch (step.kind) {
+    case 'WRITE_FILE':
+      return await writeGuestFile(context, step);
+    case 'MOVE':
+      await session.must('rm-rf', step.to);
+      await session.must('mv', step.from, step.to);
+      return;
+    case 'LINK':
+      await session.must('mkdir-p', folderOf(step.path));
+      await session.must('ln-sf', step.target, step.path);
+      return;
+    case 'EXTEND_INITRAMFS':
+      return await extendInitramfs(context, step);
+    case 'RUN_IN_GUEST':
+      await session.must('command', step.argv.join(' '));
+      return;
+  }
+}
+
+/** Keeps owner and mode of a file that was there. */
+async function writeGuestFile(context: ApplyContext, step: StepOf<'WRITE_FILE'>): Promise<void> {
+  const { session } = context;
+  const local = join(context.workFolder, 'outgoing');
+  await writeFile(local, step.text);
+  await session.must('mkdir-p', folderOf(step.path));
+  await session.must('upload', local, step.path);
+  if (step.mode !== undefined) await session.must('chmod', `0${step.mode.toString(8)}`, step.path);
+  await rm(local);
+}
+
+async function extendInitramfs(context: ApplyContext, step: StepOf<'EXTEND_INITRAMFS'>): Promise<void> {
+  const { content, path } = step.initramfs;
+  assert(content !== undefined, 'a plan extends only an initramfs that was read');
+  const original = join(context.workFolder, `initramfs-${step.kernel.version}`);
+  const archive = writeCpio(addedEntries(content, await collectFiles(context, step, content)));
+  const packed = await compressArchive(
+    archive,
+    content.compression,
+    join(context.workFolder, 'added-archive'),
+  );
+  const added = content.compression === 'none' ? alignedTo4((await stat(original)).size, packed) : packed;
+  const offset = (await stat(original)).size;
+  await appendFile(original, added);
+  await verifyExtended(context, step, original);
+  const local = join(context.workFolder, 'added');
+  await writeFile(local, added);
+  await context.session.must('upload-offset', local, path, String(offset));
+  await rm(local);
+}
+
+/** What goes into the added archive: the modules, the guest's whole module index, changed settings. */
+async function collectFiles(
+  context: ApplyContext,
+  step: StepOf<'EXTEND_INITRAMFS'>,
+  content: InitramfsContent,
+): Promise<{ name: string; content: Buffer }[]> {
+  const { kernel } = step;
+  const inside = modulesFolder(content, kernel.version);
+  const modulePaths = step.modules.flatMap((name) => kernel.modules.paths.get(name) ?? []);
+  const indexNames = kernel.indexFiles.map((path) => basename(path)).filter((name) => INDEX_FILES.test(name));
+  const files: { name: string; content: Buffer }[] = [];
+  for (const relative of [...modulePaths, ...indexNames]) {
+    const guestPath = relative.startsWith('/') ? relative : `${kernel.modulesFolder}/${relative}`;
+    const name = relative.startsWith('/') ? relative.slice(1) : `${inside}/${relative}`;
+    files.push({ name, content: await readGuestFile(context, guestPath) });
+  }
+  for (const [name, text] of step.settings) files.push({ name, content: Buffer.from(text, 'utf8') });
+  return files;
+}
+
+async function readGuestFile(context: ApplyContext, path: string): Promise<Buffer> {
+  const local = join(context.workFolder, 'incoming');
+  await context.session.must('download', path, local);
+  const content = await readFile(local);
+  await rm(local);
+  return content;
+}
+
+/** The extended file is read again, whole, before it is used. */
+async function verifyExtended(
+  context: ApplyContext,
+  step: StepOf<'EXTEND_INITRAMFS'>,
+  path: string,
+): Promise<void> {
+  const content = await readInitramfs(path, context.logger);
+  const missing = step.modules.filter((name) => content === undefined || !hasModule(content, name));
+  if (missing.length === 0) return;
+  throw new OperationError(
+    'INITRAMFS_UNREADABLE',
+    `${step.initramfs.path} lacks ${missing.join(', ')} after adding them`,
+    {
+      hint: 'rebuild it on the source server with virtio_blk and virtio_pci, then launch from a newer point',
+    },
+  );
+}
+
+/** A plain archive begins at a multiple of 4 bytes. */
+function alignedTo4(offset: number, bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.alloc((4 - (offset % 4)) % 4), bytes]);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf('/')));
+}

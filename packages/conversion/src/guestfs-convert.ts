@@ -1,0 +1,134 @@
+/**
+ * Conversion from beginning to end, in one throw-away appliance: attach the disks, inspect, plan, apply, shut down.
+ * It may be ended at any moment: the disks are overlays, and a conversion that did not return is begun again on fresh
+ * ones. When it returns, everything is on the overlays' files (the caller makes those durable).
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '@landfall/runtime';
+import { type Clock, systemClock } from '@landfall/runtime';
+import { applyStep } from './guestfs-apply.ts';
+import { inspectGuest } from './guestfs-inspect.ts';
+import { GuestfsSession } from './guestfs-session.ts';
+import type { GuestInspection } from './inspection.ts';
+import { type ConversionTarget, planConversion } from './plan.ts';
+
+export interface ConversionDisk {
+  readonly diskId: string;
+  /** What the source's kernel calls it: `/dev/nvme0n1`. */
+  readonly deviceName: string;
+  readonly isBootDisk: boolean;
+  /** qcow2 file that is changed; its backing is only read. */
+  readonly overlayPath: string;
+}
+
+export interface ConversionRequest {
+  readonly disks: readonly ConversionDisk[];
+  readonly target: ConversionTarget;
+  /** A folder for temporary files, on a disk with some hundred MiB free. */
+  readonly scratchFolder: string;
+  readonly useKvm: boolean;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called after each step, in order. */
+  readonly onStep?: (step: FinishedStep) => void;
+}
+
+export interface FinishedStep {
+  readonly step: string;
+  /** What was before, and what is after. */
+  readonly detail: string;
+  readonly durationMs: number;
+}
+
+export interface ConversionResult {
+  readonly steps: readonly FinishedStep[];
+  readonly prettyName: string;
+  readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
+}
+
+const TIMEOUT_MS_DEFAULT = 15 * 60_000;
+
+/** Errors: CONVERSION_IMPOSSIBLE, APPLIANCE_FAILED, INITRAMFS_UNREADABLE, TOOL_MISSING. */
+export async function convertGuest(request: ConversionRequest): Promise<ConversionResult> {
+  const workFolder = await mkdtemp(join(request.scratchFolder, 'conversion-'));
+  const { logger, useKvm, timeoutMs = TIMEOUT_MS_DEFAULT, signal } = request;
+  const session = new GuestfsSession({
+    logger,
+    useKvm,
+    timeoutMs,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  try {
+    return await convertIn(session, workFolder, request);
+  } finally {
+    await session.abort();
+    await rm(workFolder, { recursive: true, force: true });
+  }
+}
+
+async function convertIn(
+  session: GuestfsSession,
+  workFolder: string,
+  request: ConversionRequest,
+): Promise<ConversionResult> {
+  const timeline = new StepTimeline(request);
+  await startAppliance(session, request);
+  timeline.finish('Appliance', `started with ${request.disks.length} disk(s)`);
+  const context = { session, workFolder, logger: request.logger };
+  const inspection = await inspectGuest({ ...context, disks: request.disks });
+  timeline.finish('Inspection', describeGuest(inspection));
+  const plan = planConversion(inspection, request.target);
+  for (const note of plan.notes) timeline.finish('Note', note);
+  for (const step of plan.steps) {
+    await applyStep(context, step);
+    timeline.finish(step.title, step.detail);
+  }
+  await session.finish();
+  timeline.finish('Appliance', 'everything written; shut down');
+  return { steps: timeline.steps, prettyName: inspection.os.prettyName, bootMode: bootModeOf(inspection) };
+}
+
+async function startAppliance(session: GuestfsSession, request: ConversionRequest): Promise<void> {
+  // In the process group of guestfish, so that killing the group ends QEMU too.
+  await session.must('set-pgroup', 'false');
+  for (const disk of request.disks) {
+    // Durability comes once, at the end: an interrupted conversion is never used.
+    await session.must('add-drive', disk.overlayPath, 'format:qcow2', 'cachemode:unsafe');
+  }
+  await session.must('run');
+}
+
+class StepTimeline {
+  readonly steps: FinishedStep[] = [];
+  readonly #request: ConversionRequest;
+  readonly #clock: Clock;
+  #lastNs: bigint;
+
+  constructor(request: ConversionRequest) {
+    this.#request = request;
+    this.#clock = request.clock ?? systemClock;
+    this.#lastNs = this.#clock.monotonicNs();
+  }
+
+  finish(step: string, detail: string): void {
+    const nowNs = this.#clock.monotonicNs();
+    const finished = { step, detail, durationMs: Number((nowNs - this.#lastNs) / 1_000_000n) };
+    this.#lastNs = nowNs;
+    this.steps.push(finished);
+    this.#request.logger.info('conversion-step', finished);
+    this.#request.onStep?.(finished);
+  }
+}
+
+function describeGuest(inspection: GuestInspection): string {
+  const kernels = inspection.kernels.map((kernel) => kernel.version).join(', ');
+  return `${inspection.os.prettyName}; root ${inspection.root.type} on ${inspection.root.device}; kernels ${kernels}`;
+}
+
+/** A guest that starts from its boot sector does so on BIOS firmware; one that cannot needs UEFI. */
+function bootModeOf(inspection: GuestInspection): ConversionResult['bootMode'] {
+  return !inspection.hasBiosBootCode && inspection.hasEfiPartition ? 'UEFI' : 'LEGACY_BIOS';
+}

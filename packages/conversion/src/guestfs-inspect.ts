@@ -1,0 +1,281 @@
+/**
+ * Looks into a guest through an appliance whose disks are attached: finds root, mounts what the guest would mount,
+ * reads configuration, kernels and initial RAM filesystems into one record. Nothing is changed here, apart from what
+ * mounting does by itself (journal replay).
+ */
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger, OperationError } from '@landfall/runtime';
+import { applianceDiskName } from './device-names.ts';
+import { type Filesystem, findFilesystem, parseFstab } from './fstab.ts';
+import { readInitramfs } from './guestfs-initramfs.ts';
+import type { GuestfsSession } from './guestfs-session.ts';
+import {
+  compareVersionsDescending,
+  type GuestInspection,
+  type InitramfsBuilder,
+  type InspectedDisk,
+  type InspectedInitramfs,
+  type InspectedKernel,
+  parseBlkid,
+  parseFilesystemList,
+  parseOsRelease,
+} from './inspection.ts';
+import { parseKernelModules } from './kernel-modules.ts';
+import { impossible, KERNELS_MAX } from './plan.ts';
+
+export interface InspectionContext {
+  readonly session: GuestfsSession;
+  /** In the order in which they are attached. */
+  readonly disks: readonly {
+    readonly diskId: string;
+    readonly deviceName: string;
+    readonly isBootDisk: boolean;
+  }[];
+  /** For files brought out of the guest; emptied by the caller. */
+  readonly workFolder: string;
+  readonly logger: Logger;
+}
+
+const TEXT_FILE_PATTERNS = [
+  '/etc/os-release',
+  '/etc/fstab',
+  '/etc/default/grub',
+  '/etc/kernel/cmdline',
+  '/boot/grub/grub.cfg',
+  '/boot/grub2/grub.cfg',
+  '/boot/efi/EFI/*/grub.cfg',
+  '/boot/loader/entries/*.conf',
+  '/boot/extlinux/extlinux.conf',
+  '/boot/syslinux/syslinux.cfg',
+  '/etc/network/interfaces',
+  '/etc/network/interfaces.d/*',
+  '/etc/netplan/*.yaml',
+  '/etc/systemd/network/*.network',
+  '/etc/NetworkManager/system-connections/*',
+  '/etc/initramfs-tools/modules',
+  '/etc/initramfs-tools/conf.d/resume',
+  '/etc/systemd/system/landfall-agent.service',
+];
+
+const PRESENCE_PATTERNS = [
+  '/usr/sbin/{update-initramfs,dracut,dhclient,udhcpc,dhcpcd}',
+  '/sbin/{dracut,dhclient,udhcpc,dhcpcd}',
+  '/usr/bin/dracut',
+  '/etc/systemd/system/landfall-agent.service',
+  '/lib/systemd/system/landfall-agent.service',
+  '/var/lib/landfall-agent',
+  '/etc/udev/rules.d/70-persistent-net.rules',
+  '/etc/cloud/cloud.cfg',
+];
+
+const TEXT_FILES_MAX = 200;
+const TEXT_FILE_BYTES_MAX = 1024 * 1024;
+const CANDIDATE_TYPES = /^(ext[234]|xfs|btrfs|f2fs|jfs|reiserfs)$/;
+const MOUNTED_AS_IN_GUEST = ['/boot', '/boot/efi', '/efi', '/usr', '/var', '/var/lib', '/opt'];
+
+export async function inspectGuest(context: InspectionContext): Promise<GuestInspection> {
+  const disks = nameDisks(context);
+  const filesystems = await listFilesystems(context.session);
+  const root = await findRoot(context.session, filesystems);
+  await mountGuest(context, { disks, filesystems, root });
+  const files = await readTextFiles(context);
+  const present = await findPresent(context.session);
+  const kernels = await inspectKernels(context);
+  const boot = disks.findIndex((disk) => disk.isBootDisk);
+  return {
+    disks,
+    filesystems,
+    root,
+    os: parseOsRelease(files.get('/etc/os-release') ?? ''),
+    kernels,
+    initramfsBuilder: builderIn(present),
+    files,
+    present,
+    hasBiosBootCode: await hasBootCode(context, applianceDiskName(Math.max(boot, 0))),
+    hasEfiPartition: filesystems.some((each) => each.type === 'vfat') && isEfiMounted(files),
+  };
+}
+
+function nameDisks(context: InspectionContext): InspectedDisk[] {
+  return context.disks.map((disk, index) => ({
+    diskId: disk.diskId,
+    isBootDisk: disk.isBootDisk,
+    sourceName: disk.deviceName,
+    applianceName: applianceDiskName(index),
+  }));
+}
+
+async function listFilesystems(session: GuestfsSession): Promise<Filesystem[]> {
+  const filesystems: Filesystem[] = [];
+  for (const { device, type } of parseFilesystemList(await session.must('list-filesystems'))) {
+    const blkid = await session.attempt(
+      'blkid',
+      device.replace(/^btrfsvol:(\/dev\/[^/]+(?:\/[^/@]+)?)\/.*$/, '$1'),
+    );
+    const tags = parseBlkid(blkid.output);
+    filesystems.push({
+      device,
+      type,
+      uuid: tags.get('UUID'),
+      label: tags.get('LABEL'),
+      partUuid: tags.get('PART_ENTRY_UUID') ?? tags.get('PARTUUID'),
+    });
+  }
+  return filesystems;
+}
+
+/** Root is where both /etc/os-release and /etc/fstab or an init are. Errors: CONVERSION_IMPOSSIBLE. */
+async function findRoot(session: GuestfsSession, filesystems: readonly Filesystem[]): Promise<Filesystem> {
+  for (const filesystem of filesystems.filter((each) => CANDIDATE_TYPES.test(each.type))) {
+    const mounted = await session.attempt('mount-ro', filesystem.device, '/');
+    if (mounted.error !== undefined) continue;
+    const found = await session.must(
+      'glob-expand',
+      '/{etc/os-release,etc/fstab,usr/lib/os-release,sbin/init,usr/sbin/init}',
+    );
+    await session.must('umount', '/');
+    if (/os-release$/m.test(found) && /(fstab|init)$/m.test(found)) return filesystem;
+  }
+  throw noRoot(filesystems);
+}
+
+function noRoot(filesystems: readonly Filesystem[]): OperationError {
+  const types = new Set(filesystems.map((each) => each.type));
+  if (types.has('crypto_LUKS') || types.has('BitLocker')) {
+    const hint = 'decrypt the disk on the source server, or migrate this server without conversion';
+    return impossible('its root filesystem is encrypted', hint);
+  }
+  if (types.has('ntfs')) {
+    return impossible(
+      'it is not Linux (an NTFS system disk was found)',
+      'only Linux guests can be converted by this version',
+    );
+  }
+  const list = filesystems.map((each) => `${each.device} ${each.type}`).join(', ');
+  return impossible(
+    `no root filesystem was found on its disks (${list === '' ? 'no filesystem at all' : list})`,
+    'check that the boot disk is among the replicated disks, and try another recovery point',
+  );
+}
+
+/** Mounts root, and those of its other filesystems that conversion reads or changes. */
+async function mountGuest(
+  context: InspectionContext,
+  devices: Pick<GuestInspection, 'disks' | 'filesystems' | 'root'>,
+): Promise<void> {
+  const { session, logger } = context;
+  await session.must('mount', devices.root.device, '/');
+  const table = parseFstab((await readText(context, '/etc/fstab')) ?? '')
+    .filter((entry) => MOUNTED_AS_IN_GUEST.includes(entry.mountPoint))
+    .sort((left, right) => left.mountPoint.length - right.mountPoint.length);
+  for (const entry of table) {
+    const filesystem = findFilesystem(entry.source, devices);
+    if (filesystem === undefined) continue;
+    const outcome = await session.attempt('mount', filesystem.device, entry.mountPoint);
+    if (outcome.error !== undefined) {
+      logger.warn('guest-mount-failed', { mountPoint: entry.mountPoint, reason: outcome.error });
+    }
+  }
+}
+
+async function readTextFiles(context: InspectionContext): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const path of await glob(context.session, TEXT_FILE_PATTERNS)) {
+    if (files.size >= TEXT_FILES_MAX) break;
+    const text = await readText(context, path);
+    if (text !== undefined) files.set(path, text);
+  }
+  return files;
+}
+
+async function findPresent(session: GuestfsSession): Promise<Set<string>> {
+  return new Set((await glob(session, PRESENCE_PATTERNS)).map((path) => path.replace(/\/$/, '')));
+}
+
+/** Paths that match. libguestfs globs like a shell, braces included; folders come back with a slash at the end. */
+export async function glob(session: GuestfsSession, patterns: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const pattern of patterns) {
+    const output = await session.must('glob-expand', pattern);
+    found.push(...output.split('\n').filter((line) => line !== ''));
+  }
+  return [...new Set(found)];
+}
+
+/** The text of a file of the guest; `undefined` when it is not there, is no plain file, or is too large. */
+async function readText(context: InspectionContext, path: string): Promise<string | undefined> {
+  const local = join(context.workFolder, 'text');
+  const outcome = await context.session.attempt('download', path, local);
+  if (outcome.error !== undefined) return undefined;
+  const { size } = await stat(local);
+  const text = size > TEXT_FILE_BYTES_MAX ? undefined : await readFile(local, 'utf8');
+  await rm(local);
+  return text;
+}
+
+async function inspectKernels(context: InspectionContext): Promise<InspectedKernel[]> {
+  const images = await glob(context.session, ['/boot/vmlinuz-*']);
+  const versions = images.map((path) => path.slice('/boot/vmlinuz-'.length)).sort(compareVersionsDescending);
+  const kernels: InspectedKernel[] = [];
+  for (const [index, version] of versions.entries()) {
+    const initramfs = index < KERNELS_MAX ? await inspectInitramfs(context, version) : undefined;
+    kernels.push({ version, ...(await inspectModules(context, version)), initramfs });
+  }
+  return kernels.filter((kernel) => kernel.indexFiles.length > 0 || kernels.length === 1);
+}
+
+async function inspectModules(
+  context: InspectionContext,
+  version: string,
+): Promise<Pick<InspectedKernel, 'modules' | 'modulesFolder' | 'indexFiles'>> {
+  const modulesFolder = `/lib/modules/${version}`;
+  const indexFiles = await glob(context.session, [`${modulesFolder}/modules.*`]);
+  const dependencies = (await readLargeText(context, `${modulesFolder}/modules.dep`)) ?? '';
+  const builtIn = (await readLargeText(context, `${modulesFolder}/modules.builtin`)) ?? '';
+  return { modulesFolder, indexFiles, modules: parseKernelModules(dependencies, builtIn) };
+}
+
+async function readLargeText(context: InspectionContext, path: string): Promise<string | undefined> {
+  const local = join(context.workFolder, 'index');
+  const outcome = await context.session.attempt('download', path, local);
+  if (outcome.error !== undefined) return undefined;
+  const text = await readFile(local, 'utf8');
+  await rm(local);
+  return text;
+}
+
+async function inspectInitramfs(
+  context: InspectionContext,
+  version: string,
+): Promise<InspectedInitramfs | undefined> {
+  const candidates = [
+    `/boot/initrd.img-${version}`,
+    `/boot/initramfs-${version}.img`,
+    `/boot/initrd-${version}`,
+  ];
+  const [path] = await glob(context.session, candidates);
+  if (path === undefined) return undefined;
+  const local = join(context.workFolder, `initramfs-${version}`);
+  await context.session.must('download', path, local);
+  return { path, content: await readInitramfs(local, context.logger) };
+}
+
+function builderIn(present: ReadonlySet<string>): InitramfsBuilder {
+  if (present.has('/usr/sbin/update-initramfs')) return 'initramfs-tools';
+  return ['/usr/bin/dracut', '/usr/sbin/dracut', '/sbin/dracut'].some((path) => present.has(path))
+    ? 'dracut'
+    : 'unknown';
+}
+
+async function hasBootCode(context: InspectionContext, device: string): Promise<boolean> {
+  const local = join(context.workFolder, 'boot-sector');
+  await context.session.must('download-offset', device, local, '0', '440');
+  const bytes = await readFile(local);
+  await rm(local);
+  return bytes.some((byte) => byte !== 0);
+}
+
+function isEfiMounted(files: ReadonlyMap<string, string>): boolean {
+  return parseFstab(files.get('/etc/fstab') ?? '').some((entry) => /^\/(boot\/)?efi$/.test(entry.mountPoint));
+}

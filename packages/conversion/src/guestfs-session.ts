@@ -1,0 +1,218 @@
+/**
+ * One appliance, one guestfish, fed command by command over standard input: starting an appliance costs many seconds,
+ * a command in it milliseconds.
+ *
+ * guestfish reads commands from a pipe like a script. Each command is prefixed with `-`, so that an error does not end
+ * the script, and followed by two marks: `echo` puts one on standard output, an unknown command puts one on standard
+ * error. When both have come, the command is over and what came before them is its output and its error.
+ *
+ * The appliance never outlives us: guestfish is killed with its parent (PR_SET_PDEATHSIG, by setpriv), and its own
+ * recovery process then kills QEMU. A command that hangs is ended by killing the process group.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { after, assert, type Logger, OperationError } from '@landfall/runtime';
+
+export interface GuestfsOptions {
+  /** False when the host cannot run guests with KVM. */
+  readonly useKvm: boolean;
+  readonly logger: Logger;
+  /** The whole session is over after this long. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface CommandOutcome {
+  readonly output: string;
+  /** The reason libguestfs gives, when the command failed. */
+  readonly error: string | undefined;
+}
+
+const ERROR_TAIL_CHARACTERS = 1500;
+const CLOSE_TIMEOUT_MS = 30_000;
+
+interface Waiting {
+  readonly mark: string;
+  readonly resolve: (outcome: CommandOutcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class GuestfsSession {
+  readonly #child: ChildProcess;
+  readonly #logger: Logger;
+  readonly #cancelTimeout: () => void;
+  readonly #exited: Promise<void>;
+  #stdout = '';
+  #stderr = '';
+  #count = 0;
+  #waiting: Waiting | undefined;
+  #failure: Error | undefined;
+
+  constructor(options: GuestfsOptions) {
+    this.#logger = options.logger;
+    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', 'guestfish'], {
+      env: { ...process.env, ...guestfsEnvironment(options.useKvm) },
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#collect();
+    this.#exited = new Promise((resolve) => this.#child.once('close', () => resolve()));
+    this.#child.once('error', (cause) => this.#fail(toolMissing(cause)));
+    this.#child.once('close', () => this.#fail(new Error('the appliance ended')));
+    this.#child.stdin?.on('error', (cause) => this.#fail(cause));
+    this.#cancelTimeout = after(options.timeoutMs, () => this.#abandon(timedOut(options.timeoutMs)));
+    options.signal?.addEventListener(
+      'abort',
+      () => this.#abandon(new Error('the conversion was cancelled')),
+      {
+        once: true,
+      },
+    );
+  }
+
+  /** Runs one command. A command that libguestfs refuses is an ordinary answer here; see `must`. */
+  async attempt(...words: readonly string[]): Promise<CommandOutcome> {
+    assert(this.#waiting === undefined, 'one appliance command at a time');
+    if (this.#failure !== undefined) throw this.#lost(words, this.#failure);
+    this.#count += 1;
+    const mark = `@@end-of-${this.#count}@@`;
+    const outcome = new Promise<CommandOutcome>((resolve, reject) => {
+      this.#waiting = { mark, resolve, reject };
+    });
+    this.#child.stdin?.write(`-${words.map(quoteWord).join(' ')}\necho ${mark}\n-${mark}\n`);
+    try {
+      return await outcome;
+    } catch (cause) {
+      throw this.#lost(words, cause);
+    }
+  }
+
+  /** Runs one command that has to succeed; its output. Errors: APPLIANCE_FAILED. */
+  async must(...words: readonly string[]): Promise<string> {
+    const { output, error } = await this.attempt(...words);
+    if (error === undefined) return output;
+    throw new OperationError(
+      'APPLIANCE_FAILED',
+      `\`${words.join(' ').slice(0, 200)}\` in the appliance: ${error}`,
+      {
+        hint: 'the guest may be damaged at this recovery point: launch from another one',
+      },
+    );
+  }
+
+  /** Everything written is on the disks when this resolves; the appliance is gone. */
+  async finish(): Promise<void> {
+    await this.must('umount-all');
+    await this.must('shutdown');
+    this.#child.stdin?.end();
+    const cancel = after(CLOSE_TIMEOUT_MS, () => this.#kill());
+    await this.#exited;
+    cancel();
+    this.#cancelTimeout();
+  }
+
+  /** Ends the appliance, whatever it does. */
+  async abort(): Promise<void> {
+    this.#cancelTimeout();
+    this.#kill();
+    await this.#exited;
+  }
+
+  #collect(): void {
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+      this.#settle();
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+      this.#settle();
+    });
+  }
+
+  #settle(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    const outputEnd = this.#stdout.indexOf(`${waiting.mark}\n`);
+    const errorEnd = this.#stderr.indexOf(`${waiting.mark}: unknown command\n`);
+    if (outputEnd < 0 || errorEnd < 0) return;
+    const output = this.#stdout.slice(0, outputEnd);
+    const complaint = this.#stderr.slice(0, errorEnd);
+    this.#stdout = '';
+    this.#stderr = '';
+    this.#waiting = undefined;
+    waiting.resolve({ output, error: reasonIn(complaint) });
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#waiting?.reject(this.#failure);
+    this.#waiting = undefined;
+  }
+
+  #abandon(error: Error): void {
+    this.#fail(error);
+    this.#kill();
+  }
+
+  #kill(): void {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    this.#logger.debug('appliance-killed', { pid });
+    process.kill(-pid, 'SIGKILL');
+  }
+
+  #lost(words: readonly string[], cause: unknown): OperationError {
+    if (cause instanceof OperationError) return cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const tail = this.#stderr.trim().slice(-ERROR_TAIL_CHARACTERS);
+    const said = tail === '' ? '' : `; it said: ${tail}`;
+    return new OperationError('APPLIANCE_FAILED', `${why} at \`${words.join(' ').slice(0, 200)}\`${said}`, {
+      hint: 'run `libguestfs-test-tool` on the launch host to see whether appliances start there',
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+/** The environment every libguestfs tool gets: no libvirt between, and no KVM where the probe found it unusable. */
+export function guestfsEnvironment(useKvm: boolean): Record<string, string> {
+  const backend = { LIBGUESTFS_BACKEND: 'direct', LIBGUESTFS_BACKEND_SETTINGS: '' };
+  return useKvm ? backend : { ...backend, LIBGUESTFS_BACKEND_SETTINGS: 'force_tcg' };
+}
+
+/** guestfish takes C-like escapes inside double quotes. */
+export function quoteWord(word: string): string {
+  assert(!word.includes('\0'), 'appliance commands carry text only');
+  const escaped = word
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\t', '\\t');
+  return /^[a-z][a-z0-9-]*$/.test(word) ? word : `"${escaped}"`;
+}
+
+function reasonIn(complaint: string): string | undefined {
+  const text = complaint.trim();
+  const marker = text.indexOf('libguestfs: error: ');
+  if (marker >= 0) return text.slice(marker + 'libguestfs: error: '.length).slice(-ERROR_TAIL_CHARACTERS);
+  return /unknown command|should have|wrong number/.test(text)
+    ? text.slice(-ERROR_TAIL_CHARACTERS)
+    : undefined;
+}
+
+function timedOut(timeoutMs: number): OperationError {
+  return new OperationError(
+    'APPLIANCE_FAILED',
+    `the conversion appliance did not end within ${timeoutMs} ms`,
+    {
+      hint: 'look at the load, the free memory and the free disk space of the launch host, then launch again',
+      retryable: true,
+    },
+  );
+}
+
+function toolMissing(cause: Error): OperationError {
+  return new OperationError('TOOL_MISSING', `cannot start guestfish: ${cause.message}`, {
+    hint: 'install the package libguestfs-tools',
+    cause,
+  });
+}

@@ -1,0 +1,74 @@
+/** Everything conversion needs to know of a guest, as plain values. `guestfs-inspect.ts` fills it in. */
+import type { DiskNames } from './device-names.ts';
+import type { Filesystem } from './fstab.ts';
+import type { InitramfsContent } from './initramfs.ts';
+import type { KernelModules } from './kernel-modules.ts';
+
+export interface InspectedDisk extends DiskNames {
+  readonly diskId: string;
+  readonly isBootDisk: boolean;
+}
+
+export interface InspectedKernel {
+  readonly version: string;
+  readonly modules: KernelModules;
+  readonly modulesFolder: string;
+  /** Index files of depmod beside the modules, by name. */
+  readonly indexFiles: readonly string[];
+  readonly initramfs: InspectedInitramfs | undefined;
+}
+
+export interface InspectedInitramfs {
+  readonly path: string;
+  /** `undefined`: compressed in a way this host cannot read. */
+  readonly content: InitramfsContent | undefined;
+}
+
+export type InitramfsBuilder = 'initramfs-tools' | 'dracut' | 'unknown';
+
+export interface GuestInspection {
+  readonly disks: readonly InspectedDisk[];
+  readonly filesystems: readonly Filesystem[];
+  readonly root: Filesystem;
+  /** Fields of /etc/os-release. */
+  readonly os: { readonly id: string; readonly versionId: string; readonly prettyName: string };
+  /** Newest first. */
+  readonly kernels: readonly InspectedKernel[];
+  readonly initramfsBuilder: InitramfsBuilder;
+  /** Text of the configuration files that are there, by path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Paths that are there, of those that were asked for. */
+  readonly present: ReadonlySet<string>;
+  /** First 440 bytes of the boot disk hold code. */
+  readonly hasBiosBootCode: boolean;
+  readonly hasEfiPartition: boolean;
+}
+
+export function parseOsRelease(text: string): GuestInspection['os'] {
+  const field = (name: string) => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1];
+  const id = field('ID') ?? 'linux';
+  const versionId = field('VERSION_ID') ?? '';
+  return { id, versionId, prettyName: field('PRETTY_NAME') ?? `${id} ${versionId}`.trim() };
+}
+
+/** libguestfs prints `device: type` lines; types it does not know are `unknown`. */
+export function parseFilesystemList(output: string): { readonly device: string; readonly type: string }[] {
+  return output.split('\n').flatMap((line) => {
+    const match = /^(\S.*): (\S+)$/.exec(line.trim());
+    return match === null ? [] : [{ device: match[1] ?? '', type: match[2] ?? 'unknown' }];
+  });
+}
+
+/** libguestfs prints `KEY: value` lines for one device. */
+export function parseBlkid(output: string): ReadonlyMap<string, string> {
+  const pairs = output.split('\n').flatMap((line): [string, string][] => {
+    const match = /^([A-Z_]+): (.*)$/.exec(line);
+    return match === null ? [] : [[match[1] ?? '', match[2] ?? '']];
+  });
+  return new Map(pairs);
+}
+
+/** Newest first, as bootloaders order kernels: runs of digits compare as numbers. */
+export function compareVersionsDescending(left: string, right: string): number {
+  return right.localeCompare(left, 'en', { numeric: true });
+}

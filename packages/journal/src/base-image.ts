@@ -1,0 +1,286 @@
+/**
+ * The base of one staging disk: a sparse raw file and its table. It has two lives. During the first sync it is partial
+ * and written in place: there is no recovery point it could harm (J4). Once the manifest names it as the disk at an
+ * epoch it is valid and never written again.
+ *
+ * The table says which chunks were ever written, and it is the authority: a chunk without an entry reads as zeroes.
+ * After a crash during the first sync the file may hold bytes under such a chunk that reached the disk before its
+ * entry; whatever is written there later then writes the whole chunk. Hashes found in the table after a crash are not
+ * believed, because the file may have lost what they were taken of: they are taken again from the file.
+ */
+import { createHash } from 'node:crypto';
+import { assert } from '@landfall/runtime';
+import {
+  CHUNK_BYTES,
+  decodeTableEntry,
+  encodeStaleEntry,
+  encodeTableEntry,
+  isEmptyEntry,
+  TABLE_ENTRY_BYTES,
+  zeroesSha256,
+} from './base-table.ts';
+import { journalDamaged } from './journal-errors.ts';
+import type { JournalFile, JournalFiles } from './journal-files.ts';
+
+/** What is known of a chunk. */
+export const CHUNK_HOLE = 0;
+const CHUNK_HASHED = 1;
+const CHUNK_STALE = 2;
+export const CHUNK_DAMAGED = 3;
+
+const TABLE_READ_ENTRIES = 8192;
+const ZEROES = Buffer.alloc(CHUNK_BYTES);
+
+export interface BaseOptions {
+  readonly files: JournalFiles;
+  readonly diskIndex: number;
+  readonly sizeBytes: number;
+}
+
+export interface ChunkPiece {
+  readonly chunk: number;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+export class BaseImage {
+  readonly sizeBytes: number;
+  readonly path: string;
+  readonly tablePath: string;
+  readonly #file: JournalFile;
+  readonly #table: JournalFile;
+  readonly #states: Uint8Array;
+  #written = 0;
+  /** Chunks without an entry may have bytes in the file: after a crash during the first sync. */
+  #holesMayHoldBytes = false;
+  #valid = false;
+
+  private constructor(options: BaseOptions, file: JournalFile, table: JournalFile) {
+    this.sizeBytes = options.sizeBytes;
+    this.path = basePath(options.diskIndex);
+    this.tablePath = tablePath(options.diskIndex);
+    this.#file = file;
+    this.#table = table;
+    this.#states = new Uint8Array(Math.ceil(options.sizeBytes / CHUNK_BYTES));
+  }
+
+  /** An empty base: all zeroes, no space taken. */
+  static async create(options: BaseOptions): Promise<void> {
+    const file = await options.files.create(basePath(options.diskIndex));
+    await file.truncate(options.sizeBytes);
+    await file.sync();
+    await file.close();
+    const table = await options.files.create(tablePath(options.diskIndex));
+    await table.truncate(Math.ceil(options.sizeBytes / CHUNK_BYTES) * TABLE_ENTRY_BYTES);
+    await table.sync();
+    await table.close();
+  }
+
+  /** `tableSha256`: of the manifest, when it says the base is valid. Errors: JOURNAL_DAMAGED. */
+  static async open(options: BaseOptions, tableSha256: string | undefined): Promise<BaseImage> {
+    const file = await options.files.open(basePath(options.diskIndex));
+    const table = await options.files.open(tablePath(options.diskIndex));
+    const base = new BaseImage(options, file, table);
+    await base.#checkSizes();
+    if (tableSha256 === undefined) await base.#loadPartial();
+    else await base.#loadValid(tableSha256);
+    return base;
+  }
+
+  get chunkCount(): number {
+    return this.#states.length;
+  }
+
+  get damagedChunks(): number {
+    return this.#states.reduce((count, state) => count + (state === CHUNK_DAMAGED ? 1 : 0), 0);
+  }
+
+  /** True while every byte of it is known to be zero. */
+  get isEmpty(): boolean {
+    return this.#written === 0;
+  }
+
+  /** Whether it is a recovery point's disk, not to be written any more. */
+  get isValid(): boolean {
+    return this.#valid;
+  }
+
+  chunkState(chunk: number): number {
+    return this.#states[chunk] ?? CHUNK_HOLE;
+  }
+
+  async write(offsetBytes: number, content: Buffer): Promise<void> {
+    assert(!this.#valid, 'J3: a valid base is never written');
+    for (const piece of chunkPieces(offsetBytes, content.length)) {
+      const from = piece.offsetBytes - offsetBytes;
+      await this.#writePiece(piece, content.subarray(from, from + piece.lengthBytes));
+    }
+  }
+
+  async writeZeroes(offsetBytes: number, lengthBytes: number): Promise<void> {
+    assert(!this.#valid, 'J3: a valid base is never written');
+    for (const piece of chunkPieces(offsetBytes, lengthBytes)) {
+      if (this.#states[piece.chunk] === CHUNK_HOLE) continue;
+      const zeroes = ZEROES.subarray(0, piece.lengthBytes);
+      if (piece.lengthBytes < this.chunkLength(piece.chunk)) await this.#writePiece(piece, zeroes);
+      else await this.#clearChunk(piece.chunk, zeroes);
+    }
+  }
+
+  /** SHA-256 of a chunk of the partial base, from the file when the table has none that is believed. */
+  async chunkSha256(chunk: number): Promise<Buffer> {
+    assert(!this.#valid, 'a valid base is read with verification');
+    const state = this.#states[chunk];
+    if (state === CHUNK_HOLE) return zeroesSha256(this.chunkLength(chunk));
+    if (state === CHUNK_STALE) await this.#hashChunk(chunk);
+    return Buffer.from((await this.readEntry(chunk)).subarray(0, 32));
+  }
+
+  /** Makes every chunk hashed and everything durable; resolves to the checksum of the table for the manifest. */
+  async complete(): Promise<string> {
+    for (let chunk = 0; chunk < this.#states.length; chunk += 1) {
+      if (this.#states[chunk] === CHUNK_STALE) await this.#hashChunk(chunk);
+    }
+    await this.sync();
+    return this.#walkTable(() => undefined);
+  }
+
+  async sync(): Promise<void> {
+    await Promise.all([this.#file.sync(), this.#table.sync()]);
+  }
+
+  markValid(): void {
+    this.#valid = true;
+  }
+
+  /** Back to partial: the manifest that would have made it valid did not become durable. */
+  markPartial(): void {
+    this.#valid = false;
+  }
+
+  async readEntry(chunk: number): Promise<Buffer> {
+    const entry = Buffer.alloc(TABLE_ENTRY_BYTES);
+    await this.#table.read(chunk * TABLE_ENTRY_BYTES, entry);
+    return entry;
+  }
+
+  async readRaw(offsetBytes: number, target: Buffer): Promise<number> {
+    return this.#file.read(offsetBytes, target);
+  }
+
+  chunkLength(chunk: number): number {
+    return Math.min(CHUNK_BYTES, this.sizeBytes - chunk * CHUNK_BYTES);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+    await this.#table.close();
+  }
+
+  async #writePiece(piece: ChunkPiece, content: Buffer): Promise<void> {
+    if (content.length === this.chunkLength(piece.chunk)) return this.#writeChunk(piece.chunk, content);
+    const state = this.#states[piece.chunk];
+    if (state === CHUNK_HOLE && this.#holesMayHoldBytes) {
+      const chunk = Buffer.alloc(this.chunkLength(piece.chunk));
+      content.copy(chunk, piece.offsetBytes - piece.chunk * CHUNK_BYTES);
+      return this.#writeChunk(piece.chunk, chunk);
+    }
+    if (state !== CHUNK_STALE) await this.#setEntry(piece.chunk, CHUNK_STALE, encodeStaleEntry());
+    await this.#file.write(piece.offsetBytes, [content]);
+  }
+
+  async #writeChunk(chunk: number, content: Buffer): Promise<void> {
+    // Stale first: should the write fail half-way, the old hash must not stand for what is there now.
+    this.#setState(chunk, CHUNK_STALE);
+    await this.#file.write(chunk * CHUNK_BYTES, [content]);
+    await this.#setEntry(chunk, CHUNK_HASHED, encodeTableEntry(content));
+  }
+
+  async #clearChunk(chunk: number, zeroes: Buffer): Promise<void> {
+    await this.#file.write(chunk * CHUNK_BYTES, [zeroes]);
+    await this.#setEntry(chunk, CHUNK_HOLE, Buffer.alloc(TABLE_ENTRY_BYTES));
+  }
+
+  async #hashChunk(chunk: number): Promise<void> {
+    const content = Buffer.alloc(this.chunkLength(chunk));
+    await this.#file.read(chunk * CHUNK_BYTES, content);
+    await this.#setEntry(chunk, CHUNK_HASHED, encodeTableEntry(content));
+  }
+
+  async #setEntry(chunk: number, state: number, entry: Buffer): Promise<void> {
+    await this.#table.write(chunk * TABLE_ENTRY_BYTES, [entry]);
+    this.#setState(chunk, state);
+  }
+
+  #setState(chunk: number, state: number): void {
+    const before = this.#states[chunk];
+    if (before === CHUNK_HOLE && state !== CHUNK_HOLE) this.#written += 1;
+    if (before !== CHUNK_HOLE && state === CHUNK_HOLE) this.#written -= 1;
+    this.#states[chunk] = state;
+  }
+
+  async #checkSizes(): Promise<void> {
+    const tableBytes = this.#states.length * TABLE_ENTRY_BYTES;
+    const found = [await this.#file.sizeBytes(), await this.#table.sizeBytes()];
+    const expected = [this.sizeBytes, tableBytes];
+    for (const [index, path] of [this.path, this.tablePath].entries()) {
+      if (found[index] === expected[index]) continue;
+      const what = `it has ${found[index]} bytes instead of ${expected[index]}`;
+      throw journalDamaged({ path, positionBytes: found[index] ?? 0, what });
+    }
+  }
+
+  async #loadPartial(): Promise<void> {
+    this.#holesMayHoldBytes = true;
+    await this.#walkTable((chunk, entry) => {
+      this.#setState(chunk, isEmptyEntry(entry) ? CHUNK_HOLE : CHUNK_STALE);
+    });
+  }
+
+  async #loadValid(tableSha256: string): Promise<void> {
+    this.#valid = true;
+    const found = await this.#walkTable((chunk, entry) => {
+      const state = isEmptyEntry(entry) ? CHUNK_HOLE : CHUNK_HASHED;
+      this.#setState(chunk, state === CHUNK_HOLE || decodeTableEntry(entry) ? state : CHUNK_DAMAGED);
+    });
+    // A damaged entry is known by its own checksum and costs its chunk only; any other change cannot be told apart.
+    if (found === tableSha256 || this.damagedChunks > 0) return;
+    const what = 'the table does not match the checksum the manifest has of it';
+    throw journalDamaged({ path: this.tablePath, positionBytes: 0, what });
+  }
+
+  /** Visits every entry; resolves to the SHA-256 of the whole table, hexadecimal. */
+  async #walkTable(visit: (chunk: number, entry: Buffer) => void): Promise<string> {
+    const hash = createHash('sha256');
+    for (let first = 0; first < this.#states.length; first += TABLE_READ_ENTRIES) {
+      const count = Math.min(TABLE_READ_ENTRIES, this.#states.length - first);
+      const bytes = Buffer.alloc(count * TABLE_ENTRY_BYTES);
+      await this.#table.read(first * TABLE_ENTRY_BYTES, bytes);
+      hash.update(bytes);
+      for (let index = 0; index < count; index += 1) {
+        const entry = bytes.subarray(index * TABLE_ENTRY_BYTES, (index + 1) * TABLE_ENTRY_BYTES);
+        visit(first + index, entry);
+      }
+    }
+    return hash.digest('hex');
+  }
+}
+
+function basePath(diskIndex: number): string {
+  return `disk-${diskIndex}/base`;
+}
+
+function tablePath(diskIndex: number): string {
+  return `disk-${diskIndex}/base.sha256`;
+}
+
+/** A range cut at the borders of chunks. */
+export function* chunkPieces(offsetBytes: number, lengthBytes: number): Generator<ChunkPiece> {
+  const end = offsetBytes + lengthBytes;
+  for (let offset = offsetBytes; offset < end; ) {
+    const chunk = Math.floor(offset / CHUNK_BYTES);
+    const pieceEnd = Math.min(end, (chunk + 1) * CHUNK_BYTES);
+    yield { chunk, offsetBytes: offset, lengthBytes: pieceEnd - offset };
+    offset = pieceEnd;
+  }
+}

@@ -1,0 +1,65 @@
+/** Which epochs end where in one segment: two growing columns of numbers, searched by epoch. */
+const INITIAL_ROWS = 64;
+
+export class CommitLog {
+  #epochs = new Float64Array(INITIAL_ROWS);
+  #ends = new Float64Array(INITIAL_ROWS);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get firstEpoch(): number | undefined {
+    return this.#count === 0 ? undefined : this.#epochs[0];
+  }
+
+  get lastEpoch(): number | undefined {
+    return this.#count === 0 ? undefined : this.#epochs[this.#count - 1];
+  }
+
+  /** `endBytes`: the position after the epoch's commit record. */
+  add(epoch: number, endBytes: number): void {
+    if (this.#count === this.#epochs.length) this.#grow();
+    this.#epochs[this.#count] = epoch;
+    this.#ends[this.#count] = endBytes;
+    this.#count += 1;
+  }
+
+  /** Records before this position belong to epochs up to `epoch`; 0 when none does. */
+  endOf(epoch: number): number {
+    const row = this.#rowsUpTo((index) => (this.#epochs[index] as number) <= epoch);
+    return row === 0 ? 0 : (this.#ends[row - 1] as number);
+  }
+
+  /** The epoch whose records include a position, if it is committed. */
+  epochAt(positionBytes: number): number | undefined {
+    const row = this.#rowsUpTo((index) => (this.#ends[index] as number) <= positionBytes);
+    return row === this.#count ? undefined : this.#epochs[row];
+  }
+
+  /** Forgets the epochs after `epoch`. */
+  cutAfter(epoch: number): void {
+    this.#count = this.#rowsUpTo((index) => (this.#epochs[index] as number) <= epoch);
+  }
+
+  #rowsUpTo(isBefore: (row: number) => boolean): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBefore(middle)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #grow(): void {
+    const epochs = new Float64Array(this.#count * 2);
+    const ends = new Float64Array(this.#count * 2);
+    epochs.set(this.#epochs);
+    ends.set(this.#ends);
+    this.#epochs = epochs;
+    this.#ends = ends;
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The journal of one staging disk: base, segments, manifest. It knows files; which epochs exist is decided by the
+ * group over all its disks (`epoch-ledger.ts`), and calls come one at a time from the group's queue.
+ */
+import type { ExtentHeader } from '@landfall/block';
+import { assert } from '@landfall/runtime';
+import { BaseImage } from './base-image.ts';
+import type { JournalFiles } from './journal-files.ts';
+import { type JournalSegment, segmentFolder } from './journal-segment.ts';
+import { type BaseEntry, type JournalDisk, type Manifest, type SegmentEntry, writeManifest } from './manifest.ts';
+import { COMMIT_RECORD_BYTES } from './segment-records.ts';
+import { type EpochCommitRecord, SegmentWriter } from './segment-writer.ts';
+
+export interface DiskContext {
+  readonly files: JournalFiles;
+  readonly journalId: string;
+  readonly diskIndex: number;
+  readonly disk: JournalDisk;
+  readonly segmentBytes: number;
+}
+
+export interface DiskState {
+  readonly base: BaseImage;
+  readonly manifest: Manifest;
+  /** Oldest first; the last one is the writer's when there is a writer. */
+  readonly segments: readonly JournalSegment[];
+  readonly writer?: SegmentWriter;
+}
+
+export class DiskJournal {
+  readonly diskIndex: number;
+  readonly sizeBytes: number;
+  readonly base: BaseImage;
+  readonly #context: DiskContext;
+  #manifest: Manifest;
+  /** The last replacement of the manifest failed: either version may be on disk. */
+  #manifestUncertain = false;
+  #segments: readonly JournalSegment[];
+  #writer: SegmentWriter | undefined;
+
+  constructor(context: DiskContext, state: DiskState) {
+    this.diskIndex = context.diskIndex;
+    this.sizeBytes = context.disk.sizeBytes;
+    this.base = state.base;
+    this.#context = context;
+    this.#manifest = state.manifest;
+    this.#segments = state.segments;
+    this.#writer = state.writer;
+  }
+
+  /** Oldest first. */
+  get segments(): readonly JournalSegment[] {
+    return this.#segments;
+  }
+
+  /** True while nothing but zeroes was ever put on the disk. */
+  get isEmpty(): boolean {
+    return this.base.isEmpty && this.#segments.every((segment) => segment.extentCount === 0);
+  }
+
+  get baseEntry(): BaseEntry | undefined {
+    return this.#manifest.base;
+  }
+
+  get hasUndurableEpochs(): boolean {
+    return this.#writer !== undefined && this.#writer.durableBytes < this.#writer.committedBytes;
+  }
+
+  /** The segment is as large as it should get and may be sealed: nothing of it is open or not yet durable. */
+  get wantsRoll(): boolean {
+    const writer = this.#writer;
+    if (writer === undefined || writer.commitCount === 0 || writer.hasOpenEpoch) return false;
+    return writer.endBytes >= this.#context.segmentBytes;
+  }
+
+  async appendExtent(header: ExtentHeader, payload: Buffer, epoch: number): Promise<void> {
+    await (await this.#segmentWriter(epoch - 1)).appendExtent(header, payload, epoch);
+  }
+
+  async appendZeroes(offsetBytes: number, lengthBytes: number, epoch: number): Promise<void> {
+    await (await this.#segmentWriter(epoch - 1)).appendZeroes(offsetBytes, lengthBytes, epoch);
+  }
+
+  async appendCommit(commit: EpochCommitRecord): Promise<void> {
+    await (await this.#segmentWriter(commit.durableEpoch)).appendCommit(commit);
+  }
+
+  acceptCommit(commit: EpochCommitRecord): void {
+    assert(this.#writer !== undefined, 'a commit is accepted where it was appended');
+    this.#writer.acceptCommit(commit);
+  }
+
+  async sync(): Promise<void> {
+    await this.#writer?.sync();
+  }
+
+  reopenUndurable(durableEpoch: number): void {
+    this.#writer?.reopenUndurable(durableEpoch);
+  }
+
+  /** Back to the last closed epoch, in memory and on disk; afterwards the manifest on disk is certain again. */
+  async rollBack(): Promise<void> {
+    if (this.#manifestUncertain) await this.#replaceManifest(this.#manifest);
+    await this.#writer?.rollBack();
+  }
+
+  /** Seals the segment and begins the next one. Everything in it is durable already. */
+  async roll(durableEpoch: number): Promise<void> {
+    const writer = this.#writer;
+    assert(writer !== undefined && this.wantsRoll, 'only a full segment is sealed');
+    const { sizeBytes, recordsEndBytes, extents } = await writer.writeIndex();
+    const { firstEpoch, lastEpoch } = writer.segment.commits;
+    assert(firstEpoch !== undefined && lastEpoch !== undefined, 'a sealed segment has epochs');
+    const sealed: SegmentEntry = {
+      number: writer.segment.number,
+      sealed: { sizeBytes, recordsEndBytes, firstEpoch, lastEpoch },
+    };
+    const before = [...this.#manifest.segments.slice(0, -1), sealed];
+    await this.#beginSegment(before, durableEpoch);
+    writer.segment.seal(extents);
+    await writer.close();
+  }
+
+  /** First sync: everything in the base durable and hashed; the checksum the manifest will have of its table. */
+  async completeBase(): Promise<string> {
+    return this.base.complete();
+  }
+
+  /** The base is the disk at an epoch from here on. */
+  async recordBase(base: BaseEntry): Promise<void> {
+    this.base.markValid();
+    await this.#replaceManifest({ ...this.#manifest, base, durableEpoch: base.commit.epoch });
+  }
+
+  /** The group's first epoch did not become durable on all disks: the base is partial again, also on disk. */
+  async forgetBase(): Promise<void> {
+    const { base: _, ...manifest } = this.#manifest;
+    this.#manifest = { ...manifest, durableEpoch: 0 };
+    await this.#replaceManifest(this.#manifest);
+    this.base.markPartial();
+  }
+
+  /** Leaves word of what was durable, so that later damage is never taken for a torn tail. */
+  async recordDurable(durableEpoch: number): Promise<void> {
+    if (this.#manifest.durableEpoch === durableEpoch) return;
+    await this.#replaceManifest({ ...this.#manifest, durableEpoch });
+  }
+
+  async close(): Promise<void> {
+    await this.#writer?.close();
+    await this.base.close();
+  }
+
+  async #segmentWriter(durableEpoch: number): Promise<SegmentWriter> {
+    if (this.#writer === undefined) await this.#beginSegment(this.#manifest.segments, durableEpoch);
+    assert(this.#writer !== undefined, 'a segment was begun');
+    return this.#writer;
+  }
+
+  async #beginSegment(before: readonly SegmentEntry[], durableEpoch: number): Promise<void> {
+    const number = (before.at(-1)?.number ?? 0) + 1;
+    const { files, journalId, diskIndex } = this.#context;
+    const name = { journalId: journalIdBytes(journalId), diskIndex, segmentNumber: number };
+    const writer = await SegmentWriter.create(files, name);
+    try {
+      await this.#replaceManifest({ ...this.#manifest, segments: [...before, { number }], durableEpoch });
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
+    this.#writer = writer;
+    this.#segments = [...this.#segments, writer.segment];
+  }
+
+  async #replaceManifest(manifest: Manifest): Promise<void> {
+    this.#manifestUncertain = true;
+    await writeManifest(this.#context.files, manifest);
+    this.#manifestUncertain = false;
+    this.#manifest = manifest;
+  }
+}
+
+/** Files of a new, empty disk. Nothing refers to them before `group.json` is written. */
+export async function createDisk(context: DiskContext): Promise<void> {
+  const { files, diskIndex, disk, journalId } = context;
+  await files.ensureFolder(segmentFolder(diskIndex));
+  await BaseImage.create({ files, diskIndex, sizeBytes: disk.sizeBytes });
+  await files.syncFolder(`disk-${diskIndex}`);
+  await writeManifest(files, { journalId, diskIndex, segments: [], durableEpoch: 0 });
+}
+
+export function journalIdBytes(journalId: string): Buffer {
+  return Buffer.from(journalId.replaceAll('-', ''), 'hex');
+}
+
+export const COMMIT_BYTES = COMMIT_RECORD_BYTES;

@@ -1,0 +1,78 @@
+/** The operating errors of the journal, each in one place with what to do about it. */
+import { type ErrorContext, formatBytes, OperationError, systemErrorCode } from '@landfall/runtime';
+
+export interface Damage {
+  /** Path of the file, relative to the group folder. */
+  readonly path: string;
+  readonly positionBytes: number;
+  readonly what: string;
+  readonly epoch?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** The journal itself (not the content of one extent) cannot be trusted: nothing is guessed, it is not opened. */
+export function journalDamaged(damage: Damage): OperationError {
+  const epoch = damage.epoch === undefined ? '' : ` (epoch ${damage.epoch})`;
+  return new OperationError(
+    'JOURNAL_DAMAGED',
+    `the journal file ${damage.path} is damaged at byte ${damage.positionBytes}${epoch}: ${damage.what}`,
+    {
+      hint: 'check the staging storage; restore the file from a copy, or discard the journal and replicate anew',
+      context: { path: damage.path, positionBytes: damage.positionBytes, epoch: damage.epoch },
+      cause: damage.cause,
+    },
+  );
+}
+
+export interface ExtentDamage extends Damage {
+  readonly diskIndex: number;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** Bytes of one extent are not what the agent sent (J6): named by disk, offset and epoch, never handed out. */
+export function extentDamaged(damage: ExtentDamage): OperationError {
+  const { diskIndex, offsetBytes, lengthBytes, path, positionBytes, epoch } = damage;
+  const where = `disk ${diskIndex}, offset ${offsetBytes}, length ${lengthBytes}, epoch ${epoch ?? 'unknown'}`;
+  return new OperationError(
+    'EXTENT_DAMAGED',
+    `the extent at ${where} is damaged: ${damage.what} (${path} at byte ${positionBytes})`,
+    {
+      hint: 'check the storage and memory of the replication server; a rescan replaces damaged blocks in new epochs',
+      context: { diskIndex, offsetBytes, lengthBytes, epoch, path, positionBytes },
+      cause: damage.cause,
+    },
+  );
+}
+
+export function stagingFull(context: ErrorContext, cause?: unknown): OperationError {
+  const free = typeof context.freeBytes === 'number' ? `: ${formatBytes(context.freeBytes)} are free` : '';
+  return new OperationError('STAGING_FULL', `the staging volume has no space for this epoch${free}`, {
+    hint: 'free space or add storage to the replication server; replication goes on by itself, nothing is lost',
+    retryable: false,
+    context,
+    cause,
+  });
+}
+
+const NO_SPACE_CODES: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** What a failed write or sync means: STAGING_FULL, JOURNAL_WRITE_FAILED, or the operation error it already is. */
+export function writeFailure(error: unknown): OperationError {
+  if (error instanceof OperationError) return error;
+  const code = systemErrorCode(error);
+  if (NO_SPACE_CODES.has(code)) return stagingFull({ systemError: code }, error);
+  const reason = error instanceof Error ? error.message : String(error);
+  return new OperationError('JOURNAL_WRITE_FAILED', `the staging storage refused a write: ${reason}`, {
+    hint: 'check the staging volume (kernel log, mount state); the epoch is sent again once it works',
+    context: { systemError: code },
+    cause: error,
+  });
+}
+
+export function epochRefused(message: string, context: ErrorContext): OperationError {
+  return new OperationError('EPOCH_REFUSED', message, {
+    hint: 'the sender and this journal disagree: reconnect, so that they agree on the newest epoch again',
+    context,
+  });
+}

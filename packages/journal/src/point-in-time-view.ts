@@ -1,0 +1,169 @@
+/**
+ * One disk at one recovery point, read-only. Where each byte lies is resolved for a region of 4 MiB at once and kept
+ * for a few regions: a read then costs one look-up, however many segments the history has. Nothing that was committed
+ * changes (J3), so a region stays true while writing goes on.
+ */
+import type { AllocationExtent, ReadableBlockDevice } from '@landfall/block';
+import { assert } from '@landfall/runtime';
+import { chunkPieces } from './base-image.ts';
+import { CHUNK_BYTES } from './base-table.ts';
+import type { ContentCache } from './content-cache.ts';
+import type { DiskJournal } from './disk-journal.ts';
+import type { OpenFiles } from './open-files.ts';
+import { type ResolvedPiece, resolveRange } from './resolve-range.ts';
+import { VerifiedBase } from './verified-base.ts';
+
+const REGION_BYTES = 4 * 1024 * 1024;
+const REGIONS_MAX = 64;
+/** Pieces of one read that are fetched at the same time. */
+const READS_IN_FLIGHT_MAX = 8;
+
+export interface ViewOptions {
+  readonly disk: DiskJournal;
+  readonly epoch: number;
+  readonly baseEpoch: number;
+  readonly openFiles: OpenFiles;
+  readonly cache: ContentCache;
+}
+
+export class PointInTimeView implements ReadableBlockDevice {
+  readonly sizeBytes: number;
+  readonly #disk: DiskJournal;
+  readonly #epoch: number;
+  readonly #openFiles: OpenFiles;
+  readonly #cache: ContentCache;
+  readonly #base: VerifiedBase;
+  readonly #regions = new Map<number, readonly ResolvedPiece[]>();
+  #closed = false;
+
+  constructor(options: ViewOptions) {
+    const { disk, epoch, baseEpoch, cache } = options;
+    assert(epoch >= baseEpoch, 'a view is at the base or after it');
+    this.sizeBytes = disk.sizeBytes;
+    this.#disk = disk;
+    this.#epoch = epoch;
+    this.#openFiles = options.openFiles;
+    this.#cache = cache;
+    this.#base = new VerifiedBase({ base: disk.base, cache, diskIndex: disk.diskIndex, epoch: baseEpoch });
+  }
+
+  /** Errors: EXTENT_DAMAGED. */
+  async read(offsetBytes: number, target: Buffer): Promise<void> {
+    this.#checkRange(offsetBytes, target.length);
+    const pieces = this.#pieces(offsetBytes, target.length);
+    for (let first = 0; first < pieces.length; first += READS_IN_FLIGHT_MAX) {
+      const batch = pieces.slice(first, first + READS_IN_FLIGHT_MAX);
+      await Promise.all(batch.map((piece) => this.#readPiece(piece, offsetBytes, target)));
+    }
+  }
+
+  async allocation(offsetBytes: number, lengthBytes: number): Promise<AllocationExtent[]> {
+    this.#checkRange(offsetBytes, lengthBytes);
+    const extents: AllocationExtent[] = [];
+    for (const piece of this.#pieces(offsetBytes, lengthBytes)) {
+      const length = piece.toBytes - piece.fromBytes;
+      if (piece.source !== undefined) {
+        const zero = piece.source.extent.payloadBytes === 0;
+        joinExtent(extents, { offsetBytes: piece.fromBytes, lengthBytes: length, zero });
+        continue;
+      }
+      for (const part of chunkPieces(piece.fromBytes, length)) {
+        const { offsetBytes: offset, lengthBytes: partLength } = part;
+        joinExtent(extents, { offsetBytes: offset, lengthBytes: partLength, zero: this.#base.isZero(part.chunk) });
+      }
+    }
+    return extents;
+  }
+
+  /** SHA-256 of a chunk when all of it is in the base, where it is known; otherwise `undefined`. */
+  async baseChunkSha256(chunk: number): Promise<Buffer | undefined> {
+    const length = Math.min(CHUNK_BYTES, this.sizeBytes - chunk * CHUNK_BYTES);
+    const inBase = this.#pieces(chunk * CHUNK_BYTES, length).every((piece) => piece.source === undefined);
+    return inBase ? this.#base.chunkSha256(chunk) : undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#regions.clear();
+  }
+
+  #checkRange(offsetBytes: number, lengthBytes: number): void {
+    assert(!this.#closed, 'a closed view is not read');
+    const inside = offsetBytes >= 0 && lengthBytes >= 0 && offsetBytes + lengthBytes <= this.sizeBytes;
+    assert(inside, `[${offsetBytes}, +${lengthBytes}) is not on a disk of ${this.sizeBytes} bytes`);
+  }
+
+  /** Of a range, in order and without gaps. */
+  #pieces(offsetBytes: number, lengthBytes: number): ResolvedPiece[] {
+    const end = offsetBytes + lengthBytes;
+    const pieces: ResolvedPiece[] = [];
+    for (let from = offsetBytes; from < end; ) {
+      const region = Math.floor(from / REGION_BYTES);
+      const to = Math.min(end, (region + 1) * REGION_BYTES);
+      appendClipped(this.#region(region), { fromBytes: from, toBytes: to }, pieces);
+      from = to;
+    }
+    return pieces;
+  }
+
+  #region(region: number): readonly ResolvedPiece[] {
+    const known = this.#regions.get(region);
+    if (known !== undefined) {
+      this.#regions.delete(region);
+      this.#regions.set(region, known);
+      return known;
+    }
+    const fromBytes = region * REGION_BYTES;
+    const toBytes = Math.min(this.sizeBytes, fromBytes + REGION_BYTES);
+    const pieces = resolveRange(this.#disk.segments, this.#epoch, { fromBytes, toBytes });
+    this.#regions.set(region, pieces);
+    const oldest = this.#regions.keys().next();
+    if (this.#regions.size > REGIONS_MAX && oldest.done !== true) this.#regions.delete(oldest.value);
+    return pieces;
+  }
+
+  async #readPiece(piece: ResolvedPiece, offsetBytes: number, target: Buffer): Promise<void> {
+    const part = target.subarray(piece.fromBytes - offsetBytes, piece.toBytes - offsetBytes);
+    if (piece.source === undefined) return this.#base.read(piece.fromBytes, part);
+    const { segment, extent } = piece.source;
+    if (extent.payloadBytes === 0) {
+      part.fill(0);
+      return;
+    }
+    const load = () => segment.readExtent(this.#openFiles, extent);
+    const key = `${segment.path}/${extent.positionBytes}`;
+    const content = part.length === extent.lengthBytes ? await load() : await this.#cache.get(key, load);
+    const from = piece.fromBytes - extent.offsetBytes;
+    content.copy(part, 0, from, from + part.length);
+  }
+}
+
+function appendClipped(
+  pieces: readonly ResolvedPiece[],
+  range: { readonly fromBytes: number; readonly toBytes: number },
+  target: ResolvedPiece[],
+): void {
+  let low = 0;
+  let high = pieces.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((pieces[middle]?.toBytes ?? 0) <= range.fromBytes) low = middle + 1;
+    else high = middle;
+  }
+  for (let piece = pieces[low]; piece !== undefined && piece.fromBytes < range.toBytes; piece = pieces[low]) {
+    const fromBytes = Math.max(piece.fromBytes, range.fromBytes);
+    const toBytes = Math.min(piece.toBytes, range.toBytes);
+    target.push({ ...piece, fromBytes, toBytes });
+    low += 1;
+  }
+}
+
+function joinExtent(extents: AllocationExtent[], extent: AllocationExtent): void {
+  const last = extents.at(-1);
+  if (last === undefined || last.zero !== extent.zero) {
+    extents.push(extent);
+    return;
+  }
+  const lengthBytes = last.lengthBytes + extent.lengthBytes;
+  extents[extents.length - 1] = { offsetBytes: last.offsetBytes, lengthBytes, zero: last.zero };
+}

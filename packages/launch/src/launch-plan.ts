@@ -1,0 +1,183 @@
+/**
+ * What a machine is, as QEMU's command line: pure, so that every choice has a test.
+ *
+ * Each disk is three named nodes: `file-ID` (the overlay's file), `overlay-ID` (qcow2, what the machine sees) and, until
+ * the overlay holds everything itself, `view-ID` (the read-only NBD view). Disks sit in fixed PCI slots in the order of
+ * the specification, so the machine's own names for them never depend on anything else.
+ *
+ * L1  A view is only ever opened read-only.
+ * L2  A TEST machine reaches nothing but what asks it on a published port.
+ * L3  QEMU stays when the guest powers off (`shutdown=pause`): that it did so survives our own restart.
+ * L4  A disk error pauses the machine instead of failing the guest's request; it goes on once the disk answers again.
+ */
+import { createHash } from 'node:crypto';
+import { assert, OperationError } from '@landfall/runtime';
+import { parseNbdUri } from './nbd-uri.ts';
+
+export interface LaunchDisk {
+  readonly diskId: string;
+  readonly isBootDisk: boolean;
+  readonly overlayPath: string;
+  /** `undefined`: the overlay has no backing any more. */
+  readonly nbdUri: string | undefined;
+}
+
+export interface PublishedPort {
+  readonly guestPort: number;
+  readonly hostPort: number;
+}
+
+export interface LaunchRequest {
+  readonly machineId: string;
+  readonly purpose: 'TEST' | 'CUTOVER';
+  readonly disks: readonly LaunchDisk[];
+  readonly cpuCount: number;
+  readonly memoryBytes: number;
+  readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
+  readonly publishedPorts: readonly PublishedPort[];
+  /** For `qmp.sock`, `console.log`, `qemu.pid`, `uefi-variables.fd`. */
+  readonly folder: string;
+  /** Attaches the disks without starting the guest, to fill them in. */
+  readonly onlyHydrate: boolean;
+}
+
+export interface HostCapabilities {
+  readonly accelerator: 'kvm' | 'tcg';
+  /** OVMF's code file, if firmware for UEFI is installed. */
+  readonly uefiCodePath: string | undefined;
+}
+
+export const DISKS_MAX = 16;
+export const QMP_SOCKET = 'qmp.sock';
+export const CONSOLE_LOG = 'console.log';
+export const PID_FILE = 'qemu.pid';
+export const UEFI_VARIABLES = 'uefi-variables.fd';
+/** The address QEMU's user network gives to its first guest. Source: QEMU, "Using the user mode network stack". */
+export const GUEST_ADDRESS = { address: '10.0.2.15', netmask: '255.255.255.0', gateway: '10.0.2.2' } as const;
+
+const MIB = 1024 * 1024;
+const DISK_SLOT_FIRST = 0x10;
+/** How long QEMU waits for a replication server that is restarting before a read fails. */
+const RECONNECT_DELAY_SECONDS = 300;
+
+/** Locally administered, the same for the same machine always. */
+export function macAddressOf(machineId: string): string {
+  const digest = createHash('sha256').update(machineId).digest('hex');
+  return `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`;
+}
+
+/** Errors: FIRMWARE_MISSING, TOO_MANY_DISKS, NBD_URI_INVALID. */
+export function planLaunch(request: LaunchRequest, host: HostCapabilities): string[] {
+  assert(request.cpuCount > 0 && request.memoryBytes >= 64 * MIB, 'a machine has processors and memory');
+  if (request.disks.length > DISKS_MAX) throw tooManyDisks(request.disks.length);
+  return [
+    'qemu-system-x86_64',
+    ...['-name', `guest=landfall-${request.machineId}`],
+    ...['-nodefaults', '-no-user-config', '-display', 'none'],
+    ...accelerator(host),
+    ...['-machine', 'pc', '-smp', String(request.cpuCount), '-m', `${Math.ceil(request.memoryBytes / MIB)}M`],
+    ...['-rtc', 'base=utc', '-boot', 'strict=on', '-vga', 'std'],
+    ...['-action', `shutdown=pause,panic=${request.purpose === 'TEST' ? 'pause' : 'none'}`],
+    ...firmware(request, host),
+    ...request.disks.flatMap((disk, index) => diskArguments(disk, index)),
+    ...network(request),
+    ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
+    ...['-chardev', `file,id=serial0,path=${optionText(`${request.folder}/${CONSOLE_LOG}`)},append=on`],
+    ...['-device', 'isa-serial,chardev=serial0'],
+    ...['-qmp', `unix:${optionText(`${request.folder}/${QMP_SOCKET}`)},server=on,wait=off`],
+    ...['-pidfile', `${request.folder}/${PID_FILE}`],
+    ...(request.onlyHydrate ? ['-S'] : []),
+  ];
+}
+
+/** The backing a fresh overlay is created with; also what an appliance reads through. */
+export function backingSpecification(nbdUri: string): string {
+  return `json:${JSON.stringify({ driver: 'raw', file: nbdNode(nbdUri) })}`;
+}
+
+export function overlayNode(diskId: string): string {
+  return `overlay-${diskId}`;
+}
+
+export function viewNode(diskId: string): string {
+  return `view-${diskId}`;
+}
+
+function nbdNode(nbdUri: string): Record<string, unknown> {
+  const location = parseNbdUri(nbdUri);
+  return { driver: 'nbd', server: location.server, export: location.export, 'reconnect-delay': RECONNECT_DELAY_SECONDS };
+}
+
+function accelerator(host: HostCapabilities): string[] {
+  return host.accelerator === 'kvm'
+    ? ['-accel', 'kvm', '-cpu', 'host']
+    : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+}
+
+function firmware(request: LaunchRequest, host: HostCapabilities): string[] {
+  if (request.bootMode === 'LEGACY_BIOS') return [];
+  if (host.uefiCodePath === undefined) {
+    throw new OperationError('FIRMWARE_MISSING', 'this machine starts from UEFI, and the launch host has no UEFI firmware', {
+      hint: 'install the package ovmf on the launch host, then launch again',
+    });
+  }
+  const drive = (path: string, readOnly: string) =>
+    `if=pflash,format=raw,readonly=${readOnly},file=${optionText(path)}`;
+  return [
+    ...['-drive', drive(host.uefiCodePath, 'on')],
+    ...['-drive', drive(`${request.folder}/${UEFI_VARIABLES}`, 'off')],
+  ];
+}
+
+function diskArguments(disk: LaunchDisk, index: number): string[] {
+  const file = { driver: 'file', 'node-name': `file-${disk.diskId}`, filename: disk.overlayPath, discard: 'unmap' };
+  const view = disk.nbdUri === undefined ? [] : [viewBlockdev(disk.diskId, disk.nbdUri)];
+  const overlay = {
+    driver: 'qcow2',
+    'node-name': overlayNode(disk.diskId),
+    file: file['node-name'],
+    discard: 'unmap',
+    backing: disk.nbdUri === undefined ? null : viewNode(disk.diskId),
+  };
+  const device = {
+    driver: 'virtio-blk-pci',
+    id: `device-${disk.diskId}`,
+    drive: overlayNode(disk.diskId),
+    serial: disk.diskId.slice(0, 20),
+    addr: `0x${(DISK_SLOT_FIRST + index).toString(16)}`,
+    bootindex: disk.isBootDisk ? 1 : 2 + index,
+    werror: 'stop',
+    rerror: 'stop',
+  };
+  return [
+    ...[file, ...view, overlay].flatMap((node) => ['-blockdev', JSON.stringify(node)]),
+    ...['-device', JSON.stringify(device)],
+  ];
+}
+
+function viewBlockdev(diskId: string, nbdUri: string): Record<string, unknown> {
+  return { ...nbdNode(nbdUri), 'node-name': viewNode(diskId), 'read-only': true };
+}
+
+function network(request: LaunchRequest): string[] {
+  const forwards = request.publishedPorts.map(
+    (port) => `hostfwd=tcp:127.0.0.1:${port.hostPort}-:${port.guestPort}`,
+  );
+  const isolation = request.purpose === 'TEST' ? ['restrict=on'] : [];
+  const published = request.onlyHydrate ? [] : forwards;
+  return [
+    ...['-netdev', ['user', 'id=net0', ...isolation, ...published].join(',')],
+    ...['-device', `virtio-net-pci,netdev=net0,mac=${macAddressOf(request.machineId)},addr=0x3,romfile=`],
+  ];
+}
+
+/** QEMU's option syntax doubles commas inside values. */
+function optionText(text: string): string {
+  return text.replaceAll(',', ',,');
+}
+
+function tooManyDisks(count: number): OperationError {
+  return new OperationError('TOO_MANY_DISKS', `the machine has ${count} disks; ${DISKS_MAX} can be attached`, {
+    hint: 'exclude disks from the launch, or join them into fewer volumes on the source server',
+  });
+}

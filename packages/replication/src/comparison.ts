@@ -1,0 +1,121 @@
+/**
+ * A full comparison: everything of the source is dirty, and what the replica already has is not sent. One bit a chunk of
+ * 1 MiB says that nothing of that chunk was sent in this comparison, so what the replica held when it began still stands:
+ * zeroes on an empty disk, the chunk's hash on any other. The first time a chunk is looked at its bit goes, whatever
+ * comes of it (K1): a hash is never compared twice, because the chunk may have been sent in between. On an empty disk the
+ * bit stays while only zeroes were skipped.
+ */
+import { createHash } from 'node:crypto';
+import { endOf } from '@landfall/block';
+import type { CapturedExtent } from '@landfall/capture';
+import { assert } from '@landfall/runtime';
+import { RESCAN_CHUNK_BYTES } from './epoch-store.ts';
+import { chunkOf } from './extent-split.ts';
+
+export type ComparisonMode = 'EMPTY' | 'HASHES';
+export type HashOf = (diskIndex: number, chunk: number) => Promise<Buffer>;
+
+interface ComparedDisk {
+  readonly sizeBytes: number;
+  readonly mode: ComparisonMode;
+  readonly untouched: Uint8Array;
+}
+
+const ZEROES = Buffer.alloc(64 * 1024);
+
+export class Comparison {
+  readonly #disks: readonly ComparedDisk[];
+
+  constructor(disks: readonly { readonly sizeBytes: number; readonly mode: ComparisonMode }[]) {
+    this.#disks = disks.map(({ sizeBytes, mode }) => {
+      const chunks = Math.ceil(sizeBytes / RESCAN_CHUNK_BYTES);
+      return { sizeBytes, mode, untouched: new Uint8Array(Math.ceil(chunks / 8)).fill(0xff) };
+    });
+  }
+
+  /** Whether any disk is compared by hashes: a rescan, not a first copy. */
+  get readsReplica(): boolean {
+    return this.#disks.some((disk) => disk.mode === 'HASHES');
+  }
+
+  /** Of `extents` (none crosses a chunk) those the replica does not have. */
+  async filter(extents: readonly CapturedExtent[], hashOf: HashOf): Promise<readonly CapturedExtent[]> {
+    const missing: CapturedExtent[] = [];
+    for (const group of groupByChunk(extents)) missing.push(...(await this.#missingOf(group, hashOf)));
+    return missing;
+  }
+
+  async #missingOf(group: ChunkGroup, hashOf: HashOf): Promise<readonly CapturedExtent[]> {
+    const disk = this.#disks[group.diskIndex];
+    assert(disk !== undefined, 'a captured extent is of a disk of the source');
+    if (!isUntouched(disk, group.chunk)) return group.extents;
+    if (disk.mode === 'EMPTY') return missingOnEmpty(disk, group);
+    touch(disk, group.chunk);
+    if (!coversChunk(disk, group)) return group.extents;
+    const replica = await hashOf(group.diskIndex, group.chunk);
+    return hashOfContent(group.extents).equals(replica) ? [] : group.extents;
+  }
+}
+
+interface ChunkGroup {
+  readonly diskIndex: number;
+  readonly chunk: number;
+  readonly extents: CapturedExtent[];
+}
+
+function groupByChunk(extents: readonly CapturedExtent[]): readonly ChunkGroup[] {
+  const groups: ChunkGroup[] = [];
+  for (const extent of extents) {
+    const chunk = chunkOf(extent.offsetBytes);
+    assert(chunkOf(endOf(extent) - 1) === chunk, 'an extent to compare does not cross a chunk');
+    const last = groups.at(-1);
+    if (last?.diskIndex === extent.diskIndex && last.chunk === chunk) last.extents.push(extent);
+    else groups.push({ diskIndex: extent.diskIndex, chunk, extents: [extent] });
+  }
+  return groups;
+}
+
+function missingOnEmpty(disk: ComparedDisk, group: ChunkGroup): readonly CapturedExtent[] {
+  const written = group.extents.filter((extent) => extent.content !== undefined);
+  if (written.length === 0) return [];
+  touch(disk, group.chunk);
+  return isAscending(group.extents) ? written : group.extents;
+}
+
+function coversChunk(disk: ComparedDisk, group: ChunkGroup): boolean {
+  const begin = group.chunk * RESCAN_CHUNK_BYTES;
+  const end = Math.min(begin + RESCAN_CHUNK_BYTES, disk.sizeBytes);
+  let at = begin;
+  for (const extent of group.extents) {
+    if (extent.offsetBytes !== at) return false;
+    at = endOf(extent);
+  }
+  return at === end;
+}
+
+function isAscending(extents: readonly CapturedExtent[]): boolean {
+  return extents.every((extent, index) => {
+    const before = extents[index - 1];
+    return before === undefined || endOf(before) <= extent.offsetBytes;
+  });
+}
+
+function hashOfContent(extents: readonly CapturedExtent[]): Buffer {
+  const hash = createHash('sha256');
+  for (const { content, lengthBytes } of extents) {
+    if (content !== undefined) hash.update(content);
+    else
+      for (let left = lengthBytes; left > 0; left -= ZEROES.length) {
+        hash.update(left < ZEROES.length ? ZEROES.subarray(0, left) : ZEROES);
+      }
+  }
+  return hash.digest();
+}
+
+function isUntouched(disk: ComparedDisk, chunk: number): boolean {
+  return ((disk.untouched[chunk >>> 3] ?? 0) & (1 << (chunk & 7))) !== 0;
+}
+
+function touch(disk: ComparedDisk, chunk: number): void {
+  disk.untouched[chunk >>> 3] = (disk.untouched[chunk >>> 3] ?? 0) & ~(1 << (chunk & 7));
+}

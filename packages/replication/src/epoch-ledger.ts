@@ -1,0 +1,179 @@
+/**
+ * What the sender has taken from the source and the replica may not have: pure book-keeping of C6, the agent forgets a
+ * change only when the replication server has acknowledged the epoch that carries it. Extents are
+ *   in hand   taken from the source, not yet looked at,
+ *   open      sent in the open epoch,
+ *   sent      in epochs that were closed (COMMIT sent) but are not acknowledged,
+ * and gone only by DURABLE, or by a full comparison, which makes everything dirty.
+ */
+import type { CapturedExtent, Cut } from '@landfall/capture';
+import type { EpochCommit } from '@landfall/model';
+import { assert, OperationError } from '@landfall/runtime';
+import type { Extent } from '@landfall/block';
+import { ExtentSet } from './extent-set.ts';
+
+export interface ReplicaPosition {
+  readonly journalId: string;
+  /** The newest epoch known to be durable. */
+  readonly lastEpoch: number;
+}
+
+export interface SentEpoch extends EpochCommit {
+  readonly sentNs: bigint;
+  /** Monotonic time of the newest cut the replica is equal to once this epoch is durable. */
+  caughtUpUntilNs: bigint;
+}
+
+interface Unacknowledged {
+  readonly sent: SentEpoch;
+  readonly extents: readonly ExtentSet[];
+}
+
+export type Resumption =
+  | { readonly kind: 'COMPARE' }
+  | { readonly kind: 'RESUME'; readonly durable: readonly SentEpoch[]; readonly redo: readonly DiskExtent[] };
+
+export interface DiskExtent extends Extent {
+  readonly diskIndex: number;
+}
+
+export class EpochLedger {
+  readonly #diskCount: number;
+  #position: ReplicaPosition | undefined;
+  #inHand: ExtentSet[];
+  #open: ExtentSet[];
+  #openCount = 0;
+  #unacknowledged: Unacknowledged[] = [];
+
+  constructor(diskCount: number, previous?: ReplicaPosition) {
+    this.#diskCount = diskCount;
+    this.#position = previous;
+    this.#inHand = this.#emptySets();
+    this.#open = this.#emptySets();
+  }
+
+  get position(): ReplicaPosition | undefined {
+    return this.#position;
+  }
+
+  /** Extents and zero ranges sent since the last commit. */
+  get openCount(): number {
+    return this.#openCount;
+  }
+
+  get inFlightCount(): number {
+    return this.#unacknowledged.length;
+  }
+
+  get newestSent(): SentEpoch | undefined {
+    return this.#unacknowledged.at(-1)?.sent;
+  }
+
+  /** At once when the source hands them over, whatever happens to the connection meanwhile. */
+  hold(extents: readonly CapturedExtent[]): void {
+    for (const extent of extents) this.#setOf(this.#inHand, extent.diskIndex).add(extent);
+  }
+
+  /** Before the extent is sent. */
+  noteSending(extent: DiskExtent): void {
+    this.#setOf(this.#open, extent.diskIndex).add(extent);
+    this.#openCount += 1;
+  }
+
+  /** Everything held was sent, or the replica has it already. */
+  releaseHeld(): void {
+    this.#inHand = this.#emptySets();
+  }
+
+  /** Closes the open epoch; the caller sends the commit. */
+  commit(cut: Cut, sentNs: bigint): SentEpoch {
+    assert(this.#position !== undefined, 'an epoch is sent to a known replica');
+    assert(
+      this.#inHand.every((set) => set.isEmpty),
+      'C1: nothing taken before the cut is left behind',
+    );
+    const sent: SentEpoch = {
+      epoch: (this.newestSent?.epoch ?? this.#position.lastEpoch) + 1,
+      cutTimeMs: cut.cutTimeMs,
+      cutMonotonicNs: cut.cutMonotonicNs,
+      consistency: 'CRASH_CONSISTENT',
+      extentCount: this.#openCount,
+      sentNs,
+      caughtUpUntilNs: cut.cutMonotonicNs,
+    };
+    this.#unacknowledged.push({ sent, extents: this.#open });
+    this.dropOpen();
+    return sent;
+  }
+
+  /** C6: now, and not before, are these changes forgotten. Errors: PROTOCOL_VIOLATION for an epoch that was not sent. */
+  durable(epoch: number): readonly SentEpoch[] {
+    const oldest = this.#unacknowledged[0]?.sent.epoch ?? Number.POSITIVE_INFINITY;
+    const newest = this.newestSent?.epoch ?? 0;
+    if (epoch < oldest || epoch > newest) throw notSent(epoch);
+    return this.#acknowledge(epoch);
+  }
+
+  /** The open epoch is gone and every disk is dirty again, or about to be. */
+  dropOpen(): void {
+    this.#open = this.#emptySets();
+    this.#openCount = 0;
+  }
+
+  /** What a replica in this state means for us: go on, or compare everything. */
+  resume(replica: ReplicaPosition): Resumption {
+    if (!this.#isOurs(replica)) {
+      this.#position = replica;
+      this.#unacknowledged = [];
+      return { kind: 'COMPARE' };
+    }
+    const durable = this.#acknowledge(replica.lastEpoch);
+    const redo = [...this.#everythingTaken()];
+    this.#unacknowledged = [];
+    this.dropOpen();
+    this.releaseHeld();
+    return { kind: 'RESUME', durable, redo };
+  }
+
+  /** Same journal, nothing lost that we believed durable, nothing there that we did not send. */
+  #isOurs(replica: ReplicaPosition): boolean {
+    const known = this.#position;
+    if (known === undefined || known.journalId !== replica.journalId) return false;
+    const newest = this.newestSent?.epoch ?? known.lastEpoch;
+    return replica.lastEpoch >= known.lastEpoch && replica.lastEpoch <= newest;
+  }
+
+  #acknowledge(epoch: number): readonly SentEpoch[] {
+    assert(this.#position !== undefined, 'a replica is known');
+    const durable = this.#unacknowledged.filter(({ sent }) => sent.epoch <= epoch).map(({ sent }) => sent);
+    this.#unacknowledged = this.#unacknowledged.slice(durable.length);
+    this.#position = { ...this.#position, lastEpoch: epoch };
+    return durable;
+  }
+
+  *#everythingTaken(): Generator<DiskExtent> {
+    const sets = [...this.#unacknowledged.map(({ extents }) => extents), this.#open, this.#inHand];
+    for (const disks of sets) {
+      for (const [diskIndex, set] of disks.entries()) {
+        for (const extent of set.extents()) yield { diskIndex, ...extent };
+      }
+    }
+  }
+
+  #setOf(sets: readonly ExtentSet[], diskIndex: number): ExtentSet {
+    const set = sets[diskIndex];
+    assert(set !== undefined, 'a captured extent is of a disk of the source');
+    return set;
+  }
+
+  #emptySets(): ExtentSet[] {
+    return Array.from({ length: this.#diskCount }, () => new ExtentSet());
+  }
+}
+
+function notSent(epoch: number): OperationError {
+  const message = `the replication server acknowledged epoch ${epoch}, which it was not sent`;
+  return new OperationError('PROTOCOL_VIOLATION', message, {
+    hint: 'check that agent and replication server are of compatible versions',
+  });
+}

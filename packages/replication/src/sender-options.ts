@@ -1,0 +1,88 @@
+/** What a sender is given, what it can do, and what it says of itself. */
+import type { EpochSource } from '@landfall/capture';
+import type {
+  DataReplicationErrorString,
+  DataReplicationState,
+  DiskReplication,
+  RecoveryPoint,
+} from '@landfall/model';
+import type { Backoff, Clock, Logger, Random } from '@landfall/runtime';
+import type { Link } from '@landfall/wire';
+import type { ReplicaPosition } from './epoch-ledger.ts';
+
+export interface SenderLimits {
+  /** Taken from the source at once in bulk; two such batches may be in memory. */
+  readonly bulkBytes: number;
+  /** A cut is asked for when at most this is dirty. */
+  readonly cutDirtyBytesMax: number;
+  /** Epochs sent and not acknowledged. */
+  readonly epochsInFlightMax: number;
+}
+
+export const DEFAULT_LIMITS: SenderLimits = {
+  bulkBytes: 8 * 1024 * 1024,
+  cutDirtyBytesMax: 16 * 1024 * 1024,
+  epochsInFlightMax: 16,
+};
+
+export const EPOCH_INTERVAL_MS_DEFAULT = 100;
+
+export interface SenderOptions {
+  readonly source: EpochSource;
+  /** Dials the replication server; called again, with back-off, whenever the connection is lost. */
+  readonly connect: (signal: AbortSignal) => Promise<Link>;
+  readonly sourceServerId: string;
+  readonly agentVersion: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** For the jitter of the back-off. */
+  readonly random?: Random;
+  readonly epochIntervalMs?: number;
+  /** Bytes a second; 0 or absent: no cap. */
+  readonly bandwidth?: number;
+  /** What an earlier process knew, only if the source's dirty map is of that same moment. */
+  readonly previous?: ReplicaPosition;
+  readonly limits?: Partial<SenderLimits>;
+  readonly connectBackoff?: Backoff;
+}
+
+export interface SenderError {
+  readonly error: DataReplicationErrorString;
+  readonly code: string;
+  /** One line for a person: code, message and what to do. */
+  readonly rawError: string;
+}
+
+export interface SenderStatus {
+  readonly state: DataReplicationState;
+  readonly error?: SenderError;
+  readonly disks: readonly DiskReplication[];
+  /** Age of the newest durable state of the source; null until there is one. */
+  readonly lagMs: number | null;
+  readonly lagP50Ms: number | null;
+  readonly lagP99Ms: number | null;
+  /** Until replication has caught up; 0 when it has, null when it cannot be said. */
+  readonly etaMs: number | null;
+  readonly lastEpoch: number;
+  readonly journalId: string | null;
+  readonly connected: boolean;
+  readonly bytesRead: number;
+  readonly bytesSent: number;
+  readonly firstSyncDurationMs: number | null;
+}
+
+export interface Sender {
+  /** Replicates until the signal is aborted; rejects only for a programmer error. To be called once. */
+  run(signal: AbortSignal): Promise<void>;
+  status(): SenderStatus;
+  /**
+   * Resolves when a cut not older than this call is durable, forcing an epoch if there is nothing to send.
+   * Errors: REPLICATION_PAUSED, REPLICATION_STOPPED, RECOVERY_POINTS_BUSY.
+   */
+  takeRecoveryPoint(): Promise<RecoveryPoint>;
+  /** Bytes a second; 0: no cap. */
+  setBandwidth(bytesPerSecond: number): void;
+  setEpochInterval(intervalMs: number): void;
+  pause(): void;
+  resume(): void;
+}

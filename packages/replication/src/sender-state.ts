@@ -1,0 +1,145 @@
+/** Everything a sender remembers from one connection to the next. Sessions change it, `sender-status.ts` reads it. */
+import type { EpochSource } from '@landfall/capture';
+import { assert, type Clock } from '@landfall/runtime';
+import type { Link } from '@landfall/wire';
+import { CompressionChoice } from './compression-choice.ts';
+import { Comparison, type ComparisonMode } from './comparison.ts';
+import { EpochLedger, type ReplicaPosition, type SentEpoch } from './epoch-ledger.ts';
+import { LagWindow } from './lag-window.ts';
+import { Notifier } from './notifier.ts';
+import { RateMeter } from './rate-meter.ts';
+import { RecoveryPointWaiters } from './recovery-point-waiters.ts';
+
+export type SenderPhase = 'IDLE' | 'RUNNING' | 'ENDED';
+
+export class SenderState {
+  readonly source: EpochSource;
+  readonly clock: Clock;
+  readonly ledger: EpochLedger;
+  readonly waiters = new RecoveryPointWaiters();
+  readonly changed = new Notifier();
+  readonly lag = new LagWindow();
+  readonly rate = new RateMeter();
+  readonly compression = new CompressionChoice();
+  phase: SenderPhase = 'IDLE';
+  paused = false;
+  epochIntervalMs: number;
+  /** The generation of the source whose dirty map the ledger goes with. */
+  generation: number;
+  /** Set while a full comparison still filters what is taken. */
+  comparison: Comparison | undefined;
+  /** From the beginning of a full comparison until its result is durable. */
+  comparing: 'FIRST_COPY' | 'RESCAN' | undefined;
+  comparisonEndsWith: number | undefined;
+  /** By disk: nothing durable or on its way was ever written there. */
+  replicaEmpty: boolean[] = [];
+  link: Link | undefined;
+  connectedSinceMs: number | undefined;
+  everConnected = false;
+  connectionError: unknown;
+  /** The replication server's last refusal, until it has been accepting for a while. */
+  refusal: unknown;
+  sourceError: unknown;
+  caughtUpUntilNs: bigint | undefined;
+  newestCutNs: bigint | undefined;
+  bytesRead = 0;
+  firstSyncBeganMs: number | undefined;
+  firstSyncDurationMs: number | null = null;
+  #bytesSentBefore = 0;
+
+  constructor(options: {
+    readonly source: EpochSource;
+    readonly clock: Clock;
+    readonly epochIntervalMs: number;
+    readonly previous: ReplicaPosition | undefined;
+  }) {
+    this.source = options.source;
+    this.clock = options.clock;
+    this.epochIntervalMs = options.epochIntervalMs;
+    this.ledger = new EpochLedger(options.source.disks.length, options.previous);
+    this.generation = options.source.generation;
+  }
+
+  get nowMs(): number {
+    return Number(this.clock.monotonicNs()) / 1e6;
+  }
+
+  get dirtyBytes(): number {
+    return this.source.disks.reduce((sum, _disk, index) => sum + this.source.dirtyBytes(index), 0);
+  }
+
+  get bytesSent(): number {
+    return this.#bytesSentBefore + (this.link?.bytesSent ?? 0);
+  }
+
+  onConnected(link: Link): void {
+    assert(this.link === undefined, 'one connection at a time');
+    this.link = link;
+    this.connectedSinceMs = this.nowMs;
+    this.everConnected = true;
+    this.connectionError = undefined;
+  }
+
+  onDisconnected(): void {
+    this.#bytesSentBefore = this.bytesSent;
+    this.link = undefined;
+    this.connectedSinceMs = undefined;
+    this.sourceError = undefined;
+    this.rate.rest();
+  }
+
+  /** All disks dirty; what the replica holds decides how it is compared (C5 ends with this epoch). */
+  beginComparison(): void {
+    const { source, ledger } = this;
+    this.generation = source.generation;
+    ledger.dropOpen();
+    for (const [index, disk] of source.disks.entries()) {
+      source.markDirty(index, { offsetBytes: 0, lengthBytes: disk.sizeBytes });
+    }
+    ledger.releaseHeld();
+    const mode = (index: number): ComparisonMode => (this.replicaEmpty[index] ? 'EMPTY' : 'HASHES');
+    this.comparison = new Comparison(
+      source.disks.map(({ sizeBytes }, index) => ({ sizeBytes, mode: mode(index) })),
+    );
+    this.comparing = this.comparison.readsReplica ? 'RESCAN' : 'FIRST_COPY';
+    this.comparisonEndsWith = undefined;
+    if (this.comparing === 'FIRST_COPY') this.firstSyncBeganMs ??= this.nowMs;
+  }
+
+  onCommitted(sent: SentEpoch): void {
+    this.comparison = undefined;
+    if (this.comparing !== undefined) this.comparisonEndsWith ??= sent.epoch;
+  }
+
+  /** A cut had nothing that the replica does not have, or will have with the epochs on their way. */
+  onNothingToSend(cutMonotonicNs: bigint): void {
+    this.comparison = undefined;
+    const newest = this.ledger.newestSent;
+    if (newest !== undefined) {
+      newest.caughtUpUntilNs = cutMonotonicNs;
+      if (this.comparing !== undefined) this.comparisonEndsWith ??= newest.epoch;
+      return;
+    }
+    this.caughtUpUntilNs = cutMonotonicNs;
+    this.comparing = undefined;
+  }
+
+  onDurable(durable: readonly SentEpoch[]): void {
+    const nowNs = this.clock.monotonicNs();
+    for (const epoch of durable) {
+      this.lag.add(Number(nowNs - epoch.cutMonotonicNs) / 1e6, Number(nowNs) / 1e6);
+      this.caughtUpUntilNs = epoch.caughtUpUntilNs;
+      if (this.comparisonEndsWith === epoch.epoch) this.#endComparison();
+    }
+    this.waiters.settle(durable);
+    this.changed.notify();
+  }
+
+  #endComparison(): void {
+    if (this.firstSyncBeganMs !== undefined && this.comparing === 'FIRST_COPY') {
+      this.firstSyncDurationMs ??= this.nowMs - this.firstSyncBeganMs;
+    }
+    this.comparing = undefined;
+    this.comparisonEndsWith = undefined;
+  }
+}

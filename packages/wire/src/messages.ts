@@ -1,0 +1,129 @@
+/**
+ * What agent and replication server say to each other, and how large it may be. Bytes: FORMAT.md.
+ *
+ *   agent:   HELLO, EXTENT, ZEROES, COMMIT, ABANDON, HASHES_REQUEST
+ *   server:  WELCOME, DURABLE, HASHES
+ *   both:    REFUSE, PING, PONG
+ */
+import type { ExtentHeader } from '@landfall/block';
+import type { EpochCommit } from '@landfall/model';
+
+export const PROTOCOL_VERSION = 1;
+
+/** Bytes of one extent on the disk, and of its payload. */
+export const EXTENT_BYTES_MAX = 1024 * 1024;
+/** A control message's JSON. */
+export const CONTROL_BYTES_MAX = 64 * 1024;
+export const DISKS_MAX = 64;
+export const HASH_BYTES = 32;
+/** Chunk hashes in one answer: 1 GiB of disk. */
+export const HASHES_COUNT_MAX = 1024;
+/** Characters of any text in a control message; longer ones are cut when sent and refused when received. */
+export const TEXT_LENGTH_MAX = 2000;
+export const PROTOCOL_VERSIONS_MAX = 16;
+
+export interface HelloDisk {
+  readonly diskId: string;
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+}
+
+export interface Hello {
+  readonly type: 'HELLO';
+  /** Those the agent speaks; the server picks one. */
+  readonly protocolVersions: readonly number[];
+  readonly sourceServerId: string;
+  readonly agentVersion: string;
+  /** Their order is what `diskIndex` means on this connection. */
+  readonly disks: readonly HelloDisk[];
+}
+
+export interface Welcome {
+  readonly type: 'WELCOME';
+  readonly protocolVersion: number;
+  readonly journalId: string;
+  /** The newest durable epoch; 0 when there is none. */
+  readonly lastEpoch: number;
+  /** In the order of HELLO. `empty`: never written, reads as zeroes. */
+  readonly disks: readonly { readonly diskId: string; readonly empty: boolean }[];
+}
+
+/** Instead of WELCOME, or at any later time, with the reason; the connection ends after it. */
+export interface Refuse {
+  readonly type: 'REFUSE';
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly retryable: boolean;
+}
+
+export interface ExtentMessage {
+  readonly type: 'EXTENT';
+  readonly header: ExtentHeader;
+  readonly payload: Buffer;
+}
+
+export interface ZeroesMessage {
+  readonly type: 'ZEROES';
+  readonly diskIndex: number;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** Closes the open epoch: everything sent since the last COMMIT or ABANDON. */
+export interface CommitMessage extends EpochCommit {
+  readonly type: 'COMMIT';
+}
+
+/** The epoch and all before it are durable on the server. */
+export interface Durable {
+  readonly type: 'DURABLE';
+  readonly epoch: number;
+}
+
+/** The open epoch is dropped as if it had never been sent. */
+export interface Abandon {
+  readonly type: 'ABANDON';
+}
+
+export interface HashesRequest {
+  readonly type: 'HASHES_REQUEST';
+  readonly requestId: number;
+  readonly diskIndex: number;
+  readonly firstChunk: number;
+  readonly count: number;
+}
+
+export interface Hashes {
+  readonly type: 'HASHES';
+  readonly requestId: number;
+  /** SHA-256 of each chunk, 32 bytes each, in order. */
+  readonly hashes: Buffer;
+}
+
+/** A sign of life; answered with a PONG of the same token. */
+export interface Ping {
+  readonly type: 'PING';
+  readonly token: number;
+}
+
+export interface Pong {
+  readonly type: 'PONG';
+  readonly token: number;
+}
+
+export type Message =
+  | Hello
+  | Welcome
+  | Refuse
+  | ExtentMessage
+  | ZeroesMessage
+  | CommitMessage
+  | Durable
+  | Abandon
+  | HashesRequest
+  | Hashes
+  | Ping
+  | Pong;
+
+export type MessageType = Message['type'];

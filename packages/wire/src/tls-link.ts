@@ -1,0 +1,83 @@
+/** The agent's end of port 1500. The server is judged by our CA, its role and its id, never by a host name. */
+import { connect, type TLSSocket } from 'node:tls';
+import { after, OperationError, systemErrorCode } from '@landfall/runtime';
+import { createFramedLink } from './framed-link.ts';
+import type { Link } from './link.ts';
+import { replicationServerMismatch, TLS_OPTIONS, untrusted } from './tls-peer.ts';
+
+export interface ConnectTlsOptions {
+  readonly host: string;
+  readonly port: number;
+  /** PEM. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  /** Id of the replication server: its certificate's common name. */
+  readonly serverName: string;
+  readonly timeoutMs: number;
+}
+
+/**
+ * A server that does not accept our certificate says so only after the handshake: it shows as CERTIFICATE_REFUSED on
+ * the link. Errors: CONNECT_FAILED, CONNECT_TIMED_OUT, PEER_UNTRUSTED.
+ */
+export function connectTls(options: ConnectTlsOptions): Promise<Link> {
+  const { host, port, ca, cert, key, serverName, timeoutMs } = options;
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      ...TLS_OPTIONS,
+      ...{ host, port, ca, cert, key, servername: serverName },
+      checkServerIdentity: (_host, certificate) => replicationServerMismatch(certificate, serverName),
+    });
+    const cancel = after(timeoutMs, () => fail(timedOut(options)));
+    const fail = (error: unknown) => {
+      cancel();
+      socket.destroy();
+      reject(connectFailure(options, error));
+    };
+    socket.on('error', fail);
+    socket.once('secureConnect', () => {
+      cancel();
+      socket.off('error', fail);
+      prepare(socket);
+      resolve(createFramedLink(socket));
+    });
+  });
+}
+
+/** Small messages leave at once; a dead peer is noticed by the kernel too. */
+export function prepare(socket: TLSSocket): void {
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 30_000);
+}
+
+function timedOut({ host, port, timeoutMs }: ConnectTlsOptions): OperationError {
+  const message = `the replication server at ${host}:${port} did not answer within ${timeoutMs} ms`;
+  return new OperationError('CONNECT_TIMED_OUT', message, {
+    hint: `check that TCP ${port} of the replication server can be reached from this server (firewall, route, address)`,
+    retryable: true,
+    context: { host, port },
+  });
+}
+
+function connectFailure({ host, port }: ConnectTlsOptions, error: unknown): OperationError {
+  if (error instanceof OperationError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  if (isCertificateProblem(error)) return untrusted(why, error);
+  return new OperationError(
+    'CONNECT_FAILED',
+    `cannot connect to the replication server at ${host}:${port}: ${why}`,
+    {
+      hint: `check that the replication server runs and that TCP ${port} can be reached from this server`,
+      retryable: true,
+      context: { host, port },
+      cause: error,
+    },
+  );
+}
+
+/** Node names certificate problems by their OpenSSL verify codes. */
+function isCertificateProblem(error: unknown): boolean {
+  const code = systemErrorCode(error) ?? '';
+  return /CERT|UNABLE_TO|SELF_SIGNED|CRL/.test(code) && !/ALERT/.test(code);
+}
