@@ -1,10 +1,12 @@
 /**
- * Writes src/mgn-model.generated.ts (data) and src/mgn-types.generated.ts (types) from the public service model of MGN.
+ * Writes src/mgn-model.generated.ts (data) and src/mgn-types.generated.ts (types) from the public service
+ * model of MGN.
  *
  *     node packages/api/scripts/generate-mgn.ts PATH-TO-MODEL.json
  *
- * The model is botocore's `service-2.json` for mgn. Only facts of the wire are kept, no documentation text, and only the
- * operations listed in `mgn-operations.txt` with the shapes they reach: to support one more, add its name and run this.
+ * The model is botocore's `service-2.json` for mgn. Only facts of the wire are kept, no documentation text,
+ * and only the operations listed in `mgn-operations.txt` with the shapes they reach: to support one more,
+ * add its name and run this.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { assert } from '@landfall/runtime';

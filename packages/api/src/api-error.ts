@@ -1,7 +1,7 @@
 /**
- * The one error a caller of the public API sees. Its `name` is the exception name on the wire, `members` what the
- * exception carries besides its message. Names and statuses: public MGN model; those of authentication: the generic set
- * of the protocol, all 403.
+ * The one error a caller of the public API sees. Its `name` is the exception name on the wire, `members`
+ * what the exception carries besides its message. Names and statuses: public MGN model; those of
+ * authentication: the generic set of the protocol, all 403.
  */
 const STATUS_BY_NAME = {
   ValidationException: 400,

@@ -1,11 +1,14 @@
 /**
- * From the parts of a request to one plain value, ready for `validateInput`. Limits are checked before anything is
- * parsed, so a giant or deeply nested body costs one pass over its text.
+ * From the parts of a request to one plain value, ready for `validateInput`. Limits are checked before
+ * anything is parsed, so a giant or deeply nested body costs one pass over its text.
  */
 import { ApiError } from './api-error.ts';
 import { type AnyOperation, shapeOf } from './operations.ts';
 import type { ShapeModel } from './service-model.ts';
 
+/**
+ * For whoever reads the body from the network; here it is checked again on characters, which are never more.
+ */
 export const BODY_BYTES_MAX = 1024 * 1024;
 export const BODY_DEPTH_MAX = 32;
 
@@ -17,7 +20,10 @@ export interface RequestParts {
   readonly bodyText: string;
 }
 
-/** Throws ValidationException (`cannotParse`). An empty body is `{}`; members that nobody knows are left to the validator. */
+/**
+ * Throws ValidationException (`cannotParse`). An empty body is `{}`; members that nobody knows are left to
+ * the validator.
+ */
 export function decodeInput(operation: AnyOperation, parts: RequestParts): unknown {
   const shape = operation.input === undefined ? undefined : shapeOf(operation.service, operation.input);
   const body = operation.method === 'POST' ? parseBody(parts.bodyText) : {};

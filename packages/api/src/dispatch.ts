@@ -9,7 +9,10 @@ export interface DispatchOptions<Service extends ServiceName, Context> {
   readonly requestId: string;
 }
 
-/** Validates, calls the handler of the operation, encodes its output. Rejects with what the handler threw: `encodeError`. */
+/**
+ * Validates, calls the handler of the operation, encodes its output. Rejects with what the handler threw:
+ * `encodeError`.
+ */
 export async function dispatch<Service extends ServiceName, Name extends OperationName<Service>, Context>(
   operation: Operation<Service, Name>,
   value: unknown,

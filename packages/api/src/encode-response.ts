@@ -1,6 +1,7 @@
 /**
- * From outputs and errors to HTTP responses. Always JSON; the exception is named in `x-amzn-errortype`, which clients
- * read first. Outputs are written member by member along their shape, so nothing leaves that the model does not name.
+ * From outputs and errors to HTTP responses. Always JSON; the exception is named in `x-amzn-errortype`,
+ * which clients read first. Outputs are written member by member along their shape, so nothing leaves that
+ * the model does not name.
  */
 import { ApiError } from './api-error.ts';
 import { type Operation, type OperationName, type OutputOf, shapeOf } from './operations.ts';
@@ -25,7 +26,10 @@ export function encodeOutput<Service extends ServiceName, Name extends Operation
   return { status: operation.status, headers, body: JSON.stringify(value) };
 }
 
-/** Anything but an `ApiError` becomes an InternalServerException that tells nothing; log the original beside `requestId`. */
+/**
+ * Anything but an `ApiError` becomes an InternalServerException that tells nothing; log the original beside
+ * `requestId`.
+ */
 export function encodeError(error: unknown, requestId: string): ApiResponse {
   const apiError = error instanceof ApiError ? error : ApiError.internal();
   const { name, status, message, members, retryAfterSeconds } = apiError;

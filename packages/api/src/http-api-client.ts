@@ -1,9 +1,10 @@
 /**
- * A typed client of both services, for the CLI and the tests. Errors of the API come back as `ApiError`; what kept the
- * request from being answered as an `OperationError`.
+ * A typed client of both services, for the CLI and the tests. Errors of the API come back as `ApiError`;
+ * what kept the request from being answered as an `OperationError`.
  *
- * R1  A read is tried again after 429, 5xx and a broken connection. Anything else only when it is certain that the server
- *     did nothing: refused connection, 429. At most `ATTEMPTS_MAX` tries; each is signed anew.
+ * R1  A read is tried again after 429, 5xx and a broken connection. Anything else only when it is certain
+ *     that the server did nothing: refused connection, 429. At most `ATTEMPTS_MAX` tries; each is signed
+ *     anew.
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';

@@ -1,6 +1,7 @@
 /**
- * For tests: a server that treats a request as the control plane does (verify, route, decode, validate, encode) and lets
- * the test answer. Real clients prove with it that the wire is right without any of the control plane's state.
+ * For tests: a server that treats a request as the control plane does (verify, route, decode, validate,
+ * encode) and lets the test answer. Real clients prove with it that the wire is right without any of the
+ * control plane's state.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';

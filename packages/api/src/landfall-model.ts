@@ -334,7 +334,9 @@ const SCALARS = {
   Accelerator: { type: 'string', enum: ['kvm', 'tcg'] },
 } as const satisfies Record<string, ShapeModel>;
 
-/** Its own shapes only; `LANDFALL_MODEL` adds the words it shares with `mgn` (Job, TagsMap, SourceServerID …). */
+/**
+ * Its own shapes only; `LANDFALL_MODEL` adds the words it shares with `mgn` (Job, TagsMap, SourceServerID …).
+ */
 export const LANDFALL_SHAPES = { ...REQUESTS, ...RESPONSES, ...STRUCTURES, ...LISTS, ...SCALARS };
 
 export const LANDFALL_MODEL: ServiceModel = {

@@ -1,7 +1,8 @@
 /**
- * Inputs and outputs of the `landfall` service: what the public MGN API cannot express. Same wire form (restJson1,
- * SigV4 with service name `landfall`), always `POST /landfall/<Operation>`. The limits are in `landfall-model.ts`; a
- * type test proves that the two agree. Dates are ISO 8601 strings in UTC ending in `Z`; what is not known is absent.
+ * Inputs and outputs of the `landfall` service: what the public MGN API cannot express. Same wire form
+ * (restJson1, SigV4 with service name `landfall`), always `POST /landfall/<Operation>`. The limits are in
+ * `landfall-model.ts`; a type test proves that the two agree. Dates are ISO 8601 strings in UTC ending in
+ * `Z`; what is not known is absent.
  */
 import type { DataReplicationState, Job } from './mgn-types.generated.ts';
 

@@ -13,7 +13,9 @@ import { validateInput } from './validate-input.ts';
 
 const RUNS = Number(process.env.LANDFALL_API_RUNS ?? 25);
 
-/** From the fact page of the public API, independent of the generator. U V A N C Q T I: the modelled errors. */
+/**
+ * From the fact page of the public API, independent of the generator. U V A N C Q T I: the modelled errors.
+ */
 const FACTS = `
 InitializeService POST /InitializeService 204 AV
 DescribeSourceServers POST /DescribeSourceServers 200 UV
@@ -226,7 +228,10 @@ function dropEmptyQueryLists(shape: StructureModel, value: Record<string, unknow
   return Object.fromEntries(entries);
 }
 
-/** Where a generator from the pattern would seldom meet the length, or uses what the generator does not support. */
+/**
+ * Where a generator from the pattern would seldom meet the length, or uses what the generator does not
+ * support.
+ */
 const SAMPLES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   AccountID: fc.stringMatching(/^[0-9]{12}$/),
   FqdnForActionFramework: fc.constantFrom('web-1.example.org', '192.168.10.7', 'fe80:0:0:0:1:2:3:4'),

@@ -1,6 +1,6 @@
 /**
- * The operations of both services as lookup data. Everything else in this package (router, decoder, validator, encoder,
- * client) is driven by it: there is no code per operation here.
+ * The operations of both services as lookup data. Everything else in this package (router, decoder,
+ * validator, encoder, client) is driven by it: there is no code per operation here.
  */
 import { assert } from '@landfall/runtime';
 import { LANDFALL_MODEL } from './landfall-model.ts';

@@ -1,11 +1,12 @@
 /**
- * Pages of a list that changes while it is read. A token holds the sort key of the last item given, never a position:
+ * Pages of a list that changes while it is read. A token holds the sort key of the last item given, never a
+ * position:
  *
  * P1  An item that exists during the whole listing is given exactly once.
  * P2  A token is accepted only for the listing (operation and filters) it was made for, unchanged.
  *
- * Format: base64url of the UTF-8 JSON `[1, checksum, after]`; the checksum is FNV-1a over listing and key. It catches
- * mistakes, not attacks: a forged token shows nothing that the caller could not list anyway.
+ * Format: base64url of the UTF-8 JSON `[1, checksum, after]`; the checksum is FNV-1a over listing and key.
+ * It catches mistakes, not attacks: a forged token shows nothing that the caller could not list anyway.
  */
 import { ApiError } from './api-error.ts';
 

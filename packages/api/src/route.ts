@@ -1,6 +1,6 @@
 /**
- * Finds the operation of a request by service, method and raw path. A label is the last segment and takes the rest of
- * the path, because clients percent-encode the ARN in it and proxies may undo that.
+ * Finds the operation of a request by service, method and raw path. A label is the last segment and takes
+ * the rest of the path, because clients percent-encode the ARN in it and proxies may undo that.
  */
 import { ApiError } from './api-error.ts';
 import { type AnyOperation, allOperations } from './operations.ts';
@@ -20,8 +20,8 @@ for (const service of ['mgn', 'landfall'] as const) {
 }
 
 /**
- * `undefined` when the service has no such operation: answer `ApiError.unknownOperation()`. Throws a ValidationException
- * when the label is not valid percent-encoded UTF-8.
+ * `undefined` when the service has no such operation: answer `ApiError.unknownOperation()`. Throws a
+ * ValidationException when the label is not valid percent-encoded UTF-8.
  */
 export function matchRoute(service: ServiceName, method: string, rawPath: string): Route | undefined {
   const exact = EXACT.get(`${service} ${method} ${rawPath}`);

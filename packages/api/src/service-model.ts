@@ -1,10 +1,12 @@
 /**
- * The form in which a service's operations and shapes are kept as data: facts of the wire only. `mgn` is generated from
- * the public model by `scripts/generate-mgn.ts`; `landfall` is written by hand in the same form.
+ * The form in which a service's operations and shapes are kept as data: facts of the wire only. `mgn` is
+ * generated from the public model by `scripts/generate-mgn.ts`; `landfall` is written by hand in the same
+ * form.
  *
  * M1  Every shape name that an operation, member, list or map refers to is in `shapes`.
  * M2  A member without a location travels in the JSON body under its own name.
- * M3  Patterns describe the whole string; lengths count Unicode code points; list and map bounds count entries.
+ * M3  Patterns describe the whole string; lengths count Unicode code points; list and map bounds count
+ *     entries.
  * M4  Structures never contain themselves, so the depth of a valid value is bounded by its shape.
  */
 export type ServiceName = 'mgn' | 'landfall';

@@ -48,7 +48,9 @@ async function expectRefusal(name: string, signed: SignableRequest, change: Chan
   });
 }
 
-/** From the published test suite of Signature Version 4; date 2015-08-30, key AKIDEXAMPLE, service `service`. */
+/**
+ * From the published test suite of Signature Version 4; date 2015-08-30, key AKIDEXAMPLE, service `service`.
+ */
 const PUBLISHED = [
   {
     title: 'get-vanilla',

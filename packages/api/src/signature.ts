@@ -1,10 +1,13 @@
 /**
  * AWS Signature Version 4 over the `Authorization` header, both ends.
  *
- * S1  The canonical URI is the raw path percent-encoded once more (`%3A` -> `%253A`), as every client of MGN signs it.
- * S2  The body signed is always the hash of the raw bytes; a client may not leave it out (`UNSIGNED-PAYLOAD`).
+ * S1  The canonical URI is the raw path percent-encoded once more (`%3A` -> `%253A`), as every client of
+ *     MGN signs it.
+ * S2  The body signed is always the hash of the raw bytes; a client may not leave it out
+ *     (`UNSIGNED-PAYLOAD`).
  * S3  Signatures and session tokens are compared in constant time.
- * S4  A signature is good for `clockSkewMsMax` around its own time, and `host` and `x-amz-date` are always part of it.
+ * S4  A signature is good for `clockSkewMsMax` around its own time, and `host` and `x-amz-date` are always
+ *     part of it.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { ApiError } from './api-error.ts';
@@ -84,7 +87,10 @@ export function signRequest(
   return { ...added, authorization };
 }
 
-/** Throws ApiError, always 403. `secretFor` is asked for syntactically correct requests inside the clock's limits only. */
+/**
+ * Throws ApiError, always 403. `secretFor` is asked for syntactically correct requests inside the clock's
+ * limits only.
+ */
 export async function verifySignature<Principal>(
   request: SignableRequest,
   options: VerifyOptions<Principal>,

@@ -1,7 +1,8 @@
 /**
- * One validator for every operation. It builds the value it returns: only members the shape knows, so nothing that a
- * handler does not expect gets past it; `null` members count as absent. At most `FAILURES_MAX` failures are collected.
- * Recursion follows the shape, never the value (M4). Patterns run only on strings whose length is right.
+ * One validator for every operation. It builds the value it returns: only members the shape knows, so
+ * nothing that a handler does not expect gets past it; `null` members count as absent. At most
+ * `FAILURES_MAX` failures are collected. Recursion follows the shape, never the value (M4). Patterns run
+ * only on strings whose length is right.
  */
 import { ApiError, type FieldFailure } from './api-error.ts';
 import {
@@ -30,7 +31,10 @@ interface Validation {
   readonly failures: FieldFailure[];
 }
 
-/** Throws ValidationException with reason `fieldValidationFailed` and the fields; returns the typed input otherwise. */
+/**
+ * Throws ValidationException with reason `fieldValidationFailed` and the fields; returns the typed input
+ * otherwise.
+ */
 export function validateInput<Service extends ServiceName, Name extends OperationName<Service>>(
   operation: Operation<Service, Name>,
   value: unknown,

@@ -6,4 +6,5 @@ export * from './operation-error.ts';
 export * from './random.ts';
 export * from './retry.ts';
 export * from './run.ts';
+export * from './supervisor.ts';
 export * from './units.ts';

@@ -1,0 +1,21 @@
+/** One command on behalf of a waiting caller: a short time, and an API error when the program cannot answer. */
+import { ApiError } from '@landfall/api';
+import type { CommandInput, CommandName, CommandOutput, ProgramRole } from '@landfall/channel';
+import { describeError, OperationError } from '@landfall/runtime';
+import type { Service } from '../service.ts';
+
+const ASK_MS = 20_000;
+
+export async function askProgram<Role extends ProgramRole, Name extends CommandName<Role>>(
+  { commands }: Service,
+  to: { readonly role: Role; readonly programId: string },
+  name: Name,
+  input: CommandInput<Role, Name>,
+): Promise<CommandOutput<Role, Name>> {
+  try {
+    return await commands.send(to, name, input, { timeoutMs: ASK_MS });
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    throw ApiError.conflict(describeError(error), { resourceId: to.programId, resourceType: to.role });
+  }
+}

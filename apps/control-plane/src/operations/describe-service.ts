@@ -1,0 +1,85 @@
+/** DescribeReplication and DescribeService: what the MGN API cannot say. */
+import { type Handlers, isoDateTime, type Landfall } from '@landfall/api';
+import { viewServer } from '../channel/observe-agent.ts';
+import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
+import type { Service } from '../service.ts';
+import { listPrograms, type ProgramRecord } from '../store/programs.ts';
+import { requireServer } from './change-source-server.ts';
+
+type Operations = Pick<Handlers<'landfall', Service>, 'DescribeReplication' | 'DescribeService'>;
+
+export const describeServiceOperations: Operations = {
+  DescribeReplication: async ({ sourceServerID }, service) => {
+    const server = await requireServer(service.store.db, sourceServerID);
+    const view = viewServer(service, server);
+    const agent = service.reports.last('agent', sourceServerID)?.report.replication;
+    const staging = service.reports
+      .last('replication-server', server.replicationServerId)
+      ?.report.servers.find((entry) => entry.sourceServerId === sourceServerID);
+    const isLive = server.replication.desired === 'REPLICATE' || server.replication.desired === 'PAUSE';
+    return {
+      state: view.state,
+      connected: isLive && view.error?.error !== 'AGENT_NOT_SEEN' && agent?.connected === true,
+      lagMs: view.lagMs ?? undefined,
+      lagP50Ms: agent?.lagP50Ms ?? undefined,
+      lagP99Ms: agent?.lagP99Ms ?? undefined,
+      etaMs: view.etaMs ?? undefined,
+      lastEpoch: agent?.lastEpoch ?? 0,
+      bytesRead: agent?.bytesRead ?? 0,
+      bytesSent: agent?.bytesSent ?? 0,
+      bytesOnDisk: staging?.bytesOnDisk ?? 0,
+      bytesReceived: staging?.bytesReceived ?? 0,
+      recoveryPoints: staging?.recoveryPoints ?? 0,
+      firstSyncDurationMs: agent?.firstSyncDurationMs ?? undefined,
+      disks: view.disks,
+      agentDesired: server.replication.desired,
+      replicationServerID: server.replicationServerId ?? undefined,
+      stagingDiscarded: server.stagingDiscardedAtMs !== null,
+    };
+  },
+
+  DescribeService: async (_input, service) => {
+    const { db } = service.store;
+    const replicationServers = await listPrograms(db, 'replication-server');
+    const launchHosts = await listPrograms(db, 'launch-host');
+    return {
+      version: service.facts.version,
+      replicationServers: replicationServers.map((program) => showReplicationServer(service, program)),
+      launchHosts: launchHosts.map((program) => showLaunchHost(service, program)),
+    };
+  },
+};
+
+function showReplicationServer(
+  { reports, clock }: Service,
+  { programId }: ProgramRecord,
+): Landfall.ReplicationServerItem {
+  const seen = reports.last('replication-server', programId);
+  if (seen === undefined) return { replicationServerID: programId, connected: false };
+  const { version, host, port, stagingTotalBytes, stagingFreeBytes } = seen.report;
+  return {
+    replicationServerID: programId,
+    connected: clock.nowMs() - seen.atMs < AGENT_NOT_SEEN_MS,
+    version,
+    host,
+    port,
+    stagingTotalBytes,
+    stagingFreeBytes,
+    lastSeenDateTime: isoDateTime(seen.atMs),
+  };
+}
+
+function showLaunchHost({ reports, clock }: Service, { programId }: ProgramRecord): Landfall.LaunchHostItem {
+  const seen = reports.last('launch-host', programId);
+  if (seen === undefined) return { launchHostID: programId, connected: false };
+  const { version, accelerator, freeMemoryBytes, machines } = seen.report;
+  return {
+    launchHostID: programId,
+    connected: clock.nowMs() - seen.atMs < AGENT_NOT_SEEN_MS,
+    version,
+    accelerator,
+    freeMemoryBytes,
+    machines: machines.length,
+    lastSeenDateTime: isoDateTime(seen.atMs),
+  };
+}

@@ -1,0 +1,43 @@
+/** Every operation of both services; one that is missing does not compile. */
+import type { Handlers } from '@landfall/api';
+import type { Service } from '../service.ts';
+import { readSetting, writeSetting } from '../store/settings.ts';
+import { configurationOperations } from './configurations.ts';
+import { describeServiceOperations } from './describe-service.ts';
+import { enrolmentTokenOperations } from './enrolment-tokens.ts';
+import { jobOperations } from './jobs.ts';
+import { launchedMachineOperations } from './launched-machines.ts';
+import { launchOperations, startLaunchOperation } from './launches.ts';
+import { lifeCycleOperations } from './life-cycle.ts';
+import { recoveryPointOperations } from './recovery-points.ts';
+import { replicationControlOperations } from './replication-control.ts';
+import { sourceServerOperations } from './source-servers.ts';
+import { tagOperations } from './tags.ts';
+import { templateOperations } from './templates.ts';
+
+export const mgnHandlers: Handlers<'mgn', Service> = {
+  InitializeService: async (_input, { store }) => {
+    await writeSetting(store.db, 'initialized', 'true');
+    return {};
+  },
+  ...configurationOperations,
+  ...jobOperations,
+  ...launchOperations,
+  ...lifeCycleOperations,
+  ...replicationControlOperations,
+  ...sourceServerOperations,
+  ...tagOperations,
+  ...templateOperations,
+};
+
+export const landfallHandlers: Handlers<'landfall', Service> = {
+  ...describeServiceOperations,
+  ...enrolmentTokenOperations,
+  ...launchedMachineOperations,
+  ...recoveryPointOperations,
+  ...startLaunchOperation,
+};
+
+export async function isInitialized({ store }: Service): Promise<boolean> {
+  return (await readSetting(store.db, 'initialized')) === 'true';
+}

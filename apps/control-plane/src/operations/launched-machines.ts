@@ -1,0 +1,65 @@
+/** DescribeLaunchedMachines, GetConsoleOutput, GetConsoleScreenshot. */
+import { ApiError, type Handlers, isoDateTime, type Landfall } from '@landfall/api';
+import type { MachineStatus } from '@landfall/channel';
+import type { Service } from '../service.ts';
+import { findMachine, listMachines, type MachineRecord } from '../store/machines.ts';
+import { askProgram } from './ask-program.ts';
+
+type Operations = Pick<
+  Handlers<'landfall', Service>,
+  'DescribeLaunchedMachines' | 'GetConsoleOutput' | 'GetConsoleScreenshot'
+>;
+
+const CONSOLE_BYTES_DEFAULT = 64 * 1024;
+
+export const launchedMachineOperations: Operations = {
+  DescribeLaunchedMachines: async ({ sourceServerIDs = [] }, service) => {
+    const machines = await listMachines(service.store.db);
+    const wanted = machines.filter(
+      ({ sourceServerId }) => sourceServerIDs.length === 0 || sourceServerIDs.includes(sourceServerId),
+    );
+    return { items: wanted.map((machine) => showMachine(machine, currentStatus(service, machine))) };
+  },
+
+  GetConsoleOutput: async ({ machineID, tailBytes = CONSOLE_BYTES_DEFAULT }, service) => {
+    const host = await requireHost(service, machineID);
+    return askProgram(service, host, 'readConsole', { machineId: machineID, tailBytes });
+  },
+
+  GetConsoleScreenshot: async ({ machineID }, service) => {
+    const host = await requireHost(service, machineID);
+    return askProgram(service, host, 'takeScreenshot', { machineId: machineID });
+  },
+};
+
+async function requireHost({ store }: Service, machineId: string) {
+  const machine = await findMachine(store.db, machineId);
+  if (machine === undefined) throw ApiError.notFound(machineId, 'LaunchedMachine');
+  return { role: 'launch-host', programId: machine.launchHostId } as const;
+}
+
+/** The launch host's last report while the machine is on it; else what a job saw last. */
+function currentStatus({ reports }: Service, machine: MachineRecord): MachineStatus | null {
+  const reported = reports
+    .last('launch-host', machine.launchHostId)
+    ?.report.machines.find(({ machineId }) => machineId === machine.machineId);
+  return machine.onHost ? (reported ?? machine.status) : machine.status;
+}
+
+function showMachine(machine: MachineRecord, status: MachineStatus | null): Landfall.LaunchedMachine {
+  const { epoch, cutTimeMs } = machine.recoveryPoint;
+  return {
+    machineID: machine.machineId,
+    sourceServerID: machine.sourceServerId,
+    jobID: machine.jobId,
+    purpose: machine.purpose,
+    phase: status?.phase ?? 'CONVERTING',
+    recoveryPoint: { epoch, cutDateTime: isoDateTime(cutTimeMs) },
+    published: status?.published ?? [],
+    hydration: status?.hydration ?? { state: 'NOT_STARTED', doneBytes: 0, totalBytes: 0 },
+    conversion: status?.conversion ?? [],
+    startedDateTime:
+      status === null || status.startedAtMs === null ? undefined : isoDateTime(status.startedAtMs),
+    error: status?.error,
+  };
+}

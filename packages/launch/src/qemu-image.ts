@@ -1,0 +1,74 @@
+/** qcow2 overlays, through qemu-img. */
+import { rm, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { MIB, OperationError, runChecked } from '@landfall/runtime';
+import { backingSpecification } from './launch-plan.ts';
+
+/** What conversion and the first minutes of a machine write. */
+const OVERLAY_RESERVE_BYTES = 512 * MIB;
+const TIMEOUT_MS = 60_000;
+
+export interface OverlayRequest {
+  readonly path: string;
+  readonly nbdUri: string;
+  /** What the view has to have; a view of another disk must not be launched. */
+  readonly sizeBytes: number;
+}
+
+/** A fresh overlay, whatever was there before. Errors: OVERLAY_NO_SPACE, VIEW_UNREACHABLE. */
+export async function createOverlay(request: OverlayRequest): Promise<void> {
+  await checkSpace(dirname(request.path));
+  await rm(request.path, { force: true });
+  const backing = backingSpecification(request.nbdUri);
+  try {
+    await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', backing, request.path], {
+      timeoutMs: TIMEOUT_MS,
+    });
+  } catch (cause) {
+    throw viewUnreachable(`the view ${request.nbdUri} cannot be opened: ${describe(cause)}`, cause);
+  }
+  const { sizeBytes } = await inspectImage(request.path);
+  if (sizeBytes === request.sizeBytes) return;
+  throw viewUnreachable(`the view ${request.nbdUri} has ${sizeBytes} bytes instead of ${request.sizeBytes}`);
+}
+
+export interface ImageFacts {
+  readonly sizeBytes: number;
+  readonly bytesOnDisk: number;
+  /** Whether reading it still needs something else. */
+  readonly hasBacking: boolean;
+}
+
+/** Looks at the file only, also while a machine uses it. */
+export async function inspectImage(path: string): Promise<ImageFacts> {
+  const { stdout } = await runChecked(['qemu-img', 'info', '-U', '--output=json', path], { timeoutMs: TIMEOUT_MS });
+  const facts: { 'virtual-size': number; 'actual-size': number; 'backing-filename'?: string } = JSON.parse(stdout);
+  return {
+    sizeBytes: facts['virtual-size'],
+    bytesOnDisk: facts['actual-size'],
+    hasBacking: facts['backing-filename'] !== undefined,
+  };
+}
+
+async function checkSpace(folder: string): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= OVERLAY_RESERVE_BYTES) return;
+  throw new OperationError(
+    'OVERLAY_NO_SPACE',
+    `${Math.floor(freeBytes / MIB)} MiB are free in ${folder}; a launch needs at least ${OVERLAY_RESERVE_BYTES / MIB} MiB`,
+    { hint: 'terminate test machines that are no longer needed, or free space there, then launch again' },
+  );
+}
+
+function viewUnreachable(message: string, cause?: unknown): OperationError {
+  return new OperationError('VIEW_UNREACHABLE', message, {
+    hint: 'check that the replication server runs and has the export open, then launch again',
+    retryable: true,
+    cause,
+  });
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
