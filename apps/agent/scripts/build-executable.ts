@@ -1,9 +1,11 @@
 /**
- * Builds the agent as one executable file: esbuild bundle -> single-executable blob -> injected into a copy of this very
- * Node binary. Run by `node build-executable.ts OUT_FOLDER`; leaves `landfall-agent-linux-x64` and its `.gz` there.
+ * Builds the agent as one executable file: esbuild bundle -> single-executable blob -> injected into a copy
+ * of this very Node binary. Run by `node build-executable.ts OUT_FOLDER`; leaves `landfall-agent-linux-x64`
+ * and its `.gz` there.
  *
- * Everything is in the one bundle, because a single-executable application can load no file of its own. The result is
- * kept with a key of all that goes into it (bundle, Node version, this script) and is not built again while that stays.
+ * Everything is in the one bundle, because a single-executable application can load no file of its own. The
+ * result is kept with a key of all that goes into it (bundle, Node version, this script) and is not built
+ * again while that stays.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -18,7 +20,10 @@ import { build } from 'esbuild';
 const NAME = `landfall-agent-linux-${process.arch}`;
 const GZIP_LEVEL = 6;
 const STEP_TIMEOUT_MS = 300_000;
-/** What marks the place for the blob in every Node binary; source: Node's documentation of single-executable applications. */
+/**
+ * What marks the place for the blob in every Node binary; source: Node's documentation of single-executable
+ * applications.
+ */
 const SENTINEL_FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** V8 flags of the agent: it holds bitmaps and buffers outside the JavaScript heap, which may stay small. */
 const EXEC_ARGV = ['--max-old-space-size=512'];
@@ -99,7 +104,10 @@ async function assemble(work: string, bundle: string): Promise<string> {
   return executable;
 }
 
-/** Before the blob goes in, because strip would not know what to do with it. Without the tool the file is only larger. */
+/**
+ * Before the blob goes in, because strip would not know what to do with it. Without the tool the file is only
+ * larger.
+ */
 async function stripDebugInformation(executable: string): Promise<void> {
   try {
     const result = await run(['strip', '--strip-all', executable], { timeoutMs: STEP_TIMEOUT_MS });

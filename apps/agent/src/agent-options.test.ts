@@ -4,7 +4,9 @@ import { parseOptions } from './agent-options.ts';
 
 test('an installation without a prompt names token, disks and tags', () => {
   const options = parseOptions(
-    'install --token lf_x --no-prompt --devices /dev/a,/dev/b --tags env=prod,team=web --force-volumes'.split(' '),
+    'install --token lf_x --no-prompt --devices /dev/a,/dev/b --tags env=prod,team=web --force-volumes'.split(
+      ' ',
+    ),
   );
   assert.equal(options.command, 'install');
   assert.equal(options.token, 'lf_x');
@@ -18,8 +20,8 @@ test('with its own state folder an agent keeps its status there too', () => {
   assert.equal(parseOptions(['run', '--state-dir', '/x']).runtimeFolder, '/x');
 });
 
-test('a misspelt option and a tag without a value are refused with USAGE', () => {
-  assert.throws(() => parseOptions(['install', '--tokn', 'x']), { code: 'USAGE' });
-  assert.throws(() => parseOptions(['install', '--tags', 'novalue']), { code: 'USAGE' });
-  assert.throws(() => parseOptions(['run', 'away']), { code: 'USAGE' });
+test('a misspelt option and a tag without a value are refused with OPTION_INVALID', () => {
+  assert.throws(() => parseOptions(['install', '--tokn', 'x']), { code: 'OPTION_INVALID' });
+  assert.throws(() => parseOptions(['install', '--tags', 'novalue']), { code: 'OPTION_INVALID' });
+  assert.throws(() => parseOptions(['run', 'away']), { code: 'OPTION_INVALID' });
 });

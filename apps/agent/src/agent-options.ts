@@ -5,7 +5,8 @@ import { UNIT_FOLDER_DEFAULT } from './linux-service.ts';
 
 export const USAGE = `landfall-agent: replicates the disks of this server while it works
 
-  landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes] [--tags key=value,…]
+  landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes]
+                         [--tags key=value,…]
   landfall-agent status [--json]
   landfall-agent uninstall
   landfall-agent run                 what the service runs
@@ -32,7 +33,7 @@ export interface AgentOptions {
 const STATE_FOLDER_DEFAULT = '/var/lib/landfall-agent';
 const RUNTIME_FOLDER_DEFAULT = '/run/landfall-agent';
 
-/** Errors: USAGE. */
+/** Errors: OPTION_INVALID. */
 export function parseOptions(parameters: readonly string[]): AgentOptions {
   const { values, positionals } = parse(parameters);
   const [command = 'help', ...rest] = positionals;
@@ -96,5 +97,5 @@ function parseTags(text: string): Record<string, string> {
 }
 
 export function usage(message: string): OperationError {
-  return new OperationError('USAGE', message, { hint: 'see `landfall-agent help`' });
+  return new OperationError('OPTION_INVALID', message, { hint: 'see `landfall-agent help`' });
 }

@@ -1,7 +1,8 @@
 /**
- * Which disk is which. A disk gets its id (`disk-0`, `disk-1` …) once, at enrolment; device names may move at a reboot,
- * so a known disk is recognised by its serial number, and only disks without one by name and size, or by a size that no
- * other disk has. A wrong match would compare a disk with another's replica: it costs time, never data.
+ * Which disk is which. A disk gets its id (`disk-0`, `disk-1` …) once, at enrolment; device names may move at
+ * a reboot, so a known disk is recognised by its serial number, and only disks without one by name and size,
+ * or by a size that no other disk has. A wrong match would compare a disk with another's replica: it costs
+ * time, never data.
  */
 import type { SourceDisk } from '@landfall/model';
 

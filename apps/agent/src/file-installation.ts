@@ -1,4 +1,7 @@
-/** What `install` decided and `run` goes by: which disks, on which machine. `installation.json` in the state folder. */
+/**
+ * What `install` decided and `run` goes by: which disks, on which machine. `installation.json` in the state
+ * folder.
+ */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentConfiguration } from '@landfall/channel';
@@ -48,7 +51,7 @@ export function checkSameMachine(installation: Installation, machineUuid: string
   if (expected === undefined || machineUuid === undefined || expected === machineUuid) return;
   const message = 'the agent on this disk was installed on another machine: this server is a copy of it';
   throw new OperationError('IDENTITY_OF_OTHER_MACHINE', message, {
-    hint: 'to protect this server too, run `landfall-agent install --token TOKEN`; else `landfall-agent uninstall`',
+    hint: 'run `landfall-agent install --token TOKEN` to protect it too, or `landfall-agent uninstall`',
     context: { expected, machineUuid },
   });
 }

@@ -1,6 +1,7 @@
 /**
- * What `landfall-agent status` shows: a file the running agent replaces every second. It lies in /run, in memory, so that
- * telling how replication goes is not itself a change to replicate; it need not survive a power cut.
+ * What `landfall-agent status` shows: a file the running agent replaces every second. It lies in /run, in
+ * memory, so that telling how replication goes is not itself a change to replicate; it need not survive a
+ * power cut.
  */
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

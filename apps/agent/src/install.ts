@@ -1,6 +1,7 @@
 /**
- * `landfall-agent install`: looks before it touches anything, then enrols, writes who this server is, and starts the
- * service. Every step can be repeated: a second install of the same server keeps its identity and its replica.
+ * `landfall-agent install`: looks before it touches anything, then enrols, writes who this server is, and
+ * starts the service. Every step can be repeated: a second install of the same server keeps its identity and
+ * its replica.
  */
 import {
   type AgentConfiguration,
@@ -14,10 +15,10 @@ import {
   writeIdentity,
 } from '@landfall/channel';
 import { type Clock, formatBytes, OperationError } from '@landfall/runtime';
-import { checkKernel } from './linux-kernel-check.ts';
 import { assignDiskIds, type FoundDisk, type KnownDisk, matchDisks } from './disk-mapping.ts';
 import { readInstallation, readMachineUuid, writeInstallation } from './file-installation.ts';
-import { checkReadable, describeDisks, findDisks } from './linux-disks.ts';
+import { describeDisks, findDisks } from './linux-disks.ts';
+import { checkTracking } from './linux-kernel-check.ts';
 import { hasSystemd, installExecutable, installService } from './linux-service.ts';
 import { readSourceProperties } from './linux-source-properties.ts';
 import { initialReport } from './replication-report.ts';
@@ -40,7 +41,7 @@ export interface InstallOptions {
   readonly clock: Clock;
 }
 
-const ASSIGNMENT_WAIT_MS = 15_000;
+const ASSIGNMENT_WAIT_MS = 5000;
 const ASSIGNMENT_POLL_MS = 1000;
 const REPORT_TIMEOUT_MS = 15_000;
 
@@ -48,13 +49,12 @@ export async function install(options: InstallOptions): Promise<Identity> {
   const { say, stateFolder } = options;
   decodeEnrolmentToken(options.token);
   checkPlatform();
-  say('Checking the kernel …');
-  await checkKernel();
   const found = await chooseDisks(options);
   for (const disk of found) {
     say(`  ${disk.deviceName}  ${formatBytes(disk.sizeBytes)}${disk.isBootDisk ? '  (boot disk)' : ''}`);
-    await checkReadable(disk);
   }
+  await checkTracking(found.map((disk) => disk.deviceName));
+  say('The kernel can track them, and they can be read');
   const disks = await keepDiskIds(options, found);
   const identity = await enrolServer(options, disks);
   say(`Enrolled as source server ${identity.programId}`);
@@ -82,7 +82,7 @@ async function chooseDisks(options: InstallOptions): Promise<readonly FoundDisk[
     return describeDisks(options.devices);
   }
   if (options.forceVolumes) {
-    throw new OperationError('USAGE', '--force-volumes needs --devices', {
+    throw new OperationError('OPTION_INVALID', '--force-volumes needs --devices', {
       hint: 'name the disks: --devices /dev/sda,/dev/sdb',
     });
   }
@@ -117,12 +117,20 @@ async function keepDiskIds(
 async function enrolServer(options: InstallOptions, disks: readonly KnownDisk[]): Promise<Identity> {
   const { stateFolder, token, tags, clock, say } = options;
   const earlier = await readIdentity(stateFolder);
-  if (earlier !== undefined) say(`This server was enrolled before, as ${earlier.programId}: its identity is kept`);
+  if (earlier !== undefined)
+    say(`This server was enrolled before, as ${earlier.programId}: its identity is kept`);
   const machineUuid = await readMachineUuid();
   const pending = await preparePendingIdentity(stateFolder, 'agent');
   const sourceProperties = await readSourceProperties(disks, clock.nowMs());
   say(`Connecting to ${decodeEnrolmentToken(token).controlPlaneUrl} …`);
-  const description = { ...pending, token, version: VERSION, sourceProperties, disks: disks.map(publicFacts), tags };
+  const description = {
+    ...pending,
+    token,
+    version: VERSION,
+    sourceProperties,
+    disks: disks.map(publicFacts),
+    tags,
+  };
   const enrolment = await enrol(description);
   await writeInstallation(stateFolder, { disks, ...(machineUuid === undefined ? {} : { machineUuid }) });
   const identity = { ...pending, ...enrolment };
@@ -146,7 +154,8 @@ async function checkReplicationServer(
     return;
   }
   const reached = await checkPortReachable(server.host, server.port);
-  if (reached === undefined) return options.say(`Replication server ${server.host}:${server.port} is reachable`);
+  if (reached === undefined)
+    return options.say(`Replication server ${server.host}:${server.port} is reachable`);
   options.say(`WARNING: replication server ${server.host}:${server.port} is not reachable: ${reached}`);
   options.say(`  Open outbound TCP port ${server.port} to ${server.host}; the agent keeps trying by itself`);
 }

@@ -17,7 +17,7 @@ export async function hasSystemd(): Promise<boolean> {
 /** The command that starts this program: the installed executable, or Node with this source. */
 export async function installExecutable(): Promise<readonly string[]> {
   const own = await realpath(process.execPath);
-  if (!isSea()) return [own, join(import.meta.dirname, 'main.ts')];
+  if (!isSea()) return [own, await realpath(process.argv[1] ?? '')];
   if (own === EXECUTABLE_PATH) return [EXECUTABLE_PATH];
   const temporary = `${EXECUTABLE_PATH}.new`;
   await copyFile(own, temporary);
@@ -75,7 +75,8 @@ export async function removeService(unitFolder: string, options: { readonly stop
   }
   await rm(unit, { force: true });
   if (await hasSystemd()) await runChecked(['systemctl', 'daemon-reload']);
-  if (isSea() && (await realpath(process.execPath)) === EXECUTABLE_PATH) await rm(EXECUTABLE_PATH, { force: true });
+  if (isSea() && (await realpath(process.execPath)) === EXECUTABLE_PATH)
+    await rm(EXECUTABLE_PATH, { force: true });
 }
 
 async function exists(path: string): Promise<boolean> {

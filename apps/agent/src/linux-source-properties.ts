@@ -47,7 +47,10 @@ export function fqdnFromHosts(hosts: string, name: string): string | undefined {
   return undefined;
 }
 
-/** The interface of the default route. Source of the form: the kernel's /proc/net/route, second column 00000000. */
+/**
+ * The interface of the default route. Source of the form: the kernel's /proc/net/route, second column
+ * 00000000.
+ */
 export function primaryInterface(routes: string): string | undefined {
   const fields = routes.split('\n').map((line) => line.split('\t'));
   return fields.find(([, destination]) => destination === '00000000')?.[0];

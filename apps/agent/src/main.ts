@@ -13,7 +13,10 @@ import { VERSION } from './version.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
-/** Reads of disks run in libuv's threads; several must be in flight. Takes effect before the first of them starts. */
+/**
+ * Reads of disks run in libuv's threads; several must be in flight. Takes effect before the first of them
+ * starts.
+ */
 const THREADS = '16';
 
 async function main(parameters: readonly string[]): Promise<number> {
@@ -89,10 +92,12 @@ async function showStatus(options: AgentOptions): Promise<number> {
   const status = await readStatus(options.runtimeFolder);
   if (status === undefined) {
     throw new OperationError('AGENT_NOT_RUNNING', 'the agent is not running on this server', {
-      hint: 'start it with `systemctl start landfall-agent`, or install it: `landfall-agent install --token TOKEN`',
+      hint: '`systemctl start landfall-agent`, or install it: `landfall-agent install --token TOKEN`',
     });
   }
-  const text = options.json ? `${JSON.stringify(status, null, 2)}\n` : describeStatus(status, systemClock.nowMs());
+  const text = options.json
+    ? `${JSON.stringify(status, null, 2)}\n`
+    : describeStatus(status, systemClock.nowMs());
   process.stdout.write(text);
   return 0;
 }
@@ -100,7 +105,7 @@ async function showStatus(options: AgentOptions): Promise<number> {
 async function runUninstall(options: AgentOptions): Promise<number> {
   await uninstall({ ...options, stopService: true });
   say('The agent is uninstalled; replication of this server has ended');
-  say('What was replicated stays on the replication server until the server is disconnected in the control plane');
+  say('The replica stays until the server is disconnected in the control plane');
   return 0;
 }
 
@@ -110,7 +115,8 @@ function say(line: string): void {
 
 function fail(error: unknown): void {
   process.stderr.write(`landfall-agent: ${describeError(error)}\n`);
-  process.exitCode = error instanceof OperationError && error.code === 'USAGE' ? EXIT_USAGE : EXIT_FAILED;
+  process.exitCode =
+    error instanceof OperationError && error.code === 'OPTION_INVALID' ? EXIT_USAGE : EXIT_FAILED;
 }
 
 process.env.UV_THREADPOOL_SIZE ??= THREADS;

@@ -1,13 +1,16 @@
 /**
- * Brings this server's replication to what is wanted, and keeps it there. One step, `reconcile`, taken every second and
- * whenever the configuration changes: it looks at the disks, opens or closes tracking and sending, and is never in a
- * hurry. Whatever fails is told as STALLED with its reason, and tried again at the next step; nothing is lost by that,
- * because the replica is compared anew after tracking had to end.
+ * Brings this server's replication to what is wanted, and keeps it there. One step, `reconcile`, taken every
+ * second and whenever the configuration changes: it looks at the disks, opens or closes tracking and sending,
+ * and is never in a hurry. Whatever fails is told as STALLED with its reason, and tried again at the next
+ * step; nothing is lost by that, because the replica is compared anew after tracking had to end.
  *
  *   wanted      tracking   sending
  *   STOP        closed     closed
- *   PAUSE       open       closed
+ *   PAUSE       open       as it was, but silent
  *   REPLICATE   open       open, once a replication server is assigned
+ *
+ * One sender lives as long as the tracking it began with: only together do they know what the replica has. A
+ * lost connection, or a pause, is the sender's own business.
  */
 import type { AgentConfiguration } from '@landfall/channel';
 import type { DataReplicationErrorString, RecoveryPoint } from '@landfall/model';
@@ -33,6 +36,8 @@ export interface Sending {
 }
 
 export interface SendingSettings {
+  readonly paused: boolean;
+  /** 0: no cap. */
   readonly bandwidthThrottlingMbps: number;
   readonly epochIntervalMs: number;
 }
@@ -41,7 +46,11 @@ export interface ReplicatorOptions<Opened extends Tracking> {
   readonly disks: readonly KnownDisk[];
   findDisks(known: readonly KnownDisk[]): Promise<readonly FoundDisk[]>;
   openTracking(disks: readonly KnownDisk[]): Promise<Opened>;
-  openSending(tracking: Opened, server: ReplicationServerAddress, settings: SendingSettings): Promise<Sending>;
+  openSending(
+    tracking: Opened,
+    server: ReplicationServerAddress,
+    settings: SendingSettings,
+  ): Promise<Sending>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -139,17 +148,17 @@ export class Replicator<Opened extends Tracking> {
 
   async #reconcileSending(wanted: AgentConfiguration, tracking: Opened): Promise<void> {
     const { replicationServer: server, bandwidthThrottlingMbps, epochIntervalMs } = wanted;
-    const settings = { bandwidthThrottlingMbps, epochIntervalMs };
-    const target = wanted.desired === 'REPLICATE' && server !== undefined ? JSON.stringify(server) : undefined;
-    if (target !== this.#sendingTo) await this.#closeSending();
+    const settings = { paused: wanted.desired === 'PAUSE', bandwidthThrottlingMbps, epochIntervalMs };
+    const target = JSON.stringify(server);
+    if (this.#sending !== undefined && target !== this.#sendingTo) await this.#closeSending();
     this.#throwFailure(this.#sending?.failure());
     this.#sending?.configure(settings);
-    if (target === undefined || server === undefined || this.#sending !== undefined) return;
+    if (server === undefined || settings.paused || this.#sending !== undefined) return;
     this.#sending = await this.#options.openSending(tracking, server, settings);
     this.#sendingTo = target;
   }
 
-  /** Errors: DISK_VANISHED, DISK_RESIZED. */
+  /** Errors: DISK_VANISHED. */
   async #checkDisks(): Promise<void> {
     const { present, missing } = matchDisks(this.#disks, await this.#options.findDisks(this.#disks));
     const [first] = missing;
@@ -227,7 +236,7 @@ function addCounted(before: Counted, now: Counted): Counted {
 function vanished(missing: readonly KnownDisk[]): OperationError {
   const names = missing.map((disk) => `${disk.diskId} (${disk.deviceName})`).join(', ');
   return new OperationError('DISK_VANISHED', `${names} is no longer on this server`, {
-    hint: 'attach the disk again, and replication goes on by itself; to go on without it, install the agent again with --devices',
+    hint: 'attach the disk again and replication goes on; to go on without it, install again with --devices',
     retryable: true,
   });
 }

@@ -1,7 +1,8 @@
 /**
- * `landfall-agent run`: the service. Three activities side by side: the replicator, the channel to the control plane, and
- * the status file. The configuration is kept on disk, so replication goes on at once after a restart, with or without a
- * control plane. UNINSTALL ends replication, says so in a last report, and then ends the service.
+ * `landfall-agent run`: the service. Three activities side by side: the replicator, the channel to the
+ * control plane, and the status file. The configuration is kept on disk, so replication goes on at once after
+ * a restart, with or without a control plane. UNINSTALL ends replication, says so in a last report, and then
+ * ends the service.
  */
 import {
   type AgentConfiguration,
@@ -69,7 +70,9 @@ export async function runAgent(options: RunAgentOptions): Promise<'STOPPED' | 'U
   return leave.signal.aborted ? 'UNINSTALLED' : 'STOPPED';
 }
 
-async function readInstalled(stateFolder: string): Promise<{ identity: Identity; installation: Installation }> {
+async function readInstalled(
+  stateFolder: string,
+): Promise<{ identity: Identity; installation: Installation }> {
   const identity = await readIdentity(stateFolder);
   const installation = await readInstallation(stateFolder);
   if (identity !== undefined && installation !== undefined) return { identity, installation };
@@ -130,18 +133,20 @@ async function keepStatus(options: RunAgentOptions, facts: StatusFacts, signal: 
   const { identity, replicator, channel } = facts;
   while (!signal.aborted) {
     const server = replicator.replicationServer;
-    await writeStatus(options.runtimeFolder, {
-      pid: process.pid,
-      writtenAtMs: options.clock.nowMs(),
-      sourceServerId: identity.programId,
-      controlPlaneUrl: identity.controlPlaneUrl,
-      controlPlaneConnected: channel.connected,
-      replicationServer: server === undefined ? null : `${server.host}:${server.port}`,
-      version: VERSION,
-      residentBytes: process.memoryUsage.rss(),
-      disks: publicDisks(replicator),
-      replication: replicator.facts(),
-    });
+    const write = () =>
+      writeStatus(options.runtimeFolder, {
+        pid: process.pid,
+        writtenAtMs: options.clock.nowMs(),
+        sourceServerId: identity.programId,
+        controlPlaneUrl: identity.controlPlaneUrl,
+        controlPlaneConnected: channel.connected,
+        replicationServer: server === undefined ? null : `${server.host}:${server.port}`,
+        version: VERSION,
+        residentBytes: process.memoryUsage.rss(),
+        disks: publicDisks(replicator),
+        replication: replicator.facts(),
+      });
+    await logFailure(options.logger, 'status-not-written', write);
     await pause(options.clock, STATUS_INTERVAL_MS, signal);
   }
   await removeStatus(options.runtimeFolder);
@@ -157,6 +162,15 @@ async function sayGoodbye(channel: Channel, options: RunAgentOptions): Promise<v
       options.logger.warn('goodbye-not-taken', { error, explanation: describeError(error) });
     }
     await pause(options.clock, FAREWELL_PAUSE_MS, options.signal);
+  }
+}
+
+/** The status file is a convenience: without it replication goes on. */
+async function logFailure(logger: Logger, event: string, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    logger.warn(event, { error });
   }
 }
 

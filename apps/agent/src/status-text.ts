@@ -6,10 +6,12 @@ const STALE_AFTER_MS = 10_000;
 
 export function describeStatus(status: AgentStatus, nowMs: number): string {
   const { replication } = status;
+  const plane = status.controlPlaneConnected ? 'connected' : 'not connected';
+  const server = status.replicationServer ?? 'not assigned yet';
   const lines = [
     `source server       ${status.sourceServerId}`,
-    `control plane       ${status.controlPlaneUrl} (${status.controlPlaneConnected ? 'connected' : 'not connected'})`,
-    `replication server  ${status.replicationServer ?? 'not assigned yet'}${replication.connected ? ' (connected)' : ''}`,
+    `control plane       ${status.controlPlaneUrl} (${plane})`,
+    `replication server  ${server}${replication.connected ? ' (connected)' : ''}`,
     `replication         ${replication.state}`,
     ...(replication.error === undefined ? [] : [`problem             ${replication.error.rawError}`]),
     `lag                 ${duration(replication.lagMs, 'no recovery point yet')}`,
@@ -19,7 +21,8 @@ export function describeStatus(status: AgentStatus, nowMs: number): string {
     ...replication.disks.map(describeDisk),
   ];
   const ageMs = nowMs - status.writtenAtMs;
-  if (ageMs > STALE_AFTER_MS) lines.unshift(`NOT RUNNING: the agent last wrote this ${formatDurationMs(ageMs)} ago`);
+  if (ageMs > STALE_AFTER_MS)
+    lines.unshift(`NOT RUNNING: the agent last wrote this ${formatDurationMs(ageMs)} ago`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -32,5 +35,6 @@ function describeDisk(disk: AgentStatus['replication']['disks'][number]): string
   const percent = total === 0 ? 0 : Math.floor((100 * replicated) / total);
   const backlog = disk.backloggedStorageBytes;
   const waiting = backlog === 0 ? '' : `, ${formatBytes(backlog)} to send`;
-  return `${disk.deviceName.padEnd(18)}  ${formatBytes(replicated)} of ${formatBytes(total)} (${percent} %)${waiting}`;
+  const name = disk.deviceName.padEnd(18);
+  return `${name}  ${formatBytes(replicated)} of ${formatBytes(total)} (${percent} %)${waiting}`;
 }

@@ -1,6 +1,7 @@
 /**
- * Leaving a server as it was. `landfall-agent uninstall` does it on demand; the running agent does it by itself when the
- * control plane wants UNINSTALL. Whatever is left behind by a crash in between is removed by the next try.
+ * Leaving a server as it was. `landfall-agent uninstall` does it on demand; the running agent does it by
+ * itself when the control plane wants UNINSTALL. Whatever is left behind by a crash in between is removed by
+ * the next try.
  */
 import { removeState } from './file-installation.ts';
 import { removeStatus } from './file-status.ts';

@@ -11,8 +11,10 @@ export interface ServiceFacts {
   /** 12 digits. */
   readonly accountId: string;
   readonly version: string;
-  /** `https://HOST:PORT`, what tokens and install commands say. */
+  /** `https://HOST:PORT`, what tokens and install commands for other machines say. */
   readonly publicUrl: string;
+  /** The same listener as programs on this machine reach it: by loopback where it listens there. */
+  readonly localUrl: string;
   /** base64 SHA-256 of the server key's SPKI. */
   readonly serverPublicKeyPin: string;
 }

@@ -1,9 +1,10 @@
 /**
- * Which recovery points are exported over NBD. An export is asked for by its id, is written down before it is answered,
- * and comes back after a restart. Its disks are named `<sourceServerId>/<diskId>@<epoch>`; several exports of one
- * recovery point share those names, so a disk stays exported until the last of them is closed.
+ * Which recovery points are exported over NBD. An export is asked for by its id, is written down before it is
+ * answered, and comes back after a restart. Its disks are named `<sourceServerId>/<diskId>@<epoch>`; several
+ * exports of one recovery point share those names, so a disk stays exported until the last of them is closed.
  *
- * X1 every export named in the file has been answered or is about to be; none is open that the file does not name.
+ * X1 every export named in the file has been answered or is about to be; none is open that the file does not
+ * name.
  * X2 a server with an open export is not discarded.
  */
 import type { ReadableBlockDevice } from '@landfall/block';
@@ -17,9 +18,9 @@ export interface ExportRegistryOptions {
   readonly records: readonly ExportRecord[];
   readonly socketPath: string;
   save(records: readonly ExportRecord[]): Promise<void>;
-  /** Errors: SERVER_UNKNOWN, RECOVERY_POINT_UNKNOWN. */
+  /** Errors: SERVER_NOT_STAGED, RECOVERY_POINT_MISSING. */
   disksAt(sourceServerId: string, epoch: number): Promise<readonly SourceDisk[]>;
-  openView(disk: ExportedDisk): Promise<ReadableBlockDevice>;
+  openView(disk: ExportedDisk): Promise<ReadableBlockDevice | undefined>;
 }
 
 export interface ExportedDisk {
@@ -38,7 +39,7 @@ export class ExportRegistry {
     this.#records = new Map(options.records.map((record) => [record.exportId, record]));
   }
 
-  /** Errors: EXPORT_ID_TAKEN, SERVER_UNKNOWN, RECOVERY_POINT_UNKNOWN. */
+  /** Errors: EXPORT_ID_TAKEN, SERVER_NOT_STAGED, RECOVERY_POINT_MISSING. */
   open(record: ExportRecord): Promise<readonly MachineDisk[]> {
     return this.#inTurn(async () => {
       const { exportId, sourceServerId, epoch } = record;

@@ -139,14 +139,22 @@ function convertStructure(shape: SourceShape): ShapeModel {
 function renderModel(model: ServiceModel): string {
   const lines = (table: Readonly<Record<string, unknown>>) =>
     Object.entries(table).map(([name, value]) => `    ${name}: ${JSON.stringify(value)},\n`);
-  const body = `  operations: {\n${lines(model.operations).join('')}  },\n  shapes: {\n${lines(model.shapes).join('')}  },\n`;
-  return `${HEADER}import type { ServiceModel } from './service-model.ts';\n\nexport const MGN_MODEL: ServiceModel = {\n${body}};\n`;
+  return [
+    HEADER,
+    "import type { ServiceModel } from './service-model.ts';\n\n",
+    'export const MGN_MODEL: ServiceModel = {\n',
+    '  operations: {\n',
+    ...lines(model.operations),
+    '  },\n  shapes: {\n',
+    ...lines(model.shapes),
+    '  },\n};\n',
+  ].join('');
 }
 
 function renderTypes(model: ServiceModel): string {
   const operations = Object.entries(model.operations).map(([name, operation]) => {
-    const side = (shape: string | undefined) => shape ?? 'Record<string, never>';
-    return `  readonly ${name}: { readonly input: ${side(operation.input)}; readonly output: ${side(operation.output)} };\n`;
+    const { input = 'Record<string, never>', output = 'Record<string, never>' } = operation;
+    return `  readonly ${name}: { readonly input: ${input}; readonly output: ${output} };\n`;
   });
   const shapes = Object.entries(model.shapes).flatMap(([name, shape]) => renderShape(name, shape, model));
   return `${HEADER}export interface MgnOperations {\n${operations.join('')}}\n\n${shapes.join('\n')}`;

@@ -127,7 +127,7 @@ describe('routes', () => {
     assert.equal(matchRoute('landfall', 'POST', '/StartTest'), undefined);
   });
 
-  test('give the label decoded, also when a proxy decoded part of it, and refuse one that is not UTF-8', () => {
+  test('give the label decoded, also after a proxy decoded it, and refuse what is not UTF-8', () => {
     const arn = 'arn:aws:mgn:eu-west-1:123456789012:source-server/s-0123456789abcdefA';
     for (const path of [`/tags/${encodeURIComponent(arn)}`, `/tags/${arn}`]) {
       assert.deepEqual(matchRoute('mgn', 'DELETE', path)?.labels, { resourceArn: arn });

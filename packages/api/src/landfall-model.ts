@@ -2,6 +2,10 @@
 import { MGN_MODEL } from './mgn-model.generated.ts';
 import type { OperationModel, ServiceModel, ShapeModel } from './service-model.ts';
 
+/** Four-digit years; whether the day exists is for `parseIsoDateTime`. */
+const ISO_TIME_PATTERN =
+  '[1-9][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z';
+
 const COMMON_ERRORS = ['AccessDeniedException', 'ThrottlingException', 'ValidationException'];
 
 function read(name: string, ...errors: string[]): OperationModel {
@@ -320,8 +324,7 @@ const SCALARS = {
     type: 'string',
     min: 6,
     max: 40,
-    pattern:
-      'LATEST|epoch:[0-9]{1,15}|[1-9][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z',
+    pattern: `LATEST|epoch:[0-9]{1,15}|${ISO_TIME_PATTERN}`,
   },
   MachineID: { type: 'string', min: 10, max: 64, pattern: 'i-[0-9a-fA-F]{8,}' },
   ConsoleTailBytes: { type: 'integer', min: 1, max: 1_048_576 },

@@ -46,7 +46,7 @@ export interface LandfallOperations {
   };
 }
 
-// --- enrolment tokens ------------------------------------------------------------------------------------------------
+// --- enrolment tokens --------------------------------------------------------------------------------------
 
 export type EnrolmentRole = 'agent' | 'replication-server' | 'launch-host';
 
@@ -96,7 +96,7 @@ export interface RevokeEnrolmentTokenRequest {
   readonly tokenID: string;
 }
 
-// --- recovery points -------------------------------------------------------------------------------------------------
+// --- recovery points ---------------------------------------------------------------------------------------
 
 export interface ListRecoveryPointsRequest {
   readonly sourceServerID: string;
@@ -122,7 +122,7 @@ export interface RecoveryPointItem {
 
 export type RecoveryPointConsistency = 'CRASH_CONSISTENT';
 
-// --- launches --------------------------------------------------------------------------------------------------------
+// --- launches ----------------------------------------------------------------------------------------------
 
 export type LaunchPurpose = 'TEST' | 'CUTOVER';
 
@@ -218,7 +218,7 @@ export interface GetConsoleScreenshotResponse {
   readonly pngBase64: string;
 }
 
-// --- replication and the service itself --------------------------------------------------------------------------------
+// --- replication and the service itself --------------------------------------------------------------------
 
 export interface DescribeReplicationRequest {
   readonly sourceServerID: string;

@@ -6,7 +6,7 @@ import { type PageOptions, paginate } from './paginate.ts';
 
 const OPTIONS: PageOptions<string> = { listing: 'DescribeJobs {}', sortKeyOf: (item) => item };
 
-test('P1: an item that exists during the whole listing is given exactly once, whatever comes and goes', () => {
+test('P1: an item that exists all the time is given exactly once, whatever comes and goes', () => {
   const name = fc.string({ unit: 'grapheme', maxLength: 4 });
   const change = fc.record({ added: fc.uniqueArray(name), removed: fc.uniqueArray(name) });
   const order = fc.constantFrom('ascending' as const, 'descending' as const);

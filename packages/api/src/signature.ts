@@ -83,8 +83,12 @@ export function signRequest(
   const claim: Claim = { ...credentials, ...scope, date: timestamp.slice(0, 8), signedNames, timestamp };
   const signature = computeSignature({ ...request, headers }, claim, credentials.secretAccessKey);
   const credential = `${credentials.accessKeyId}/${scopeText(claim)}`;
-  const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${signedNames.join(';')}, Signature=${signature}`;
-  return { ...added, authorization };
+  const fields = [
+    `Credential=${credential}`,
+    `SignedHeaders=${signedNames.join(';')}`,
+    `Signature=${signature}`,
+  ];
+  return { ...added, authorization: `${ALGORITHM} ${fields.join(', ')}` };
 }
 
 /**

@@ -18,7 +18,8 @@ describe('a faulty device', () => {
   it('fails the operations its fault rejects, and only those', async () => {
     const inner = await MemoryDevice.from(Buffer.alloc(8192, 7));
     const device = new FaultyDevice(inner, ({ kind, offsetBytes }) => {
-      if (kind === 'read' && offsetBytes >= 4096) throw new OperationError('FILE_DEVICE_TRUNCATED', 'unreadable');
+      if (kind === 'read' && offsetBytes >= 4096)
+        throw new OperationError('FILE_DEVICE_TRUNCATED', 'unreadable');
     });
     const target = Buffer.alloc(512);
     await device.read(0, target);

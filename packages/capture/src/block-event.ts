@@ -36,6 +36,8 @@ export interface BlockEventFormats {
 export interface BlockEventDecoder {
   /** `undefined` for anything that is not an event of a tracked disk with a range on it. */
   decode(page: Buffer, payloadOffsetBytes: number, timeNs: number): BlockEvent | undefined;
+  /** The thread in whose context the event was traced. */
+  threadIdOf(page: Buffer, payloadOffsetBytes: number): number;
   /** Commands of unknown direction and range seen on tracked disks (SG_IO, NVMe ioctl). */
   readonly passthroughCount: number;
 }
@@ -46,13 +48,16 @@ export function createBlockEventDecoder(
   diskIndexOf: ReadonlyMap<number, number>,
 ): BlockEventDecoder {
   const layouts = new Map<number, EventLayout>();
-  const add = (kind: BlockEventKind, format: TraceEventFormat) => layouts.set(format.id, layoutOf(kind, format));
+  const add = (kind: BlockEventKind, format: TraceEventFormat) =>
+    layouts.set(format.id, layoutOf(kind, format));
   add('issue', formats.issue);
   add('complete', formats.complete);
   if (formats.requeue !== undefined) add('requeue', formats.requeue);
   assert(layouts.size >= 2, 'every event has its own ID');
+  const threadId = requireField(formats.issue.name, formats.issue.fields, 'common_pid', 4).offsetBytes;
   let passthroughCount = 0;
   return {
+    threadIdOf: (page, at) => page.readInt32LE(at + threadId),
     decode(page, at, timeNs) {
       const layout = layouts.get(page.readUInt16LE(at));
       if (layout === undefined) return undefined;

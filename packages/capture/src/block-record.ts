@@ -144,7 +144,10 @@ class ReadWindow {
   discardCount = 0;
   #isOpen = false;
 
-  open(writeInFlight: boolean, counts: { readonly changeCount: number; readonly discardCount: number }): void {
+  open(
+    writeInFlight: boolean,
+    counts: { readonly changeCount: number; readonly discardCount: number },
+  ): void {
     this.#isOpen = true;
     this.overlapped = writeInFlight;
     this.highNs = Infinity;

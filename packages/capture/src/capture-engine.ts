@@ -71,6 +71,8 @@ const STEP_MS = 2;
 /** A request in flight for so long means that its completion was missed. */
 const IN_FLIGHT_AGE_NS_MAX = 300e9;
 const RESTART_INTERVAL_NS = 5e9;
+/** Writes begun before tracking are given this long: the block layer's own time limit, twice. */
+const SETTLE_NS_MAX = 60e9;
 
 export class CaptureEngine implements EpochSource {
   readonly disks: readonly CapturedDisk[];
@@ -81,7 +83,7 @@ export class CaptureEngine implements EpochSource {
   #state: 'new' | 'running' | 'stopped' = 'new';
   readonly #stopping = new AbortController();
   #pumping: Promise<void> = Promise.resolve();
-  #settled = false;
+  #startedNs = 0;
   #failure: { readonly error: unknown; readonly sinceNs: number } | undefined;
   #busy = false;
   #nextCutDueNs = -Infinity;
@@ -208,7 +210,7 @@ export class CaptureEngine implements EpochSource {
   }
 
   #chooseCut(): Cut | undefined {
-    if (!this.#settled) return this.#noCut('writes begun before tracking are still in flight');
+    if (!this.#tracker.isSettled) return this.#noCut('writes begun before tracking are still in flight');
     const timeNs = this.#tracker.cutNs();
     if (timeNs === undefined) return this.#noCut('blocks change faster than they can be read');
     const blocks = this.#tracker.takeCut(timeNs);
@@ -299,7 +301,10 @@ export class CaptureEngine implements EpochSource {
   /** Never throws: what goes wrong is a doubt, or a failure that the next takeBulk or nextCut reports. */
   #pump(): void {
     if (this.#state !== 'running') return;
-    if (this.#failure !== undefined) return this.#retryAfterFailure();
+    if (this.#failure !== undefined) {
+      this.#retryAfterFailure();
+      return;
+    }
     try {
       const doubt = this.#drain();
       if (doubt !== undefined) this.#startAnew(doubt);
@@ -313,10 +318,8 @@ export class CaptureEngine implements EpochSource {
     const drained = this.#options.trace.drain((disk, sector, count) => tracker.ownsRead(disk, sector, count));
     if (drained.doubt !== undefined) return drained.doubt;
     tracker.add(drained.events);
-    if (drained.settledNs !== undefined && !this.#settled) {
-      this.#settled = true;
-      tracker.forbidCutsThrough(drained.settledNs);
-    }
+    for (const sighting of drained.idle) tracker.seenIdle(sighting);
+    if (!tracker.isSettled && this.#nowNs() - this.#startedNs > SETTLE_NS_MAX) tracker.settle(this.#nowNs());
     if (drained.completeThroughNs === undefined) return undefined;
     tracker.advance(drained.completeThroughNs - CLOCK_MARGIN_NS);
     const oldestNs = tracker.oldestInFlightNs;
@@ -343,9 +346,9 @@ export class CaptureEngine implements EpochSource {
   }
 
   #startTrace(): void {
-    this.#settled = false;
     this.#options.trace.start();
-    this.#tracker.forbidCutsThrough(this.#nowNs());
+    this.#startedNs = this.#nowNs();
+    this.#tracker.forbidCutsThrough(this.#startedNs);
   }
 
   #retryAfterFailure(): void {
@@ -369,7 +372,8 @@ export class CaptureEngine implements EpochSource {
   }
 
   async #exclusively<Result>(operation: () => Promise<Result>): Promise<Result> {
-    assert(this.#state === 'running', 'the engine runs');
+    this.#stopping.signal.throwIfAborted();
+    assert(this.#state === 'running', 'the engine was started');
     assert(!this.#busy, 'E3: one takeBulk or nextCut at a time');
     this.#busy = true;
     try {

@@ -9,6 +9,10 @@
  * again, and blocks of requests in flight keep their bits, so whatever was touched around the read is dirty again.
  * Fine phase, when what is dirty fits the window: records and versions, from which cuts are chosen.
  *
+ * Writes begun before tracking have no issue in the trace: their completions may be taken for another request's, and they
+ * may tear what is read. So there is no cut until each disk was seen idle once, by the kernel's own count, and what was
+ * read before is forgotten then.
+ *
  * T1 fine begins only when the watermark has passed the end of the last bulk read: every block not dirty then is in the
  *    replica as it was at that watermark. T2 each cut is later than the one before and than the last bulk read.
  * T3 a block leaves the map only with a version nothing has touched since (C6 is the caller's: it asks again, or marks).
@@ -20,7 +24,7 @@ import { type CutBlock, largestCutNs } from './cut-planner.ts';
 import type { BlockRange } from './dirty-map.ts';
 import { DiskChanges } from './disk-changes.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS, ReadTicket } from './read-ticket.ts';
-import { Timeline, type TimelineItem } from './timeline.ts';
+import { type IdleSighting, Timeline, type TimelineItem } from './timeline.ts';
 
 export interface ChangeTrackerOptions {
   readonly sizesBytes: readonly number[];
@@ -45,6 +49,8 @@ export class ChangeTracker {
   readonly #windowBlocks: number;
   readonly #timeline = new Timeline();
   readonly #tickets = new Map<number, ReadTicket>();
+  /** Disks on which writes begun before tracking may be in flight. */
+  readonly #unsettled = new Set<number>();
   #fine = false;
   #cutAfterNs = -Infinity;
   #bulkEndNs = -Infinity;
@@ -54,6 +60,7 @@ export class ChangeTracker {
   constructor(options: ChangeTrackerOptions) {
     this.#disks = options.sizesBytes.map((sizeBytes, index) => new DiskChanges(index, sizeBytes));
     this.#windowBlocks = Math.max(1, Math.floor(options.windowBytes / BLOCK_BYTES));
+    for (const disk of this.#disks) this.#unsettled.add(disk.diskIndex);
   }
 
   get reachedNs(): number {
@@ -66,6 +73,11 @@ export class ChangeTracker {
 
   get isFine(): boolean {
     return this.#fine;
+  }
+
+  /** False while writes begun before tracking may be in flight: there is no cut then. */
+  get isSettled(): boolean {
+    return this.#unsettled.size === 0;
   }
 
   /** Versions kept, and thrown away because a write overlapped the read. */
@@ -100,6 +112,7 @@ export class ChangeTracker {
     for (const disk of this.#disks) {
       disk.inFlight.clear();
       disk.markAllDirty();
+      this.#unsettled.add(disk.diskIndex);
     }
   }
 
@@ -107,6 +120,18 @@ export class ChangeTracker {
 
   add(events: readonly BlockEvent[]): void {
     for (const event of events) this.#timeline.add(event.timeNs, { type: 'event', event });
+  }
+
+  /** The kernel counts no write in flight on the disk. */
+  seenIdle(sighting: IdleSighting): void {
+    this.#timeline.add(sighting.atNs, { type: 'idle', sighting });
+  }
+
+  /** Writes begun before tracking are taken to be over. */
+  settle(timeNs: number): void {
+    this.#unsettled.clear();
+    this.#enterCoarse();
+    this.forbidCutsThrough(timeNs);
   }
 
   /** Moves the watermark: everything at or before `throughNs` has surfaced, or happened after it. */
@@ -202,9 +227,10 @@ export class ChangeTracker {
   /** The latest instant all disks are consistent at and have versions for. */
   cutNs(): number | undefined {
     assert(this.#fine, 'cuts are chosen in the fine phase');
+    if (!this.isSettled) return undefined;
     const records = this.#disks.flatMap((disk) => [...disk.records.values()]);
     const versionCount = records.reduce((sum, { versions }) => sum + versions.length, 0);
-    if (versionCount > VERSIONS_PER_WINDOW_BLOCK_MAX * this.#windowBlocks) {
+    if (versionCount > VERSIONS_PER_WINDOW_BLOCK_MAX * this.#windowBlocks + discardedBlocksPerCut()) {
       this.#enterCoarse();
       return undefined;
     }
@@ -213,7 +239,10 @@ export class ChangeTracker {
 
   /** The changed blocks as of `timeNs`, which `cutNs` gave; the replica is taken to have them from now on. */
   takeCut(timeNs: number): CutBlock[] {
-    assert(timeNs > this.#cutAfterNs && timeNs <= this.reachedNs, 'T2, C4: a cut lies behind the last, at most at W');
+    assert(
+      timeNs > this.#cutAfterNs && timeNs <= this.reachedNs,
+      'T2, C4: a cut lies behind the last, at most at W',
+    );
     this.#cutAfterNs = timeNs;
     const blocks: CutBlock[] = [];
     for (const disk of this.#disks) {
@@ -223,22 +252,33 @@ export class ChangeTracker {
   }
 
   #apply(timeNs: number, item: TimelineItem): void {
-    if (item.type === 'read-start') return this.#openWindows(item.ticket, 'outer');
-    if (item.type === 'read-end') return this.#finishRead(item.ticket);
-    if (item.event.operation === 'read') return this.#applyOwnRead(item.event);
-    if (this.#fine && !this.#recordsFit(item.event)) this.#enterCoarse();
-    this.#disk(item.event.diskIndex).apply(item.event, timeNs, this.#fine);
+    if (item.type === 'read-start') this.#openWindows(item.ticket, 'outer');
+    else if (item.type === 'read-end') this.#finishRead(item.ticket);
+    else if (item.type === 'idle') this.#applyIdle(item.sighting);
+    else if (item.event.operation === 'read') this.#applyOwnRead(item.event);
+    else this.#applyChange(item.event, timeNs);
+  }
+
+  #applyIdle({ diskIndex, atNs, issuedBeforeNs }: IdleSighting): void {
+    this.#disk(diskIndex).inFlight.forgetIssuedBefore(issuedBeforeNs);
+    if (this.#unsettled.delete(diskIndex) && this.isSettled) this.settle(atNs);
+  }
+
+  #applyChange(event: BlockEvent, timeNs: number): void {
+    if (this.#fine && !this.#recordsFit(event)) this.#enterCoarse();
+    this.#disk(event.diskIndex).apply(event, timeNs, this.#fine);
   }
 
   /** Whether the event's blocks may all get records. */
-  #recordsFit({ sectorCount }: BlockEvent): boolean {
+  #recordsFit({ operation, sectorCount }: BlockEvent): boolean {
+    if (operation === 'discard') return true;
     const blockCount = sectorCount / BLOCK_SECTORS + 1;
     return this.#recordCount() + blockCount <= this.#windowBlocks + discardedBlocksPerCut();
   }
 
   #applyOwnRead(event: BlockEvent): void {
     const ticket = this.#tickets.get(this.#ticketKey(event.diskIndex, event.sector));
-    if (ticket === undefined || ticket.sectorCount !== event.sectorCount) return;
+    if (ticket === undefined || !ticket.isOpen || ticket.sectorCount !== event.sectorCount) return;
     if (event.kind === 'issue') {
       ticket.issueCount += 1;
       this.#openWindows(ticket, 'inner');
@@ -250,6 +290,7 @@ export class ChangeTracker {
 
   #openWindows(ticket: ReadTicket, which: 'outer' | 'inner'): void {
     if (ticket.dead) return;
+    ticket.isOpen = true;
     const disk = this.#disk(ticket.diskIndex);
     for (const record of ticket.records) record.openWindow(which, disk.isInFlight(record.block));
   }

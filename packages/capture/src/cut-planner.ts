@@ -18,6 +18,7 @@ export function largestCutNs(
   records: readonly BlockRecord[],
   bounds: { readonly afterNs: number; readonly throughNs: number },
 ): number | undefined {
+  if (bounds.throughNs <= bounds.afterNs) return undefined;
   let candidateNs = bounds.throughNs;
   for (let pass = 0; pass < PASSES_MAX; pass += 1) {
     const beforeNs = candidateNs;

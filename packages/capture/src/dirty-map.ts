@@ -41,7 +41,9 @@ export class DirtyMap {
   }
 
   setRange(firstBlock: number, blockCount: number): void {
-    this.#forEachWord(firstBlock, blockCount, (index, mask) => this.#store(index, (this.#words[index] ?? 0) | mask));
+    this.#forEachWord(firstBlock, blockCount, (index, mask) =>
+      this.#store(index, (this.#words[index] ?? 0) | mask),
+    );
   }
 
   clearRange(firstBlock: number, blockCount: number): void {

@@ -45,10 +45,12 @@ export class InFlightRequests {
     return true;
   }
 
-  /** A requeue takes the issue back; the request is issued again later. */
+  /**
+   * A requeue takes the issue back; the request is issued again later. Like a completion it ends a range: when a part of
+   * a longer request was taken for this one, that part ends now.
+   */
   requeue(sector: number, sectorCount: number): void {
-    const index = this.#findRequest(sector, sectorCount);
-    if (index >= 0) this.#remove(index);
+    this.complete(sector, sectorCount);
   }
 
   overlaps(sector: number, sectorCount: number): boolean {
@@ -60,6 +62,13 @@ export class InFlightRequests {
 
   forEach(visit: (request: Readonly<InFlightRequest>) => void): void {
     this.#requests.forEach(visit);
+  }
+
+  /** Forgets those whose completion was taken for another request's. */
+  forgetIssuedBefore(timeNs: number): void {
+    for (let index = this.#requests.length - 1; index >= 0; index -= 1) {
+      if ((this.#requests[index]?.issuedNs ?? timeNs) < timeNs) this.#remove(index);
+    }
   }
 
   clear(): void {
@@ -77,8 +86,7 @@ export class InFlightRequests {
     );
     if (begun >= 0) return begun;
     return this.#requests.findIndex(
-      (request) =>
-        request.sector <= sector && sector + sectorCount <= request.sector + request.sectorCount,
+      (request) => request.sector <= sector && sector + sectorCount <= request.sector + request.sectorCount,
     );
   }
 

@@ -17,6 +17,8 @@ export class ReadTicket {
   readonly records: readonly BlockRecord[];
   /** One for each block, `undefined` where it is all zero. */
   contents: readonly (Buffer | undefined)[] = [];
+  /** Its user-space window has begun: what the trace shows earlier belongs to an earlier read of the same blocks. */
+  isOpen = false;
   /** How often the request was seen in the trace. */
   issueCount = 0;
   completeCount = 0;

@@ -72,7 +72,10 @@ export function decodePage(
   const endBytes = layout.dataOffsetBytes + (commit & COMMIT_LENGTH_MASK);
   if (endBytes > page.length) throw damaged('its length is larger than the page');
   const stampNs = page.readBigUInt64LE(layout.timestampOffsetBytes);
-  const eventCount = walkRecords({ page, startBytes: layout.dataOffsetBytes, endBytes, stampNs, baseNs }, visit);
+  const eventCount = walkRecords(
+    { page, startBytes: layout.dataOffsetBytes, endBytes, stampNs, baseNs },
+    visit,
+  );
   return { eventCount, lostCount: lostBefore(page, commit, endBytes, layout) };
 }
 

@@ -17,7 +17,16 @@ import type { ReadTicket } from './read-ticket.ts';
 export type TimelineItem =
   | { readonly type: 'event'; readonly event: BlockEvent }
   | { readonly type: 'read-start'; readonly ticket: ReadTicket }
-  | { readonly type: 'read-end'; readonly ticket: ReadTicket };
+  | { readonly type: 'read-end'; readonly ticket: ReadTicket }
+  | { readonly type: 'idle'; readonly sighting: IdleSighting };
+
+/** The kernel's own count of writes in flight on a disk was seen at zero. */
+export interface IdleSighting {
+  readonly diskIndex: number;
+  readonly atNs: number;
+  /** Requests issued before this are finished; younger ones may not have been counted yet. */
+  readonly issuedBeforeNs: number;
+}
 
 interface Entry {
   readonly timeNs: number;
@@ -27,7 +36,7 @@ interface Entry {
   readonly item: TimelineItem;
 }
 
-const RANK = { 'read-start': 0, event: 1, 'read-end': 2 } as const;
+const RANK = { 'read-start': 0, event: 1, 'read-end': 2, idle: 3 } as const;
 
 export class Timeline {
   #entries: Entry[] = [];
@@ -65,7 +74,8 @@ export class Timeline {
     if (throughNs <= this.#reachedNs) return;
     this.#entries.sort(byTime);
     let count = 0;
-    while (count < this.#entries.length && (this.#entries[count]?.timeNs ?? Infinity) <= throughNs) count += 1;
+    while (count < this.#entries.length && (this.#entries[count]?.timeNs ?? Infinity) <= throughNs)
+      count += 1;
     const due = this.#entries.splice(0, count);
     this.#reachedNs = throughNs;
     for (const entry of due) visit(entry.timeNs, entry.item);

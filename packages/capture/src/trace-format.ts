@@ -68,8 +68,12 @@ export function requireField(
 }
 
 function unknownFormat(owner: string, why: string): OperationError {
-  return new OperationError('TRACE_FORMAT_UNKNOWN', `the kernel's description of ${owner} is not understood: ${why}`, {
-    hint: 'report the kernel version and the files /sys/kernel/tracing/events/block/*/format',
-    context: { event: owner },
-  });
+  return new OperationError(
+    'TRACE_FORMAT_UNKNOWN',
+    `the kernel's description of ${owner} is not understood: ${why}`,
+    {
+      hint: 'report the kernel version and the files /sys/kernel/tracing/events/block/*/format',
+      context: { event: owner },
+    },
+  );
 }

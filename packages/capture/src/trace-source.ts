@@ -1,5 +1,6 @@
 /** Where the engine gets block events from, and how it reads disks. `linux-*` files hold the real ones. */
 import type { BlockEvent } from './block-event.ts';
+import type { IdleSighting } from './timeline.ts';
 
 export interface TraceDrain {
   readonly events: readonly BlockEvent[];
@@ -8,18 +9,20 @@ export interface TraceDrain {
    * `undefined` when some are still hidden behind an unfinished one.
    */
   readonly completeThroughNs: number | undefined;
-  /** Writes begun before tracking are all finished by this instant; `undefined` until that is known. */
-  readonly settledNs: number | undefined;
+  /** Disks on which the kernel's own statistics showed no write in flight; looked at often after start, then seldom. */
+  readonly idle: readonly IdleSighting[];
   /** Why what was seen cannot be trusted any more (C5): the engine starts anew. */
   readonly doubt: string | undefined;
 }
+
+export type WantsRead = (diskIndex: number, sector: number, sectorCount: number) => boolean;
 
 /** Times are nanoseconds since the base given at its creation. */
 export interface TraceSource {
   /** Begins to track. Errors: OperationError when the kernel does not let it. */
   start(): void;
   /** `wantsRead` tells our own reads from the others, which are dropped. */
-  drain(wantsRead: (diskIndex: number, sector: number, sectorCount: number) => boolean): TraceDrain;
+  drain(wantsRead: WantsRead): TraceDrain;
   /** Ends tracking and leaves nothing behind. */
   stop(): void;
   readonly counts: TraceCounts;

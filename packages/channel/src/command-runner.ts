@@ -1,7 +1,7 @@
 /**
- * Runs the commands a program is sent. Each command id runs once in the life of this process: while it runs, the same
- * id is ignored; afterwards it is answered from memory (the last RESULTS_MAX). Beyond that, and over restarts, commands
- * are idempotent by their natural keys.
+ * Runs the commands a program is sent. Each command id runs once in the life of this process: while it runs,
+ * the same id is ignored; afterwards it is answered from memory (the last RESULTS_MAX). Beyond that, and over
+ * restarts, commands are idempotent by their natural keys.
  */
 import { describeError, type Logger, OperationError } from '@landfall/runtime';
 import type { CommandEnvelope, CommandHandlers, CommandResult, ProgramRole } from './messages.ts';

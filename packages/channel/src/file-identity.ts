@@ -1,7 +1,7 @@
 /**
- * Who a program is, on disk: `identity.json` in the program's state folder, mode 0600, replaced atomically. Written in
- * two steps: the key and install id before enrolment, so that an enrolment that was answered but not recorded can be
- * asked for again with the same key; then the certificate.
+ * Who a program is, on disk: `identity.json` in the program's state folder, mode 0600, replaced atomically.
+ * Written in two steps: the key and install id before enrolment, so that an enrolment that was answered but
+ * not recorded can be asked for again with the same key; then the certificate.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { rm } from 'node:fs/promises';

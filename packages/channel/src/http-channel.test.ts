@@ -8,8 +8,8 @@ import { decodeEnrolmentToken, encodeEnrolmentToken } from './enrolment-token.ts
 import { type Identity, preparePendingIdentity, readIdentity, writeIdentity } from './file-identity.ts';
 import { type Channel, type ChannelOptions, runChannel } from './http-channel.ts';
 import { enrol } from './http-enrol.ts';
-import { createTestControlPlane, type TestControlPlane } from './http-test-control-plane.ts';
 import type { AgentConfiguration, AgentReport } from './messages.ts';
+import { createTestControlPlane, type TestControlPlane } from './testing/test-control-plane.ts';
 
 let plane: TestControlPlane;
 let folder: string;
@@ -57,7 +57,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await systemClock.sleep(10, deadline);
 }
 
-test('an identity is kept whole, readable by its owner only, and the key survives a repeated enrolment', async () => {
+test('an identity is kept whole and private, and the key survives a repeated enrolment', async () => {
   assert.equal(await readIdentity(folder), undefined);
   await writeIdentity(folder, identity);
   assert.deepEqual(await readIdentity(folder), identity);
@@ -84,7 +84,7 @@ test('a refused token and an absent control plane are told apart', async () => {
   });
 });
 
-test('a report is answered with the configuration, applied one at a time, and can be made at once', async () => {
+test('a report is answered with the configuration, and can be made at once', async () => {
   const wanted = { desired: 'PAUSE', bandwidthThrottlingMbps: 0, epochIntervalMs: 100 } as AgentConfiguration;
   plane.configurations.set(identity.programId, wanted);
   const applied: AgentConfiguration[] = [];
@@ -155,7 +155,7 @@ test('a failing and an unknown command are answered with code, message and hint'
   await stop();
 });
 
-test('a lost control plane is found again, and the result of a command that ended meanwhile arrives', async () => {
+test('a lost control plane is found again, and results of meanwhile arrive', async () => {
   let release = () => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;

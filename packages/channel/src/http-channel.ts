@@ -1,11 +1,13 @@
 /**
- * A program's side of the conversation with the control plane, for as long as the program runs. Three activities, each
- * of which outlives any loss of the connection:
+ * A program's side of the conversation with the control plane, for as long as the program runs. Three
+ * activities, each of which outlives any loss of the connection:
  *
- * - reports: one every `reportIntervalMs`, at once when asked; each answer is the configuration, applied one at a time,
+ * - reports: one every `reportIntervalMs`, at once when asked; each answer is the configuration, applied one
+ *   at a time,
  *   the newest first (an older one that has not begun is dropped);
  * - commands: a long poll; handlers run side by side, at most HANDLERS_MAX;
- * - results: posted until they are taken. A command id that comes again is not run again: its result is remembered.
+ * - results: posted until they are taken. A command id that comes again is not run again: its result is
+ *   remembered.
  */
 import {
   backoffDelayMs,
@@ -36,7 +38,9 @@ export interface ChannelOptions<Role extends ProgramRole> {
   readonly certificatePem: string;
   readonly keyPem: string;
   readonly report: () => Promise<ReportByRole[Role]>;
-  /** Called after every report, never beside itself; must be idempotent. A failure is logged, and tried again. */
+  /**
+   * Called after every report, never beside itself; must be idempotent. A failure is logged, and tried again.
+   */
   readonly applyConfiguration: (configuration: ConfigurationByRole[Role]) => Promise<void>;
   readonly handlers: CommandHandlers<Role>;
   readonly reportIntervalMs?: number;
@@ -47,7 +51,9 @@ export interface ChannelOptions<Role extends ProgramRole> {
 }
 
 export interface Channel {
-  /** Resolves when a report made after the call has been taken. Errors: those of the exchange; not retried. */
+  /**
+   * Resolves when a report made after the call has been taken. Errors: those of the exchange; not retried.
+   */
   reportNow(): Promise<void>;
   /** Whether the last exchange succeeded. */
   readonly connected: boolean;
@@ -145,7 +151,10 @@ async function forever(context: LoopContext, step: () => Promise<unknown>): Prom
   while (!context.signal.aborted) await untilDone(context, step);
 }
 
-/** One success of `step`, however many attempts it takes: for ever is the maximum here, and the signal ends it. */
+/**
+ * One success of `step`, however many attempts it takes: for ever is the maximum here, and the signal ends
+ * it.
+ */
 async function untilDone(context: LoopContext, step: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; !context.signal.aborted; attempt += 1) {
     try {

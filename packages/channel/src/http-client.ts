@@ -1,6 +1,7 @@
 /**
- * HTTPS with JSON bodies to one control plane: trusts one certificate authority and nothing else, keeps connections
- * alive, and turns everything that can go wrong into an OperationError. It never retries; callers know what may be.
+ * HTTPS with JSON bodies to one control plane: trusts one certificate authority and nothing else, keeps
+ * connections alive, and turns everything that can go wrong into an OperationError. It never retries; callers
+ * know what may be.
  */
 import { Agent, type RequestOptions, request } from 'node:https';
 import { OperationError, systemErrorCode } from '@landfall/runtime';
@@ -12,7 +13,10 @@ const KEEP_ALIVE_MS = 30_000;
 
 export interface HttpClientOptions {
   readonly controlPlaneUrl: string;
-  /** Only certificates issued by it are believed. `undefined` believes any: for fetching the CA certificate alone. */
+  /**
+   * Only certificates issued by it are believed. `undefined` believes any: for fetching the CA certificate
+   * alone.
+   */
   readonly caPem: string | undefined;
   readonly certificatePem?: string;
   readonly keyPem?: string;
@@ -24,7 +28,10 @@ export interface ExchangeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Errors: CONTROL_PLANE_UNREACHABLE, CONTROL_PLANE_UNTRUSTED, CHANNEL_ANSWER_INVALID, or the code the answer carries. */
+/**
+ * Errors: CONTROL_PLANE_UNREACHABLE, CONTROL_PLANE_UNTRUSTED, CHANNEL_ANSWER_INVALID, or the code the answer
+ * carries.
+ */
 export interface HttpClient {
   getText(path: string, options: ExchangeOptions): Promise<string>;
   /** The parsed JSON answer. */
@@ -101,14 +108,14 @@ function connectionError(url: URL, cause: unknown): OperationError {
       'CONTROL_PLANE_UNTRUSTED',
       `${url.origin} is not our control plane: ${reason}`,
       {
-        hint: 'something between here and the control plane answers in its place, or the control plane was set up anew',
+        hint: 'something answers in its place, or the control plane was set up anew',
         retryable: true,
         cause,
       },
     );
   }
   return new OperationError('CONTROL_PLANE_UNREACHABLE', `no answer from ${url.origin}: ${reason}`, {
-    hint: `check that the control plane is running and that TCP port ${url.port || 443} of ${url.hostname} is open`,
+    hint: `check that the control plane runs and that TCP port ${url.port || 443} of ${url.hostname} is open`,
     retryable: true,
     cause,
   });

@@ -1,4 +1,7 @@
-/** Enrolment: from a token to an identity. Nothing is believed that the token's CA fingerprint does not vouch for. */
+/**
+ * Enrolment: from a token to an identity. Nothing is believed that the token's CA fingerprint does not vouch
+ * for.
+ */
 import { createHash, createPrivateKey, createPublicKey, sign, X509Certificate } from 'node:crypto';
 import { OperationError } from '@landfall/runtime';
 import { decodeEnrolmentToken, type EnrolmentToken } from './enrolment-token.ts';
@@ -19,7 +22,10 @@ export interface EnrolResult extends Enrolment {
   readonly controlPlaneUrl: string;
 }
 
-/** Errors: TOKEN_MALFORMED, CONTROL_PLANE_UNREACHABLE, CONTROL_PLANE_UNTRUSTED, and what the control plane says. */
+/**
+ * Errors: TOKEN_MALFORMED, CONTROL_PLANE_UNREACHABLE, CONTROL_PLANE_UNTRUSTED, and what the control plane
+ * says.
+ */
 export async function enrol(options: EnrolOptions): Promise<EnrolResult> {
   const { token: tokenText, keyPem, ...description } = options;
   const token = decodeEnrolmentToken(tokenText);

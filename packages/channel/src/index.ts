@@ -3,4 +3,5 @@ export * from './file-identity.ts';
 export * from './http-channel.ts';
 export * from './http-client.ts';
 export * from './http-enrol.ts';
+export * from './http-token-enrolment.ts';
 export * from './messages.ts';

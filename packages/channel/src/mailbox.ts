@@ -1,4 +1,6 @@
-/** A mailbox of one: the newest offer is handled when the one before is done; offers in between are dropped. */
+/**
+ * A mailbox of one: the newest offer is handled when the one before is done; offers in between are dropped.
+ */
 export interface Mailbox<Item> {
   offer(item: Item): void;
 }

@@ -1,7 +1,7 @@
 /**
- * The private protocol between the control plane and the programs that dial out to it: agents, replication servers,
- * launch hosts. HTTPS with client certificates; JSON bodies; every command idempotent by its natural key, because a
- * restarted control plane sends it again.
+ * The private protocol between the control plane and the programs that dial out to it: agents, replication
+ * servers, launch hosts. HTTPS with client certificates; JSON bodies; every command idempotent by its natural
+ * key, because a restarted control plane sends it again.
  *
  *   GET  /ca.pem            no certificate                     -> the CA certificate, PEM
  *   POST /channel/enrol     token instead of a certificate     -> Enrolment
@@ -23,7 +23,7 @@ import type {
 
 export type ProgramRole = 'agent' | 'replication-server' | 'launch-host';
 
-// --- enrolment ---------------------------------------------------------------------------------------------------
+// --- enrolment -------------------------------------------------------------------------------------------
 
 export interface EnrolmentRequest {
   readonly role: ProgramRole;
@@ -31,7 +31,9 @@ export interface EnrolmentRequest {
   readonly token: string;
   /** SPKI, PEM, P-256. The private key never leaves the program. */
   readonly publicKeyPem: string;
-  /** base64 ECDSA-SHA256 over the UTF-8 of `token + '\n' + installId`: proves possession of the private key. */
+  /**
+   * base64 ECDSA-SHA256 over the UTF-8 of `token + '\n' + installId`: proves possession of the private key.
+   */
   readonly proof: string;
   /** UUID written at installation; together with the key it is the program's identity. */
   readonly installId: string;
@@ -40,7 +42,9 @@ export interface EnrolmentRequest {
   readonly sourceProperties?: SourceProperties;
   readonly disks?: readonly SourceDisk[];
   readonly tags?: Readonly<Record<string, string>>;
-  /** Replication servers only: addresses put into the certificate; the first is what agents are told to dial. */
+  /**
+   * Replication servers only: addresses put into the certificate; the first is what agents are told to dial.
+   */
   readonly addresses?: readonly string[];
 }
 
@@ -52,7 +56,7 @@ export interface Enrolment {
   readonly caPem: string;
 }
 
-// --- agent ---------------------------------------------------------------------------------------------------------
+// --- agent -----------------------------------------------------------------------------------------------
 
 export interface AgentReport {
   readonly version: string;
@@ -89,7 +93,7 @@ export interface AgentConfiguration {
   readonly epochIntervalMs: number;
 }
 
-// --- replication server ----------------------------------------------------------------------------------------------
+// --- replication server ----------------------------------------------------------------------------------
 
 export interface ReplicationServerReport {
   readonly version: string;
@@ -111,7 +115,10 @@ export interface ReplicationServerReport {
 }
 
 export interface ReplicationServerConfiguration {
-  /** Servers it may accept. One that is not listed is refused on port 1500; its journal stays until `discardServer`. */
+  /**
+   * Servers it may accept. One that is not listed is refused on port 1500; its journal stays until
+   * `discardServer`.
+   */
   readonly servers: readonly {
     readonly sourceServerId: string;
     readonly certificateFingerprint: string;
@@ -119,7 +126,7 @@ export interface ReplicationServerConfiguration {
   }[];
 }
 
-// --- launch host ------------------------------------------------------------------------------------------------------
+// --- launch host -----------------------------------------------------------------------------------------
 
 export interface LaunchHostReport {
   readonly version: string;
@@ -182,7 +189,7 @@ export interface MachineStatus {
   readonly startedAtMs: number | null;
 }
 
-// --- commands ---------------------------------------------------------------------------------------------------------
+// --- commands --------------------------------------------------------------------------------------------
 
 /** Every command with its input and output, by role. */
 export interface Commands {
@@ -257,7 +264,9 @@ export type CommandResult =
       };
     };
 
-/** The body of a long poll: the control plane answers at once when something waits, else after about `waitMs`. */
+/**
+ * The body of a long poll: the control plane answers at once when something waits, else after about `waitMs`.
+ */
 export interface CommandPoll {
   readonly waitMs: number;
 }

@@ -75,7 +75,9 @@ export function findFilesystem(
   if (tag !== null)
     return filesystems.find((candidate) => hasTag(candidate, tag[1] ?? '', unquote(tag[2] ?? '')));
   const device = toApplianceName(source, disks) ?? source;
-  return filesystems.find((candidate) => candidate.device === device || sameVolume(candidate.device, device));
+  return filesystems.find(
+    (each) => each.device === device || sameVolume(each.device, device) || sameVolume(device, each.device),
+  );
 }
 
 function hasTag(filesystem: Filesystem, kind: string, value: string): boolean {

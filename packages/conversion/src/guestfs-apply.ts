@@ -17,9 +17,9 @@ export interface ApplyContext {
 
 type StepOf<Kind extends ConversionStep['kind']> = Extract<ConversionStep, { kind: Kind }>;
 
-/** depmod's index files that modprobe reads; the others only serve other tools. */
-const INDEX_FILES =
-  /^modules\.(dep|alias|symbols|builtin|builtin\.alias)(\.bin)?$|^modules\.(softdep|order)$/;
+/** depmod's index files that modprobe reads: kmod's the binary ones, busybox's the text. */
+const KMOD_INDEX_FILES = /^modules\.((dep|alias|symbols|builtin|builtin\.alias)\.bin|softdep)$/;
+const BUSYBOX_INDEX_FILES = /^modules\.(dep|alias|symbols|builtin|softdep)(\.bin)?$/;
 
 export async function applyStep(context: ApplyContext, step: ConversionStep): Promise<void> {
   const { session } = context;
@@ -82,7 +82,8 @@ async function collectFiles(
   const { kernel } = step;
   const inside = modulesFolder(content, kernel.version);
   const modulePaths = step.modules.flatMap((name) => kernel.modules.paths.get(name) ?? []);
-  const indexNames = kernel.indexFiles.map((path) => basename(path)).filter((name) => INDEX_FILES.test(name));
+  const indexFiles = hasKmod(content) ? KMOD_INDEX_FILES : BUSYBOX_INDEX_FILES;
+  const indexNames = kernel.indexFiles.map((path) => basename(path)).filter((name) => indexFiles.test(name));
   const files: { name: string; content: Buffer }[] = [];
   for (const relative of [...modulePaths, ...indexNames]) {
     const guestPath = relative.startsWith('/') ? relative : `${kernel.modulesFolder}/${relative}`;
@@ -91,6 +92,10 @@ async function collectFiles(
   }
   for (const [name, text] of step.settings) files.push({ name, content: Buffer.from(text, 'utf8') });
   return files;
+}
+
+function hasKmod(content: InitramfsContent): boolean {
+  return ['bin/kmod', 'sbin/kmod', 'usr/bin/kmod', 'usr/sbin/kmod'].some((name) => content.names.has(name));
 }
 
 async function readGuestFile(context: ApplyContext, path: string): Promise<Buffer> {

@@ -3,10 +3,9 @@
  * It may be ended at any moment: the disks are overlays, and a conversion that did not return is begun again on fresh
  * ones. When it returns, everything is on the overlays' files (the caller makes those durable).
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from '@landfall/runtime';
-import { type Clock, systemClock } from '@landfall/runtime';
+import { type Clock, type Logger, systemClock } from '@landfall/runtime';
 import { applyStep } from './guestfs-apply.ts';
 import { inspectGuest } from './guestfs-inspect.ts';
 import { GuestfsSession } from './guestfs-session.ts';
@@ -25,7 +24,7 @@ export interface ConversionDisk {
 export interface ConversionRequest {
   readonly disks: readonly ConversionDisk[];
   readonly target: ConversionTarget;
-  /** A folder for temporary files, on a disk with some hundred MiB free. */
+  /** Of this conversion alone; its subfolder `conversion` holds temporary files, some hundred MiB. */
   readonly scratchFolder: string;
   readonly useKvm: boolean;
   readonly logger: Logger;
@@ -53,10 +52,13 @@ const TIMEOUT_MS_DEFAULT = 15 * 60_000;
 
 /** Errors: CONVERSION_IMPOSSIBLE, APPLIANCE_FAILED, INITRAMFS_UNREADABLE, TOOL_MISSING. */
 export async function convertGuest(request: ConversionRequest): Promise<ConversionResult> {
-  const workFolder = await mkdtemp(join(request.scratchFolder, 'conversion-'));
-  const { logger, useKvm, timeoutMs = TIMEOUT_MS_DEFAULT, signal } = request;
+  const workFolder = join(request.scratchFolder, 'conversion');
+  await rm(workFolder, { recursive: true, force: true });
+  await mkdir(workFolder);
+  const { logger, useKvm, clock = systemClock, timeoutMs = TIMEOUT_MS_DEFAULT, signal } = request;
   const session = new GuestfsSession({
     logger,
+    clock,
     useKvm,
     timeoutMs,
     ...(signal === undefined ? {} : { signal }),

@@ -18,6 +18,7 @@ import {
   type InspectedInitramfs,
   type InspectedKernel,
   parseBlkid,
+  parseBlockDevices,
   parseFilesystemList,
   parseOsRelease,
 } from './inspection.ts';
@@ -69,6 +70,7 @@ const PRESENCE_PATTERNS = [
   '/etc/cloud/cloud.cfg',
 ];
 
+const ROOT_MARKS = '/{etc/os-release,etc/fstab,usr/lib/os-release,sbin/init,usr/sbin/init}';
 const TEXT_FILES_MAX = 200;
 const TEXT_FILE_BYTES_MAX = 1024 * 1024;
 const CANDIDATE_TYPES = /^(ext[234]|xfs|btrfs|f2fs|jfs|reiserfs)$/;
@@ -76,13 +78,18 @@ const MOUNTED_AS_IN_GUEST = ['/boot', '/boot/efi', '/efi', '/usr', '/var', '/var
 
 export async function inspectGuest(context: InspectionContext): Promise<GuestInspection> {
   const disks = nameDisks(context);
-  const filesystems = await listFilesystems(context.session);
-  const root = await findRoot(context.session, filesystems);
+  const bootDisk = applianceDiskName(
+    Math.max(
+      0,
+      disks.findIndex((disk) => disk.isBootDisk),
+    ),
+  );
+  const filesystems = await listFilesystems(context.session, disks);
+  const root = await mountRoot(context.session, filesystems, bootDisk);
   await mountGuest(context, { disks, filesystems, root });
   const files = await readTextFiles(context);
   const present = await findPresent(context.session);
   const kernels = await inspectKernels(context);
-  const boot = disks.findIndex((disk) => disk.isBootDisk);
   return {
     disks,
     filesystems,
@@ -92,7 +99,7 @@ export async function inspectGuest(context: InspectionContext): Promise<GuestIns
     initramfsBuilder: builderIn(present),
     files,
     present,
-    hasBiosBootCode: await hasBootCode(context, applianceDiskName(Math.max(boot, 0))),
+    hasBiosBootCode: await hasBootCode(context, bootDisk),
     hasEfiPartition: filesystems.some((each) => each.type === 'vfat') && isEfiMounted(files),
   };
 }
@@ -106,14 +113,24 @@ function nameDisks(context: InspectionContext): InspectedDisk[] {
   }));
 }
 
-async function listFilesystems(session: GuestfsSession): Promise<Filesystem[]> {
+/**
+ * By lsblk inside the appliance: a fraction of a second where libguestfs's own listing takes many without hardware
+ * virtualization. Where lsblk does not say enough (subvolumes of btrfs), libguestfs is asked.
+ */
+async function listFilesystems(
+  session: GuestfsSession,
+  disks: readonly InspectedDisk[],
+): Promise<Filesystem[]> {
+  const { output } = await session.attempt('debug', 'sh', 'lsblk -P -o PATH,FSTYPE,UUID,LABEL,PARTUUID');
+  const filesystems = parseBlockDevices(output, disks);
+  const isEnough = filesystems.length > 0 && filesystems.every((each) => each.type !== 'btrfs');
+  return isEnough ? filesystems : await listThoroughly(session);
+}
+
+async function listThoroughly(session: GuestfsSession): Promise<Filesystem[]> {
   const filesystems: Filesystem[] = [];
   for (const { device, type } of parseFilesystemList(await session.must('list-filesystems'))) {
-    const blkid = await session.attempt(
-      'blkid',
-      device.replace(/^btrfsvol:(\/dev\/[^/]+(?:\/[^/@]+)?)\/.*$/, '$1'),
-    );
-    const tags = parseBlkid(blkid.output);
+    const tags = parseBlkid((await session.attempt('blkid', volumeOf(device))).output);
     filesystems.push({
       device,
       type,
@@ -125,17 +142,31 @@ async function listFilesystems(session: GuestfsSession): Promise<Filesystem[]> {
   return filesystems;
 }
 
-/** Root is where both /etc/os-release and /etc/fstab or an init are. Errors: CONVERSION_IMPOSSIBLE. */
-async function findRoot(session: GuestfsSession, filesystems: readonly Filesystem[]): Promise<Filesystem> {
-  for (const filesystem of filesystems.filter((each) => CANDIDATE_TYPES.test(each.type))) {
-    const mounted = await session.attempt('mount-ro', filesystem.device, '/');
+/** `btrfsvol:/dev/sda2/@home` is a subvolume of `/dev/sda2`; of `/dev/vg/lv` in `btrfsvol:/dev/vg/lv/@home`. */
+function volumeOf(device: string): string {
+  const path = device.replace(/^btrfsvol:/, '');
+  if (path === device) return device;
+  const partition = /^\/dev\/(?:sd[a-z]+\d*|md\d+)(?=\/)/.exec(path)?.[0];
+  return partition ?? path.split('/').slice(0, 4).join('/');
+}
+
+/**
+ * Root is where both /etc/os-release and /etc/fstab or an init are; it stays mounted. The boot disk is looked at
+ * first. Errors: CONVERSION_IMPOSSIBLE.
+ */
+async function mountRoot(
+  session: GuestfsSession,
+  filesystems: readonly Filesystem[],
+  bootDisk: string,
+): Promise<Filesystem> {
+  const candidates = filesystems.filter((each) => CANDIDATE_TYPES.test(each.type));
+  const isOnBootDisk = (each: Filesystem) => Number(each.device.includes(bootDisk));
+  for (const filesystem of candidates.sort((left, right) => isOnBootDisk(right) - isOnBootDisk(left))) {
+    const mounted = await session.attempt('mount', filesystem.device, '/');
     if (mounted.error !== undefined) continue;
-    const found = await session.must(
-      'glob-expand',
-      '/{etc/os-release,etc/fstab,usr/lib/os-release,sbin/init,usr/sbin/init}',
-    );
-    await session.must('umount', '/');
+    const found = await session.must('glob-expand', ROOT_MARKS);
     if (/os-release$/m.test(found) && /(fstab|init)$/m.test(found)) return filesystem;
+    await session.must('umount', '/');
   }
   throw noRoot(filesystems);
 }
@@ -159,13 +190,12 @@ function noRoot(filesystems: readonly Filesystem[]): OperationError {
   );
 }
 
-/** Mounts root, and those of its other filesystems that conversion reads or changes. */
+/** Mounts those of the guest's other filesystems that conversion reads or changes. */
 async function mountGuest(
   context: InspectionContext,
   devices: Pick<GuestInspection, 'disks' | 'filesystems' | 'root'>,
 ): Promise<void> {
   const { session, logger } = context;
-  await session.must('mount', devices.root.device, '/');
   const table = parseFstab((await readText(context, '/etc/fstab')) ?? '')
     .filter((entry) => MOUNTED_AS_IN_GUEST.includes(entry.mountPoint))
     .sort((left, right) => left.mountPoint.length - right.mountPoint.length);

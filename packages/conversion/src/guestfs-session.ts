@@ -10,12 +10,13 @@
  * recovery process then kills QEMU. A command that hangs is ended by killing the process group.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { after, assert, type Logger, OperationError } from '@landfall/runtime';
+import { after, assert, type Clock, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
 
 export interface GuestfsOptions {
   /** False when the host cannot run guests with KVM. */
   readonly useKvm: boolean;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** The whole session is over after this long. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -39,6 +40,7 @@ interface Waiting {
 export class GuestfsSession {
   readonly #child: ChildProcess;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   readonly #cancelTimeout: () => void;
   readonly #exited: Promise<void>;
   #stdout = '';
@@ -49,6 +51,7 @@ export class GuestfsSession {
 
   constructor(options: GuestfsOptions) {
     this.#logger = options.logger;
+    this.#clock = options.clock;
     this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', 'guestfish'], {
       env: { ...process.env, ...guestfsEnvironment(options.useKvm) },
       detached: true,
@@ -78,11 +81,15 @@ export class GuestfsSession {
     const outcome = new Promise<CommandOutcome>((resolve, reject) => {
       this.#waiting = { mark, resolve, reject };
     });
+    const startedNs = this.#clock.monotonicNs();
     this.#child.stdin?.write(`-${words.map(quoteWord).join(' ')}\necho ${mark}\n-${mark}\n`);
     try {
       return await outcome;
     } catch (cause) {
       throw this.#lost(words, cause);
+    } finally {
+      const durationMs = Number((this.#clock.monotonicNs() - startedNs) / 1_000_000n);
+      this.#logger.debug('appliance-command', { words: words.join(' ').slice(0, 200), durationMs });
     }
   }
 
@@ -157,7 +164,11 @@ export class GuestfsSession {
     const { pid, exitCode, signalCode } = this.#child;
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     this.#logger.debug('appliance-killed', { pid });
-    process.kill(-pid, 'SIGKILL');
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ESRCH') throw error;
+    }
   }
 
   #lost(words: readonly string[], cause: unknown): OperationError {

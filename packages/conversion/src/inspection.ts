@@ -1,5 +1,5 @@
 /** Everything conversion needs to know of a guest, as plain values. `guestfs-inspect.ts` fills it in. */
-import type { DiskNames } from './device-names.ts';
+import { type DiskNames, parseDeviceName } from './device-names.ts';
 import type { Filesystem } from './fstab.ts';
 import type { InitramfsContent } from './initramfs.ts';
 import type { KernelModules } from './kernel-modules.ts';
@@ -56,6 +56,23 @@ export function parseFilesystemList(output: string): { readonly device: string; 
   return output.split('\n').flatMap((line) => {
     const match = /^(\S.*): (\S+)$/.exec(line.trim());
     return match === null ? [] : [{ device: match[1] ?? '', type: match[2] ?? 'unknown' }];
+  });
+}
+
+/**
+ * `lsblk -P` prints `KEY="value"` pairs, a line a device. The appliance's own disk, which comes after the guest's, is
+ * left out, and so is what holds no filesystem.
+ */
+export function parseBlockDevices(output: string, disks: readonly DiskNames[]): Filesystem[] {
+  return output.split('\n').flatMap((line): Filesystem[] => {
+    const fields = new Map([...line.matchAll(/([A-Z]+)="([^"]*)"/g)].map((match) => [match[1], match[2]]));
+    const device = fields.get('PATH') ?? '';
+    const type = fields.get('FSTYPE') ?? '';
+    const name = parseDeviceName(device);
+    const isOurs = name === undefined || disks.some((disk) => disk.applianceName === name.disk);
+    if (device === '' || type === '' || !isOurs) return [];
+    const tag = (key: string) => (fields.get(key) === '' ? undefined : fields.get(key));
+    return [{ device, type, uuid: tag('UUID'), label: tag('LABEL'), partUuid: tag('PARTUUID') }];
   });
 }
 

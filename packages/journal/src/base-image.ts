@@ -192,8 +192,10 @@ export class BaseImage {
   async #writeChunk(chunk: number, content: Buffer): Promise<void> {
     // Stale first: should the write fail half-way, the old hash must not stand for what is there now.
     this.#setState(chunk, CHUNK_STALE);
-    await this.#file.write(chunk * CHUNK_BYTES, [content]);
-    await this.#setEntry(chunk, CHUNK_HASHED, encodeTableEntry(content));
+    const writing = this.#file.write(chunk * CHUNK_BYTES, [content]);
+    const entry = encodeTableEntry(content); // Hashed while the storage writes.
+    await writing;
+    await this.#setEntry(chunk, CHUNK_HASHED, entry);
   }
 
   async #clearChunk(chunk: number, zeroes: Buffer): Promise<void> {

@@ -7,8 +7,13 @@ import { assert } from '@landfall/runtime';
 import { BaseImage } from './base-image.ts';
 import type { JournalFiles } from './journal-files.ts';
 import { type JournalSegment, segmentFolder } from './journal-segment.ts';
-import { type BaseEntry, type JournalDisk, type Manifest, type SegmentEntry, writeManifest } from './manifest.ts';
-import { COMMIT_RECORD_BYTES } from './segment-records.ts';
+import {
+  type BaseEntry,
+  type JournalDisk,
+  type Manifest,
+  type SegmentEntry,
+  writeManifest,
+} from './manifest.ts';
 import { type EpochCommitRecord, SegmentWriter } from './segment-writer.ts';
 
 export interface DiskContext {
@@ -17,6 +22,8 @@ export interface DiskContext {
   readonly diskIndex: number;
   readonly disk: JournalDisk;
   readonly segmentBytes: number;
+  /** The newest epoch that is durable on all disks of the group. */
+  readonly durableEpoch: () => number;
 }
 
 export interface DiskState {
@@ -62,10 +69,6 @@ export class DiskJournal {
     return this.#manifest.base;
   }
 
-  get hasUndurableEpochs(): boolean {
-    return this.#writer !== undefined && this.#writer.durableBytes < this.#writer.committedBytes;
-  }
-
   /** The segment is as large as it should get and may be sealed: nothing of it is open or not yet durable. */
   get wantsRoll(): boolean {
     const writer = this.#writer;
@@ -74,15 +77,15 @@ export class DiskJournal {
   }
 
   async appendExtent(header: ExtentHeader, payload: Buffer, epoch: number): Promise<void> {
-    await (await this.#segmentWriter(epoch - 1)).appendExtent(header, payload, epoch);
+    await (await this.#segmentWriter()).appendExtent(header, payload, epoch);
   }
 
   async appendZeroes(offsetBytes: number, lengthBytes: number, epoch: number): Promise<void> {
-    await (await this.#segmentWriter(epoch - 1)).appendZeroes(offsetBytes, lengthBytes, epoch);
+    await (await this.#segmentWriter()).appendZeroes(offsetBytes, lengthBytes, epoch);
   }
 
   async appendCommit(commit: EpochCommitRecord): Promise<void> {
-    await (await this.#segmentWriter(commit.durableEpoch)).appendCommit(commit);
+    await (await this.#segmentWriter()).appendCommit(commit);
   }
 
   acceptCommit(commit: EpochCommitRecord): void {
@@ -105,7 +108,7 @@ export class DiskJournal {
   }
 
   /** Seals the segment and begins the next one. Everything in it is durable already. */
-  async roll(durableEpoch: number): Promise<void> {
+  async roll(): Promise<void> {
     const writer = this.#writer;
     assert(writer !== undefined && this.wantsRoll, 'only a full segment is sealed');
     const { sizeBytes, recordsEndBytes, extents } = await writer.writeIndex();
@@ -116,14 +119,9 @@ export class DiskJournal {
       sealed: { sizeBytes, recordsEndBytes, firstEpoch, lastEpoch },
     };
     const before = [...this.#manifest.segments.slice(0, -1), sealed];
-    await this.#beginSegment(before, durableEpoch);
+    await this.#beginSegment(before);
     writer.segment.seal(extents);
     await writer.close();
-  }
-
-  /** First sync: everything in the base durable and hashed; the checksum the manifest will have of its table. */
-  async completeBase(): Promise<string> {
-    return this.base.complete();
   }
 
   /** The base is the disk at an epoch from here on. */
@@ -132,16 +130,17 @@ export class DiskJournal {
     await this.#replaceManifest({ ...this.#manifest, base, durableEpoch: base.commit.epoch });
   }
 
-  /** The group's first epoch did not become durable on all disks: the base is partial again, also on disk. */
-  async forgetBase(): Promise<void> {
+  /** The group's first epoch did not become durable on all disks: partial again; on disk after `rollBack`. */
+  forgetBase(): void {
     const { base: _, ...manifest } = this.#manifest;
     this.#manifest = { ...manifest, durableEpoch: 0 };
-    await this.#replaceManifest(this.#manifest);
+    this.#manifestUncertain = true;
     this.base.markPartial();
   }
 
   /** Leaves word of what was durable, so that later damage is never taken for a torn tail. */
-  async recordDurable(durableEpoch: number): Promise<void> {
+  async recordDurable(): Promise<void> {
+    const durableEpoch = this.#context.durableEpoch();
     if (this.#manifest.durableEpoch === durableEpoch) return;
     await this.#replaceManifest({ ...this.#manifest, durableEpoch });
   }
@@ -151,18 +150,19 @@ export class DiskJournal {
     await this.base.close();
   }
 
-  async #segmentWriter(durableEpoch: number): Promise<SegmentWriter> {
-    if (this.#writer === undefined) await this.#beginSegment(this.#manifest.segments, durableEpoch);
+  async #segmentWriter(): Promise<SegmentWriter> {
+    if (this.#writer === undefined) await this.#beginSegment(this.#manifest.segments);
     assert(this.#writer !== undefined, 'a segment was begun');
     return this.#writer;
   }
 
-  async #beginSegment(before: readonly SegmentEntry[], durableEpoch: number): Promise<void> {
+  async #beginSegment(before: readonly SegmentEntry[]): Promise<void> {
     const number = (before.at(-1)?.number ?? 0) + 1;
     const { files, journalId, diskIndex } = this.#context;
     const name = { journalId: journalIdBytes(journalId), diskIndex, segmentNumber: number };
     const writer = await SegmentWriter.create(files, name);
     try {
+      const durableEpoch = this.#context.durableEpoch();
       await this.#replaceManifest({ ...this.#manifest, segments: [...before, { number }], durableEpoch });
     } catch (error) {
       await writer.close();
@@ -181,7 +181,9 @@ export class DiskJournal {
 }
 
 /** Files of a new, empty disk. Nothing refers to them before `group.json` is written. */
-export async function createDisk(context: DiskContext): Promise<void> {
+export async function createDisk(
+  context: Pick<DiskContext, 'files' | 'journalId' | 'diskIndex' | 'disk'>,
+): Promise<void> {
   const { files, diskIndex, disk, journalId } = context;
   await files.ensureFolder(segmentFolder(diskIndex));
   await BaseImage.create({ files, diskIndex, sizeBytes: disk.sizeBytes });
@@ -192,5 +194,3 @@ export async function createDisk(context: DiskContext): Promise<void> {
 export function journalIdBytes(journalId: string): Buffer {
   return Buffer.from(journalId.replaceAll('-', ''), 'hex');
 }
-
-export const COMMIT_BYTES = COMMIT_RECORD_BYTES;

@@ -64,9 +64,7 @@ export class EpochLedger {
   }
 
   #agrees(row: number, commit: SealedCommit): boolean {
-    return (
-      this.#cutTimes[row] === commit.cutTimeMs && this.#cutMonotonics[row] === commit.cutMonotonicNs
-    );
+    return this.#cutTimes[row] === commit.cutTimeMs && this.#cutMonotonics[row] === commit.cutMonotonicNs;
   }
 
   #grow(): void {

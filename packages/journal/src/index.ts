@@ -1,1 +1,11 @@
-export {};
+export type { JournalFile, JournalFiles } from './journal-files.ts';
+export { JournalGroup, type JournalView } from './journal-group.ts';
+export type { JournalDisk } from './manifest.ts';
+export {
+  discardJournalGroup,
+  type JournalGroupSettings,
+  type OpenJournalGroupOptions,
+  openJournalGroup,
+  openJournalGroupOn,
+} from './open-journal-group.ts';
+export type { RecoveryPointQuery } from './recovery-points.ts';

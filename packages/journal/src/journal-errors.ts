@@ -57,17 +57,22 @@ export function stagingFull(context: ErrorContext, cause?: unknown): OperationEr
 
 const NO_SPACE_CODES: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** What a failed write or sync means: STAGING_FULL, JOURNAL_WRITE_FAILED, or the operation error it already is. */
-export function writeFailure(error: unknown): OperationError {
+/** What a failed read, write or sync means: STAGING_FULL, JOURNAL_STORAGE_FAILED, or the operation error it already is. */
+export function storageFailure(error: unknown): OperationError {
   if (error instanceof OperationError) return error;
   const code = systemErrorCode(error);
   if (NO_SPACE_CODES.has(code)) return stagingFull({ systemError: code }, error);
   const reason = error instanceof Error ? error.message : String(error);
-  return new OperationError('JOURNAL_WRITE_FAILED', `the staging storage refused a write: ${reason}`, {
+  return new OperationError('JOURNAL_STORAGE_FAILED', `the staging storage failed: ${reason}`, {
     hint: 'check the staging volume (kernel log, mount state); the epoch is sent again once it works',
     context: { systemError: code },
     cause: error,
   });
+}
+
+/** The storage says that it lost these bytes, and not that it cannot be asked. */
+export function isUnreadable(error: unknown): boolean {
+  return systemErrorCode(error) === 'EIO';
 }
 
 export function epochRefused(message: string, context: ErrorContext): OperationError {

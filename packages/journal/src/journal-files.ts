@@ -10,6 +10,8 @@ export interface JournalFile {
   sizeBytes(): Promise<number>;
   /** Fills `target` as far as the file goes; resolves to the number of bytes read. */
   read(positionBytes: number, target: Buffer): Promise<number>;
+  /** Fills all the parts, one after the other, from `positionBytes`; false when the file ends before. */
+  readParts(positionBytes: number, parts: readonly Buffer[]): Promise<boolean>;
   /** Writes all the parts one after the other from `positionBytes`, or rejects. */
   write(positionBytes: number, parts: readonly Buffer[]): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;
@@ -39,9 +41,4 @@ export interface JournalFiles {
   freeBytes(): Promise<number>;
   /** Takes the folder for this process; the returned function gives it back. Errors: JOURNAL_IN_USE. */
   lock(): Promise<() => Promise<void>>;
-}
-
-/** True when `target` was filled; false when the file ends before. */
-export async function readFully(file: JournalFile, positionBytes: number, target: Buffer): Promise<boolean> {
-  return (await file.read(positionBytes, target)) === target.length;
 }

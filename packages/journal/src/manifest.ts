@@ -3,10 +3,16 @@
  * changes, replaced as a whole. `group.json` is its twin for the whole server, written once.
  */
 import type { EpochCommit } from '@landfall/model';
-import { journalDamaged } from './journal-errors.ts';
 import { OperationError } from '@landfall/runtime';
+import { journalDamaged } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
-import { decodeDocument, encodeDocument, isDocument, type PlainDocument, type PlainValue } from './sealed-document.ts';
+import {
+  decodeDocument,
+  encodeDocument,
+  isDocument,
+  type PlainDocument,
+  type PlainValue,
+} from './sealed-document.ts';
 
 export const FORMAT_VERSION = 1;
 const MANIFEST_FORMAT = 'landfall-journal-manifest';

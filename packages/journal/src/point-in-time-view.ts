@@ -11,12 +11,16 @@ import type { ContentCache } from './content-cache.ts';
 import type { DiskJournal } from './disk-journal.ts';
 import type { OpenFiles } from './open-files.ts';
 import { type ResolvedPiece, resolveRange } from './resolve-range.ts';
+import { RECORD_HEADER_BYTES } from './segment-records.ts';
+import type { IndexedExtent } from './sorted-extents.ts';
 import { VerifiedBase } from './verified-base.ts';
 
 const REGION_BYTES = 4 * 1024 * 1024;
 const REGIONS_MAX = 64;
 /** Pieces of one read that are fetched at the same time. */
 const READS_IN_FLIGHT_MAX = 8;
+/** Pieces that one read of a segment fills. */
+const RUN_PIECES_MAX = 32;
 
 export interface ViewOptions {
   readonly disk: DiskJournal;
@@ -50,10 +54,10 @@ export class PointInTimeView implements ReadableBlockDevice {
   /** Errors: EXTENT_DAMAGED. */
   async read(offsetBytes: number, target: Buffer): Promise<void> {
     this.#checkRange(offsetBytes, target.length);
-    const pieces = this.#pieces(offsetBytes, target.length);
-    for (let first = 0; first < pieces.length; first += READS_IN_FLIGHT_MAX) {
-      const batch = pieces.slice(first, first + READS_IN_FLIGHT_MAX);
-      await Promise.all(batch.map((piece) => this.#readPiece(piece, offsetBytes, target)));
+    const runs = runsOf(this.#pieces(offsetBytes, target.length));
+    for (let first = 0; first < runs.length; first += READS_IN_FLIGHT_MAX) {
+      const batch = runs.slice(first, first + READS_IN_FLIGHT_MAX);
+      await Promise.all(batch.map((run) => this.#readRun(run, offsetBytes, target)));
     }
   }
 
@@ -69,7 +73,11 @@ export class PointInTimeView implements ReadableBlockDevice {
       }
       for (const part of chunkPieces(piece.fromBytes, length)) {
         const { offsetBytes: offset, lengthBytes: partLength } = part;
-        joinExtent(extents, { offsetBytes: offset, lengthBytes: partLength, zero: this.#base.isZero(part.chunk) });
+        joinExtent(extents, {
+          offsetBytes: offset,
+          lengthBytes: partLength,
+          zero: this.#base.isZero(part.chunk),
+        });
       }
     }
     return extents;
@@ -122,6 +130,17 @@ export class PointInTimeView implements ReadableBlockDevice {
     return pieces;
   }
 
+  async #readRun(run: readonly ResolvedPiece[], offsetBytes: number, target: Buffer): Promise<void> {
+    const segment = run[0]?.source?.segment;
+    const extents: { readonly extent: IndexedExtent; readonly target: Buffer }[] = [];
+    for (const piece of run) {
+      if (!isDirect(piece)) return this.#readPiece(piece, offsetBytes, target);
+      const part = target.subarray(piece.fromBytes - offsetBytes, piece.toBytes - offsetBytes);
+      extents.push({ extent: piece.source.extent, target: part });
+    }
+    await segment?.readRun(this.#openFiles, extents);
+  }
+
   async #readPiece(piece: ResolvedPiece, offsetBytes: number, target: Buffer): Promise<void> {
     const part = target.subarray(piece.fromBytes - offsetBytes, piece.toBytes - offsetBytes);
     if (piece.source === undefined) return this.#base.read(piece.fromBytes, part);
@@ -136,6 +155,37 @@ export class PointInTimeView implements ReadableBlockDevice {
     const from = piece.fromBytes - extent.offsetBytes;
     content.copy(part, 0, from, from + part.length);
   }
+}
+
+type DirectPiece = ResolvedPiece & { readonly source: NonNullable<ResolvedPiece['source']> };
+
+/** A whole extent, stored as long as it is: its bytes can be read to where they belong. */
+function isDirect(piece: ResolvedPiece): piece is DirectPiece {
+  if (piece.source === undefined) return false;
+  const { lengthBytes, payloadBytes } = piece.source.extent;
+  return payloadBytes === lengthBytes && piece.toBytes - piece.fromBytes === lengthBytes;
+}
+
+/** Pieces in order; those that one read of the file can fill together are together. */
+function runsOf(pieces: readonly ResolvedPiece[]): ResolvedPiece[][] {
+  const runs: ResolvedPiece[][] = [];
+  let open: ResolvedPiece[] = [];
+  for (const piece of pieces) {
+    const last = open.at(-1);
+    if (last !== undefined && open.length < RUN_PIECES_MAX && followsInFile(last, piece)) {
+      open.push(piece);
+      continue;
+    }
+    open = [piece];
+    runs.push(open);
+  }
+  return runs;
+}
+
+function followsInFile(before: ResolvedPiece, piece: ResolvedPiece): boolean {
+  if (!isDirect(before) || !isDirect(piece) || before.source.segment !== piece.source.segment) return false;
+  const { positionBytes, payloadBytes } = before.source.extent;
+  return piece.source.extent.positionBytes === positionBytes + RECORD_HEADER_BYTES + payloadBytes;
 }
 
 function appendClipped(

@@ -24,6 +24,11 @@ export class RecoveryPointList {
     return this.#count;
   }
 
+  /** 0 when there is none. */
+  get lastEpoch(): number {
+    return this.#count === 0 ? 0 : (this.#epochs[this.#count - 1] as number);
+  }
+
   get oldest(): RecoveryPoint | undefined {
     return this.#count === 0 ? undefined : this.#at(0);
   }
@@ -33,7 +38,7 @@ export class RecoveryPointList {
   }
 
   add(point: RecoveryPoint): void {
-    assert(this.#count === 0 || point.epoch > (this.#epochs[this.#count - 1] as number), 'epochs grow');
+    assert(point.epoch > this.lastEpoch, 'epochs grow');
     if (this.#count === this.#epochs.length) this.#grow();
     this.#epochs[this.#count] = point.epoch;
     this.#cutTimes[this.#count] = point.cutTimeMs;
@@ -43,7 +48,11 @@ export class RecoveryPointList {
 
   /** Newest first. The source's clock may have jumped, so cut times need not be in order. */
   query(query: RecoveryPointQuery): RecoveryPoint[] {
-    const { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY, limit = LIMIT_DEFAULT } = query;
+    const {
+      fromMs = Number.NEGATIVE_INFINITY,
+      toMs = Number.POSITIVE_INFINITY,
+      limit = LIMIT_DEFAULT,
+    } = query;
     const found: RecoveryPoint[] = [];
     for (let row = this.#count - 1; row >= 0 && found.length < limit; row -= 1) {
       const cutTimeMs = this.#cutTimes[row] as number;

@@ -19,7 +19,11 @@ interface Range {
 }
 
 /** The pieces of [from, to), in order and without gaps. `segments`: oldest first. */
-export function resolveRange(segments: readonly JournalSegment[], epoch: number, range: Range): ResolvedPiece[] {
+export function resolveRange(
+  segments: readonly JournalSegment[],
+  epoch: number,
+  range: Range,
+): ResolvedPiece[] {
   const pieces: ResolvedPiece[] = [];
   const gaps = [range];
   for (const segment of segments.toReversed()) {

@@ -8,7 +8,6 @@
  * that says its predecessors were durable: then it was no torn tail, and nothing may be cut off (J3).
  */
 import { crc32 } from 'node:zlib';
-import { hasParticipant } from './segment-records.ts';
 import { GrowingExtents } from './growing-extents.ts';
 import type { JournalFile } from './journal-files.ts';
 import type { SealedCommit } from './segment-index.ts';
@@ -18,6 +17,7 @@ import {
   type CommitRecord,
   decodeRecord,
   type ExtentRecord,
+  hasParticipant,
   RECORD_HEADER_BYTES,
   recordBytes,
   SEGMENT_HEADER_BYTES,
@@ -96,7 +96,11 @@ export async function findDamagedPayload(
   return undefined;
 }
 
-async function payloadHolds(file: JournalFile, record: ExtentRecord, positionBytes: number): Promise<boolean> {
+async function payloadHolds(
+  file: JournalFile,
+  record: ExtentRecord,
+  positionBytes: number,
+): Promise<boolean> {
   const payload = Buffer.allocUnsafe(record.payloadBytes);
   const read = await file.read(positionBytes + RECORD_HEADER_BYTES, payload);
   return read === payload.length && crc32(payload) === record.payloadChecksum;

@@ -16,11 +16,9 @@ import type { JournalFile, JournalFiles } from './journal-files.ts';
 import { JournalSegment, segmentFolder, segmentPath } from './journal-segment.ts';
 import { encodeIndex, type SealedCommit } from './segment-index.ts';
 import {
-  COMMIT_RECORD_BYTES,
   encodeCommit,
   encodeExtentHeader,
   encodeSegmentHeader,
-  RECORD_HEADER_BYTES,
   SEGMENT_HEADER_BYTES,
   type SegmentName,
   ZERO_RANGE_BYTES_MAX,
@@ -49,8 +47,12 @@ export class SegmentWriter {
   #durableBytes: number;
   #committedBytes: number;
   #endBytes: number;
-  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  /** One is filled while the other is written. */
+  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #spareBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #bufferedBytes = 0;
+  /** The write that is under way, or failed: its error belongs to the next append. */
+  #writing: Promise<void> = Promise.resolve();
   #epochRecords = 0;
   #epochChecksum = 0;
 
@@ -152,7 +154,15 @@ export class SegmentWriter {
   acceptCommit(commit: EpochCommitRecord): void {
     const { epoch, cutTimeMs, cutMonotonicNs, extentCount, consistency, participants } = commit;
     const endBytes = this.#endBytes;
-    this.#commits.push({ epoch, cutTimeMs, cutMonotonicNs, extentCount, consistency, participants, endBytes });
+    this.#commits.push({
+      epoch,
+      cutTimeMs,
+      cutMonotonicNs,
+      extentCount,
+      consistency,
+      participants,
+      endBytes,
+    });
     this.segment.commits.add(epoch, endBytes);
     this.#committedBytes = endBytes;
     this.#epochRecords = 0;
@@ -167,15 +177,21 @@ export class SegmentWriter {
     this.#durableBytes = committed;
   }
 
-  /** After a failed sync: epochs that were closed but never became durable are open again, to be dropped. */
+  /**
+   * After a failed sync: epochs that were closed but never became durable are open again, to be dropped. This file's own
+   * sync may have succeeded: what counts is that of all the disks.
+   */
   reopenUndurable(durableEpoch: number): void {
     this.#commits = this.#commits.filter((commit) => commit.epoch <= durableEpoch);
     this.segment.commits.cutAfter(durableEpoch);
-    this.#committedBytes = this.#durableBytes;
+    this.#committedBytes = this.segment.commits.endOf(durableEpoch) || SEGMENT_HEADER_BYTES;
+    this.#durableBytes = this.#committedBytes;
   }
 
   /** Removes everything after the last closed epoch, from memory and from the file. */
   async rollBack(): Promise<void> {
+    await Promise.allSettled([this.#writing]);
+    this.#writing = Promise.resolve();
     this.#bufferedBytes = 0;
     this.#epochRecords = 0;
     this.#epochChecksum = 0;
@@ -200,14 +216,26 @@ export class SegmentWriter {
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled([this.#writing]);
     await this.#file.close();
   }
 
   /** Hands everything appended to the file. */
   async flush(): Promise<void> {
+    await this.#startWriting();
+    await this.#writing;
+  }
+
+  /** Hands the buffer to the file and goes on with the other one. Errors: those of the write before. */
+  async #startWriting(): Promise<void> {
+    await this.#writing;
     if (this.#bufferedBytes === 0) return;
     const position = this.#endBytes - this.#bufferedBytes;
-    await this.#file.write(position, [this.#buffer.subarray(0, this.#bufferedBytes)]);
+    const filled = this.#buffer;
+    this.#writing = this.#file.write(position, [filled.subarray(0, this.#bufferedBytes)]);
+    this.#writing.catch(() => undefined); // Whoever awaits it next gets the error; a roll back drops it.
+    this.#buffer = this.#spareBuffer;
+    this.#spareBuffer = filled;
     this.#bufferedBytes = 0;
   }
 
@@ -223,8 +251,9 @@ export class SegmentWriter {
 
   async #put(header: Buffer, payload?: Buffer): Promise<void> {
     const recordBytes = header.length + (payload?.length ?? 0);
-    if (this.#bufferedBytes + recordBytes > BUFFER_BYTES) await this.flush();
+    if (this.#bufferedBytes + recordBytes > BUFFER_BYTES) await this.#startWriting();
     if (recordBytes > BUFFER_BYTES) {
+      await this.#writing;
       await this.#file.write(this.#endBytes, payload === undefined ? [header] : [header, payload]);
     } else {
       header.copy(this.#buffer, this.#bufferedBytes);
@@ -234,10 +263,3 @@ export class SegmentWriter {
     this.#endBytes += recordBytes;
   }
 }
-
-/** What an append adds to the file, for the space check. */
-export function appendedBytes(payloadBytes: number): number {
-  return RECORD_HEADER_BYTES + payloadBytes;
-}
-
-export const COMMIT_APPENDED_BYTES = COMMIT_RECORD_BYTES;

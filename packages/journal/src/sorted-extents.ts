@@ -61,7 +61,12 @@ export function rowMatches(columns: ExtentColumns, row: number, query: ExtentQue
 }
 
 /** Negative, zero or positive, as rows sort: by offset, then by position. */
-export function compareRows(left: ExtentColumns, leftRow: number, right: ExtentColumns, rightRow: number): number {
+export function compareRows(
+  left: ExtentColumns,
+  leftRow: number,
+  right: ExtentColumns,
+  rightRow: number,
+): number {
   const byOffset = (left.offsets[leftRow] as number) - (right.offsets[rightRow] as number);
   if (byOffset !== 0) return byOffset;
   return (left.positions[leftRow] as number) - (right.positions[rightRow] as number);

@@ -1,9 +1,9 @@
 /** Reads of a valid base, every 64 KiB block verified against the table before a byte of it is handed out (J6). */
 import { crc32 } from 'node:zlib';
-import { BaseImage, CHUNK_DAMAGED, CHUNK_HOLE, type ChunkPiece, chunkPieces } from './base-image.ts';
+import { type BaseImage, CHUNK_DAMAGED, CHUNK_HOLE, type ChunkPiece, chunkPieces } from './base-image.ts';
 import { BLOCK_BYTES, CHUNK_BYTES, decodeTableEntry, type TableEntry, zeroesSha256 } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
-import { extentDamaged } from './journal-errors.ts';
+import { extentDamaged, isUnreadable, storageFailure } from './journal-errors.ts';
 
 export interface VerifiedBaseOptions {
   readonly base: BaseImage;
@@ -94,6 +94,7 @@ export class VerifiedBase {
     try {
       return await this.#base.readRaw(offsetBytes, target);
     } catch (cause) {
+      if (!isUnreadable(cause)) throw storageFailure(cause);
       throw this.#damaged(offsetBytes, target.length, 'the storage cannot read it', cause);
     }
   }
@@ -104,7 +105,11 @@ export class VerifiedBase {
     const known = this.#base.chunkState(chunk) !== CHUNK_DAMAGED;
     const entry = known ? decodeTableEntry(bytes) : undefined;
     if (entry !== undefined) return entry;
-    throw this.#damaged(chunk * CHUNK_BYTES, this.#base.chunkLength(chunk), 'its entry in base.sha256 is damaged');
+    throw this.#damaged(
+      chunk * CHUNK_BYTES,
+      this.#base.chunkLength(chunk),
+      'its entry in base.sha256 is damaged',
+    );
   }
 
   #damaged(offsetBytes: number, lengthBytes: number, what: string, cause?: unknown) {

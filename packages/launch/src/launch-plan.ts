@@ -105,7 +105,12 @@ export function viewNode(diskId: string): string {
 
 function nbdNode(nbdUri: string): Record<string, unknown> {
   const location = parseNbdUri(nbdUri);
-  return { driver: 'nbd', server: location.server, export: location.export, 'reconnect-delay': RECONNECT_DELAY_SECONDS };
+  return {
+    driver: 'nbd',
+    server: location.server,
+    export: location.export,
+    'reconnect-delay': RECONNECT_DELAY_SECONDS,
+  };
 }
 
 function accelerator(host: HostCapabilities): string[] {
@@ -117,9 +122,13 @@ function accelerator(host: HostCapabilities): string[] {
 function firmware(request: LaunchRequest, host: HostCapabilities): string[] {
   if (request.bootMode === 'LEGACY_BIOS') return [];
   if (host.uefiCodePath === undefined) {
-    throw new OperationError('FIRMWARE_MISSING', 'this machine starts from UEFI, and the launch host has no UEFI firmware', {
-      hint: 'install the package ovmf on the launch host, then launch again',
-    });
+    throw new OperationError(
+      'FIRMWARE_MISSING',
+      'this machine starts from UEFI, and the launch host has no UEFI firmware',
+      {
+        hint: 'install the package ovmf on the launch host, then launch again',
+      },
+    );
   }
   const drive = (path: string, readOnly: string) =>
     `if=pflash,format=raw,readonly=${readOnly},file=${optionText(path)}`;
@@ -130,7 +139,12 @@ function firmware(request: LaunchRequest, host: HostCapabilities): string[] {
 }
 
 function diskArguments(disk: LaunchDisk, index: number): string[] {
-  const file = { driver: 'file', 'node-name': `file-${disk.diskId}`, filename: disk.overlayPath, discard: 'unmap' };
+  const file = {
+    driver: 'file',
+    'node-name': `file-${disk.diskId}`,
+    filename: disk.overlayPath,
+    discard: 'unmap',
+  };
   const view = disk.nbdUri === undefined ? [] : [viewBlockdev(disk.diskId, disk.nbdUri)];
   const overlay = {
     driver: 'qcow2',
@@ -177,7 +191,11 @@ function optionText(text: string): string {
 }
 
 function tooManyDisks(count: number): OperationError {
-  return new OperationError('TOO_MANY_DISKS', `the machine has ${count} disks; ${DISKS_MAX} can be attached`, {
-    hint: 'exclude disks from the launch, or join them into fewer volumes on the source server',
-  });
+  return new OperationError(
+    'TOO_MANY_DISKS',
+    `the machine has ${count} disks; ${DISKS_MAX} can be attached`,
+    {
+      hint: 'exclude disks from the launch, or join them into fewer volumes on the source server',
+    },
+  );
 }

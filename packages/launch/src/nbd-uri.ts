@@ -22,7 +22,10 @@ export function parseNbdUri(uri: string): NbdLocation {
   }
   if (url.protocol !== 'nbd:' || url.hostname === '') throw invalid(uri);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  return { server: { type: 'inet', host, port: url.port === '' ? PORT_DEFAULT : url.port }, export: exportName };
+  return {
+    server: { type: 'inet', host, port: url.port === '' ? PORT_DEFAULT : url.port },
+    export: exportName,
+  };
 }
 
 function invalid(uri: string): OperationError {

@@ -41,8 +41,11 @@ export interface ImageFacts {
 
 /** Looks at the file only, also while a machine uses it. */
 export async function inspectImage(path: string): Promise<ImageFacts> {
-  const { stdout } = await runChecked(['qemu-img', 'info', '-U', '--output=json', path], { timeoutMs: TIMEOUT_MS });
-  const facts: { 'virtual-size': number; 'actual-size': number; 'backing-filename'?: string } = JSON.parse(stdout);
+  const { stdout } = await runChecked(['qemu-img', 'info', '-U', '--output=json', path], {
+    timeoutMs: TIMEOUT_MS,
+  });
+  const facts: { 'virtual-size': number; 'actual-size': number; 'backing-filename'?: string } =
+    JSON.parse(stdout);
   return {
     sizeBytes: facts['virtual-size'],
     bytesOnDisk: facts['actual-size'],

@@ -73,7 +73,9 @@ class MonitorConnection implements Monitor {
 
   async #nextReply(): Promise<Reply> {
     if (this.#failure !== undefined) throw this.#unreachable(this.#failure);
-    const cancel = after(REPLY_TIMEOUT_MS, () => this.#fail(new Error(`no answer in ${REPLY_TIMEOUT_MS} ms`)));
+    const cancel = after(REPLY_TIMEOUT_MS, () =>
+      this.#fail(new Error(`no answer in ${REPLY_TIMEOUT_MS} ms`)),
+    );
     try {
       return await new Promise<Reply>((resolve, reject) => {
         this.#waiting = { resolve, reject };
@@ -87,7 +89,10 @@ class MonitorConnection implements Monitor {
 
   #receive(text: string): void {
     this.#received += text;
-    if (this.#received.length > LINE_CHARACTERS_MAX) return this.#fail(new Error('an endless line'));
+    if (this.#received.length > LINE_CHARACTERS_MAX) {
+      this.#fail(new Error('an endless line'));
+      return;
+    }
     for (let end = this.#received.indexOf('\n'); end >= 0; end = this.#received.indexOf('\n')) {
       const line = this.#received.slice(0, end);
       this.#received = this.#received.slice(end + 1);

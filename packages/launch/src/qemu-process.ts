@@ -25,7 +25,11 @@ const LOG_TAIL_CHARACTERS = 1500;
 const SOCKET_PATH_BYTES_MAX = 107;
 
 /** Starts QEMU and waits until its monitor answers. Errors: MACHINE_START_FAILED with what QEMU said, TOOL_MISSING. */
-export async function startQemu(argv: readonly string[], folder: string, clock: Clock): Promise<ProcessIdentity> {
+export async function startQemu(
+  argv: readonly string[],
+  folder: string,
+  clock: Clock,
+): Promise<ProcessIdentity> {
   checkSocketPath(folder);
   await rm(join(folder, QMP_SOCKET), { force: true });
   await rm(join(folder, PID_FILE), { force: true });
@@ -57,10 +61,14 @@ export async function stopQemu(folder: string, clock: Clock): Promise<void> {
   if (await isGone(identity, folder, clock, QUIT_TIMEOUT_MS)) return;
   kill(identity.pid);
   if (await isGone(identity, folder, clock, QUIT_TIMEOUT_MS)) return;
-  throw new OperationError('MACHINE_STOP_FAILED', `QEMU (pid ${identity.pid}) does not end, not even when killed`, {
-    hint: 'it probably waits for a disk that does not answer; look at the storage of the launch host',
-    retryable: true,
-  });
+  throw new OperationError(
+    'MACHINE_STOP_FAILED',
+    `QEMU (pid ${identity.pid}) does not end, not even when killed`,
+    {
+      hint: 'it probably waits for a disk that does not answer; look at the storage of the launch host',
+      retryable: true,
+    },
+  );
 }
 
 /** The end of what QEMU said on its standard error. */
@@ -73,7 +81,11 @@ async function spawnDetached(argv: readonly string[], folder: string): Promise<{
   const log = await open(join(folder, QEMU_LOG), 'w', 0o600);
   try {
     return await new Promise((resolve, reject) => {
-      const child = spawn(command, parameters, { detached: true, cwd: folder, stdio: ['ignore', log.fd, log.fd] });
+      const child = spawn(command, parameters, {
+        detached: true,
+        cwd: folder,
+        stdio: ['ignore', log.fd, log.fd],
+      });
       child.once('error', (cause) => reject(missing(command, cause)));
       child.once('spawn', () => {
         child.unref();
@@ -99,7 +111,12 @@ async function identify(pid: number, folder: string): Promise<ProcessIdentity | 
   }
 }
 
-async function isGone(identity: ProcessIdentity, folder: string, clock: Clock, waitMs: number): Promise<boolean> {
+async function isGone(
+  identity: ProcessIdentity,
+  folder: string,
+  clock: Clock,
+  waitMs: number,
+): Promise<boolean> {
   const deadlineNs = clock.monotonicNs() + BigInt(waitMs) * 1_000_000n;
   for (;;) {
     const now = await identify(identity.pid, folder);
@@ -156,8 +173,12 @@ function missing(command: string, cause: Error): OperationError {
 function checkSocketPath(folder: string): void {
   const length = Buffer.byteLength(join(folder, QMP_SOCKET));
   if (length <= SOCKET_PATH_BYTES_MAX) return;
-  throw new OperationError('MACHINE_START_FAILED', `the path of the machine's folder is too long for a socket (${length} bytes)`, {
-    hint: 'give the launch host a shorter --state-dir',
-    context: { folder },
-  });
+  throw new OperationError(
+    'MACHINE_START_FAILED',
+    `the path of the machine's folder is too long for a socket (${length} bytes)`,
+    {
+      hint: 'give the launch host a shorter --state-dir',
+      context: { folder },
+    },
+  );
 }

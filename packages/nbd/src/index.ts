@@ -1,5 +1,5 @@
 export type { NbdExports } from './export-holder.ts';
-export * from './nbd-device.ts';
-export * from './nbd-server.ts';
-export * from './nbd-uri.ts';
-export * from './tcp-client.ts';
+export { NbdDevice, WritableNbdDevice } from './nbd-device.ts';
+export { createNbdServer, type NbdServer, type NbdServerOptions } from './nbd-server.ts';
+export { type NbdAddress, type NbdLocation, nbdUri, parseNbdUri } from './nbd-uri.ts';
+export { connectNbd, type NbdConnectOptions } from './tcp-client.ts';

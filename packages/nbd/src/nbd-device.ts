@@ -13,18 +13,13 @@ import { COMMAND, TRANSMISSION_FLAG } from './protocol.ts';
 /** Bounds what one answer about allocation may make the server look at. */
 const STATUS_BYTES_MAX = 1024 * 1024 * 1024;
 
-export interface NbdReadableDevice extends ReadableBlockDevice {
-  readonly exportName: string;
-  readonly readOnly: boolean;
-}
-
 export interface NbdConnection {
   readonly exportName: string;
   readonly agreement: Agreement;
   readonly transmission: ClientTransmission;
 }
 
-export class NbdDevice implements NbdReadableDevice {
+export class NbdDevice implements ReadableBlockDevice {
   readonly sizeBytes: number;
   readonly exportName: string;
   readonly readOnly: boolean;

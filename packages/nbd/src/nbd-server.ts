@@ -2,15 +2,14 @@
  * The NBD server: accepts connections, each of which is a handshake and then a transmission. One connection's trouble is
  * logged once and ends that connection; the server goes on.
  */
-import type { Socket } from 'node:net';
-import { after, assert, type Logger, OperationError } from '@landfall/runtime';
+import { after, assert, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
 import { BufferPool } from './buffer-pool.ts';
 import { ExportHolder, type NbdExports } from './export-holder.ts';
 import { describeAddress, type NbdAddress } from './nbd-uri.ts';
 import { negotiate } from './server-handshake.ts';
 import { ServerTransmission } from './server-transmission.ts';
 import { type Listener, listenOn } from './tcp-listener.ts';
-import { TcpStream } from './tcp-stream.ts';
+import type { TcpStream } from './tcp-stream.ts';
 
 const HANDSHAKE_TIMEOUT_MS_DEFAULT = 30_000;
 const STALL_TIMEOUT_MS_DEFAULT = 300_000;
@@ -59,7 +58,9 @@ class Server implements NbdServer {
 
   async listen(address: NbdAddress): Promise<NbdAddress> {
     assert(!this.#closing, 'a closed server does not listen again');
-    const listener = await listenOn(address, (socket) => this.#accept(socket, describeAddress(address)));
+    const stallTimeoutMs = this.#options.stallTimeoutMs ?? STALL_TIMEOUT_MS_DEFAULT;
+    const onStream = (stream: TcpStream) => this.#accept(stream, describeAddress(address));
+    const listener = await listenOn(address, { stallTimeoutMs, onStream });
     this.#listeners.push(listener);
     this.#options.logger.info('nbd-listening', { address: describeAddress(listener.address) });
     return listener.address;
@@ -72,10 +73,9 @@ class Server implements NbdServer {
     await Promise.all([...closed, ...this.#connections.values()]);
   }
 
-  #accept(socket: Socket, address: string): void {
+  #accept(stream: TcpStream, address: string): void {
     this.#connectionsEver += 1;
     const logger = this.#options.logger.with({ address, connection: this.#connectionsEver });
-    const stream = new TcpStream(socket, this.#options.stallTimeoutMs ?? STALL_TIMEOUT_MS_DEFAULT);
     const connectionsMax = this.#options.connectionsMax ?? CONNECTIONS_MAX_DEFAULT;
     if (this.#connections.size >= connectionsMax) {
       logger.warn('nbd-connection-refused', { connectionsMax });
@@ -93,7 +93,7 @@ class Server implements NbdServer {
       await this.#converse(stream, holder, logger);
       stream.end();
     } catch (error) {
-      if (!this.#closing) logger.warn('nbd-connection-dropped', { error });
+      if (!this.#closing) logEnd(logger, error);
       stream.destroy(error instanceof Error ? error : new Error(String(error)));
     }
     await stream.closed;
@@ -111,6 +111,12 @@ class Server implements NbdServer {
     await transmission.transmit();
     logger.debug('nbd-export-left', { exportName, ...transmission.facts });
   }
+}
+
+/** A client that goes without a word is ordinary (a killed QEMU, a port probe); anything else deserves a look. */
+function logEnd(logger: Logger, error: unknown): void {
+  if (systemErrorCode(error) === 'NBD_CONNECTION_LOST') logger.info('nbd-connection-lost', { error });
+  else logger.warn('nbd-connection-dropped', { error });
 }
 
 function serverClosed(): OperationError {

@@ -33,7 +33,7 @@ export async function serveRead(request: Request, reading: Reading): Promise<voi
     await pool.lend(partBytes, async (content) => {
       await device.read(offsetBytes + done, content);
       if (!replies.structured) return replies.simpleRead(request, content);
-      if (stepBytes === lengthBytes && hasDF(request)) {
+      if (hasDF(request)) {
         return replies.readData(request, offsetBytes, { content, last: true });
       }
       return sendPart(request, { content, offsetBytes: offsetBytes + done, last }, replies);

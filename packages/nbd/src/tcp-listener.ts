@@ -3,9 +3,10 @@
  * process left behind which is no more; one that is in use, and anything that is not a socket, is left alone.
  */
 import { lstat, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { OperationError, systemErrorCode } from '@landfall/runtime';
 import { describeAddress, type NbdAddress } from './nbd-uri.ts';
+import { TcpStream } from './tcp-stream.ts';
 
 const OTHERS_HAVE_NO_ACCESS = 0o177;
 
@@ -16,10 +17,18 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+export interface Accepting {
+  readonly stallTimeoutMs: number;
+  readonly onStream: (stream: TcpStream) => void;
+}
+
 /** Errors: NBD_LISTEN_FAILED. */
-export async function listenOn(address: NbdAddress, onSocket: (socket: Socket) => void): Promise<Listener> {
+export async function listenOn(address: NbdAddress, accepting: Accepting): Promise<Listener> {
+  const { stallTimeoutMs, onStream } = accepting;
   if ('socketPath' in address) await removeStaleSocket(address);
-  const server = createServer({ allowHalfOpen: true }, onSocket);
+  const server = createServer({ allowHalfOpen: true }, (socket) =>
+    onStream(new TcpStream(socket, stallTimeoutMs)),
+  );
   await startListening(server, address);
   const closed = new Promise<void>((resolve) => {
     server.on('close', resolve);

@@ -45,6 +45,8 @@ export class TcpStream implements ByteStream {
   }
 
   async next(lengthBytes: number): Promise<Buffer | undefined> {
+    // Not what came before the failure either: nobody would get the answers.
+    if (this.#failure !== undefined) throw this.#failure;
     while (this.#received.lengthBytes === 0) {
       if (!(await this.#more())) return undefined;
     }
@@ -55,6 +57,7 @@ export class TcpStream implements ByteStream {
   }
 
   async fill(target: Buffer): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     let filled = this.#received.moveTo(target, 0);
     if (filled < target.length) this.#socket.setTimeout(this.#stallTimeoutMs);
     this.#insideMessage = true;

@@ -1,9 +1,9 @@
 /**
- * A full comparison: everything of the source is dirty, and what the replica already has is not sent. One bit a chunk of
- * 1 MiB says that nothing of that chunk was sent in this comparison, so what the replica held when it began still stands:
- * zeroes on an empty disk, the chunk's hash on any other. The first time a chunk is looked at its bit goes, whatever
- * comes of it (K1): a hash is never compared twice, because the chunk may have been sent in between. On an empty disk the
- * bit stays while only zeroes were skipped.
+ * A full comparison: everything of the source is dirty, and what the replica already has is not sent. One
+ * bit a chunk of 1 MiB says that nothing of that chunk was sent in this comparison, so what the replica
+ * held when it began still stands: zeroes on an empty disk, the chunk's hash on any other. The first time a
+ * chunk is looked at its bit goes, whatever comes of it (K1): a hash is never compared twice, because the
+ * chunk may have been sent in between. On an empty disk the bit stays while only zeroes were skipped.
  */
 import { createHash } from 'node:crypto';
 import { endOf } from '@landfall/block';

@@ -1,7 +1,7 @@
 /**
- * Whether to compress, decided by what was measured: how many bytes of disk a second pass in each way, compression and
- * link together. The better way is used; the other is tried for one batch in PROBE_EVERY. When both are within
- * TIE_RATIO, compression wins: it spares the network and the staging disk.
+ * Whether to compress, decided by what was measured: how many bytes of disk a second pass in each way,
+ * compression and link together. The better way is used; the other is tried for one batch in PROBE_EVERY.
+ * When both are within TIE_RATIO, compression wins: it spares the network and the staging disk.
  */
 export const PROBE_EVERY = 32;
 const TIE_RATIO = 0.95;
@@ -19,7 +19,10 @@ export class CompressionChoice {
   };
   #batches = 0;
 
-  /** How to send the next batch of that many bytes. Small ones are always compressed: it costs nothing that matters. */
+  /**
+   * How to send the next batch of that many bytes. Small ones are always compressed: it costs nothing that
+   * matters.
+   */
   choose(bytes: number): Compression {
     if (bytes < MEASURED_BYTES_MIN) return 'ZSTD';
     const { ZSTD, RAW } = this.#bytesPerSecond;

@@ -1,15 +1,17 @@
 /**
- * What the sender has taken from the source and the replica may not have: pure book-keeping of C6, the agent forgets a
- * change only when the replication server has acknowledged the epoch that carries it. Extents are
+ * What the sender has taken from the source and the replica may not have: pure book-keeping of C6, the
+ * agent forgets a change only when the replication server has acknowledged the epoch that carries it.
+ * Extents are
  *   in hand   taken from the source, not yet looked at,
  *   open      sent in the open epoch,
  *   sent      in epochs that were closed (COMMIT sent) but are not acknowledged,
  * and gone only by DURABLE, or by a full comparison, which makes everything dirty.
  */
+
+import type { Extent } from '@landfall/block';
 import type { CapturedExtent, Cut } from '@landfall/capture';
 import type { EpochCommit } from '@landfall/model';
 import { assert, OperationError } from '@landfall/runtime';
-import type { Extent } from '@landfall/block';
 import { ExtentSet } from './extent-set.ts';
 
 export interface ReplicaPosition {
@@ -19,7 +21,6 @@ export interface ReplicaPosition {
 }
 
 export interface SentEpoch extends EpochCommit {
-  readonly sentNs: bigint;
   /** Monotonic time of the newest cut the replica is equal to once this epoch is durable. */
   caughtUpUntilNs: bigint;
 }
@@ -40,7 +41,7 @@ export interface DiskExtent extends Extent {
 export class EpochLedger {
   readonly #diskCount: number;
   #position: ReplicaPosition | undefined;
-  #inHand: ExtentSet[];
+  readonly #inHand = new Set<readonly CapturedExtent[]>();
   #open: ExtentSet[];
   #openCount = 0;
   #unacknowledged: Unacknowledged[] = [];
@@ -48,7 +49,6 @@ export class EpochLedger {
   constructor(diskCount: number, previous?: ReplicaPosition) {
     this.#diskCount = diskCount;
     this.#position = previous;
-    this.#inHand = this.#emptySets();
     this.#open = this.#emptySets();
   }
 
@@ -61,6 +61,11 @@ export class EpochLedger {
     return this.#openCount;
   }
 
+  /** Whether the open epoch has anything of that disk. */
+  openTouches(diskIndex: number): boolean {
+    return !this.#setOf(this.#open, diskIndex).isEmpty;
+  }
+
   get inFlightCount(): number {
     return this.#unacknowledged.length;
   }
@@ -71,7 +76,12 @@ export class EpochLedger {
 
   /** At once when the source hands them over, whatever happens to the connection meanwhile. */
   hold(extents: readonly CapturedExtent[]): void {
-    for (const extent of extents) this.#setOf(this.#inHand, extent.diskIndex).add(extent);
+    if (extents.length > 0) this.#inHand.add(extents);
+  }
+
+  /** Each of them was sent, or the replica has it already. */
+  release(extents: readonly CapturedExtent[]): void {
+    this.#inHand.delete(extents);
   }
 
   /** Before the extent is sent. */
@@ -80,33 +90,27 @@ export class EpochLedger {
     this.#openCount += 1;
   }
 
-  /** Everything held was sent, or the replica has it already. */
-  releaseHeld(): void {
-    this.#inHand = this.#emptySets();
-  }
-
   /** Closes the open epoch; the caller sends the commit. */
-  commit(cut: Cut, sentNs: bigint): SentEpoch {
+  commit(cut: Cut): SentEpoch {
     assert(this.#position !== undefined, 'an epoch is sent to a known replica');
-    assert(
-      this.#inHand.every((set) => set.isEmpty),
-      'C1: nothing taken before the cut is left behind',
-    );
+    assert(this.#inHand.size === 0, 'C1: nothing taken before the cut is left behind');
     const sent: SentEpoch = {
       epoch: (this.newestSent?.epoch ?? this.#position.lastEpoch) + 1,
-      cutTimeMs: cut.cutTimeMs,
+      cutTimeMs: Math.floor(cut.cutTimeMs),
       cutMonotonicNs: cut.cutMonotonicNs,
       consistency: 'CRASH_CONSISTENT',
       extentCount: this.#openCount,
-      sentNs,
       caughtUpUntilNs: cut.cutMonotonicNs,
     };
     this.#unacknowledged.push({ sent, extents: this.#open });
-    this.dropOpen();
+    this.#beginEpoch();
     return sent;
   }
 
-  /** C6: now, and not before, are these changes forgotten. Errors: PROTOCOL_VIOLATION for an epoch that was not sent. */
+  /**
+   * C6: now, and not before, are these changes forgotten. Errors: PROTOCOL_VIOLATION for an epoch that was
+   * not sent.
+   */
   durable(epoch: number): readonly SentEpoch[] {
     const oldest = this.#unacknowledged[0]?.sent.epoch ?? Number.POSITIVE_INFINITY;
     const newest = this.newestSent?.epoch ?? 0;
@@ -114,10 +118,10 @@ export class EpochLedger {
     return this.#acknowledge(epoch);
   }
 
-  /** The open epoch is gone and every disk is dirty again, or about to be. */
-  dropOpen(): void {
-    this.#open = this.#emptySets();
-    this.#openCount = 0;
+  /** The open epoch is gone, and all it had is dirty again. */
+  forgetOpen(): void {
+    this.#inHand.clear();
+    this.#beginEpoch();
   }
 
   /** What a replica in this state means for us: go on, or compare everything. */
@@ -125,22 +129,26 @@ export class EpochLedger {
     if (!this.#isOurs(replica)) {
       this.#position = replica;
       this.#unacknowledged = [];
+      this.forgetOpen();
       return { kind: 'COMPARE' };
     }
     const durable = this.#acknowledge(replica.lastEpoch);
     const redo = [...this.#everythingTaken()];
     this.#unacknowledged = [];
-    this.dropOpen();
-    this.releaseHeld();
+    this.forgetOpen();
     return { kind: 'RESUME', durable, redo };
   }
 
-  /** Same journal, nothing lost that we believed durable, nothing there that we did not send. */
+  /**
+   * Same journal, nothing lost that we believed durable, nothing there that we did not send. Without a single epoch
+   * nothing is promised of what was sent, neither that it is there nor that it is not: that is compared.
+   */
   #isOurs(replica: ReplicaPosition): boolean {
     const known = this.#position;
     if (known === undefined || known.journalId !== replica.journalId) return false;
     const newest = this.newestSent?.epoch ?? known.lastEpoch;
-    return replica.lastEpoch >= known.lastEpoch && replica.lastEpoch <= newest;
+    const isBetween = replica.lastEpoch >= known.lastEpoch && replica.lastEpoch <= newest;
+    return isBetween && replica.lastEpoch > 0;
   }
 
   #acknowledge(epoch: number): readonly SentEpoch[] {
@@ -152,12 +160,20 @@ export class EpochLedger {
   }
 
   *#everythingTaken(): Generator<DiskExtent> {
-    const sets = [...this.#unacknowledged.map(({ extents }) => extents), this.#open, this.#inHand];
-    for (const disks of sets) {
+    for (const extents of this.#inHand) {
+      for (const { diskIndex, offsetBytes, lengthBytes } of extents)
+        yield { diskIndex, offsetBytes, lengthBytes };
+    }
+    for (const disks of [...this.#unacknowledged.map(({ extents }) => extents), this.#open]) {
       for (const [diskIndex, set] of disks.entries()) {
         for (const extent of set.extents()) yield { diskIndex, ...extent };
       }
     }
+  }
+
+  #beginEpoch(): void {
+    this.#open = this.#emptySets();
+    this.#openCount = 0;
   }
 
   #setOf(sets: readonly ExtentSet[], diskIndex: number): ExtentSet {

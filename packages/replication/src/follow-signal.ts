@@ -1,4 +1,7 @@
-/** A signal of one's own that also follows another, and lets go of it: long-lived signals gather no listeners. */
+/**
+ * A signal of one's own that also follows another, and lets go of it: long-lived signals gather no
+ * listeners.
+ */
 export interface FollowedSignal {
   readonly signal: AbortSignal;
   /** Aborts it (with this reason) and stops following. */

@@ -1,7 +1,7 @@
 /**
- * The replica's chunk hashes as the comparison asks for them: in windows, the next one asked for ahead of time so that
- * both ends hash at once, only the newest few kept. One reader per connection; `reset` when a comparison begins, because
- * answers asked for before it are of an older state.
+ * The replica's chunk hashes as the comparison asks for them: in windows, the next one asked for ahead of
+ * time so that both ends hash at once, only the newest few kept. One reader per connection; `reset` when a
+ * comparison begins, because answers asked for before it are of an older state.
  */
 import { assert, OperationError } from '@landfall/runtime';
 import { HASH_BYTES, type Hashes, type HashesRequest } from '@landfall/wire';

@@ -1,7 +1,7 @@
 /**
- * A link that notices a dead peer: both ends send a PING every PING_INTERVAL_MS whatever else they do, and whoever has
- * waited SILENCE_MS_MAX for any message gives the link up with LINK_SILENT. Only time spent waiting counts: an end that
- * is busy and has not looked learns nothing about the other.
+ * A link that notices a dead peer: both ends send a PING every PING_INTERVAL_MS whatever else they do, and
+ * whoever has waited SILENCE_MS_MAX for any message gives the link up with LINK_SILENT. Only time spent
+ * waiting counts: an end that is busy and has not looked learns nothing about the other.
  */
 import { type Clock, OperationError } from '@landfall/runtime';
 import type { Link, Message } from '@landfall/wire';
@@ -92,9 +92,7 @@ class LiveLink implements Link {
   }
 
   #answer(token: number): void {
-    this.#link
-      .send({ type: 'PONG', token })
-      .catch((error: unknown) => this.#link.destroy(asError(error)));
+    this.#link.send({ type: 'PONG', token }).catch((error: unknown) => this.#link.destroy(asError(error)));
   }
 
   #silentMs(): number {
@@ -106,7 +104,7 @@ class LiveLink implements Link {
 function silent(): OperationError {
   const message = `nothing was heard on the replication connection for ${SILENCE_MS_MAX} ms`;
   return new OperationError('LINK_SILENT', message, {
-    hint: 'check the network between the source server and the replication server; the agent reconnects by itself',
+    hint: 'check the network between source and replication server; the agent reconnects by itself',
     retryable: true,
   });
 }

@@ -1,4 +1,6 @@
-/** Cut → acknowledged, of the epochs acknowledged in the last LAG_WINDOW_MS; a ring of at most SAMPLES_MAX. */
+/**
+ * Cut → acknowledged, of the epochs acknowledged in the last LAG_WINDOW_MS; a ring of at most SAMPLES_MAX.
+ */
 export const LAG_WINDOW_MS = 600_000;
 export const SAMPLES_MAX = 8192;
 

@@ -1,4 +1,7 @@
-/** Something changed, look again: waiting for a condition without polling. Check, then wait, without an await between. */
+/**
+ * Something changed, look again: waiting for a condition without polling. Check, then wait, without an
+ * await between.
+ */
 import type { Clock } from '@landfall/runtime';
 import { followSignal } from './follow-signal.ts';
 

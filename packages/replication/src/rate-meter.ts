@@ -1,4 +1,7 @@
-/** Bytes a second, smoothed over about SMOOTHING_MS of work; only what was measured, so nothing before the first second. */
+/**
+ * Bytes a second, smoothed over about SMOOTHING_MS of work; only what was measured, so nothing before the
+ * first second.
+ */
 const SMOOTHING_MS = 10_000;
 const MEASURED_MS_MIN = 1000;
 
@@ -16,7 +19,9 @@ export class RateMeter {
     const rate = (this.#bytes * 1000) / elapsedMs;
     const weight = Math.min(1, elapsedMs / SMOOTHING_MS);
     this.#bytesPerSecond =
-      this.#bytesPerSecond === undefined ? rate : this.#bytesPerSecond + weight * (rate - this.#bytesPerSecond);
+      this.#bytesPerSecond === undefined
+        ? rate
+        : this.#bytesPerSecond + weight * (rate - this.#bytesPerSecond);
     this.#bytes = 0;
     this.#sinceMs = nowMs;
   }

@@ -6,7 +6,7 @@ import type {
   DiskReplication,
   RecoveryPoint,
 } from '@landfall/model';
-import type { Backoff, Clock, Logger, Random } from '@landfall/runtime';
+import type { Backoff, Clock, Logger } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import type { ReplicaPosition } from './epoch-ledger.ts';
 
@@ -35,8 +35,6 @@ export interface SenderOptions {
   readonly agentVersion: string;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** For the jitter of the back-off. */
-  readonly random?: Random;
   readonly epochIntervalMs?: number;
   /** Bytes a second; 0 or absent: no cap. */
   readonly bandwidth?: number;
@@ -44,6 +42,7 @@ export interface SenderOptions {
   readonly previous?: ReplicaPosition;
   readonly limits?: Partial<SenderLimits>;
   readonly connectBackoff?: Backoff;
+  readonly sourceBackoff?: Backoff;
 }
 
 export interface SenderError {

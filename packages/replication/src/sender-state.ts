@@ -1,9 +1,12 @@
-/** Everything a sender remembers from one connection to the next. Sessions change it, `sender-status.ts` reads it. */
-import type { EpochSource } from '@landfall/capture';
+/**
+ * Everything a sender remembers from one connection to the next. Sessions change it, `sender-status.ts`
+ * reads it.
+ */
+import type { Cut, EpochSource } from '@landfall/capture';
 import { assert, type Clock } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
-import { CompressionChoice } from './compression-choice.ts';
 import { Comparison, type ComparisonMode } from './comparison.ts';
+import { CompressionChoice } from './compression-choice.ts';
 import { EpochLedger, type ReplicaPosition, type SentEpoch } from './epoch-ledger.ts';
 import { LagWindow } from './lag-window.ts';
 import { Notifier } from './notifier.ts';
@@ -31,7 +34,7 @@ export class SenderState {
   /** From the beginning of a full comparison until its result is durable. */
   comparing: 'FIRST_COPY' | 'RESCAN' | undefined;
   comparisonEndsWith: number | undefined;
-  /** By disk: nothing durable or on its way was ever written there. */
+  /** By disk: nothing was ever written there, not even in an epoch that was abandoned. */
   replicaEmpty: boolean[] = [];
   link: Link | undefined;
   connectedSinceMs: number | undefined;
@@ -91,24 +94,30 @@ export class SenderState {
   /** All disks dirty; what the replica holds decides how it is compared (C5 ends with this epoch). */
   beginComparison(): void {
     const { source, ledger } = this;
+    this.#noteWritten();
     this.generation = source.generation;
-    ledger.dropOpen();
     for (const [index, disk] of source.disks.entries()) {
       source.markDirty(index, { offsetBytes: 0, lengthBytes: disk.sizeBytes });
     }
-    ledger.releaseHeld();
+    ledger.forgetOpen();
     const mode = (index: number): ComparisonMode => (this.replicaEmpty[index] ? 'EMPTY' : 'HASHES');
     this.comparison = new Comparison(
       source.disks.map(({ sizeBytes }, index) => ({ sizeBytes, mode: mode(index) })),
     );
-    this.comparing = this.comparison.readsReplica ? 'RESCAN' : 'FIRST_COPY';
+    const isFirst = ledger.position?.lastEpoch === 0 || !this.comparison.readsReplica;
+    this.comparing = isFirst ? 'FIRST_COPY' : 'RESCAN';
     this.comparisonEndsWith = undefined;
     if (this.comparing === 'FIRST_COPY') this.firstSyncBeganMs ??= this.nowMs;
   }
 
-  onCommitted(sent: SentEpoch): void {
+  /** The caller has checked that no doubt arose since the cut, and sends the commit at once. */
+  commit(cut: Cut): SentEpoch {
+    assert(this.source.generation === this.generation, 'C5: no cut of an older generation is committed');
+    this.#noteWritten();
+    const sent = this.ledger.commit(cut);
     this.comparison = undefined;
     if (this.comparing !== undefined) this.comparisonEndsWith ??= sent.epoch;
+    return sent;
   }
 
   /** A cut had nothing that the replica does not have, or will have with the epochs on their way. */
@@ -124,6 +133,11 @@ export class SenderState {
     this.comparing = undefined;
   }
 
+  /** After a reconnect, when the replica has every epoch up to `lastEpoch` and the rest is dirty again. */
+  onResumed(lastEpoch: number): void {
+    if ((this.comparisonEndsWith ?? 0) > lastEpoch) this.comparisonEndsWith = undefined;
+  }
+
   onDurable(durable: readonly SentEpoch[]): void {
     const nowNs = this.clock.monotonicNs();
     for (const epoch of durable) {
@@ -133,6 +147,11 @@ export class SenderState {
     }
     this.waiters.settle(durable);
     this.changed.notify();
+  }
+
+  /** A disk is empty no more as soon as anything was sent, committed or not: an abandoned first copy leaves traces. */
+  #noteWritten(): void {
+    this.replicaEmpty = this.replicaEmpty.map((empty, index) => empty && !this.ledger.openTouches(index));
   }
 
   #endComparison(): void {

@@ -1,4 +1,6 @@
-/** A source that is asked again while it cannot be read: nothing is lost meanwhile, and the state says why. */
+/**
+ * A source that is asked again while it cannot be read: nothing is lost meanwhile, and the state says why.
+ */
 import type { CapturedExtent, Cut, EpochSource } from '@landfall/capture';
 import { AssertionFailure, type Backoff, type Clock, retry } from '@landfall/runtime';
 
@@ -9,6 +11,7 @@ export const SOURCE_ATTEMPTS_MAX = 1_000_000;
 export interface StallingSourceOptions {
   readonly source: EpochSource;
   readonly clock: Clock;
+  readonly backoff: Backoff;
   readonly onFailure: (error: unknown) => void;
   readonly onAnswer: () => void;
 }
@@ -29,10 +32,10 @@ export class StallingSource {
   }
 
   async #untilAnswered<Answer>(ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
-    const { clock, onFailure, onAnswer } = this.#options;
+    const { clock, backoff, onFailure, onAnswer } = this.#options;
     const answer = await retry(ask, {
       attemptsMax: SOURCE_ATTEMPTS_MAX,
-      backoff: SOURCE_BACKOFF,
+      backoff,
       signal,
       clock,
       isRetryable: (error) => !(error instanceof AssertionFailure),

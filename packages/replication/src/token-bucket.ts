@@ -1,6 +1,7 @@
 /**
- * Caps a flow of bytes. Tokens grow with time up to BURST_MS worth; whoever takes may bring the bucket into debt and the
- * next one waits until it is paid, so that any size passes and the average holds. The rate may change at any time.
+ * Caps a flow of bytes. Tokens grow with time up to BURST_MS worth; whoever takes may bring the bucket into
+ * debt and the next one waits until it is paid, so that any size passes and the average holds. The rate may
+ * change at any time.
  */
 import type { Clock } from '@landfall/runtime';
 

@@ -1,6 +1,7 @@
 /**
- * The JSON of control messages, both ways. What comes in is checked field by field: anything missing, of another kind
- * or past its maximum is FRAME_MALFORMED. Fields we do not know are ignored, so that a newer peer may add some.
+ * The JSON of control messages, both ways. What comes in is checked field by field: anything missing, of
+ * another kind or past its maximum is FRAME_MALFORMED. Fields we do not know are ignored, so that a newer
+ * peer may add some.
  */
 import { assert, OperationError } from '@landfall/runtime';
 import {

@@ -1,7 +1,8 @@
 /**
- * From bytes as they come to messages. Incremental: a frame may arrive in any number of pieces. Bounded: a frame's type
- * and length are judged as soon as its five header bytes are there, so the decoder never holds more than one frame of
- * the largest kind, and allocates for a large one only as its bytes arrive. After an error the decoder is spent.
+ * From bytes as they come to messages. Incremental: a frame may arrive in any number of pieces. Bounded: a
+ * frame's type and length are judged as soon as its five header bytes are there, so the decoder never holds
+ * more than one frame of the largest kind, and allocates for a large one only when it has begun to arrive.
+ * After an error the decoder is spent.
  */
 import { CODEC_RAW, CODEC_ZSTD, type Codec } from '@landfall/block';
 import { assert, OperationError } from '@landfall/runtime';
@@ -15,7 +16,7 @@ import {
 } from './frame-types.ts';
 import { DISKS_MAX, EXTENT_BYTES_MAX, HASH_BYTES, type Message, type MessageType } from './messages.ts';
 
-/** First allocation for a frame's body; doubled as bytes arrive, up to the body's length. */
+/** A body is given this much at first, and its whole length only when more than this has arrived. */
 const BODY_BYTES_INITIAL = 64 * 1024;
 
 export class Decoder {
@@ -37,7 +38,10 @@ export class Decoder {
     return this.#headerBytes === 0;
   }
 
-  /** Errors: FRAME_UNKNOWN, FRAME_OVERSIZED, FRAME_MALFORMED. Messages before the bad frame have been handed over. */
+  /**
+   * Errors: FRAME_UNKNOWN, FRAME_OVERSIZED, FRAME_MALFORMED. Messages before the bad frame have been handed
+   * over.
+   */
   push(bytes: Buffer): void {
     assert(!this.#failed, 'a decoder is not used after it failed');
     this.#failed = true;
@@ -80,10 +84,9 @@ export class Decoder {
 
   #makeRoom(neededBytes: number): void {
     if (neededBytes <= this.#body.length) return;
-    const doubled = Math.max(neededBytes, this.#body.length * 4);
-    const larger = Buffer.allocUnsafeSlow(Math.min(this.#bodyLength, doubled));
-    this.#body.copy(larger, 0, 0, this.#bodyBytes);
-    this.#body = larger;
+    const whole = Buffer.allocUnsafeSlow(this.#bodyLength);
+    this.#body.copy(whole, 0, 0, this.#bodyBytes);
+    this.#body = whole;
   }
 
   #endBody(): void {

@@ -1,4 +1,7 @@
-/** From a message to the bytes of its frame (FORMAT.md). A message past a maximum is a programmer error here. */
+/**
+ * From a message to the bytes of its frame (FORMAT.md). A message past a maximum is a programmer error
+ * here.
+ */
 import { CODEC_RAW } from '@landfall/block';
 import { assert } from '@landfall/runtime';
 import { type ControlMessage, controlPayload } from './control-payload.ts';

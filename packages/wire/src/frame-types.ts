@@ -1,4 +1,6 @@
-/** The byte that names a message, and the largest frame of its type. Numbers are for ever: never reuse one. */
+/**
+ * The byte that names a message, and the largest frame of its type. Numbers are for ever: never reuse one.
+ */
 import {
   CONTROL_BYTES_MAX,
   EXTENT_BYTES_MAX,

@@ -1,8 +1,9 @@
 /**
- * A `Link` over any byte stream (a TLS socket, one end of a memory pair). Two bounds: `send` waits while more than
- * SEND_BUFFER_BYTES_MAX are under way; the stream is paused while messages of more than RECEIVE_BUFFER_BYTES_MAX wait
- * to be taken. Closing lingers: what the peer still sends is discarded until it closes too, because a socket closed
- * with unread bytes resets the connection, and a REFUSE on its way would be lost.
+ * A `Link` over any byte stream (a TLS socket, one end of a memory pair). Two bounds: `send` waits while
+ * more than SEND_BUFFER_BYTES_MAX are under way; the stream is paused while messages of more than
+ * RECEIVE_BUFFER_BYTES_MAX wait to be taken. Closing lingers: what the peer still sends is discarded until
+ * it closes too, because a socket closed with unread bytes resets the connection, and a REFUSE on its way
+ * would be lost.
  */
 import type { Duplex } from 'node:stream';
 import { assert, type Clock, OperationError, systemClock, systemErrorCode } from '@landfall/runtime';
@@ -198,7 +199,7 @@ export function lost(cause: unknown): OperationError {
   if (/ALERT/.test(code)) return certificateRefused(cause);
   const why = cause instanceof Error ? `: ${cause.message}` : '';
   return new OperationError('LINK_LOST', `the replication connection was lost${why}`, {
-    hint: 'check the network between the source server and the replication server; the agent reconnects by itself',
+    hint: 'check the network between source and replication server; the agent reconnects by itself',
     retryable: true,
     cause,
   });
@@ -206,13 +207,14 @@ export function lost(cause: unknown): OperationError {
 
 function cutOff(): OperationError {
   return new OperationError('LINK_LOST', 'the replication connection ended in the middle of a message', {
-    hint: 'check the network between the source server and the replication server; the agent reconnects by itself',
+    hint: 'check the network between source and replication server; the agent reconnects by itself',
     retryable: true,
   });
 }
 
 function certificateRefused(cause: unknown): OperationError {
-  const message = `the peer did not accept our certificate: ${cause instanceof Error ? cause.message : cause}`;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `the peer did not accept our certificate: ${why}`;
   return new OperationError('CERTIFICATE_REFUSED', message, {
     hint: 'check that both programs were enrolled with the same control plane and that the clocks are right',
     cause,

@@ -1,15 +1,19 @@
-/** One connection between an agent and a replication server, as messages. Every implementation keeps this contract. */
+/**
+ * One connection between an agent and a replication server, as messages. Every implementation keeps this
+ * contract.
+ */
 import type { Message } from './messages.ts';
 
 export interface Link {
   /**
-   * Hands the message over; resolves when the link has room for more (back-pressure). Messages arrive in the order of
-   * the calls, or not at all once the link is lost. Errors: LINK_LOST.
+   * Hands the message over; resolves when the link has room for more (back-pressure). Messages arrive in
+   * the order of the calls, or not at all once the link is lost. Errors: LINK_LOST.
    */
   send(message: Message): Promise<void>;
   /**
-   * What the peer sends, in order; the peer is slowed down while nobody takes. Ends when the peer closed in good order.
-   * To be iterated once. Errors: LINK_LOST (also a frame cut off), CERTIFICATE_REFUSED, FRAME_*.
+   * What the peer sends, in order; the peer is slowed down while nobody takes. Ends when the peer closed in
+   * good order. To be iterated once. Errors: LINK_LOST (also a frame cut off), CERTIFICATE_REFUSED,
+   * FRAME_*.
    */
   messages(): AsyncIterable<Message>;
   /** Delivers what was sent, says goodbye, waits for the peer to do the same (at most LINGER_MS), ends. */

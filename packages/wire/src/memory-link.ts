@@ -1,6 +1,7 @@
 /**
- * Two links joined in memory, for tests and simulation: the real frames in real bytes, cut into random pieces, on
- * whatever clock is given, with the faults of a network. Same bytes, same order as TCP: until a cut, nothing is lost.
+ * Two links joined in memory, for tests and simulation: the real frames in real bytes, cut into random
+ * pieces, on whatever clock is given, with the faults of a network. Same bytes, same order as TCP: until a
+ * cut, nothing is lost.
  */
 import { Duplex } from 'node:stream';
 import { type Clock, type Random, seededRandom, systemClock } from '@landfall/runtime';
@@ -21,7 +22,10 @@ export interface MemoryLinkPair {
   readonly right: Link;
   /** Breaks the connection at once. */
   cut(): void;
-  /** Breaks it when this many more bytes have passed, both ways together; most often in the middle of a frame. */
+  /**
+   * Breaks it when this many more bytes have passed, both ways together; most often in the middle of a
+   * frame.
+   */
   cutAfterBytes(bytes: number): void;
   /** From now on nothing arrives and nobody is told. */
   blackHole(): void;

@@ -1,4 +1,6 @@
-/** The agent's end of port 1500. The server is judged by our CA, its role and its id, never by a host name. */
+/**
+ * The agent's end of port 1500. The server is judged by our CA, its role and its id, never by a host name.
+ */
 import { connect, type TLSSocket } from 'node:tls';
 import { after, OperationError, systemErrorCode } from '@landfall/runtime';
 import { createFramedLink } from './framed-link.ts';
@@ -18,8 +20,8 @@ export interface ConnectTlsOptions {
 }
 
 /**
- * A server that does not accept our certificate says so only after the handshake: it shows as CERTIFICATE_REFUSED on
- * the link. Errors: CONNECT_FAILED, CONNECT_TIMED_OUT, PEER_UNTRUSTED.
+ * A server that does not accept our certificate says so only after the handshake: it shows as
+ * CERTIFICATE_REFUSED on the link. Errors: CONNECT_FAILED, CONNECT_TIMED_OUT, PEER_UNTRUSTED.
  */
 export function connectTls(options: ConnectTlsOptions): Promise<Link> {
   const { host, port, ca, cert, key, serverName, timeoutMs } = options;
@@ -54,7 +56,7 @@ export function prepare(socket: TLSSocket): void {
 function timedOut({ host, port, timeoutMs }: ConnectTlsOptions): OperationError {
   const message = `the replication server at ${host}:${port} did not answer within ${timeoutMs} ms`;
   return new OperationError('CONNECT_TIMED_OUT', message, {
-    hint: `check that TCP ${port} of the replication server can be reached from this server (firewall, route, address)`,
+    hint: `check that TCP ${port} there can be reached from this server (firewall, route, address)`,
     retryable: true,
     context: { host, port },
   });

@@ -1,7 +1,8 @@
 /**
- * The replication server's end of port 1500: a client certificate of our CA is demanded before a single byte of ours is
- * read. Whatever else knocks is turned away by TLS; it costs a socket for at most HANDSHAKE_MS, and at most one log line
- * every REFUSAL_LOG_INTERVAL_MS says so, with the count of those not shown.
+ * The replication server's end of port 1500: a client certificate of our CA is demanded before a single
+ * byte of ours is read. Whatever else knocks is turned away by TLS; it costs a socket for at most
+ * HANDSHAKE_MS, and at most one log line every REFUSAL_LOG_INTERVAL_MS says so, with the count of those not
+ * shown.
  */
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import {
@@ -56,7 +57,9 @@ export function listenTls(options: ListenTlsOptions): Promise<LinkListener> {
   const sockets = new Set<TLSSocket>();
   server.maxConnections = CONNECTIONS_MAX;
   server.on('secureConnection', (socket) => accept(socket, { sockets, refusals, onLink: options.onLink }));
-  server.on('tlsClientError', (error, socket) => refusals.note(socket.remoteAddress, error));
+  server.on('tlsClientError', (error, socket) => {
+    refusals.note(socket.remoteAddress, socket.authorizationError ?? error);
+  });
   server.on('drop', (dropped) => refusals.note(dropped?.remoteAddress, new Error('too many connections')));
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(listenFailure(options, error)));

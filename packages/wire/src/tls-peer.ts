@@ -44,7 +44,7 @@ export function untrusted(why: string, cause?: unknown): OperationError {
     'PEER_UNTRUSTED',
     `the peer of the replication connection is not trusted: ${why}`,
     {
-      hint: 'check that the address is that of the replication server, and that it was enrolled with the same control plane',
+      hint: 'check the address, and that the replication server was enrolled with the same control plane',
       cause,
     },
   );

@@ -157,7 +157,11 @@ export class Demo {
     this.#enter('source server up');
     const alive = async () =>
       (await source.ssh('systemctl is-active ledger-writer.service')).exitCode === 0 ? true : undefined;
-    await waitFor(alive, { what: 'the ledger on the source server', timeoutMs: BOOT_TIMEOUT_MS });
+    const check = () => {
+      if (!source.running)
+        throw new OperationError('DEMO_FAILED', 'the QEMU process of the source server ended');
+    };
+    await waitFor(alive, { what: 'the ledger on the source server', timeoutMs: BOOT_TIMEOUT_MS, check });
     watch.start();
   }
 

@@ -11,10 +11,10 @@ export async function ensureAgentExecutable(
   say: (line: string) => void,
 ): Promise<string> {
   const out = join(cacheFolder, 'agent');
-  const argv = [process.execPath, '--disable-warning=ExperimentalWarning', SCRIPT, '--out', out];
+  const argv = [process.execPath, '--disable-warning=ExperimentalWarning', SCRIPT, out];
   await runChecked(argv, {
     timeoutMs: BUILD_TIMEOUT_MS,
-    onOutput: (text) => text.includes('building') && say(text.trim()),
+    onOutput: (text) => say(text.trim()),
   });
   return join(out, 'landfall-agent-linux-x64.gz');
 }

@@ -36,6 +36,8 @@ export interface Services {
   stop(): Promise<void>;
 }
 
+type PidRecord = (name: string, pid: number) => void;
+
 const APPS = join(import.meta.dirname, '../../..');
 const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 100;
@@ -44,7 +46,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const { stateDir, logger } = options;
   const logFolder = join(stateDir, 'logs');
   await ensureFolder(logFolder);
-  const pids = new Map<string, number>();
+  const { pids, record } = pidRecorder(stateDir, logger);
   const programs: Program[] = [];
   const launch = (name: string, parameters: readonly string[]) => {
     const argv = [
@@ -58,7 +60,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       argv,
       logFolder,
       logger,
-      onStart: (pid) => recordPid(stateDir, pids, name, pid),
+      onStart: (pid) => record(name, pid),
     });
     programs.push(program);
     program.start();
@@ -171,7 +173,15 @@ async function initializeService(stateDir: string): Promise<void> {
   await client.mgn('InitializeService', {});
 }
 
-function recordPid(stateDir: string, pids: Map<string, number>, name: string, pid: number): void {
-  pids.set(name, pid);
-  void writeDurably(join(stateDir, 'pids.json'), `${JSON.stringify(Object.fromEntries(pids))}\n`);
+/** Keeps `pids.json` true; one write at a time, because each replaces the file through the same temporary one. */
+function pidRecorder(stateDir: string, logger: Logger): { pids: Map<string, number>; record: PidRecord } {
+  const pids = new Map<string, number>();
+  let written: Promise<void> = Promise.resolve();
+  const write = () =>
+    writeDurably(join(stateDir, 'pids.json'), `${JSON.stringify(Object.fromEntries(pids))}\n`);
+  const record = (name: string, pid: number) => {
+    pids.set(name, pid);
+    written = written.then(write).catch((error: unknown) => logger.warn('pids-not-recorded', { error }));
+  };
+  return { pids, record };
 }

@@ -7,11 +7,16 @@ import { listServersOf } from '../store/source-servers.ts';
 
 export const DISKS_PER_REPLICATION_SERVER_MAX = 15;
 
-/** A server with more disks than that gets an empty replication server for itself; `null`: none has room now. */
+/**
+ * A server with more disks than that gets an empty replication server for itself; `null`: none has room now.
+ */
 export async function chooseReplicationServer(tx: Queries, disks: number): Promise<string | null> {
   const programs = await listPrograms(tx, 'replication-server');
   const loads = await Promise.all(
-    programs.map(async ({ programId }) => ({ programId, disks: countDisks(await listServersOf(tx, programId)) })),
+    programs.map(async ({ programId }) => ({
+      programId,
+      disks: countDisks(await listServersOf(tx, programId)),
+    })),
   );
   const [best] = loads
     .filter((load) => load.disks === 0 || load.disks + disks <= DISKS_PER_REPLICATION_SERVER_MAX)

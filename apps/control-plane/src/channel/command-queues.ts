@@ -1,9 +1,9 @@
 /**
- * Commands waiting for programs that dial in. They live in memory only: what must outlive a restart is the job step that
- * sent them, and it sends them again.
+ * Commands waiting for programs that dial in. They live in memory only: what must outlive a restart is the
+ * job step that sent them, and it sends them again.
  *
- * Q1 A command is delivered until its result arrives: at once, and again every REDELIVER_AFTER_MS, because the answer to
- *    a poll may have been lost. Programs run one command id once.
+ * Q1 A command is delivered until its result arrives: at once, and again every REDELIVER_AFTER_MS, because
+ *    the answer to a poll may have been lost. Programs run one command id once.
  * Q2 At most one poll of a program waits; a newer one answers the older with nothing.
  * Q3 Whoever waits for a result stops waiting after its own time; the command is then withdrawn.
  */
@@ -143,15 +143,23 @@ function away(
   { role, programId, timeoutMs }: { role: ProgramRole; programId: string; timeoutMs: number },
 ): OperationError {
   const seconds = Math.round(timeoutMs / 1000);
-  return new OperationError('PROGRAM_AWAY', `${role} ${programId} did not answer ${name} within ${seconds} s`, {
-    hint: `check that the ${role} runs and that it reaches the control plane`,
-    retryable: true,
-  });
+  return new OperationError(
+    'PROGRAM_AWAY',
+    `${role} ${programId} did not answer ${name} within ${seconds} s`,
+    {
+      hint: `check that the ${role} runs and that it reaches the control plane`,
+      retryable: true,
+    },
+  );
 }
 
 function busy(programId: string): OperationError {
-  return new OperationError('PROGRAM_BUSY', `${COMMANDS_WAITING_MAX} commands already wait for ${programId}`, {
-    hint: 'check that the program runs and that it reaches the control plane',
-    retryable: true,
-  });
+  return new OperationError(
+    'PROGRAM_BUSY',
+    `${COMMANDS_WAITING_MAX} commands already wait for ${programId}`,
+    {
+      hint: 'check that the program runs and that it reaches the control plane',
+      retryable: true,
+    },
+  );
 }

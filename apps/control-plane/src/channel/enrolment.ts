@@ -1,9 +1,11 @@
 /**
  * Enrolment: from a token and a public key to an identity.
  *
- * E1 Same install and same key is the same program again: it gets a new certificate, its old one stops working.
+ * E1 Same install and same key is the same program again: it gets a new certificate, its old one stops
+ *    working.
  * E2 Same install with another key is a copy of a machine, and is refused while the first one is active.
- * E3 A server that was disconnected, cut over or archived is history: the same install becomes a new source server.
+ * E3 A server that was disconnected, cut over or archived is history: the same install becomes a new source
+ *    server.
  */
 import type { Enrolment, EnrolmentRequest, ProgramRole } from '@landfall/channel';
 import { OperationError, publicId } from '@landfall/runtime';
@@ -14,15 +16,22 @@ import { templatesForNewServer } from '../lifecycle/default-settings.ts';
 import { initiationSteps } from '../lifecycle/initiation.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
-import { findInstalled, insertProgram, type ProgramRecord, revokeProgram, updateEnrolment } from '../store/programs.ts';
+import {
+  findInstalled,
+  insertProgram,
+  type ProgramRecord,
+  revokeProgram,
+  updateEnrolment,
+} from '../store/programs.ts';
 import type { Queries } from '../store/schema.ts';
 import { findServer, insertServer } from '../store/source-servers.ts';
 import { checkDiskCount, chooseReplicationServer } from './assign-replication-server.ts';
 
-const PREFIX_BY_ROLE = { agent: 's-', 'replication-server': 'rs-', 'launch-host': 'lh-' } as const satisfies Record<
-  ProgramRole,
-  string
->;
+const PREFIX_BY_ROLE = {
+  agent: 's-',
+  'replication-server': 'rs-',
+  'launch-host': 'lh-',
+} as const satisfies Record<ProgramRole, string>;
 
 export async function enrol(service: Service, request: EnrolmentRequest): Promise<Enrolment> {
   verifyProof(request);
@@ -43,12 +52,17 @@ export async function enrol(service: Service, request: EnrolmentRequest): Promis
     const current = await findInstalled(tx, role, installId);
     if (current?.programId === programId) {
       const { version } = request;
-      await updateEnrolment(tx, programId, { certificateFingerprint: fingerprint, version, enrolledAtMs: nowMs });
+      await updateEnrolment(tx, programId, {
+        certificateFingerprint: fingerprint,
+        version,
+        enrolledAtMs: nowMs,
+      });
       return;
     }
     if (current !== undefined) await revokeProgram(tx, current.programId, nowMs);
     await insertProgram(tx, newProgram(request, { programId, fingerprint, nowMs }));
-    if (role === 'agent') await insertServer(tx, await newServer(service, tx, { programId, request, token, nowMs }));
+    if (role === 'agent')
+      await insertServer(tx, await newServer(service, tx, { programId, request, token, nowMs }));
   });
   log.info('program-enrolled', { programId, role: request.role, version: request.version });
   return { programId, certificatePem, caPem: authority.certificatePem };
@@ -75,7 +89,10 @@ interface NewProgramFacts {
   readonly nowMs: number;
 }
 
-function newProgram(request: EnrolmentRequest, { programId, fingerprint, nowMs }: NewProgramFacts): ProgramRecord {
+function newProgram(
+  request: EnrolmentRequest,
+  { programId, fingerprint, nowMs }: NewProgramFacts,
+): ProgramRecord {
   return {
     programId,
     role: request.role,
@@ -146,9 +163,12 @@ async function newServer(
 }
 
 function identityInUse({ programId, role }: ProgramRecord): OperationError {
-  const message = `another ${role} (${programId}) is already enrolled with this identity; is this machine a copy of it?`;
+  const who = `another ${role} (${programId})`;
+  const message = `${who} is already enrolled with this identity; is this machine a copy of it?`;
   return new OperationError('IDENTITY_IN_USE', message, {
-    hint: 'on the copy, remove the state folder of the program and install it again; if the first one is gone, disconnect it from the service and install again',
+    hint:
+      'on the copy, remove the state folder of the program and install it again; ' +
+      'if the first one is gone, disconnect it from the service and install again',
     context: { programId },
   });
 }

@@ -1,6 +1,6 @@
 /**
- * What an agent's report changes in the record of its server. The record is written only when something in it changed;
- * numbers that change all the time stay on the report board.
+ * What an agent's report changes in the record of its server. The record is written only when something in it
+ * changed; numbers that change all the time stay on the report board.
  */
 import type { AgentConfiguration, AgentReport } from '@landfall/channel';
 import type { SourceProperties } from '@landfall/model';
@@ -30,7 +30,11 @@ export async function observeAgent(
   const before = await findServer(store.db, sourceServerId);
   if (before === undefined) return GONE;
   const changed = await observeServer(service, sourceServerId, report);
-  await reports.save(store.db, sourceServerId, changed !== before && changed?.replication !== before.replication);
+  await reports.save(
+    store.db,
+    sourceServerId,
+    changed !== before && changed?.replication !== before.replication,
+  );
   return changed === undefined ? GONE : agentConfiguration(service, changed);
 }
 
@@ -89,7 +93,8 @@ function observed(service: Service, server: SourceServerRecord, report: AgentRep
 /** A new date alone is no change. */
 function newerProperties(known: SourceProperties, told: SourceProperties): SourceProperties {
   const { lastUpdatedDateTime } = known;
-  return JSON.stringify({ ...told, lastUpdatedDateTime }) === JSON.stringify({ ...known, lastUpdatedDateTime })
+  return JSON.stringify({ ...told, lastUpdatedDateTime }) ===
+    JSON.stringify({ ...known, lastUpdatedDateTime })
     ? known
     : told;
 }

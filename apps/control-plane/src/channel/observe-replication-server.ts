@@ -1,4 +1,7 @@
-/** A replication server's report, and what it should be serving: the servers assigned to it that still replicate. */
+/**
+ * A replication server's report, and what it should be serving: the servers assigned to it that still
+ * replicate.
+ */
 import type { ReplicationServerConfiguration, ReplicationServerReport } from '@landfall/channel';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';

@@ -1,6 +1,6 @@
 /**
- * The last report of every program, in memory; the database gets one now and then, so that a restarted control plane
- * knows roughly how things stood without a write per report.
+ * The last report of every program, in memory; the database gets one now and then, so that a restarted
+ * control plane knows roughly how things stood without a write per report.
  */
 import type { ProgramRole, ReportByRole } from '@landfall/channel';
 import type { Seen } from '../lifecycle/replication-view.ts';

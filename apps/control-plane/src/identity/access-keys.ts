@@ -18,7 +18,9 @@ export interface CreateAccessKeyOptions {
 
 export async function createAccessKey(db: Queries, options: CreateAccessKeyOptions): Promise<AccessKey> {
   const { principal, clock, random } = options;
-  const id = Array.from({ length: 16 }, () => ID_ALPHABET.charAt(random.integer(ID_ALPHABET.length))).join('');
+  const id = Array.from({ length: 16 }, () => ID_ALPHABET.charAt(random.integer(ID_ALPHABET.length))).join(
+    '',
+  );
   const key = { accessKeyId: `AKIA${id}`, secretAccessKey: random.bytes(30).toString('base64'), principal };
   await db
     .insertInto('access_key')
@@ -53,7 +55,11 @@ export async function findAccessKeyOf(db: Queries, principal: string): Promise<A
   return row === undefined ? undefined : toAccessKey(row);
 }
 
-function toAccessKey(row: { access_key_id: string; secret_access_key: string; principal: string }): AccessKey {
+function toAccessKey(row: {
+  access_key_id: string;
+  secret_access_key: string;
+  principal: string;
+}): AccessKey {
   return {
     accessKeyId: row.access_key_id,
     secretAccessKey: row.secret_access_key,

@@ -1,8 +1,10 @@
 /**
  * The control plane's own certificate authority: P-256, one root that signs everything directly.
  *
- * I1 A program's private key never comes here: only its public key does, with a proof that the program holds the other half.
- * I2 A certificate says who (CN = program id) and what (OU = role); whether it is still wanted is the database's word.
+ * I1 A program's private key never comes here: only its public key does, with a proof that the program holds
+ *    the other half.
+ * I2 A certificate says who (CN = program id) and what (OU = role); whether it is still wanted is the
+ *    database's word.
  */
 import './reflect-metadata.ts';
 import { createHash, type webcrypto } from 'node:crypto';
@@ -58,7 +60,10 @@ export async function createAuthorityKeys({ clock, random }: AuthorityOptions): 
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { certificatePem: certificate.toString('pem'), privateKeyPem: await exportPrivateKey(keys.privateKey) };
+  return {
+    certificatePem: certificate.toString('pem'),
+    privateKeyPem: await exportPrivateKey(keys.privateKey),
+  };
 }
 
 export async function openAuthority(

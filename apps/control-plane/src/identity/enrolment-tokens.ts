@@ -1,12 +1,12 @@
 /**
  * Enrolment tokens. Only a hash of the secret is stored.
  *
- * I3 A token is used up by installs, not by requests: the same install may repeat its enrolment, because the answer
- *    to its first one may have been lost.
+ * I3 A token is used up by installs, not by requests: the same install may repeat its enrolment, because the
+ *    answer to its first one may have been lost.
  */
 import { createHash } from 'node:crypto';
 import type { ProgramRole } from '@landfall/channel';
-import { type Clock, OperationError, type Random, publicId } from '@landfall/runtime';
+import { type Clock, OperationError, publicId, type Random } from '@landfall/runtime';
 import { decodeDocument, encodeDocument } from '../store/document.ts';
 import type { EnrolmentTokenTable, Queries } from '../store/schema.ts';
 
@@ -79,7 +79,8 @@ export async function useToken(tx: Queries, use: TokenUse): Promise<EnrolmentTok
     .executeTakeFirst();
   if (row === undefined) throw invalid('the control plane does not know this enrolment token');
   if (row.revoked_at_ms !== null) throw invalid('this enrolment token was revoked');
-  if (row.role !== use.role) throw invalid(`this enrolment token is for a ${row.role}, not for a ${use.role}`);
+  if (row.role !== use.role)
+    throw invalid(`this enrolment token is for a ${row.role}, not for a ${use.role}`);
   if (row.expires_at_ms !== null && row.expires_at_ms <= use.nowMs) throw expired(row.expires_at_ms);
   const installs = await listUses(tx, row.token_id);
   if (installs.includes(use.installId)) return toRecord(row, installs.length);
@@ -147,10 +148,13 @@ function invalid(message: string): OperationError {
 
 function expired(expiresAtMs: number): OperationError {
   const when = new Date(expiresAtMs).toISOString();
-  return new OperationError('TOKEN_EXPIRED', `this enrolment token expired at ${when}`, { hint: CREATE_ANOTHER });
+  return new OperationError('TOKEN_EXPIRED', `this enrolment token expired at ${when}`, {
+    hint: CREATE_ANOTHER,
+  });
 }
 
 function usedUp(usesMax: number): OperationError {
-  const message = `this enrolment token was already used by ${usesMax} install${usesMax === 1 ? '' : 's'}, all it allows`;
+  const installs = usesMax === 1 ? '1 install' : `${usesMax} installs`;
+  const message = `this enrolment token was already used by ${installs}, all it allows`;
   return new OperationError('TOKEN_USED_UP', message, { hint: CREATE_ANOTHER });
 }

@@ -18,7 +18,11 @@ export interface AuthorityFiles {
   readonly random: Random;
 }
 
-export async function loadAuthority({ stateDir, clock, random }: AuthorityFiles): Promise<CertificateAuthority> {
+export async function loadAuthority({
+  stateDir,
+  clock,
+  random,
+}: AuthorityFiles): Promise<CertificateAuthority> {
   const stored = await readPair(stateDir, 'ca');
   if (stored !== undefined) return openAuthority(stored, { clock, random });
   const created = await createAuthorityKeys({ clock, random });
@@ -27,7 +31,10 @@ export async function loadAuthority({ stateDir, clock, random }: AuthorityFiles)
   return openAuthority(created, { clock, random });
 }
 
-/** Reissued when the addresses change or its end is near; the key stays, so that pins of earlier installers stay valid. */
+/**
+ * Reissued when the addresses change or its end is near; the key stays, so that pins of earlier installers
+ * stay valid.
+ */
 export async function loadServerCertificate(
   files: AuthorityFiles,
   authority: CertificateAuthority,
@@ -61,7 +68,11 @@ async function readPair(stateDir: string, name: string): Promise<KeyAndCertifica
   const privateKeyPem = await readIfExists(join(stateDir, `${name}-key.pem`));
   if (certificatePem === undefined) return undefined;
   if (privateKeyPem !== undefined) return { certificatePem, privateKeyPem };
-  throw new OperationError('STATE_UNREADABLE', `${name}-key.pem is missing beside ${name}.pem in ${stateDir}`, {
-    hint: 'restore the state folder from a backup',
-  });
+  throw new OperationError(
+    'STATE_UNREADABLE',
+    `${name}-key.pem is missing beside ${name}.pem in ${stateDir}`,
+    {
+      hint: 'restore the state folder from a backup',
+    },
+  );
 }

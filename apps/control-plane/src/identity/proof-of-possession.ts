@@ -9,9 +9,13 @@ export function verifyProof(request: EnrolmentRequest): void {
   const signed = Buffer.from(`${request.token}\n${request.installId}`, 'utf8');
   const signature = Buffer.from(request.proof, 'base64');
   if (signatureFits(key, signed, signature)) return;
-  throw new OperationError('PROOF_INVALID', 'the request is not signed with the private key of its public key', {
-    hint: 'remove the identity files of this program and enrol again',
-  });
+  throw new OperationError(
+    'PROOF_INVALID',
+    'the request is not signed with the private key of its public key',
+    {
+      hint: 'remove the identity files of this program and enrol again',
+    },
+  );
 }
 
 /** Node signs DER by default, WebCrypto the two numbers side by side; both are the same signature. */

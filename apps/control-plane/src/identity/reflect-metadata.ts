@@ -1,6 +1,7 @@
 /**
- * What tsyringe (inside @peculiar/x509) asks of `Reflect`: metadata kept beside a class. It must be imported before
- * @peculiar/x509. Source: the reflect-metadata proposal, the three functions tsyringe calls; the npm polyfill does the same.
+ * What tsyringe (inside @peculiar/x509) asks of `Reflect`: metadata kept beside a class. It must be imported
+ * before @peculiar/x509. Source: the reflect-metadata proposal, the three functions tsyringe calls; the npm
+ * polyfill does the same.
  */
 type MetadataByKey = Map<unknown, unknown>;
 

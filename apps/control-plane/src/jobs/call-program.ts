@@ -1,4 +1,7 @@
-/** Commands of job steps: they wait for a program that is away and repeat what may succeed later, until their deadline. */
+/**
+ * Commands of job steps: they wait for a program that is away and repeat what may succeed later, until their
+ * deadline.
+ */
 import type { CommandInput, CommandName, CommandOutput, ProgramRole } from '@landfall/channel';
 import { OperationError, retry } from '@landfall/runtime';
 import type { Service } from '../service.ts';

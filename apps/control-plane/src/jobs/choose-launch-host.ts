@@ -1,4 +1,7 @@
-/** Where a machine goes: the launch host with the most free memory among those heard of lately, else any enrolled one. */
+/**
+ * Where a machine goes: the launch host with the most free memory among those heard of lately, else any
+ * enrolled one.
+ */
 import { OperationError } from '@landfall/runtime';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { Service } from '../service.ts';
@@ -13,7 +16,11 @@ export async function chooseLaunchHost({ store, reports, clock }: Service): Prom
   };
   const [best] = hosts.toSorted((left, right) => freeBytes(right) - freeBytes(left));
   if (best !== undefined) return best;
-  throw new OperationError('LAUNCH_HOST_MISSING', 'no launch host is enrolled, so there is nowhere to launch to', {
-    hint: 'start a launch host (`landfall up` starts one) and launch again',
-  });
+  throw new OperationError(
+    'LAUNCH_HOST_MISSING',
+    'no launch host is enrolled, so there is nowhere to launch to',
+    {
+      hint: 'start a launch host (`landfall up` starts one) and launch again',
+    },
+  );
 }

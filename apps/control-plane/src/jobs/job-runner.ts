@@ -6,8 +6,10 @@
  * J3 After `close` nothing is written any more: what was running counts as cut off, like in a crash.
  * J4 A job ends COMPLETED whatever became of its servers; a server's failure is its own.
  */
-import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
+
 import type { JobLogEvent } from '@landfall/model';
+import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
+import { beginStep, endStep, listSteps } from '../store/job-steps.ts';
 import {
   appendJobLog,
   findJob,
@@ -16,7 +18,6 @@ import {
   listUnfinishedJobs,
   setJobStatus,
 } from '../store/jobs.ts';
-import { beginStep, endStep, listSteps } from '../store/job-steps.ts';
 import type { Store } from '../store/sqlite-store.ts';
 
 /** What the steps of one server have found so far: the results of all ended steps together. */
@@ -93,7 +94,9 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       for (const job of await listUnfinishedJobs(options.store.db)) start(job.jobId);
     },
     close: async () => {
-      closing.abort(new OperationError('SHUTTING_DOWN', 'the control plane is stopping', { retryable: true }));
+      closing.abort(
+        new OperationError('SHUTTING_DOWN', 'the control plane is stopping', { retryable: true }),
+      );
       await Promise.all(running.values());
     },
   };
@@ -106,11 +109,19 @@ async function runJob(options: JobRunnerOptions, jobId: string, signal: AbortSig
   await setJobStatus(store.db, jobId, { status: 'STARTED' });
   const servers = await listJobServers(store.db, jobId);
   const plan = options.planFor(job);
-  await Promise.all(servers.map((server) => runServer(options, { job, plan, signal }, server.sourceServerId)));
+  await Promise.all(
+    servers.map((server) => runServer(options, { job, plan, signal }, server.sourceServerId)),
+  );
   if (signal.aborted) return;
   await store.transaction(async (tx) => {
     const endedAtMs = clock.nowMs();
-    await appendJobLog(tx, { jobId, onceKey: 'JOB_END', loggedAtMs: endedAtMs, event: 'JOB_END', eventData: {} });
+    await appendJobLog(tx, {
+      jobId,
+      onceKey: 'JOB_END',
+      loggedAtMs: endedAtMs,
+      event: 'JOB_END',
+      eventData: {},
+    });
     await setJobStatus(tx, jobId, { status: 'COMPLETED', endedAtMs });
   });
 }
@@ -175,7 +186,9 @@ export function runnablePlan<State extends object>(plan: JobPlan<State>): Runnab
   };
 }
 
-type StepOutcome<State extends object> = { readonly found: Partial<State> } | { readonly failed: StepFailure };
+type StepOutcome<State extends object> =
+  | { readonly found: Partial<State> }
+  | { readonly failed: StepFailure };
 
 interface StepWork<State extends object> {
   readonly run: StepRun;
@@ -202,4 +215,3 @@ async function runStep<State extends object>(
     return { failed };
   }
 }
-

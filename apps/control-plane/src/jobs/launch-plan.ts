@@ -1,20 +1,21 @@
 /**
- * A launch: test, cutover, or from any recovery point. One machine id is chosen and recorded before anybody hears of it,
- * so every later step is about the same machine however often it runs.
+ * A launch: test, cutover, or from any recovery point. One machine id is chosen and recorded before anybody
+ * hears of it, so every later step is about the same machine however often it runs.
  */
+
+import { instanceId } from '@landfall/api';
 import type { MachineDisk, MachineSpecification, MachineStatus } from '@landfall/channel';
 import type { RecoveryPoint } from '@landfall/model';
-import { instanceId } from '@landfall/api';
 import { assert, describeError, OperationError } from '@landfall/runtime';
-import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
+import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import { saveJobServer } from '../store/jobs.ts';
 import { changeMachine, findMachine, insertMachine } from '../store/machines.ts';
 import { changeServer, findServer } from '../store/source-servers.ts';
 import { callProgram } from './call-program.ts';
 import { chooseLaunchHost } from './choose-launch-host.ts';
-import { runnablePlan, type RunnablePlan, type Step, type StepFailure, type StepRun } from './job-runner.ts';
+import { type RunnablePlan, runnablePlan, type Step, type StepFailure, type StepRun } from './job-runner.ts';
 import { endMachine, listHeldMachines } from './machine-cleanup.ts';
 import { awaitPhase } from './machine-phase.ts';
 import { sizeMachine } from './right-sizing.ts';
@@ -22,7 +23,9 @@ import { sizeMachine } from './right-sizing.ts';
 const MINUTE_MS = 60_000;
 const CLEANUP_MS = 10 * MINUTE_MS;
 const BARRIER_MS = MINUTE_MS;
-/** For an agent that was not heard of lately: it may be back any moment, but nobody should wait long for it. */
+/**
+ * For an agent that was not heard of lately: it may be back any moment, but nobody should wait long for it.
+ */
 const BARRIER_AWAY_MS = 5000;
 const RESOLVE_MS = 10 * MINUTE_MS;
 const CONVERSION_MS = 15 * MINUTE_MS;
@@ -71,7 +74,10 @@ function planMachine(service: Service): Step<LaunchState> {
   };
 }
 
-/** A machine that cannot be ended does not hold up the launch: it stays on record and the next clean-up tries again. */
+/**
+ * A machine that cannot be ended does not hold up the launch: it stays on record and the next clean-up tries
+ * again.
+ */
 function cleanUp(service: Service): Step<LaunchState> {
   return {
     name: 'CLEANUP',
@@ -125,7 +131,10 @@ async function takeBarrier(service: Service, run: StepRun): Promise<RecoveryPoin
 function resolvePoint(service: Service, run: StepRun, state: Partial<LaunchState>): Promise<RecoveryPoint> {
   const to = { role: 'replication-server', programId: known(state.replicationServerId) } as const;
   const input = { sourceServerId: run.sourceServerId, at: run.job.at };
-  return callProgram(service, to, 'resolveRecoveryPoint', input, { timeoutMs: RESOLVE_MS, signal: run.signal });
+  return callProgram(service, to, 'resolveRecoveryPoint', input, {
+    timeoutMs: RESOLVE_MS,
+    signal: run.signal,
+  });
 }
 
 function openExport(service: Service): Step<LaunchState> {
@@ -171,7 +180,10 @@ function convert(service: Service): Step<LaunchState> {
       await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { onHost: true }));
       const target = { launchHostId: conversionServerID, specification };
       const phases = ['CONVERTED', 'STARTING', 'RUNNING', 'STOPPED'] as const;
-      const status = await awaitPhase(service, target, phases, { timeoutMs: CONVERSION_MS, signal: run.signal });
+      const status = await awaitPhase(service, target, phases, {
+        timeoutMs: CONVERSION_MS,
+        signal: run.signal,
+      });
       await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { status }));
       await run.log('CONVERSION_END', { conversionServerID });
       return { specification };

@@ -2,9 +2,13 @@
 import type { Service } from '../service.ts';
 import { changeMachine, listMachinesOf, type MachineRecord } from '../store/machines.ts';
 import { changeServer } from '../store/source-servers.ts';
-import { callProgram, type CallOptions } from './call-program.ts';
+import { type CallOptions, callProgram } from './call-program.ts';
 
-export async function endMachine(service: Service, machine: MachineRecord, options: CallOptions): Promise<void> {
+export async function endMachine(
+  service: Service,
+  machine: MachineRecord,
+  options: CallOptions,
+): Promise<void> {
   const { machineId } = machine;
   if (machine.onHost) {
     const host = { role: 'launch-host', programId: machine.launchHostId } as const;
@@ -19,7 +23,11 @@ export async function endMachine(service: Service, machine: MachineRecord, optio
   await closeExport(service, machine, options);
 }
 
-export async function closeExport(service: Service, machine: MachineRecord, options: CallOptions): Promise<void> {
+export async function closeExport(
+  service: Service,
+  machine: MachineRecord,
+  options: CallOptions,
+): Promise<void> {
   if (!machine.exportOpen) return;
   const to = { role: 'replication-server', programId: machine.replicationServerId } as const;
   await callProgram(service, to, 'closeExport', { exportId: machine.machineId }, options);

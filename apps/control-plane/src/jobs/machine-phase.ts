@@ -1,9 +1,12 @@
-/** Waits until a machine has got somewhere, asking once a second; a launch host that was restarted is told again. */
+/**
+ * Waits until a machine has got somewhere, asking once a second; a launch host that was restarted is told
+ * again.
+ */
 import type { MachinePhase, MachineSpecification, MachineStatus } from '@landfall/channel';
 import { OperationError } from '@landfall/runtime';
 import type { Service } from '../service.ts';
 import { changeMachine } from '../store/machines.ts';
-import { callProgram, type CallOptions } from './call-program.ts';
+import { type CallOptions, callProgram } from './call-program.ts';
 
 const ASK_EVERY_MS = 1000;
 
@@ -48,6 +51,7 @@ async function describeOrEnsure(
   try {
     return await callProgram(service, host, 'describeMachine', { machineId }, options);
   } catch (error) {
+    options.signal.throwIfAborted();
     if (!(error instanceof OperationError) || error.code === 'PROGRAM_AWAY') throw error;
     service.log.warn('machine-told-again', { machineId, error });
     return callProgram(service, host, 'ensureMachine', specification, options);
@@ -62,7 +66,11 @@ function failureOf({ machineId, phase, error }: MachineStatus): OperationError {
 
 function timedOut({ machineId, phase }: MachineStatus, timeoutMs: number): OperationError {
   const minutes = Math.round(timeoutMs / 60_000);
-  return new OperationError('LAUNCH_TIMED_OUT', `machine ${machineId} is still ${phase} after ${minutes} min`, {
-    hint: 'look at its console with `landfall console` and at the log of the launch host',
-  });
+  return new OperationError(
+    'LAUNCH_TIMED_OUT',
+    `machine ${machineId} is still ${phase} after ${minutes} min`,
+    {
+      hint: 'look at its console with `landfall console` and at the log of the launch host',
+    },
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * What goes on behind a server that was finalized, disconnected or stopped: launched machines are made whole, then its
- * bytes in staging are given back. Not a job of the public API; DescribeJobs does not show it.
+ * What goes on behind a server that was finalized, disconnected or stopped: launched machines are made whole,
+ * then its bytes in staging are given back. Not a job of the public API; DescribeJobs does not show it.
  *
  * T1 Staging is discarded only after every machine that reads it is complete by itself or gone.
  * T2 It does not give up: what fails keeps the staging and is tried again, for weeks.
@@ -9,8 +9,8 @@ import { assert, OperationError, retry } from '@landfall/runtime';
 import type { Service } from '../service.ts';
 import { changeMachine, type MachineRecord } from '../store/machines.ts';
 import { changeServer, findServer } from '../store/source-servers.ts';
-import { callProgram, type CallOptions } from './call-program.ts';
-import { runnablePlan, type RunnablePlan, type Step, type StepRun } from './job-runner.ts';
+import { type CallOptions, callProgram } from './call-program.ts';
+import { type RunnablePlan, runnablePlan, type Step, type StepRun } from './job-runner.ts';
 import { closeExport, endMachine, listHeldMachines } from './machine-cleanup.ts';
 
 const ASK_EVERY_MS = 1000;
@@ -93,7 +93,9 @@ async function makeWhole(service: Service, machine: MachineRecord, options: Call
   }
 }
 
-/** Exports close; machines that failed to launch end, launched ones stay: they need nothing of ours any more. */
+/**
+ * Exports close; machines that failed to launch end, launched ones stay: they need nothing of ours any more.
+ */
 function release(service: Service): Step<RetirementState> {
   return {
     name: 'RELEASE',
@@ -141,8 +143,12 @@ async function recordDiscarded(service: Service, run: StepRun): Promise<void> {
 }
 
 function notWhole(machineId: string): OperationError {
-  return new OperationError('HYDRATION_TIMED_OUT', `the disks of machine ${machineId} are still not complete`, {
-    hint: 'look at the log of its launch host; staging is kept until they are',
-    retryable: true,
-  });
+  return new OperationError(
+    'HYDRATION_TIMED_OUT',
+    `the disks of machine ${machineId} are still not complete`,
+    {
+      hint: 'look at the log of its launch host; staging is kept until they are',
+      retryable: true,
+    },
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Cores and memory of a launched machine, pure. BASIC takes what the source has, within what the launch host can give;
- * NONE takes a small fixed size, for launch configurations that mean to say otherwise.
+ * Cores and memory of a launched machine, pure. BASIC takes what the source has, within what the launch host
+ * can give; NONE takes a small fixed size, for launch configurations that mean to say otherwise.
  */
 import type { SourceProperties } from '@landfall/model';
 import { GIB, MIB } from '@landfall/runtime';

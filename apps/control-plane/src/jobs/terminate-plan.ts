@@ -1,7 +1,7 @@
 /** TerminateTargetInstances: ends the launched machine of each server and gives its export back. */
 import type { Service } from '../service.ts';
 import { saveJobServer } from '../store/jobs.ts';
-import { runnablePlan, type RunnablePlan, type StepRun } from './job-runner.ts';
+import { type RunnablePlan, runnablePlan, type StepRun } from './job-runner.ts';
 import { endMachine, listHeldMachines } from './machine-cleanup.ts';
 
 const CLEANUP_MS = 10 * 60_000;
@@ -39,7 +39,5 @@ async function record(
   change: { readonly launchStatus: 'IN_PROGRESS' | 'TERMINATED' | 'FAILED'; readonly machineId?: string },
 ): Promise<void> {
   signal.throwIfAborted();
-  await service.store.transaction((tx) =>
-    saveJobServer(tx, { jobId: job.jobId, sourceServerId, ...change }),
-  );
+  await service.store.transaction((tx) => saveJobServer(tx, { jobId: job.jobId, sourceServerId, ...change }));
 }

@@ -1,6 +1,6 @@
 /**
- * Initiation of data replication, pure: the documented steps, each done when its fact is known. The embedded network has
- * no security groups to create, so that step is SKIPPED.
+ * Initiation of data replication, pure: the documented steps, each done when its fact is known. The embedded
+ * network has no security groups to create, so that step is SKIPPED.
  */
 import { INITIATION_STEPS, type InitiationStepName } from '@landfall/model';
 import type { InitiationStep } from './source-server.ts';

@@ -1,5 +1,6 @@
 /**
- * The lifecycle of a source server, pure: what each event does in each state. Rules: public MGN API and its guide.
+ * The lifecycle of a source server, pure: what each event does in each state. Rules: public MGN API and its
+ * guide.
  *
  * L1 The table is complete: the compiler refuses a state or an event without its answer.
  * L2 A refusal changes nothing and says why in words a person can act on.
@@ -37,7 +38,13 @@ export interface LifeCycle {
   readonly lastCutover?: Milestone;
 }
 
-type Mark = 'TEST_INITIATED' | 'TEST_REVERTED' | 'TEST_FINALIZED' | 'CUTOVER_INITIATED' | 'CUTOVER_REVERTED' | 'CUTOVER_FINALIZED';
+type Mark =
+  | 'TEST_INITIATED'
+  | 'TEST_REVERTED'
+  | 'TEST_FINALIZED'
+  | 'CUTOVER_INITIATED'
+  | 'CUTOVER_REVERTED'
+  | 'CUTOVER_FINALIZED';
 type Accepted = { readonly to: LifeCycleState; readonly marks?: readonly Mark[] };
 type Refused = { readonly refused: string };
 export type Answer = Accepted | Refused;
@@ -55,7 +62,9 @@ const STILL_ACTIVE = no('disconnect it or finalize its cutover first');
 const KEEPS_MACHINE = no('change its lifecycle state back first, then terminate the launched machine');
 const NO_MACHINE = no('no machine was launched from it');
 const REVERT_FIRST = no('revert its cutover first, by setting it to READY_FOR_CUTOVER');
-const CUTOVER_BY_FINALIZE = no('a server becomes CUTOVER by finalizing its cutover, or after it was disconnected');
+const CUTOVER_BY_FINALIZE = no(
+  'a server becomes CUTOVER by finalizing its cutover, or after it was disconnected',
+);
 
 type Row = Readonly<Record<LifeCycleEvent, Answer>>;
 

@@ -3,7 +3,8 @@
  *
  * R1 A server whose agent is away keeps the numbers of its last report, and its lag grows with the clock.
  * R2 `lagMs` is a number exactly when a machine could be launched now.
- * R3 A disconnected or stopped server has no progress left to show: its data is being, or has been, discarded.
+ * R3 A disconnected or stopped server has no progress left to show: its data is being, or has been,
+ *    discarded.
  */
 import type { AgentReport, ReplicationServerReport } from '@landfall/channel';
 import type { DataReplicationErrorString, DataReplicationState, DiskReplication } from '@landfall/model';
@@ -64,7 +65,10 @@ function endedView({ server }: ReplicationFacts, state: 'DISCONNECTED' | 'STOPPE
   return { state, steps, disks: emptyDisks(server, false), firstBytes: false, ...empty };
 }
 
-function liveState({ server, agent }: ReplicationFacts, steps: readonly InitiationStep[]): DataReplicationState {
+function liveState(
+  { server, agent }: ReplicationFacts,
+  steps: readonly InitiationStep[],
+): DataReplicationState {
   if (!isInitiated(steps)) return 'INITIATING';
   if (server.replication.desired === 'PAUSE') return 'PAUSED';
   return agent?.report.replication.state ?? 'INITIATING';
@@ -75,7 +79,9 @@ function findProblem(facts: ReplicationFacts): ReplicationView['error'] {
   const lastSeenMs = agent?.atMs ?? server.createdAtMs;
   if (nowMs - lastSeenMs > AGENT_NOT_SEEN_MS) {
     const seconds = Math.round((nowMs - lastSeenMs) / 1000);
-    const rawError = `the agent was last heard of ${seconds} s ago; check that the server is up, that landfall-agent runs on it, and that it reaches the control plane`;
+    const rawError =
+      `the agent was last heard of ${seconds} s ago; check that the server is up, ` +
+      'that landfall-agent runs on it, and that it reaches the control plane';
     return { error: 'AGENT_NOT_SEEN', rawError };
   }
   const stalled = findServer(facts)?.stalled;
@@ -85,7 +91,10 @@ function findProblem(facts: ReplicationFacts): ReplicationView['error'] {
   return agent?.report.replication.error;
 }
 
-function initiationFacts(facts: ReplicationFacts, firstBytes: boolean): Parameters<typeof initiationSteps>[0] {
+function initiationFacts(
+  facts: ReplicationFacts,
+  firstBytes: boolean,
+): Parameters<typeof initiationSteps>[0] {
   const { server, agent, replicationServer, nowMs } = facts;
   return {
     assigned: server.replicationServerId !== null,

@@ -1,6 +1,15 @@
-/** A source server as the control plane remembers it. What the agent last said of it is in its program's report. */
+/**
+ * A source server as the control plane remembers it. What the agent last said of it is in its program's
+ * report.
+ */
 import type { Mgn } from '@landfall/api';
-import type { DataReplicationState, InitiationStepName, InitiationStepStatus, SourceDisk, SourceProperties } from '@landfall/model';
+import type {
+  DataReplicationState,
+  InitiationStepName,
+  InitiationStepStatus,
+  SourceDisk,
+  SourceProperties,
+} from '@landfall/model';
 import type { LifeCycle } from './life-cycle.ts';
 
 /** What the agent was told to do; changed by the API only. */
@@ -48,7 +57,10 @@ export interface SourceServerRecord {
 }
 
 /** Kept in the API's own words, because nothing here interprets most of them. */
-export type ReplicationSettings = Omit<Mgn.ReplicationConfiguration, 'sourceServerID' | 'bandwidthThrottling'> & {
+export type ReplicationSettings = Omit<
+  Mgn.ReplicationConfiguration,
+  'sourceServerID' | 'bandwidthThrottling'
+> & {
   readonly bandwidthThrottling: number;
 };
 

@@ -1,4 +1,6 @@
-/** One command on behalf of a waiting caller: a short time, and an API error when the program cannot answer. */
+/**
+ * One command on behalf of a waiting caller: a short time, and an API error when the program cannot answer.
+ */
 import { ApiError } from '@landfall/api';
 import type { CommandInput, CommandName, CommandOutput, ProgramRole } from '@landfall/channel';
 import { describeError, OperationError } from '@landfall/runtime';

@@ -1,4 +1,7 @@
-/** Changing one source server: found or 404, free of jobs or 409, its lifecycle's answer, then written, all in one transaction. */
+/**
+ * Changing one source server: found or 404, free of jobs or 409, its lifecycle's answer, then written, all in
+ * one transaction.
+ */
 import { ApiError, type Mgn } from '@landfall/api';
 import { applyEvent, type EventFacts, type LifeCycleEvent } from '../lifecycle/life-cycle.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
@@ -46,7 +49,10 @@ export function conflict(server: SourceServerRecord, why: string): ApiError {
   });
 }
 
-export type Change = (server: SourceServerRecord, tx: Queries) => SourceServerRecord | Promise<SourceServerRecord>;
+export type Change = (
+  server: SourceServerRecord,
+  tx: Queries,
+) => SourceServerRecord | Promise<SourceServerRecord>;
 
 /** Not while a job works on the server. Answers the server as it is afterwards. */
 export async function changeFreeServer(

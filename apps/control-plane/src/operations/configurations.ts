@@ -1,10 +1,10 @@
 /** Replication and launch configuration of one server. */
 import type { Handlers } from '@landfall/api';
+import { assert } from '@landfall/runtime';
 import type { LaunchSettings, ReplicationSettings, SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
-import { requireServer } from './change-source-server.ts';
 import { changeServer } from '../store/source-servers.ts';
-import { assert } from '@landfall/runtime';
+import { requireServer } from './change-source-server.ts';
 import { withoutAbsent } from './partial-update.ts';
 
 type Operations = Pick<

@@ -24,8 +24,15 @@ export const enrolmentTokenOperations: Operations = {
     const { store, clock, random } = service;
     const expiresAtMs = clock.nowMs() + (input.expiresInSeconds ?? LIFETIME_SECONDS_DEFAULT) * 1000;
     const { role = 'agent', usesMax = USES_MAX_DEFAULT, tags = {} } = input;
-    const { record, secret } = await createToken(store.db, { role, expiresAtMs, usesMax, tags, clock, random });
-    const token = tokenText(service, secret);
+    const { record, secret } = await createToken(store.db, {
+      role,
+      expiresAtMs,
+      usesMax,
+      tags,
+      clock,
+      random,
+    });
+    const token = tokenText(service, { controlPlaneUrl: service.facts.publicUrl, secret });
     return {
       tokenID: record.tokenId,
       token,
@@ -51,20 +58,23 @@ export const enrolmentTokenOperations: Operations = {
 
 /** What a person copies: where we are, whom to believe, and the secret. */
 export function tokenText(
-  { facts, authority }: Pick<Service, 'facts' | 'authority'>,
-  secret: string,
+  { authority }: Pick<Service, 'authority'>,
+  { controlPlaneUrl, secret }: { readonly controlPlaneUrl: string; readonly secret: string },
 ): string {
   return encodeEnrolmentToken({
-    controlPlaneUrl: facts.publicUrl,
+    controlPlaneUrl,
     caFingerprint: authority.fingerprint,
     secret,
   });
 }
 
-/** curl checks the pin even with -k, so the very first download is already safe from somebody in the middle. */
+/**
+ * curl checks the pin even with -k, so the very first download is already safe from somebody in the middle.
+ */
 function installCommand({ facts }: Service, token: string): string {
   const { publicUrl, serverPublicKeyPin } = facts;
-  return `curl -fsSk --pinnedpubkey 'sha256//${serverPublicKeyPin}' ${publicUrl}/install.sh | sh -s -- --token ${token}`;
+  const download = `curl -fsSk --pinnedpubkey 'sha256//${serverPublicKeyPin}' ${publicUrl}/install.sh`;
+  return `${download} | sh -s -- --token ${token}`;
 }
 
 function showToken(token: EnrolmentTokenRecord, nowMs: number): Landfall.EnrolmentToken {

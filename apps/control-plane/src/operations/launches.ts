@@ -80,7 +80,16 @@ async function startJob(
 
 function newJob({ clock, random }: Service, { type, initiatedBy, at, tags = {} }: JobRequest): JobRecord {
   const jobId = publicId('mgnjob-', random);
-  return { jobId, type, initiatedBy, status: 'PENDING', createdAtMs: clock.nowMs(), endedAtMs: null, tags, at };
+  return {
+    jobId,
+    type,
+    initiatedBy,
+    status: 'PENDING',
+    createdAtMs: clock.nowMs(),
+    endedAtMs: null,
+    tags,
+    at,
+  };
 }
 
 const launchable: Admission = (service, server, job) => {

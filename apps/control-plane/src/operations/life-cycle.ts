@@ -1,8 +1,8 @@
 /** ChangeServerLifeCycleState, FinalizeCutover, DisconnectFromService. */
 import type { Handlers, Mgn } from '@landfall/api';
 import { assert } from '@landfall/runtime';
-import type { LifeCycleEvent } from '../lifecycle/life-cycle.ts';
 import { viewServer } from '../channel/observe-agent.ts';
+import type { LifeCycleEvent } from '../lifecycle/life-cycle.ts';
 import type { Service } from '../service.ts';
 import { changeFreeServer, conflict, withEvent } from './change-source-server.ts';
 import { retire } from './retire.ts';
@@ -21,7 +21,9 @@ const EVENT_BY_TARGET = {
 export const lifeCycleOperations: Operations = {
   ChangeServerLifeCycleState: (input, service) =>
     changeFreeServer(service, input.sourceServerID, (server) => {
-      const next = withEvent(server, EVENT_BY_TARGET[input.lifeCycle.state], { nowMs: service.clock.nowMs() });
+      const next = withEvent(server, EVENT_BY_TARGET[input.lifeCycle.state], {
+        nowMs: service.clock.nowMs(),
+      });
       const isLaunchable = viewServer(service, server).lagMs !== null;
       if (!isLaunchable && input.lifeCycle.state !== 'CUTOVER') {
         throw conflict(server, 'it has no recovery point to launch from');

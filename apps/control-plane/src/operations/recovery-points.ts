@@ -9,7 +9,10 @@ const POINTS_DEFAULT = 100;
 
 export const recoveryPointOperations: Pick<Handlers<'landfall', Service>, 'ListRecoveryPoints'> = {
   ListRecoveryPoints: async (input, service) => {
-    const { sourceServerId, replicationServerId } = await requireServer(service.store.db, input.sourceServerID);
+    const { sourceServerId, replicationServerId } = await requireServer(
+      service.store.db,
+      input.sourceServerID,
+    );
     if (replicationServerId === null) return { items: [], total: 0 };
     const { fromDateTime, toDateTime, maxResults = POINTS_DEFAULT } = input;
     const to = { role: 'replication-server', programId: replicationServerId } as const;

@@ -1,13 +1,13 @@
 /** Start, stop, pause, resume and retry of data replication. */
 import { ApiError, type Handlers, type Mgn } from '@landfall/api';
 import { assert } from '@landfall/runtime';
-import { initiationSteps } from '../lifecycle/initiation.ts';
-import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import { chooseReplicationServer } from '../channel/assign-replication-server.ts';
 import { viewServer } from '../channel/observe-agent.ts';
+import { initiationSteps } from '../lifecycle/initiation.ts';
+import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import { isRetiring } from '../store/jobs.ts';
-import { requireServer, changeFreeServer, conflict, withEvent } from './change-source-server.ts';
+import { changeFreeServer, conflict, requireServer, withEvent } from './change-source-server.ts';
 import { retire } from './retire.ts';
 import { showSourceServer } from './source-server-view.ts';
 
@@ -41,10 +41,18 @@ export const replicationControlOperations: Operations = {
   },
 
   PauseReplication: (input, service) =>
-    switchReplication(service, input.sourceServerID, { from: 'REPLICATE', to: 'PAUSE', why: 'it is not replicating' }),
+    switchReplication(service, input.sourceServerID, {
+      from: 'REPLICATE',
+      to: 'PAUSE',
+      why: 'it is not replicating',
+    }),
 
   ResumeReplication: (input, service) =>
-    switchReplication(service, input.sourceServerID, { from: 'PAUSE', to: 'REPLICATE', why: 'it is not paused' }),
+    switchReplication(service, input.sourceServerID, {
+      from: 'PAUSE',
+      to: 'REPLICATE',
+      why: 'it is not paused',
+    }),
 
   RetryDataReplication: async (input, service) => {
     const server = await requireServer(service.store.db, input.sourceServerID);

@@ -1,4 +1,7 @@
-/** Begins what goes on behind a server whose replication ends: its agent's orders and the giving back of its staging. */
+/**
+ * Begins what goes on behind a server whose replication ends: its agent's orders and the giving back of its
+ * staging.
+ */
 import { publicId } from '@landfall/runtime';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';

@@ -2,7 +2,7 @@
 import { ApiError, type Handlers, type Mgn, paginate } from '@landfall/api';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
-import { listServers, deleteServer } from '../store/source-servers.ts';
+import { deleteServer, listServers } from '../store/source-servers.ts';
 import { changeFreeServer, refuseBusy, requireServer, withEvent } from './change-source-server.ts';
 import { showSourceServer } from './source-server-view.ts';
 
@@ -51,10 +51,7 @@ export const sourceServerOperations: Operations = {
   },
 };
 
-function matches(
-  server: SourceServerRecord,
-  filters: Mgn.DescribeSourceServersRequestFilters = {},
-): boolean {
+function matches(server: SourceServerRecord, filters: Mgn.DescribeSourceServersRequestFilters = {}): boolean {
   const { sourceServerIDs, isArchived, replicationTypes, lifeCycleStates, applicationIDs } = filters;
   return (
     includes(sourceServerIDs, server.sourceServerId) &&

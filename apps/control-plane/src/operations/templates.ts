@@ -1,4 +1,7 @@
-/** Replication and launch configuration templates. The last one may be deleted: the next agent makes the default anew. */
+/**
+ * Replication and launch configuration templates. The last one may be deleted: the next agent makes the
+ * default anew.
+ */
 import { ApiError, arnOf, type Handlers, type PageRequest, paginate } from '@landfall/api';
 import { publicId } from '@landfall/runtime';
 import {
@@ -76,7 +79,11 @@ export const templateOperations: Operations = {
 };
 
 const RESOURCE = {
-  REPLICATION: { prefix: 'rct-', arnType: 'replication-configuration-template', type: 'ReplicationConfigurationTemplate' },
+  REPLICATION: {
+    prefix: 'rct-',
+    arnType: 'replication-configuration-template',
+    type: 'ReplicationConfigurationTemplate',
+  },
   LAUNCH: { prefix: 'lct-', arnType: 'launch-configuration-template', type: 'LaunchConfigurationTemplate' },
 } as const satisfies Record<TemplateKind, object>;
 
@@ -139,7 +146,10 @@ function showReplication(
   return { ...settings, replicationConfigurationTemplateID: templateId, arn, tags };
 }
 
-function showLaunch({ facts }: Service, { templateId, tags, settings }: TemplateRecord<LaunchTemplateSettings>) {
+function showLaunch(
+  { facts }: Service,
+  { templateId, tags, settings }: TemplateRecord<LaunchTemplateSettings>,
+) {
   const arn = arnOf('mgn', RESOURCE.LAUNCH.arnType, templateId, facts);
   return { ...settings, launchConfigurationTemplateID: templateId, arn, tags };
 }

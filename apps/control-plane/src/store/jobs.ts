@@ -1,7 +1,8 @@
 /**
  * Jobs, their participating servers, steps and log.
  *
- * S3 A step's row is written before the step runs and its result with its end, so a restart knows where to go on.
+ * S3 A step's row is written before the step runs and its result with its end, so a restart knows where to go
+ *    on.
  * S4 A log item has a key that is unique in its job: a step that runs again after a crash does not log twice.
  */
 import type { InitiatedBy, JobLogEvent, JobStatus, LaunchStatus, PointSelector } from '@landfall/model';

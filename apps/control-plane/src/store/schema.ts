@@ -1,6 +1,6 @@
 /**
- * The tables. Times are milliseconds since the epoch. What is asked for by SQL is a column; what is only read and written
- * whole is JSON in `document`, so that a new field needs no migration.
+ * The tables. Times are milliseconds since the epoch. What is asked for by SQL is a column; what is only read
+ * and written whole is JSON in `document`, so that a new field needs no migration.
  */
 import type { Generated, Kysely } from 'kysely';
 

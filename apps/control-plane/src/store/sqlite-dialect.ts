@@ -1,4 +1,7 @@
-/** Kysely over node:sqlite: the thin adapter that gives node's statements the shape Kysely's SQLite dialect expects. */
+/**
+ * Kysely over node:sqlite: the thin adapter that gives node's statements the shape Kysely's SQLite dialect
+ * expects.
+ */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { assert } from '@landfall/runtime';
 import { SqliteDialect, type SqliteStatement } from 'kysely';

@@ -1,12 +1,13 @@
 /**
  * The control plane's memory: one SQLite file beside a lock file.
  *
- * S1 One process owns the state folder: the lock is an open exclusive transaction on the lock file, which the kernel
- *    ends with the process, so a crash leaves nothing to clean up.
+ * S1 One process owns the state folder: the lock is an open exclusive transaction on the lock file, which the
+ *    kernel ends with the process, so a crash leaves nothing to clean up.
  * S2 A read that decides a write is in the same transaction; transactions run one after another.
  */
-import { DatabaseSync } from 'node:sqlite';
+
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { OperationError } from '@landfall/runtime';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
@@ -50,10 +51,14 @@ async function migrate(db: Kysely<Database>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;
-  throw new OperationError('STATE_UNREADABLE', `the state database could not be brought up to date: ${error}`, {
-    hint: 'restore the state folder from a backup made by this or an earlier version',
-    cause: error,
-  });
+  throw new OperationError(
+    'STATE_UNREADABLE',
+    `the state database could not be brought up to date: ${error}`,
+    {
+      hint: 'restore the state folder from a backup made by this or an earlier version',
+      cause: error,
+    },
+  );
 }
 
 function lockStateDir(stateDir: string): () => void {

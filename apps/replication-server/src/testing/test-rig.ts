@@ -1,6 +1,7 @@
 /**
- * Tests only: source disks as loop devices, a test control plane, and the agent and the replication server as real
- * processes, which tests kill and start again. Everything lies in one temporary folder and is gone after `close`.
+ * Tests only: source disks as loop devices, a test control plane, and the agent and the replication server as
+ * real processes, which tests kill and start again. Everything lies in one temporary folder and is gone after
+ * `close`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +13,7 @@ import { join } from 'node:path';
 import type { AgentReport, ReplicationServerReport } from '@landfall/channel';
 import { createTestControlPlane, type TestControlPlane } from '@landfall/channel/testing';
 import type { RecoveryPoint } from '@landfall/model';
-import { MIB, runChecked, systemClock } from '@landfall/runtime';
+import { MIB, type RunResult, run, runChecked, systemClock } from '@landfall/runtime';
 
 export interface SourceDisk {
   readonly deviceName: string;
@@ -25,8 +26,12 @@ export interface ExportedDisk {
   readonly sizeBytes: number;
 }
 
-const AGENT_MAIN = join(import.meta.dirname, '../../agent/src/main.ts');
-const SERVER_MAIN = join(import.meta.dirname, 'main.ts');
+/** `LANDFALL_AGENT_EXECUTABLE` names a built one to test instead of the source. */
+const AGENT =
+  process.env.LANDFALL_AGENT_EXECUTABLE === undefined
+    ? [process.execPath, join(import.meta.dirname, '../../../agent/src/main.ts')]
+    : [process.env.LANDFALL_AGENT_EXECUTABLE];
+const SERVER_MAIN = join(import.meta.dirname, '../main.ts');
 const REPLICATION_SERVER = { host: '127.0.0.1' } as const;
 
 export class TestRig {
@@ -71,24 +76,46 @@ export class TestRig {
     return disk;
   }
 
+  /** The disk's file as a loop device again, under whatever name. */
+  async attachAgain(index: number): Promise<void> {
+    const disk = this.disks[index];
+    if (disk === undefined) return;
+    const image = this.path(`disk-${index}.img`);
+    const attached = await runChecked(['losetup', '--find', '--show', '--direct-io=on', image]);
+    this.disks[index] = { ...disk, deviceName: attached.stdout.trim() };
+  }
+
   async startServer(): Promise<void> {
-    await writeFile(this.path('token'), this.plane.token);
-    const where = ['--state-dir', this.path('server'), '--staging-dir', this.path('staging')];
-    const network = ['--listen', '127.0.0.1', '--port', String(this.port), '--address', '127.0.0.1'];
-    this.#server = this.#start('server', [SERVER_MAIN, ...where, ...network, '--token-file', this.path('token')]);
+    this.#server = this.#start('server', [process.execPath, ...(await this.#serverCommand('server'))]);
     this.serverId = await this.#enrolled('rs-', this.#server);
+  }
+
+  async untilServerReady(): Promise<void> {
+    await until('the replication server reports', () => this.serverReport() !== undefined);
+  }
+
+  /** Another replication server on the same port, to its end. */
+  async runSecondServer(): Promise<RunResult> {
+    return run([process.execPath, ...(await this.#serverCommand('second'))], { timeoutMs: 30_000 });
+  }
+
+  async #serverCommand(name: string): Promise<readonly string[]> {
+    await writeFile(this.path('token'), this.plane.token);
+    const where = ['--state-dir', this.path(name), '--staging-dir', this.path('staging')];
+    const network = ['--listen', '127.0.0.1', '--port', String(this.port), '--address', '127.0.0.1'];
+    return [SERVER_MAIN, ...where, ...network, '--token-file', this.path('token')];
   }
 
   async installAgent(): Promise<void> {
     const devices = this.disks.map((disk) => disk.deviceName).join(',');
     const how = ['--no-prompt', '--no-service', '--devices', devices, '--state-dir', this.path('agent')];
-    const install = [AGENT_MAIN, 'install', '--token', this.plane.token, ...how];
-    await runChecked([process.execPath, ...install], { timeoutMs: 60_000 });
+    const install = [...AGENT, 'install', '--token', this.plane.token, ...how];
+    await runChecked(install, { timeoutMs: 60_000 });
     this.agentId = await this.#enrolled('s-', undefined);
   }
 
   async startAgent(): Promise<void> {
-    this.#agent = this.#start('agent', [AGENT_MAIN, 'run', '--state-dir', this.path('agent')]);
+    this.#agent = this.#start('agent', [...AGENT, 'run', '--state-dir', this.path('agent')]);
   }
 
   /** What a control plane does after both have enrolled: pairs them. */
@@ -148,15 +175,16 @@ export class TestRig {
     await Promise.all([this.killAgent('SIGTERM'), this.killServer('SIGTERM')]);
     await this.plane.close();
     for (const disk of this.disks) {
-      await runChecked(['umount', '--quiet', '--lazy', disk.mountPoint]).catch(expectUnmounted);
-      await runChecked(['losetup', '--detach', disk.deviceName]);
+      await run(['umount', '--lazy', disk.mountPoint]);
+      await run(['losetup', '--detach', disk.deviceName]);
     }
-    await rm(this.folder, { recursive: true, force: true });
+    if (process.env.LANDFALL_KEEP === undefined) await rm(this.folder, { recursive: true, force: true });
+    else process.stderr.write(`kept: ${this.folder}\n`);
   }
 
-  #start(name: string, parameters: readonly string[]): ChildProcess {
+  #start(name: string, [command = '', ...parameters]: readonly string[]): ChildProcess {
     const log = openSync(this.path(`${name}.log`), 'a');
-    const child = spawn(process.execPath, parameters, { stdio: ['ignore', log, log] });
+    const child = spawn(command, parameters, { stdio: ['ignore', log, log] });
     closeSync(log);
     return child;
   }
@@ -168,13 +196,12 @@ export class TestRig {
   }
 }
 
-/** A disk that is no longer mounted has nothing to unmount. */
-function expectUnmounted(error: unknown): void {
-  if (!String(error).includes('not mounted')) throw error;
-}
-
-async function end(child: ChildProcess | undefined, signal: NodeJS.Signals | undefined): Promise<number | null> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+async function end(
+  child: ChildProcess | undefined,
+  signal: NodeJS.Signals | undefined,
+): Promise<number | null> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+    return child?.exitCode ?? null;
   const exited = once(child, 'exit', { signal: AbortSignal.timeout(60_000) });
   if (signal !== undefined) child.kill(signal);
   await exited;

@@ -1,6 +1,7 @@
 /**
- * Tests only: the smallest control plane that speaks the channel protocol for real, over HTTPS with certificates of its
- * own authority. The test decides configurations and sends commands; everything is kept in memory.
+ * Tests only: the smallest control plane that speaks the channel protocol for real, over HTTPS with
+ * certificates of its own authority. The test decides configurations and sends commands; everything is kept
+ * in memory.
  */
 import { createHash, createPublicKey, randomUUID, verify, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,9 +12,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { OperationError, systemClock } from '@landfall/runtime';
-import { encodeEnrolmentToken } from './enrolment-token.ts';
-import type { ChannelFailure, CommandEnvelope, CommandResult, EnrolmentRequest } from './messages.ts';
-import { createTestAuthority, type TestAuthority } from './openssl-test-authority.ts';
+import { encodeEnrolmentToken } from '../enrolment-token.ts';
+import type {
+  ChannelFailure,
+  CommandEnvelope,
+  CommandPoll,
+  CommandResult,
+  ConfigurationByRole,
+  EnrolmentRequest,
+  ProgramRole,
+} from '../messages.ts';
+import { createTestAuthority, type TestAuthority } from './test-authority.ts';
 
 export interface EnrolledProgram {
   readonly programId: string;
@@ -31,7 +40,7 @@ export interface TestControlPlane {
   readonly reports: Map<string, { readonly body: unknown; readonly count: number }>;
   /** How often each command id was answered. */
   readonly resultCounts: Map<string, number>;
-  /** What a program is answered to its report. Without an entry: `{}`. */
+  /** What a program is answered to its report. Without an entry: nothing to do yet. */
   readonly configurations: Map<string, unknown>;
   /** Sends a command, again at every poll until it is answered. Errors: those the program answers. */
   command(programId: string, name: string, input: unknown): Promise<unknown>;
@@ -57,6 +66,11 @@ interface State {
 }
 
 const PREFIX_BY_ROLE = { agent: 's-', 'replication-server': 'rs-', 'launch-host': 'lh-' } as const;
+const CONFIGURATION_BY_ROLE = {
+  agent: { desired: 'REPLICATE', bandwidthThrottlingMbps: 0, epochIntervalMs: 100 },
+  'replication-server': { servers: [] },
+  'launch-host': {},
+} as const satisfies ConfigurationByRole;
 const POLL_STEP_MS = 20;
 
 export async function createTestControlPlane(): Promise<TestControlPlane> {
@@ -151,22 +165,26 @@ async function route(state: State, request: IncomingMessage, body: unknown): Pro
     case '/channel/report': {
       const count = (state.reports.get(programId)?.count ?? 0) + 1;
       state.reports.set(programId, { body, count });
-      return state.configurations.get(programId) ?? {};
+      return state.configurations.get(programId) ?? CONFIGURATION_BY_ROLE[roleOf(state, programId)];
     }
     case '/channel/commands':
-      return poll(state, programId, (body as { waitMs: number }).waitMs);
+      return poll(state, programId, { ...(body as CommandPoll), isLeft: () => request.socket.destroyed });
     case '/channel/results':
       return takeResult(state, programId, body as CommandResult);
     default:
-      throw new OperationError('NOT_FOUND', `no ${request.url} here`);
+      throw new OperationError('REQUEST_INVALID', `no ${request.url} here`);
   }
+}
+
+function roleOf(state: State, programId: string): ProgramRole {
+  return state.programs.get(programId)?.request.role ?? 'launch-host';
 }
 
 function programOf(request: IncomingMessage): string {
   const socket = request.socket as TLSSocket;
   const name = socket.authorized ? socket.getPeerCertificate().subject.CN : undefined;
   if (typeof name === 'string') return name;
-  throw new OperationError('IDENTITY_UNKNOWN', 'a client certificate is needed');
+  throw new OperationError('CERTIFICATE_REQUIRED', 'a client certificate is needed');
 }
 
 async function enrolProgram(state: State, request: EnrolmentRequest) {
@@ -176,7 +194,8 @@ async function enrolProgram(state: State, request: EnrolmentRequest) {
   if (!verify('sha256', signed, key, Buffer.from(request.proof, 'base64'))) {
     throw new OperationError('PROOF_INVALID', 'the proof of possession does not hold');
   }
-  const programId = `${PREFIX_BY_ROLE[request.role]}${createHash('sha256').update(request.installId).digest('hex').slice(0, 17)}`;
+  const digest = createHash('sha256').update(request.installId).digest('hex');
+  const programId = PREFIX_BY_ROLE[request.role] + digest.slice(0, 17);
   const names = (request.addresses ?? []).map((address) => `IP:${address}`);
   const extensions = names.length === 0 ? [] : [`subjectAltName=${names.join(',')}`];
   const subject = `/OU=${request.role}/CN=${programId}`;
@@ -186,10 +205,14 @@ async function enrolProgram(state: State, request: EnrolmentRequest) {
   return { programId, certificatePem, caPem: state.authority.caPem };
 }
 
-async function poll(state: State, programId: string, waitMs: number) {
+async function poll(
+  state: State,
+  programId: string,
+  { waitMs, isLeft }: CommandPoll & { isLeft: () => boolean },
+) {
   for (let waitedMs = 0; ; waitedMs += POLL_STEP_MS) {
     const waiting = [...(state.commands.get(programId)?.values() ?? [])];
-    if (waiting.length > 0 || waitedMs >= waitMs) {
+    if (waiting.length > 0 || waitedMs >= waitMs || isLeft()) {
       return { commands: waiting.map((command) => command.envelope) };
     }
     await systemClock.sleep(POLL_STEP_MS);

@@ -1,8 +1,10 @@
-/** The replication server's identity: from disk, or by enrolling with a token as soon as the control plane answers. */
+/**
+ * The identity of a program that has a token file: from disk, or by enrolling as soon as the control plane
+ * answers. Replication servers and launch hosts begin with it; an agent enrols at its installation instead.
+ */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { enrol, type Identity, preparePendingIdentity, readIdentity, writeIdentity } from '@landfall/channel';
 import {
   backoffDelayMs,
   type Clock,
@@ -11,12 +13,17 @@ import {
   OperationError,
   systemErrorCode,
 } from '@landfall/runtime';
-import { VERSION } from './version.ts';
+import { type Identity, preparePendingIdentity, readIdentity, writeIdentity } from './file-identity.ts';
+import { enrol } from './http-enrol.ts';
+import type { ProgramRole } from './messages.ts';
 
-export interface EnrolmentOptions {
+export interface TokenEnrolmentOptions {
+  readonly role: ProgramRole;
+  readonly version: string;
   readonly stateFolder: string;
   readonly tokenFile: string | undefined;
-  readonly addresses: readonly string[];
+  /** Put into the certificate; a new one means a new certificate. */
+  readonly addresses?: readonly string[];
   readonly logger: Logger;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -25,9 +32,9 @@ export interface EnrolmentOptions {
 const BACKOFF = { initialMs: 200, maximumMs: 3000 };
 
 /** Waits as long as it takes for the control plane; ends only with an identity, a refusal, or the signal. */
-export async function obtainIdentity(options: EnrolmentOptions): Promise<Identity> {
+export async function obtainIdentity(options: TokenEnrolmentOptions): Promise<Identity> {
   const existing = await readIdentity(options.stateFolder);
-  if (existing !== undefined && namesAll(existing, options.addresses)) return existing;
+  if (existing !== undefined && namesAll(existing, options.addresses ?? [])) return existing;
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await enrolOnce(options);
@@ -39,24 +46,25 @@ export async function obtainIdentity(options: EnrolmentOptions): Promise<Identit
   }
 }
 
-async function enrolOnce(options: EnrolmentOptions): Promise<Identity> {
-  const token = await readToken(options.tokenFile);
-  const pending = await preparePendingIdentity(options.stateFolder, 'replication-server');
-  const { addresses } = options;
-  const enrolment = await enrol({ ...pending, token, version: VERSION, addresses });
+async function enrolOnce(options: TokenEnrolmentOptions): Promise<Identity> {
+  const { role, version, stateFolder, addresses } = options;
+  const token = await readToken(role, options.tokenFile);
+  const pending = await preparePendingIdentity(stateFolder, role);
+  const named = addresses === undefined ? {} : { addresses };
+  const enrolment = await enrol({ ...pending, token, version, ...named });
   const identity = { ...pending, ...enrolment };
-  await writeIdentity(options.stateFolder, identity);
+  await writeIdentity(stateFolder, identity);
   return identity;
 }
 
-async function readToken(tokenFile: string | undefined): Promise<string> {
+async function readToken(role: ProgramRole, tokenFile: string | undefined): Promise<string> {
   if (tokenFile === undefined) {
-    throw new OperationError('USAGE', 'this replication server is not enrolled and has no --token-file', {
-      hint: 'create a token with `landfall token create --role replication-server` and name its file',
+    throw new OperationError('OPTION_INVALID', `this ${role} is not enrolled and has no --token-file`, {
+      hint: `create a token with \`landfall token create --role ${role}\` and name its file`,
     });
   }
   try {
-    return await readFile(tokenFile, 'utf8');
+    return (await readFile(tokenFile, 'utf8')).trim();
   } catch (cause) {
     const retryable = systemErrorCode(cause) === 'ENOENT';
     throw new OperationError('TOKEN_FILE_UNREADABLE', `the token file ${tokenFile} cannot be read`, {
@@ -67,7 +75,10 @@ async function readToken(tokenFile: string | undefined): Promise<string> {
   }
 }
 
-/** Agents check the certificate against the address they dial, so an address that is new needs a new certificate. */
+/**
+ * Others check the certificate against the address they dial, so an address that is new needs a new
+ * certificate.
+ */
 function namesAll(identity: Identity, addresses: readonly string[]): boolean {
   const certificate = new X509Certificate(identity.certificatePem);
   return addresses.every((address) => {

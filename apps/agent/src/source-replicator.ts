@@ -1,0 +1,136 @@
+/**
+ * The replicator of this server: real disks, the kernel's tracing, and a TLS connection to the replication
+ * server.
+ */
+import { type CaptureEngine, type EpochSource, openCapture } from '@landfall/capture';
+import type { Identity } from '@landfall/channel';
+import { createSender, type SenderStatus } from '@landfall/replication';
+import type { Clock, Logger } from '@landfall/runtime';
+import { connectTls } from '@landfall/wire';
+import type { KnownDisk } from './disk-mapping.ts';
+import { findKnownDisks } from './linux-disks.ts';
+import type { ReplicationFacts } from './replication-report.ts';
+import {
+  type ReplicationServerAddress,
+  Replicator,
+  type Sending,
+  type SendingSettings,
+  type Tracking,
+} from './replicator.ts';
+import { VERSION } from './version.ts';
+
+export interface SourceReplicatorOptions {
+  readonly identity: Identity;
+  readonly disks: readonly KnownDisk[];
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+interface SourceTracking extends Tracking {
+  readonly engine: CaptureEngine;
+}
+
+export type SourceReplicator = Replicator<SourceTracking>;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const BITS_IN_MEGABIT = 1_000_000;
+
+export function createSourceReplicator(options: SourceReplicatorOptions): SourceReplicator {
+  return new Replicator<SourceTracking>({
+    disks: options.disks,
+    logger: options.logger,
+    clock: options.clock,
+    findDisks: async (known) => findKnownDisks(known.map((disk) => disk.deviceName)),
+    openTracking: (disks) => startTracking(options, disks),
+    openSending: async (tracking, server, settings) =>
+      startSending(options, tracking.engine, server, settings),
+  });
+}
+
+async function startTracking(
+  options: SourceReplicatorOptions,
+  disks: readonly KnownDisk[],
+): Promise<SourceTracking> {
+  const engine = await openCapture({
+    devices: disks.map((disk) => disk.deviceName),
+    diskIds: disks.map((disk) => disk.diskId),
+    stateName: options.identity.programId,
+    logger: options.logger,
+    clock: options.clock,
+  });
+  try {
+    await engine.start();
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
+  // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
+  return { engine, failure: () => undefined, close: () => engine.stop() };
+}
+
+function startSending(
+  options: SourceReplicatorOptions,
+  source: CaptureEngine,
+  server: ReplicationServerAddress,
+  settings: SendingSettings,
+): Sending {
+  const { identity, logger, clock } = options;
+  const { caPem: ca, certificatePem: cert, keyPem: key } = identity;
+  const { host, port, replicationServerId: serverName } = server;
+  const sender = createSender({
+    source: withWholeTimes(source),
+    connect: () => connectTls({ host, port, ca, cert, key, serverName, timeoutMs: CONNECT_TIMEOUT_MS }),
+    sourceServerId: identity.programId,
+    agentVersion: VERSION,
+    logger,
+    clock,
+    epochIntervalMs: settings.epochIntervalMs,
+    bandwidth: bytesPerSecond(settings),
+  });
+  const stop = new AbortController();
+  let failure: unknown;
+  const finished = sender.run(stop.signal).catch((error: unknown) => {
+    failure = error;
+  });
+  return {
+    facts: () => factsOf(sender.status()),
+    takeRecoveryPoint: () => sender.takeRecoveryPoint(),
+    configure: (wanted) => {
+      sender.setBandwidth(bytesPerSecond(wanted));
+      sender.setEpochInterval(wanted.epochIntervalMs);
+      if (wanted.paused) sender.pause();
+      else sender.resume();
+    },
+    failure: () => failure,
+    close: async () => {
+      stop.abort();
+      await finished;
+    },
+  };
+}
+
+/** A recovery point's time is told in whole milliseconds; the engine knows it more finely. */
+function withWholeTimes(source: CaptureEngine): EpochSource {
+  return {
+    disks: source.disks,
+    get generation() {
+      return source.generation;
+    },
+    dirtyBytes: (diskIndex) => source.dirtyBytes(diskIndex),
+    markDirty: (diskIndex, extent) => source.markDirty(diskIndex, extent),
+    takeBulk: (bytesMax) => source.takeBulk(bytesMax),
+    nextCut: async (options) => {
+      const cut = await source.nextCut(options);
+      return cut === undefined ? undefined : { ...cut, cutTimeMs: Math.floor(cut.cutTimeMs) };
+    },
+  };
+}
+
+function bytesPerSecond({ bandwidthThrottlingMbps }: SendingSettings): number {
+  return Math.round((bandwidthThrottlingMbps * BITS_IN_MEGABIT) / 8);
+}
+
+function factsOf({ error, journalId: _ours, ...status }: SenderStatus): ReplicationFacts {
+  if (error === undefined) return status;
+  return { ...status, error: { error: error.error, rawError: error.rawError } };
+}

@@ -1,0 +1,139 @@
+/**
+ * The shape of what programs send, checked before it is believed. Enrolment comes from anybody and is checked
+ * whole; reports come from enrolled programs and are checked where the code relies on them.
+ */
+import type {
+  CommandPoll,
+  CommandResult,
+  EnrolmentRequest,
+  ProgramRole,
+  ReportByRole,
+} from '@landfall/channel';
+import { OperationError } from '@landfall/runtime';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Check = (value: unknown) => boolean;
+
+const DISKS_MAX = 60;
+const TAGS_MAX = 50;
+const LIST_MAX = 1000;
+
+const text =
+  (charactersMax: number): Check =>
+  (value) =>
+    typeof value === 'string' && value.length > 0 && value.length <= charactersMax;
+const count: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const countOrNull: Check = (value) => value === null || (typeof value === 'number' && Number.isFinite(value));
+const flag: Check = (value) => typeof value === 'boolean';
+const uuid: Check = (value) => typeof value === 'string' && /^[0-9a-fA-F-]{16,64}$/.test(value);
+const role: Check = (value) => value === 'agent' || value === 'replication-server' || value === 'launch-host';
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const list =
+  (check: Check, itemsMax = LIST_MAX): Check =>
+  (value) =>
+    Array.isArray(value) && value.length <= itemsMax && value.every(check);
+const shape =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isFields(value) && firstWrong(value, checks) === undefined;
+const tags: Check = (value) =>
+  isFields(value) &&
+  Object.keys(value).length <= TAGS_MAX &&
+  Object.entries(value).every(
+    ([key, tag]) => key.length <= 256 && typeof tag === 'string' && tag.length <= 256,
+  );
+
+const disk = shape({ diskId: text(64), deviceName: text(256), sizeBytes: count, isBootDisk: flag });
+const sourceProperties = shape({
+  lastUpdatedDateTime: text(64),
+  identificationHints: shape({ hostname: text(256), fqdn: optional(text(256)) }),
+  networkInterfaces: list(shape({ macAddress: text(64), ips: list(text(64)), isPrimary: flag })),
+  disks: list(shape({ deviceName: text(256), bytes: count }), LIST_MAX),
+  cpus: list(shape({ cores: count, modelName: (value) => typeof value === 'string' }), LIST_MAX),
+  ramBytes: count,
+  os: shape({ fullString: text(1024) }),
+});
+
+const ENROLMENT = {
+  role,
+  token: text(512),
+  publicKeyPem: text(2048),
+  proof: text(512),
+  installId: uuid,
+  version: text(64),
+  sourceProperties: optional(sourceProperties),
+  disks: optional(list(disk, DISKS_MAX)),
+  tags: optional(tags),
+  addresses: optional(list(text(253), 16)),
+} as const satisfies Record<keyof EnrolmentRequest, Check>;
+
+const REPORTS = {
+  agent: {
+    version: text(64),
+    sourceProperties,
+    disks: list(disk, DISKS_MAX),
+    replication: shape({
+      state: text(64),
+      disks: list(isFields, DISKS_MAX),
+      lagMs: countOrNull,
+      etaMs: countOrNull,
+      lastEpoch: count,
+      connected: flag,
+    }),
+  },
+  'replication-server': {
+    version: text(64),
+    host: text(253),
+    port: count,
+    servers: list(shape({ sourceServerId: text(64), connected: flag })),
+  },
+  'launch-host': {
+    version: text(64),
+    accelerator: text(16),
+    freeMemoryBytes: count,
+    machines: list(shape({ machineId: text(64), phase: text(32), hydration: isFields })),
+  },
+} as const satisfies { readonly [Role in ProgramRole]: Partial<Record<keyof ReportByRole[Role], Check>> };
+
+export function checkEnrolmentRequest(body: unknown): EnrolmentRequest {
+  return checked<EnrolmentRequest>(body, ENROLMENT, 'enrolment request');
+}
+
+export function checkReport<Role extends ProgramRole>(programRole: Role, body: unknown): ReportByRole[Role] {
+  return checked<ReportByRole[Role]>(body, REPORTS[programRole], 'report');
+}
+
+export function checkPoll(body: unknown): CommandPoll {
+  return checked<CommandPoll>(body, { waitMs: count }, 'poll');
+}
+
+export function checkResult(body: unknown): CommandResult {
+  const result = checked<CommandResult>(body, { commandId: text(64), ok: flag }, 'command result');
+  if (result.ok) return result;
+  const error = { code: text(128), message: (value: unknown) => typeof value === 'string', retryable: flag };
+  return checked<CommandResult>(body, { error: shape(error) }, 'command result');
+}
+
+function checked<Message>(body: unknown, checks: Readonly<Record<string, Check>>, what: string): Message {
+  if (!isFields(body)) throw invalid(`the ${what} is not a JSON object`);
+  const wrong = firstWrong(body, checks);
+  if (wrong !== undefined) throw invalid(`${wrong} of the ${what} is missing or not valid`);
+  return body as Message;
+}
+
+function firstWrong(value: Fields, checks: Readonly<Record<string, Check>>): string | undefined {
+  return Object.entries(checks).find(([name, check]) => !check(value[name]))?.[0];
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalid(message: string): OperationError {
+  return new OperationError('REQUEST_INVALID', message, {
+    hint: 'use a program of the same version as the control plane',
+  });
+}

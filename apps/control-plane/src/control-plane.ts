@@ -1,0 +1,132 @@
+/** A whole control plane in one process: opens its state, binds its port, resumes its jobs, serves. */
+import { resolve } from 'node:path';
+import {
+  type Clock,
+  ensureFolder,
+  type Logger,
+  OperationError,
+  type Random,
+  systemClock,
+  systemRandom,
+} from '@landfall/runtime';
+import { createCommandQueues } from './channel/command-queues.ts';
+import { createReportBoard } from './channel/report-board.ts';
+import { removeRunningFile, writeStateFiles } from './file-state.ts';
+import { closeListener, createApp, listen } from './http/http-server.ts';
+import { publicKeyPin } from './identity/certificate-authority.ts';
+import { loadAuthority, loadServerCertificate } from './identity/file-authority.ts';
+import { createJobRunner } from './jobs/job-runner.ts';
+import { planFor } from './jobs/plan-for.ts';
+import type { Service } from './service.ts';
+import { openStore, type Store } from './store/sqlite-store.ts';
+
+export const VERSION = '0.1.0';
+/** One installation is one account; the API's ARNs need twelve digits. */
+const ACCOUNT_ID = '000000000000';
+
+export interface ControlPlaneOptions {
+  readonly stateDir: string;
+  readonly listen: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Under which we are reached; the first is the one tokens and installers name. */
+  readonly addresses: readonly string[];
+  readonly agentBinary?: string;
+  readonly region: string;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+export interface ControlPlane {
+  readonly service: Service;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Errors: STATE_IN_USE, STATE_UNREADABLE, PORT_IN_USE, ADDRESS_UNUSABLE. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const stateDir = resolve(options.stateDir);
+  await ensureFolder(stateDir);
+  const store = await openStore(stateDir);
+  try {
+    return await serve({ ...options, stateDir }, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function serve(options: ControlPlaneOptions, store: Store): Promise<ControlPlane> {
+  const { stateDir, addresses, log, clock = systemClock, random = systemRandom } = options;
+  const files = { stateDir, clock, random };
+  const authority = await loadAuthority(files);
+  const certificate = await loadServerCertificate(files, authority, addresses);
+  const { listen: host, port } = options;
+  const listener = await listen({ ...certificate, caPem: authority.certificatePem, host, port });
+  const reports = createReportBoard();
+  await reports.load(store.db);
+  const service: Service = {
+    facts: {
+      region: options.region,
+      accountId: ACCOUNT_ID,
+      version: VERSION,
+      publicUrl: publicUrl(addresses, listener.port),
+      localUrl: publicUrl([localAddress(options), ...addresses], listener.port),
+      serverPublicKeyPin: publicKeyPin(certificate.certificatePem),
+    },
+    store,
+    clock,
+    random,
+    log,
+    authority,
+    reports,
+    commands: createCommandQueues({ clock, random }),
+    jobs: createJobRunner({ store, clock, log, planFor: (job) => planFor(service, job) }),
+  };
+  const closing = new AbortController();
+  const app = await createApp(
+    { service, agentBinary: options.agentBinary, closing: closing.signal },
+    listener.server,
+  );
+  await service.jobs.resume();
+  await writeStateFiles(stateDir, service);
+  log.info('control-plane-listening', { url: service.facts.publicUrl, stateDir });
+  const close = async () => {
+    closing.abort();
+    await removeRunningFile(stateDir);
+    await service.jobs.close();
+    await closeListener(listener);
+    await app.close();
+    await store.close();
+    log.info('control-plane-stopped');
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    service,
+    port: listener.port,
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** Loopback when it is listened on and in the certificate; else what everybody uses. */
+function localAddress({ listen: host, addresses }: ControlPlaneOptions): string {
+  const reached = host === LOOPBACK || host === '0.0.0.0';
+  return reached && addresses.includes(LOOPBACK) ? LOOPBACK : (addresses[0] ?? host);
+}
+
+function publicUrl([first]: readonly string[], port: number): string {
+  if (first !== undefined) return `https://${first.includes(':') ? `[${first}]` : first}:${port}`;
+  throw new OperationError(
+    'ADDRESS_MISSING',
+    'no address was given under which this control plane is reached',
+    {
+      hint: 'give at least one --address',
+    },
+  );
+}

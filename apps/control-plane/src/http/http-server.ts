@@ -1,0 +1,123 @@
+/**
+ * The one listener: installer, channel and public API over TLS. The socket is bound first, so that a taken
+ * port is told before anything else happens and port 0 can be used by tests.
+ *
+ * H2 Slow clients are cut off: headers and body have their time, bodies their size.
+ */
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { OperationError, systemErrorCode } from '@landfall/runtime';
+import { type FastifyInstance, type FastifyServerFactory, type FastifyServerOptions, fastify } from 'fastify';
+import type { KeyAndCertificate } from '../identity/certificate-authority.ts';
+import type { Service } from '../service.ts';
+import { registerChannelRoutes } from './http-channel-routes.ts';
+import { registerInstallerRoutes } from './http-installer-routes.ts';
+import { answerPublicApi, sendApiError } from './http-public-api.ts';
+
+const BODY_BYTES_MAX = 1024 * 1024;
+const SLOWNESS: Slowness = { headersMsMax: 15_000, requestMsMax: 60_000, checkEveryMs: 5000 };
+const KEEP_ALIVE_MS = 65_000;
+const TLS_HANDSHAKE_MS_MAX = 15_000;
+const CONNECTIONS_MAX = 4096;
+
+export interface Listener {
+  readonly server: Server;
+  readonly port: number;
+}
+
+export interface Slowness {
+  readonly headersMsMax: number;
+  readonly requestMsMax: number;
+  readonly checkEveryMs: number;
+}
+
+export interface ListenOptions extends KeyAndCertificate {
+  readonly caPem: string;
+  readonly host: string;
+  readonly port: number;
+  readonly slowness?: Slowness;
+}
+
+/** Errors: PORT_IN_USE, ADDRESS_UNUSABLE. */
+export function listen(options: ListenOptions): Promise<Listener> {
+  const { headersMsMax, requestMsMax, checkEveryMs } = options.slowness ?? SLOWNESS;
+  const server = createServer({
+    key: options.privateKeyPem,
+    cert: options.certificatePem,
+    ca: options.caPem,
+    minVersion: 'TLSv1.2',
+    requestCert: true,
+    rejectUnauthorized: false,
+    handshakeTimeout: TLS_HANDSHAKE_MS_MAX,
+    headersTimeout: headersMsMax,
+    requestTimeout: requestMsMax,
+    connectionsCheckingInterval: checkEveryMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => reject(listenError(cause, options)));
+    server.listen(options.port, options.host, () => {
+      server.removeAllListeners('error');
+      resolve({ server, port: (server.address() as AddressInfo).port });
+    });
+  });
+}
+
+export interface AppOptions {
+  readonly service: Service;
+  readonly agentBinary: string | undefined;
+  readonly closing: AbortSignal;
+}
+
+/** The routes, on a listener or, without one, for `inject`. */
+export async function createApp(options: AppOptions, server?: Server): Promise<FastifyInstance> {
+  const { service } = options;
+  const base: FastifyServerOptions = {
+    bodyLimit: BODY_BYTES_MAX,
+    logger: false,
+    genReqId: () => service.random.uuid(),
+    requestIdHeader: false,
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => {
+      sendApiError(service, error, request, reply);
+    },
+  };
+  const app = fastify(server === undefined ? base : { ...base, serverFactory: attachTo(server) });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-amzn-requestid', request.id);
+  });
+  app.setErrorHandler((error, request, reply) => sendApiError(service, error, request, reply));
+  app.register(async (channel) => registerChannelRoutes(channel, options), { prefix: '/channel' });
+  registerInstallerRoutes(app, options);
+  app.setNotFoundHandler((request, reply) => answerPublicApi(service, request, reply));
+  await app.ready();
+  return app;
+}
+
+function attachTo(server: Server): FastifyServerFactory {
+  return (handler) => server.on('request', handler);
+}
+
+export function closeListener({ server }: Listener): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+function listenError(cause: unknown, { host, port }: ListenOptions): OperationError {
+  if (systemErrorCode(cause) === 'EADDRINUSE') {
+    return new OperationError('PORT_IN_USE', `port ${port} of ${host} is already taken`, {
+      hint: `find out by whom with \`ss -ltnp sport = :${port}\`, or give another --port`,
+      cause,
+    });
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new OperationError('ADDRESS_UNUSABLE', `cannot listen on ${host} port ${port}: ${reason}`, {
+    hint: 'give an address of this machine as --listen, and a port this user may open',
+    cause,
+  });
+}

@@ -1,0 +1,51 @@
+/** `node apps/control-plane/src/main.ts --state-dir D --address A …`: runs until SIGTERM or SIGINT. */
+import { parseArgs } from 'node:util';
+import { createLogger, describeError, OperationError } from '@landfall/runtime';
+import { type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
+
+/** State holds keys: nobody else may read what this program creates. */
+process.umask(0o077);
+const log = createLogger({ program: 'control-plane' });
+
+function readOptions(): ControlPlaneOptions {
+  const { values } = parseArgs({
+    options: {
+      'state-dir': { type: 'string' },
+      listen: { type: 'string', default: '127.0.0.1' },
+      port: { type: 'string', default: '8443' },
+      address: { type: 'string', multiple: true, default: [] },
+      'agent-binary': { type: 'string' },
+      region: { type: 'string', default: 'us-east-1' },
+    },
+  });
+  const stateDir = values['state-dir'];
+  const port = Number(values.port);
+  if (stateDir === undefined) throw usage('--state-dir is missing');
+  if (!/^\d+$/.test(values.port) || port > 65_535) throw usage(`--port ${values.port} is no port`);
+  const agentBinary = values['agent-binary'];
+  return {
+    stateDir,
+    listen: values.listen,
+    port,
+    addresses: values.address.length > 0 ? values.address : [values.listen],
+    region: values.region,
+    log,
+    ...(agentBinary === undefined ? {} : { agentBinary }),
+  };
+}
+
+function usage(message: string): OperationError {
+  const hint = 'usage: --state-dir D [--listen 127.0.0.1] [--port 8443] [--address A]… [--agent-binary F.gz]';
+  return new OperationError('OPTION_INVALID', message, { hint });
+}
+
+try {
+  const controlPlane = await startControlPlane(readOptions());
+  const stop = () => void controlPlane.close();
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+} catch (error) {
+  log.error('control-plane-not-started', { error });
+  process.stderr.write(`control-plane: ${describeError(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { startTestControlPlane } from '../testing/test-control-plane.ts';
+import { startTestSite } from '../testing/test-site.ts';
+import { waitFor } from '../testing/wait-for.ts';
+
+test('templates are made, changed, listed and deleted, and new servers copy the first', async (t) => {
+  const { plane, addAgent } = await startTestSite(t);
+  const { api } = plane;
+  const created = await api.mgn('CreateReplicationConfigurationTemplate', {
+    stagingAreaSubnetId: 'subnet-0123abcd',
+    associateDefaultSecurityGroup: true,
+    replicationServersSecurityGroupsIDs: [],
+    replicationServerInstanceType: 't3.small',
+    useDedicatedReplicationServer: false,
+    defaultLargeStagingDiskType: 'GP3',
+    ebsEncryption: 'DEFAULT',
+    bandwidthThrottling: 25,
+    dataPlaneRouting: 'PRIVATE_IP',
+    createPublicIP: false,
+    stagingAreaTags: { team: 'a' },
+    tags: { x: 'y' },
+  });
+  const replicationConfigurationTemplateID = created.replicationConfigurationTemplateID;
+  assert.match(replicationConfigurationTemplateID, /^rct-[0-9a-z]{17}$/);
+  const change = { replicationConfigurationTemplateID, bandwidthThrottling: 50 };
+  const changed = await api.mgn('UpdateReplicationConfigurationTemplate', change);
+  assert.equal(changed.stagingAreaSubnetId, 'subnet-0123abcd');
+
+  const agent = await addAgent();
+  const input = { sourceServerID: agent.sourceServerId };
+  const configuration = await api.mgn('GetReplicationConfiguration', input);
+  assert.equal(configuration.bandwidthThrottling, 50);
+  assert.deepEqual(
+    configuration.replicatedDisks?.map(({ deviceName, isBootDisk }) => [deviceName, isBootDisk]),
+    [
+      ['/dev/vda', true],
+      ['/dev/vdb', false],
+    ],
+  );
+  await api.mgn('UpdateReplicationConfiguration', { ...input, bandwidthThrottling: 10 });
+  await waitFor(
+    'the throttle to reach the agent',
+    () => agent.configuration?.bandwidthThrottlingMbps,
+    (limit) => limit === 10,
+  );
+  const launch = await api.mgn('UpdateLaunchConfiguration', { ...input, launchDisposition: 'STOPPED' });
+  assert.equal(launch.launchDisposition, 'STOPPED');
+  assert.equal(launch.targetInstanceTypeRightSizingMethod, 'BASIC');
+
+  const { items = [] } = await api.mgn('DescribeLaunchConfigurationTemplates', {});
+  assert.equal(items.length, 1, 'the default was made when the agent enrolled');
+  await api.mgn('DeleteReplicationConfigurationTemplate', { replicationConfigurationTemplateID });
+  await assert.rejects(
+    api.mgn('DescribeReplicationConfigurationTemplates', {
+      replicationConfigurationTemplateIDs: [replicationConfigurationTemplateID],
+    }),
+    { name: 'ResourceNotFoundException' },
+  );
+});
+
+test('tags of servers, jobs and templates are set, listed and removed by ARN', async (t) => {
+  const site = await startTestSite(t);
+  const { api } = site.plane;
+  const { sourceServerId } = await site.addAgent();
+  const { job } = await api.mgn('StartTest', { sourceServerIDs: [sourceServerId], tags: { first: '1' } });
+  const { items: templates = [] } = await api.mgn('DescribeLaunchConfigurationTemplates', {});
+  const arns = [(await site.server(sourceServerId)).arn, job?.arn, templates[0]?.arn];
+  for (const resourceArn of arns) {
+    assert.ok(resourceArn !== undefined);
+    await api.mgn('TagResource', { resourceArn, tags: { a: '1', b: '2' } });
+    await api.mgn('UntagResource', { resourceArn, tagKeys: ['b', 'missing'] });
+    const { tags } = await api.mgn('ListTagsForResource', { resourceArn });
+    assert.equal(tags?.a, '1');
+    assert.equal(tags?.b, undefined);
+  }
+  const unknown = 'arn:aws:mgn:us-east-1:000000000000:source-server/s-00000000000000000';
+  await assert.rejects(api.mgn('ListTagsForResource', { resourceArn: unknown }), {
+    name: 'ResourceNotFoundException',
+  });
+  const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, 'v']));
+  await assert.rejects(api.mgn('TagResource', { resourceArn: arns[0] ?? '', tags: many }), {
+    name: 'ValidationException',
+  });
+});
+
+test('two launches at once: the second is refused in the API’s own words, and changes nothing', async (t) => {
+  const site = await startTestSite(t);
+  const { api } = site.plane;
+  const one = (await site.addAgent()).sourceServerId;
+  const two = (await site.addAgent()).sourceServerId;
+  const outcomes = await Promise.allSettled([
+    api.mgn('StartTest', { sourceServerIDs: [one] }),
+    api.mgn('StartTest', { sourceServerIDs: [one, two] }),
+  ]);
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+  assert.equal(refused.length, 1);
+  assert.equal(
+    refused[0]?.reason.message,
+    'One or more of the Source Servers included in API call are currently being processed by a Job',
+  );
+  const { items = [] } = await api.mgn('DescribeJobs', {});
+  assert.equal(items.length, 1);
+  const state = items[0]?.participatingServers?.length === 2 ? 'TESTING' : 'READY_FOR_TEST';
+  assert.equal((await site.server(two)).lifeCycle?.state, state);
+  await assert.rejects(api.mgn('DeleteJob', { jobID: items[0]?.jobID ?? '' }), { name: 'ConflictException' });
+  await site.untilJobEnds(items[0]?.jobID);
+  await api.mgn('DeleteJob', { jobID: items[0]?.jobID ?? '' });
+  assert.deepEqual((await api.mgn('DescribeJobs', {})).items, []);
+});
+
+test('disconnecting, archiving and deleting keep to their order', async (t) => {
+  const site = await startTestSite(t);
+  const { api } = site.plane;
+  const { sourceServerId } = await site.addAgent();
+  const input = { sourceServerID: sourceServerId };
+  await assert.rejects(api.mgn('MarkAsArchived', input), {
+    name: 'ConflictException',
+    message: /disconnect it/,
+  });
+  await assert.rejects(api.mgn('DeleteSourceServer', input), { name: 'ConflictException' });
+  await api.mgn('DisconnectFromService', input);
+  await assert.rejects(api.mgn('DisconnectFromService', input), { message: /already disconnected/ });
+  const cutover = { ...input, lifeCycle: { state: 'CUTOVER' } } as const;
+  assert.equal((await api.mgn('ChangeServerLifeCycleState', cutover)).lifeCycle?.state, 'CUTOVER');
+  await api.mgn('MarkAsArchived', input);
+  await assert.rejects(api.mgn('ChangeServerLifeCycleState', cutover), { message: /it is archived/ });
+  const listed = await api.mgn('DescribeSourceServers', { filters: { isArchived: false } });
+  assert.deepEqual(listed.items, []);
+  await api.mgn('DeleteSourceServer', input);
+  await assert.rejects(api.mgn('DeleteSourceServer', input), { name: 'ResourceNotFoundException' });
+});
+
+test('servers come in pages, each once', async (t) => {
+  const site = await startTestSite(t);
+  const ids = await Promise.all([site.addAgent(), site.addAgent(), site.addAgent()]);
+  const first = await site.plane.api.mgn('DescribeSourceServers', { maxResults: 2 });
+  const second = await site.plane.api.mgn('DescribeSourceServers', {
+    maxResults: 2,
+    nextToken: first.nextToken,
+  });
+  const seen = [...(first.items ?? []), ...(second.items ?? [])].map(({ sourceServerID }) => sourceServerID);
+  assert.deepEqual(seen.toSorted(), ids.map(({ sourceServerId }) => sourceServerId).toSorted());
+  assert.equal(second.nextToken, undefined);
+});
+
+test('pausing and resuming reach the agent', async (t) => {
+  const site = await startTestSite(t);
+  const agent = await site.addAgent();
+  const input = { sourceServerID: agent.sourceServerId };
+  const { api } = site.plane;
+  const paused = await api.mgn('PauseReplication', input);
+  assert.equal(paused.dataReplicationInfo?.dataReplicationState, 'PAUSED');
+  await waitFor(
+    'the pause',
+    () => agent.configuration?.desired,
+    (desired) => desired === 'PAUSE',
+  );
+  await assert.rejects(api.mgn('PauseReplication', input), { name: 'ConflictException' });
+  await api.mgn('ResumeReplication', input);
+  await waitFor(
+    'the end of the pause',
+    () => agent.configuration?.desired,
+    (desired) => desired === 'REPLICATE',
+  );
+  await assert.rejects(api.mgn('RetryDataReplication', input), {
+    name: 'ValidationException',
+    message: /not stalled/,
+  });
+});
+
+test('the landfall service lists points, shows the console, and describes its programs', async (t) => {
+  const site = await startTestSite(t);
+  const agent = await site.addAgent();
+  agent.replica.epoch = 5;
+  const { api } = site.plane;
+  const input = { sourceServerID: agent.sourceServerId };
+  const points = await api.landfall('ListRecoveryPoints', { ...input, maxResults: 2 });
+  assert.equal(points.total, 5);
+  assert.deepEqual(
+    points.items.map(({ epoch }) => epoch),
+    [5, 4],
+  );
+  const { job } = await api.landfall('StartLaunch', { ...input, purpose: 'TEST' });
+  await site.untilJobEnds(job.jobID);
+  const { items } = await api.landfall('DescribeLaunchedMachines', {});
+  const machineID = items[0]?.machineID ?? '';
+  assert.equal(items[0]?.phase, 'RUNNING');
+  assert.deepEqual(items[0]?.published, [{ guestPort: 80, host: '127.0.0.1', port: 18080 }]);
+  assert.equal((await api.landfall('GetConsoleOutput', { machineID })).text, 'login:');
+  assert.ok((await api.landfall('GetConsoleScreenshot', { machineID })).pngBase64.length > 0);
+  const specification = site.host.machines.get(machineID)?.specification;
+  assert.deepEqual(specification?.publishedPorts, [22, 80, 443]);
+  assert.equal(specification?.name, 'web-1');
+  const service = await api.landfall('DescribeService', {});
+  assert.equal(service.launchHosts[0]?.connected, true);
+  assert.equal(service.replicationServers[0]?.port, 1500);
+  const unknown = { machineID: 'i-00000000000000000' };
+  await assert.rejects(api.landfall('GetConsoleOutput', unknown), { name: 'ResourceNotFoundException' });
+});
+
+test('the mgn service asks to be initialized first, the landfall service does not', async (t) => {
+  const { api } = await startTestControlPlane(t);
+  await assert.rejects(api.mgn('DescribeSourceServers', {}), { name: 'UninitializedAccountException' });
+  assert.deepEqual((await api.landfall('DescribeService', {})).launchHosts, []);
+  await api.mgn('InitializeService', {});
+  assert.deepEqual((await api.mgn('DescribeSourceServers', {})).items, []);
+});

@@ -1,0 +1,93 @@
+/**
+ * A real control plane over real TLS on a folder of its own, for tests; it can be stopped and started again.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { type ApiClient, createApiClient } from '@landfall/api';
+import { type Clock, silentLogger, systemClock } from '@landfall/runtime';
+import { type ControlPlane, startControlPlane } from '../control-plane.ts';
+import { cleanUpAfter } from './clean-up.ts';
+
+export interface AdminCredentials {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly caFile: string;
+}
+
+export interface TestControlPlane {
+  readonly stateDir: string;
+  readonly url: string;
+  readonly port: number;
+  readonly caPem: string;
+  readonly admin: AdminCredentials;
+  readonly api: ApiClient;
+  current(): ControlPlane;
+  /** Cuts the running one off and starts another on the same state and port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+  token(role: 'replication-server' | 'launch-host'): Promise<string>;
+}
+
+const HASTE = 10;
+/** Waits ten times shorter, time itself as ever. */
+const hastyClock: Clock = {
+  ...systemClock,
+  sleep: (durationMs, signal) => systemClock.sleep(durationMs / HASTE, signal),
+};
+
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'landfall-control-plane-'));
+  cleanUpAfter(t, () => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export async function startTestControlPlane(
+  t: TestContext,
+  options: { readonly agentBinary?: string } = {},
+): Promise<TestControlPlane> {
+  const stateDir = await temporaryFolder(t);
+  const start = (port: number) =>
+    startControlPlane({
+      ...options,
+      stateDir,
+      listen: '127.0.0.1',
+      port,
+      addresses: ['127.0.0.1', 'localhost'],
+      region: 'us-east-1',
+      log: silentLogger,
+      clock: hastyClock,
+    });
+  let running = await start(0);
+  const { port } = running;
+  let restarting: Promise<void> = Promise.resolve();
+  cleanUpAfter(t, async () => {
+    await restarting;
+    await running.close();
+  });
+  const admin: AdminCredentials = JSON.parse(
+    await readFile(join(stateDir, 'admin-credentials.json'), 'utf8'),
+  );
+  const caPem = await readFile(admin.caFile, 'utf8');
+  const { endpoint, region } = admin;
+  return {
+    stateDir,
+    url: endpoint,
+    port,
+    caPem,
+    admin,
+    api: createApiClient({ endpoint, region, caPem, credentials: admin }),
+    current: () => running,
+    restart: () => {
+      restarting = running.close().then(async () => {
+        running = await start(port);
+      });
+      return restarting;
+    },
+    stop: () => running.close(),
+    token: async (role) => (await readFile(join(stateDir, 'tokens', role), 'utf8')).trim(),
+  };
+}

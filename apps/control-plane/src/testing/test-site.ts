@@ -1,0 +1,71 @@
+/** A control plane with a replication server, a launch host and a server that has recovery points. */
+import type { TestContext } from 'node:test';
+import type { Mgn } from '@landfall/api';
+import {
+  type SimulatedAgent,
+  type SimulatedLaunchHost,
+  type SimulatedReplicationServer,
+  simulateAgent,
+  simulateLaunchHost,
+  simulateReplicationServer,
+} from './simulated-programs.ts';
+import { startTestControlPlane, type TestControlPlane } from './test-control-plane.ts';
+import { waitFor } from './wait-for.ts';
+
+export interface TestSite {
+  readonly plane: TestControlPlane;
+  readonly replication: SimulatedReplicationServer;
+  readonly host: SimulatedLaunchHost;
+  addAgent(): Promise<SimulatedAgent>;
+  server(sourceServerId: string): Promise<Mgn.SourceServer>;
+  untilState(sourceServerId: string, state: Mgn.LifeCycleState): Promise<Mgn.SourceServer>;
+  untilJobEnds(jobId: string | undefined): Promise<Mgn.Job>;
+  logOf(jobId: string | undefined): Promise<readonly (string | undefined)[]>;
+}
+
+export async function startTestSite(t: TestContext): Promise<TestSite> {
+  const plane = await startTestControlPlane(t);
+  await plane.api.mgn('InitializeService', {});
+  const replication = await simulateReplicationServer(t, await plane.token('replication-server'));
+  const host = await simulateLaunchHost(t, await plane.token('launch-host'));
+  const server = async (sourceServerId: string) => {
+    const { items = [] } = await plane.api.mgn('DescribeSourceServers', {
+      filters: { sourceServerIDs: [sourceServerId] },
+    });
+    return items[0] ?? {};
+  };
+  return {
+    plane,
+    replication,
+    host,
+    server,
+    addAgent: async () => {
+      const { token } = await plane.api.landfall('CreateEnrolmentToken', {});
+      const agent = await simulateAgent(t, token);
+      replication.replicas.set(agent.sourceServerId, agent.replica);
+      agent.synced = true;
+      await waitFor(
+        'the first recovery point',
+        () => server(agent.sourceServerId),
+        ({ lifeCycle }) => lifeCycle?.state === 'READY_FOR_TEST',
+      );
+      return agent;
+    },
+    untilState: (sourceServerId, state) =>
+      waitFor(
+        `state ${state}`,
+        () => server(sourceServerId),
+        ({ lifeCycle }) => lifeCycle?.state === state,
+      ),
+    untilJobEnds: async (jobId = '') => {
+      const ask = async () =>
+        (await plane.api.mgn('DescribeJobs', { filters: { jobIDs: [jobId] } })).items?.[0];
+      const job = await waitFor(`the end of ${jobId}`, ask, (seen) => seen?.status === 'COMPLETED');
+      return job ?? { jobID: jobId };
+    },
+    logOf: async (jobID = '') => {
+      const { items = [] } = await plane.api.mgn('DescribeJobLogItems', { jobID });
+      return items.map(({ event }) => event);
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/** What every machine on this launch host shares. */
+import type { Accelerator, UefiFirmware } from '@landfall/launch';
+import type { Clock, Logger } from '@landfall/runtime';
+import type { MachineStore } from './file-machine-store.ts';
+import type { Limiter } from './limiter.ts';
+
+export interface HostServices {
+  readonly store: MachineStore;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly accelerator: Accelerator;
+  readonly uefi: UefiFirmware | undefined;
+  /** Appliances are as heavy as machines: few at once. */
+  readonly conversions: Limiter;
+  /** Changes when the host is restarted. */
+  readonly hostBootId: string;
+}

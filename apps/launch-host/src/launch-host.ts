@@ -1,0 +1,217 @@
+/**
+ * The launch host: machines by id, each converted and started from views, looked after, filled in, terminated.
+ * Machines outlive this program; `start()` finds them again. Commands are idempotent by machine id, and answer at
+ * once with how far things are: conversion and start go on in the background.
+ */
+
+import { join } from 'node:path';
+import type {
+  CommandHandlers,
+  CommandInput,
+  LaunchHostReport,
+  MachineSpecification,
+  MachineStatus,
+} from '@landfall/channel';
+import { type Accelerator, findUefiFirmware, parseNbdUri, probeAccelerator } from '@landfall/launch';
+import {
+  assert,
+  type Clock,
+  ensureFolder,
+  every,
+  type Logger,
+  OperationError,
+  readIfExists,
+} from '@landfall/runtime';
+import packageFile from '../package.json' with { type: 'json' };
+import { MachineStore, unknownMachine } from './file-machine-store.ts';
+import type { HostServices } from './host-services.ts';
+import { createLimiter } from './limiter.ts';
+import { Machine } from './machine.ts';
+import { newRecord, toStatus, unknownTerminated } from './machine-record.ts';
+
+export interface LaunchHostOptions {
+  readonly stateDir: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Without it, found out by a trial. */
+  readonly accelerator?: Accelerator;
+}
+
+export interface LaunchHost {
+  readonly handlers: CommandHandlers<'launch-host'>;
+  report(): Promise<LaunchHostReport>;
+  /** Probes the host, finds the machines of an earlier run again, and goes on with what was under way. */
+  start(): Promise<void>;
+  /** Ends what this program does; the machines go on. */
+  stop(): Promise<void>;
+}
+
+const LOOK_INTERVAL_MS = 2000;
+const CONVERSIONS_AT_ONCE_MAX = 1;
+const MACHINES_MAX = 200;
+
+type Input<Name extends keyof CommandHandlers<'launch-host'>> = CommandInput<'launch-host', Name>;
+
+export function createLaunchHost(options: LaunchHostOptions): LaunchHost {
+  const host = new EmbeddedLaunchHost(options);
+  const handlers: CommandHandlers<'launch-host'> = {
+    ensureMachine: (specification) => host.ensure(specification),
+    describeMachine: ({ machineId }) => host.describe(machineId),
+    hydrateMachine: (input) => host.hydrate(input),
+    terminateMachine: ({ machineId }) => host.terminate(machineId),
+    readConsole: async ({ machineId, tailBytes }) => ({
+      text: await host.find(machineId).readConsole(tailBytes),
+    }),
+    takeScreenshot: async ({ machineId }) => {
+      const png = await host.find(machineId).takeScreenshot();
+      return { pngBase64: png.toString('base64') };
+    },
+  };
+  return { handlers, report: () => host.report(), start: () => host.start(), stop: () => host.stop() };
+}
+
+class EmbeddedLaunchHost {
+  readonly #options: LaunchHostOptions;
+  readonly #store: MachineStore;
+  readonly #machines = new Map<string, Machine>();
+  #services: HostServices | undefined;
+  #stopLooking: () => void = () => undefined;
+
+  constructor(options: LaunchHostOptions) {
+    this.#options = options;
+    this.#store = new MachineStore(options.stateDir);
+  }
+
+  async start(): Promise<void> {
+    const { stateDir, logger, clock } = this.#options;
+    await ensureFolder(stateDir);
+    await this.#store.open();
+    const accelerator =
+      this.#options.accelerator ??
+      (await probeAccelerator(join(stateDir, 'accelerator.json'), logger)).accelerator;
+    const hostBootId = ((await readIfExists('/proc/sys/kernel/random/boot_id')) ?? '').trim();
+    const conversions = createLimiter(CONVERSIONS_AT_ONCE_MAX);
+    const uefi = await findUefiFirmware();
+    this.#services = { store: this.#store, logger, clock, accelerator, uefi, conversions, hostBootId };
+    await this.#reattachAll();
+    this.#stopLooking = every(
+      LOOK_INTERVAL_MS,
+      () => this.#lookAtAll(),
+      (error) => logger.error('machine-look-failed', { error }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stopLooking();
+    for (const machine of this.#machines.values()) await machine.release();
+  }
+
+  async ensure(specification: MachineSpecification): Promise<MachineStatus> {
+    checkSpecification(specification);
+    const { machineId } = specification;
+    const ended = await this.#store.loadTerminated(machineId);
+    if (ended !== undefined) return toStatus(ended);
+    return await (this.#machines.get(machineId) ?? this.#add(specification)).ensure(specification);
+  }
+
+  async describe(machineId: string): Promise<MachineStatus> {
+    const machine = this.#machines.get(machineId);
+    if (machine !== undefined) return await machine.refresh();
+    const ended = await this.#store.loadTerminated(machineId);
+    if (ended !== undefined) return toStatus(ended);
+    throw unknownMachine(machineId);
+  }
+
+  async hydrate(input: Input<'hydrateMachine'>): Promise<MachineStatus> {
+    return await this.find(input.machineId).hydrate(input.bandwidthBytesPerSecond);
+  }
+
+  async terminate(machineId: string): Promise<MachineStatus> {
+    const machine = this.#machines.get(machineId);
+    if (machine === undefined) {
+      const ended = await this.#store.loadTerminated(machineId);
+      return ended === undefined ? unknownTerminated(machineId) : toStatus(ended);
+    }
+    const status = await machine.terminate();
+    this.#machines.delete(machineId);
+    return status;
+  }
+
+  async report(): Promise<LaunchHostReport> {
+    return {
+      version: packageFile.version,
+      accelerator: this.#running().accelerator,
+      freeMemoryBytes: process.availableMemory(),
+      machines: [...this.#machines.values()].map((machine) => machine.status),
+    };
+  }
+
+  find(machineId: string): Machine {
+    const machine = this.#machines.get(machineId);
+    if (machine === undefined) throw unknownMachine(machineId);
+    return machine;
+  }
+
+  #add(specification: MachineSpecification): Machine {
+    if (this.#machines.size >= MACHINES_MAX) throw hostFull();
+    const machine = new Machine(this.#running(), newRecord(specification));
+    this.#machines.set(specification.machineId, machine);
+    return machine;
+  }
+
+  async #reattachAll(): Promise<void> {
+    for (const record of await this.#store.loadAll()) {
+      const { machineId } = record.specification;
+      const machine = new Machine(this.#running(), record);
+      this.#machines.set(machineId, machine);
+      const ended = await this.#store.loadTerminated(machineId);
+      if (ended === undefined) await machine.reattach();
+      else await this.terminate(machineId);
+    }
+  }
+
+  async #lookAtAll(): Promise<void> {
+    for (const machine of this.#machines.values()) await machine.refresh();
+  }
+
+  #running(): HostServices {
+    assert(this.#services !== undefined, 'start() comes before commands');
+    return this.#services;
+  }
+}
+
+/** Errors: MACHINE_SPECIFICATION_INVALID, NBD_URI_INVALID. */
+function checkSpecification(specification: MachineSpecification): void {
+  const { machineId, disks, publishedPorts, cpuCount, memoryBytes } = specification;
+  const complaints = [
+    /^i-[0-9a-f]{17}$/.test(machineId) ? '' : `machine id ${machineId}`,
+    disks.length > 0 ? '' : 'no disks',
+    disks.every((disk) => /^[A-Za-z0-9_-]{1,20}$/.test(disk.diskId)) ? '' : 'disk ids',
+    disks.filter((disk) => disk.isBootDisk).length === 1 ? '' : 'exactly one boot disk is needed',
+    publishedPorts.every((port) => Number.isInteger(port) && port > 0 && port < 65_536)
+      ? ''
+      : 'published ports',
+    new Set(disks.map((disk) => disk.diskId)).size === disks.length ? '' : 'disk ids that are used twice',
+    new Set(publishedPorts).size === publishedPorts.length ? '' : 'published ports that are named twice',
+    cpuCount >= 1 && memoryBytes >= 64 * 1024 * 1024 ? '' : 'processors or memory',
+  ].filter((complaint) => complaint !== '');
+  for (const disk of disks) parseNbdUri(disk.nbdUri);
+  if (complaints.length === 0) return;
+  throw new OperationError(
+    'MACHINE_SPECIFICATION_INVALID',
+    `this machine cannot be launched: ${complaints.join('; ')}`,
+    {
+      hint: 'check the launch configuration of the source server',
+    },
+  );
+}
+
+function hostFull(): OperationError {
+  return new OperationError(
+    'LAUNCH_HOST_FULL',
+    `this launch host looks after ${MACHINES_MAX} machines already`,
+    {
+      hint: 'terminate machines that are no longer needed',
+    },
+  );
+}

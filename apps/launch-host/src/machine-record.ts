@@ -1,0 +1,86 @@
+/**
+ * All that is known of a machine, as it is kept in `machine.json`. What is not in here is asked of QEMU or of the
+ * files, each time. Written durably before anything that depends on it is done:
+ *
+ * R1  `conversion.done` is recorded only after the overlays are durable; without it, a conversion begins again on
+ *     fresh overlays, with it, never.
+ * R2  A machine that was terminated leaves a record behind, so that its id is never launched again.
+ */
+import type { MachinePhase, MachineSpecification, MachineStatus } from '@landfall/channel';
+
+export interface MachineRecord {
+  readonly version: 1;
+  readonly specification: MachineSpecification;
+  readonly phase: MachinePhase;
+  readonly conversion: {
+    readonly done: boolean;
+    readonly steps: MachineStatus['conversion'];
+    readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
+  };
+  readonly error?: NonNullable<MachineStatus['error']>;
+  readonly hydration: MachineStatus['hydration'] & {
+    readonly bandwidthBytesPerSecond: number | null;
+    /** Failures one after the other, without progress between them. */
+    readonly failures: number;
+  };
+  readonly published: readonly { readonly guestPort: number; readonly hostPort: number }[];
+  readonly startedAtMs: number | null;
+  /** The host's boot id when the machine was last started. */
+  readonly hostBootId: string | null;
+  /** How often it was started again after it had died. */
+  readonly restarts: number;
+}
+
+export function newRecord(specification: MachineSpecification): MachineRecord {
+  return {
+    version: 1,
+    specification,
+    phase: 'CONVERTING',
+    conversion: { done: false, steps: [], bootMode: 'LEGACY_BIOS' },
+    hydration: {
+      state: 'NOT_STARTED',
+      doneBytes: 0,
+      totalBytes: specification.disks.reduce((sum, disk) => sum + disk.sizeBytes, 0),
+      bandwidthBytesPerSecond: null,
+      failures: 0,
+    },
+    published: [],
+    startedAtMs: null,
+    hostBootId: null,
+    restarts: 0,
+  };
+}
+
+export function toStatus(record: MachineRecord): MachineStatus {
+  const { state, doneBytes, totalBytes } = record.hydration;
+  const isUp = record.phase === 'RUNNING';
+  return {
+    machineId: record.specification.machineId,
+    phase: record.phase,
+    conversion: record.conversion.steps,
+    ...(record.error === undefined ? {} : { error: record.error }),
+    hydration: { state, doneBytes, totalBytes },
+    published: isUp
+      ? record.published.map(({ guestPort, hostPort }) => ({ guestPort, host: '127.0.0.1', port: hostPort }))
+      : [],
+    startedAtMs: record.startedAtMs,
+  };
+}
+
+/** What is said of a machine that was terminated before it was ever known here. */
+export function unknownTerminated(machineId: string): MachineStatus {
+  return {
+    machineId,
+    phase: 'TERMINATED',
+    conversion: [],
+    hydration: { state: 'NOT_STARTED', doneBytes: 0, totalBytes: 0 },
+    published: [],
+    startedAtMs: null,
+  };
+}
+
+/** Without `error`, which `exactOptionalPropertyTypes` does not let be set to undefined. */
+export function withoutError(record: MachineRecord): MachineRecord {
+  const { error: _error, ...rest } = record;
+  return rest;
+}

@@ -1,0 +1,85 @@
+/** What becomes of a running machine: noticed by looking, so that it is also noticed after a restart of ours. */
+import { continueMachine, findQemu, readQemuLog, readRunState, stopQemu } from '@landfall/launch';
+import { OperationError } from '@landfall/runtime';
+import type { MachineContext } from './machine-context.ts';
+import { withoutError } from './machine-record.ts';
+
+export async function observe(context: MachineContext): Promise<void> {
+  if (context.record().phase !== 'RUNNING') return;
+  if ((await findQemu(context.folder)) === undefined) {
+    await reportDeath(context);
+    return;
+  }
+  try {
+    await actOnState(context);
+  } catch (error) {
+    if (!(error instanceof OperationError) || error.code !== 'MACHINE_UNREACHABLE') throw error;
+    // It may just be ending: the next look finds no process, or an answer.
+    context.services.logger.warn('machine-unreachable', {
+      machineId: context.record().specification.machineId,
+      error,
+    });
+  }
+}
+
+async function actOnState(context: MachineContext): Promise<void> {
+  const { services, folder } = context;
+  const { machineId } = context.record().specification;
+  switch (await readRunState(folder)) {
+    case 'POWERED_OFF':
+      services.logger.info('machine-powered-off', { machineId });
+      await stopQemu(folder, services.clock);
+      return await context.update({ phase: 'STOPPED' });
+    case 'PANICKED':
+      return await fail(
+        context,
+        'GUEST_PANICKED',
+        'the kernel of the machine panicked',
+        'read its console; try another recovery point',
+      );
+    case 'BROKEN':
+      return await fail(context, 'MACHINE_DIED', 'QEMU stopped the machine: internal error', 'launch again');
+    case 'DISK_ERROR':
+      return await goOnAfterDiskError(context);
+    case 'RUNNING':
+      return await clearDiskError(context);
+    case 'PAUSED':
+      return;
+  }
+}
+
+/** L4: the request that failed is made again; until it succeeds the machine stands still and says why. */
+async function goOnAfterDiskError(context: MachineContext): Promise<void> {
+  const { machineId } = context.record().specification;
+  context.services.logger.warn('machine-disk-error', { machineId });
+  const error = {
+    code: 'MACHINE_DISK_ERROR',
+    message: 'a disk of the machine does not answer; the machine is paused and tries again',
+    hint: 'check the free space of the launch host, and that the replication server runs until hydration is complete',
+  };
+  await context.update({ error });
+  await continueMachine(context.folder);
+}
+
+async function clearDiskError(context: MachineContext): Promise<void> {
+  const record = context.record();
+  if (record.error?.code !== 'MACHINE_DISK_ERROR') return;
+  await context.replace(withoutError(record));
+}
+
+async function reportDeath(context: MachineContext): Promise<void> {
+  const said = await readQemuLog(context.folder);
+  const message = `QEMU ended by itself or was killed: ${said === '' ? 'it said nothing' : said}`;
+  await fail(
+    context,
+    'MACHINE_DIED',
+    message,
+    'look at the memory of the launch host, then start the machine again',
+  );
+}
+
+async function fail(context: MachineContext, code: string, message: string, hint: string): Promise<void> {
+  const { machineId } = context.record().specification;
+  context.services.logger.error('machine-failed', { machineId, code, message });
+  await context.update({ phase: 'FAILED', error: { code, message, hint } });
+}

@@ -1,0 +1,67 @@
+/** The launch host: converts and launches machines on this computer, told what to do over the channel. */
+import { parseArgs } from 'node:util';
+import { obtainIdentity, runChannel } from '@landfall/channel';
+import {
+  createLogger,
+  describeError,
+  OperationError,
+  systemClock,
+  terminationRequest,
+} from '@landfall/runtime';
+import packageFile from '../package.json' with { type: 'json' };
+import { createLaunchHost } from './launch-host.ts';
+
+const USAGE = 'node main.ts --state-dir FOLDER [--token-file FILE]';
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+async function main(parameters: readonly string[]): Promise<void> {
+  const { stateDir, tokenFile } = parseOptions(parameters);
+  const logger = createLogger({ program: 'launch-host' });
+  const stop = new AbortController();
+  void terminationRequest().then(() => stop.abort());
+  const { signal } = stop;
+  const common = { logger, clock: systemClock, signal };
+  const identity = await obtainIdentity({
+    role: 'launch-host',
+    version: packageFile.version,
+    stateFolder: stateDir,
+    tokenFile,
+    ...common,
+  });
+  const host = createLaunchHost({ stateDir, logger, clock: systemClock });
+  await host.start();
+  const channel = runChannel({
+    ...identity,
+    ...common,
+    role: 'launch-host',
+    report: host.report,
+    applyConfiguration: async () => undefined,
+    handlers: host.handlers,
+  });
+  await channel.finished;
+  await host.stop();
+}
+
+function parseOptions(parameters: readonly string[]): { stateDir: string; tokenFile: string | undefined } {
+  const options = { 'state-dir': { type: 'string' }, 'token-file': { type: 'string' } } as const;
+  try {
+    const { values } = parseArgs({ args: [...parameters], options });
+    const stateDir = values['state-dir'];
+    if (stateDir !== undefined) return { stateDir, tokenFile: values['token-file'] };
+  } catch (cause) {
+    throw new OperationError('USAGE', cause instanceof Error ? cause.message : String(cause), {
+      hint: USAGE,
+    });
+  }
+  throw new OperationError('USAGE', '--state-dir is missing', { hint: USAGE });
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const usage = error instanceof OperationError && error.code === 'USAGE';
+    process.stderr.write(`launch-host: ${describeError(error)}\n`);
+    process.exit(usage ? EXIT_USAGE : EXIT_FAILED);
+  },
+);

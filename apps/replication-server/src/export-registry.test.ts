@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ReadableBlockDevice } from '@landfall/block';
+import { OperationError } from '@landfall/runtime';
+import { ExportRegistry, exportName, parseExportName } from './export-registry.ts';
+import type { ExportRecord } from './file-exports.ts';
+
+const RECORD: ExportRecord = { exportId: 'job-1', sourceServerId: 's-1', epoch: 7 };
+const DISKS = [
+  { diskId: 'disk-0', deviceName: '/dev/sda', sizeBytes: 4096, isBootDisk: true },
+  { diskId: 'disk-1', deviceName: '/dev/sdb', sizeBytes: 8192, isBootDisk: false },
+];
+const VIEW: ReadableBlockDevice = {
+  sizeBytes: 4096,
+  read: async () => undefined,
+  allocation: async () => [],
+  close: async () => undefined,
+};
+
+function create(records: readonly ExportRecord[] = []) {
+  const saved: (readonly ExportRecord[])[] = [];
+  const registry = new ExportRegistry({
+    records,
+    socketPath: '/run/n b.sock',
+    save: async (all) => void saved.push(all),
+    disksAt: async (_server, epoch) => {
+      if (epoch > 7) throw new OperationError('RECOVERY_POINT_MISSING', 'no such point');
+      return DISKS;
+    },
+    openView: async () => VIEW,
+  });
+  return { registry, saved };
+}
+
+test('an export is written down and answered with one escaped NBD URI a disk', async () => {
+  const { registry, saved } = create();
+  const disks = await registry.open(RECORD);
+  assert.deepEqual(saved, [[RECORD]]);
+  assert.equal(disks[0]?.nbdUri, 'nbd+unix:///s-1/disk-0%407?socket=/run/n%20b.sock');
+  assert.deepEqual(
+    disks.map(({ nbdUri: _uri, ...disk }) => disk),
+    DISKS,
+  );
+});
+
+test('opening again is the same export; the same id for another point is refused', async () => {
+  const { registry, saved } = create();
+  assert.deepEqual(await registry.open(RECORD), await registry.open(RECORD));
+  assert.equal(saved.length, 1);
+  await assert.rejects(registry.open({ ...RECORD, epoch: 6 }), { code: 'EXPORT_ID_TAKEN' });
+  await assert.rejects(registry.open({ ...RECORD, exportId: 'job-2', epoch: 9 }), {
+    code: 'RECOVERY_POINT_MISSING',
+  });
+  assert.equal(registry.exportsOf('s-1').length, 1);
+});
+
+test('a disk is exported until the last export of its recovery point is closed', async () => {
+  const { registry } = create([RECORD, { ...RECORD, exportId: 'job-2' }]);
+  const name = exportName({ sourceServerId: 's-1', diskId: 'disk-1', epoch: 7 });
+  assert.deepEqual(await registry.nbdExports.list(), ['s-1/disk-0@7', 's-1/disk-1@7']);
+  await registry.close('job-1');
+  assert.equal(await registry.nbdExports.open(name), VIEW);
+  await registry.close('job-2');
+  assert.equal(await registry.nbdExports.open(name), undefined);
+  await registry.close('job-2');
+});
+
+test('names of exports are read back, and nothing else is taken for one', () => {
+  const disk = { sourceServerId: 's-1', diskId: 'disk-0', epoch: 12 };
+  assert.deepEqual(parseExportName(exportName(disk)), disk);
+  for (const name of ['', 's-1', 's-1/disk-0', 's-1/disk-0@', 's-1/disk-0@x', '../a/b@1']) {
+    assert.equal(parseExportName(name), undefined);
+  }
+});

@@ -1,0 +1,40 @@
+/**
+ * What must be known of a staged server without the control plane: `servers.json` in the state folder.
+ * `disks` describes the staging disks as machines will see them; `accepted` says whether its agent may
+ * connect, and with which certificate. A server that is no longer accepted stays here until it is discarded.
+ */
+import { join } from 'node:path';
+import type { SourceDisk } from '@landfall/model';
+import { OperationError, readIfExists, writeDurably } from '@landfall/runtime';
+
+export interface StagedServerRecord {
+  readonly sourceServerId: string;
+  readonly disks: readonly SourceDisk[];
+  /** SHA-256 of the agent's certificate, lower-case hexadecimal; absent when it may not connect. */
+  readonly acceptedFingerprint?: string;
+}
+
+const FILE_NAME = 'servers.json';
+
+/** Errors: STATE_UNREADABLE. */
+export async function readStagedServers(stateFolder: string): Promise<readonly StagedServerRecord[]> {
+  const path = join(stateFolder, FILE_NAME);
+  const text = await readIfExists(path);
+  if (text === undefined) return [];
+  try {
+    const records: readonly StagedServerRecord[] = JSON.parse(text);
+    return records;
+  } catch (cause) {
+    throw new OperationError('STATE_UNREADABLE', `${path} is damaged`, {
+      hint: 'delete the file: the control plane says again which servers there are',
+      cause,
+    });
+  }
+}
+
+export async function writeStagedServers(
+  stateFolder: string,
+  records: readonly StagedServerRecord[],
+): Promise<void> {
+  await writeDurably(join(stateFolder, FILE_NAME), `${JSON.stringify(records, null, 2)}\n`);
+}

@@ -1,0 +1,34 @@
+/** The replication server: see USAGE in server-options.ts. */
+import { createLogger, describeError, OperationError, systemClock } from '@landfall/runtime';
+import { runServer } from './run-server.ts';
+import { parseOptions, USAGE } from './server-options.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const EXIT_PORT_IN_USE = 3;
+const EXIT_CODES: Readonly<Record<string, number>> = {
+  OPTION_INVALID: EXIT_USAGE,
+  PORT_IN_USE: EXIT_PORT_IN_USE,
+};
+/** Reads and writes of journals run in libuv's threads. Takes effect before the first of them starts. */
+const THREADS = '8';
+
+async function main(parameters: readonly string[]): Promise<void> {
+  const options = parseOptions(parameters);
+  if (options === undefined) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  const logger = createLogger({ program: 'replication-server' });
+  await runServer({ ...options, logger, clock: systemClock, signal: stop.signal });
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`replication-server: ${describeError(error)}\n`);
+  process.exitCode = (error instanceof OperationError ? EXIT_CODES[error.code] : undefined) ?? EXIT_FAILED;
+}
+
+process.env.UV_THREADPOOL_SIZE ??= THREADS;
+main(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,118 @@
+/**
+ * The replication server, put together: agents come in on the TLS port and are served by the receiver into
+ * journals; recovery points go out over the NBD socket; the channel tells both what to do. What was wanted
+ * last is on disk, so after a restart agents and machines are served again before the control plane is heard
+ * of.
+ */
+import { join } from 'node:path';
+import { obtainIdentity, runChannel } from '@landfall/channel';
+import { createNbdServer } from '@landfall/nbd';
+import { createReceiver, type Receiver } from '@landfall/replication';
+import { type Clock, ensureFolder, type Logger } from '@landfall/runtime';
+import { listenTls } from '@landfall/wire';
+import { createHandlers } from './command-handlers.ts';
+import { ExportRegistry } from './export-registry.ts';
+import { readExports, writeExports } from './file-exports.ts';
+import { readSpace } from './file-space.ts';
+import { readStagedServers, writeStagedServers } from './file-staged-servers.ts';
+import type { ServerOptions } from './server-options.ts';
+import { StagingArea } from './staging-area.ts';
+import { VERSION } from './version.ts';
+
+export interface RunServerOptions extends ServerOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+const REPORT_INTERVAL_MS = 2000;
+
+/** Works until the signal. Errors: PORT_IN_USE, NBD_LISTEN_FAILED, STATE_UNREADABLE, those of enrolment. */
+export async function runServer(options: RunServerOptions): Promise<void> {
+  const { stateFolder, stagingFolder, logger, clock, signal } = options;
+  await ensureFolder(stateFolder);
+  await ensureFolder(stagingFolder);
+  const identity = await obtainIdentity({ ...options, role: 'replication-server', version: VERSION });
+  const staging = await createStaging(options, (sourceServerId) => receiver.disconnect(sourceServerId));
+  const receiver: Receiver = createReceiver({
+    resolveStore: (sourceServerId, peer, hello) => staging.resolveStore(sourceServerId, peer, hello),
+    onProgress: (progress) => staging.onProgress(progress),
+    logger,
+    clock,
+  });
+  const exports = await createExports(options, staging);
+  const { caPem: ca, certificatePem: cert, keyPem: key } = identity;
+  const listener = await listenTls({
+    ...{ host: options.listenAddress, port: options.port, ca, cert, key, logger, clock },
+    onLink: (link, peer) => void receiver.serveLink(link, peer),
+  });
+  await staging.openAll();
+  const nbd = createNbdServer({ exports: exports.nbdExports, logger });
+  await nbd.listen({ socketPath: socketPathOf(stateFolder) });
+  logger.info('replication-server-ready', { programId: identity.programId, port: listener.port });
+  const channel = runChannel({
+    ...identity,
+    role: 'replication-server',
+    report: () => describe(options, staging),
+    applyConfiguration: (configuration) => staging.configure(configuration),
+    handlers: createHandlers(staging, exports),
+    reportIntervalMs: REPORT_INTERVAL_MS,
+    logger,
+    clock,
+    signal,
+  });
+  await channel.finished;
+  await listener.close();
+  await receiver.close();
+  await nbd.close();
+  await staging.close();
+}
+
+function socketPathOf(stateFolder: string): string {
+  return join(stateFolder, 'nbd.sock');
+}
+
+async function createStaging(
+  options: RunServerOptions,
+  disconnect: (sourceServerId: string) => Promise<void>,
+): Promise<StagingArea> {
+  const { stateFolder, stagingFolder, logger, clock } = options;
+  return new StagingArea({
+    stagingFolder,
+    records: await readStagedServers(stateFolder),
+    save: (records) => writeStagedServers(stateFolder, records),
+    disconnect,
+    logger,
+    clock,
+  });
+}
+
+async function createExports(
+  { stateFolder }: RunServerOptions,
+  staging: StagingArea,
+): Promise<ExportRegistry> {
+  return new ExportRegistry({
+    records: await readExports(stateFolder),
+    socketPath: socketPathOf(stateFolder),
+    save: (records) => writeExports(stateFolder, records),
+    disksAt: async (sourceServerId, epoch) => {
+      const server = staging.server(sourceServerId);
+      await server.resolve({ kind: 'EPOCH', epoch });
+      return server.disks;
+    },
+    openView: ({ sourceServerId, diskId, epoch }) => staging.server(sourceServerId).openDisk(diskId, epoch),
+  });
+}
+
+async function describe(options: RunServerOptions, staging: StagingArea) {
+  const space = await readSpace(options.stagingFolder);
+  const [host = options.listenAddress] = options.addresses;
+  return {
+    version: VERSION,
+    host,
+    port: options.port,
+    stagingTotalBytes: space.totalBytes,
+    stagingFreeBytes: space.freeBytes,
+    servers: await staging.report(),
+  };
+}

@@ -1,0 +1,140 @@
+/** One source server in the staging area: its journal while it can be opened, and why not while it cannot. */
+import type { ReadableBlockDevice } from '@landfall/block';
+import type { ReplicationServerReport } from '@landfall/channel';
+import type { JournalGroup } from '@landfall/journal';
+import type { PointSelector, RecoveryPoint, SourceDisk } from '@landfall/model';
+import type { ReceiverProgress } from '@landfall/replication';
+import { describeError, OperationError } from '@landfall/runtime';
+import type { Hello } from '@landfall/wire';
+
+export type ServerReport = ReplicationServerReport['servers'][number];
+
+/**
+ * Failures of the staging area itself: replication of the server cannot go on until somebody does something.
+ */
+const STALLING_CODES: ReadonlySet<string> = new Set([
+  'STAGING_FULL',
+  'JOURNAL_STORAGE_FAILED',
+  'JOURNAL_DAMAGED',
+  'JOURNAL_IN_USE',
+  'EXTENT_DAMAGED',
+  'JOURNAL_DISKS_CHANGED',
+]);
+const SIZE_AGE_MS_MAX = 5000;
+
+export class StagedServer {
+  readonly sourceServerId: string;
+  readonly disks: readonly SourceDisk[];
+  readonly group: JournalGroup;
+  #connected = false;
+  #lastCutTimeMs: number | null;
+  #bytesReceivedBefore = 0;
+  #bytesReceivedNow = 0;
+  #stalled: { readonly code: string; readonly message: string; readonly epoch: number } | undefined;
+  #size = { bytes: 0, atMs: Number.NEGATIVE_INFINITY };
+
+  constructor(sourceServerId: string, disks: readonly SourceDisk[], group: JournalGroup) {
+    this.sourceServerId = sourceServerId;
+    this.disks = disks;
+    this.group = group;
+    this.#lastCutTimeMs = group.newestPoint?.cutTimeMs ?? null;
+  }
+
+  onProgress(progress: ReceiverProgress): void {
+    if (progress.bytesReceived < this.#bytesReceivedNow) this.#bytesReceivedBefore += this.#bytesReceivedNow;
+    this.#bytesReceivedNow = progress.bytesReceived;
+    this.#connected = progress.connected;
+    this.#lastCutTimeMs = progress.lastCutTimeMs ?? this.#lastCutTimeMs;
+    const { failure, lastEpoch } = progress;
+    if (failure !== undefined && STALLING_CODES.has(failure.code))
+      this.#stalled = { ...failure, epoch: lastEpoch };
+    else if (this.#stalled !== undefined && lastEpoch > this.#stalled.epoch) this.#stalled = undefined;
+  }
+
+  /** Errors: JOURNAL_DISKS_CHANGED when the agent has other disks than the journal. */
+  checkDisks(hello: Hello): void {
+    const describe = (disks: readonly { readonly diskId: string; readonly sizeBytes: number }[]) =>
+      disks.map((disk) => `${disk.diskId} of ${disk.sizeBytes} bytes`).join(', ');
+    const [expected, found] = [describe(this.disks), describe(hello.disks)];
+    if (expected === found) return;
+    const message = `${this.sourceServerId} was enrolled with other disks: ${expected}; it has ${found}`;
+    throw new OperationError('JOURNAL_DISKS_CHANGED', message, {
+      hint: 'disks were added, removed or resized: disconnect and delete the server, then install it again',
+      retryable: true,
+    });
+  }
+
+  /** Errors: NO_RECOVERY_POINT, RECOVERY_POINT_MISSING. */
+  async resolve(at: PointSelector): Promise<RecoveryPoint> {
+    const point = await this.#find(at);
+    if (point !== undefined) return point;
+    const oldest = this.group.oldestPoint;
+    const what = at.kind === 'TIME' ? ` at or before ${new Date(at.timeMs).toISOString()}` : '';
+    const hint =
+      oldest === undefined
+        ? 'wait until the first copy of the server is complete'
+        : `choose a time from ${new Date(oldest.cutTimeMs).toISOString()} on`;
+    throw new OperationError('NO_RECOVERY_POINT', `${this.sourceServerId} has no recovery point${what}`, {
+      hint,
+    });
+  }
+
+  async #find(at: PointSelector): Promise<RecoveryPoint | undefined> {
+    if (at.kind === 'LATEST') return this.group.newestPoint;
+    if (at.kind === 'TIME') return this.group.pointAtOrBefore(at.timeMs);
+    const view = await this.group.openView(at.epoch);
+    await view.close();
+    return view.point;
+  }
+
+  /** One disk at a recovery point; whoever gets it closes it. Errors: RECOVERY_POINT_MISSING. */
+  async openDisk(diskId: string, epoch: number): Promise<ReadableBlockDevice | undefined> {
+    const index = this.disks.findIndex((disk) => disk.diskId === diskId);
+    if (index < 0) return undefined;
+    const view = await this.group.openView(epoch);
+    const device = view.disks[index];
+    if (device === undefined) throw new OperationError('INTERNAL_ERROR', `the journal has no ${diskId}`);
+    return {
+      sizeBytes: device.sizeBytes,
+      read: (offsetBytes, target) => device.read(offsetBytes, target),
+      allocation: (offsetBytes, lengthBytes) => device.allocation(offsetBytes, lengthBytes),
+      close: () => view.close(),
+    };
+  }
+
+  async report(nowMs: number): Promise<ServerReport> {
+    const stalled = this.#stalled;
+    return {
+      sourceServerId: this.sourceServerId,
+      connected: this.#connected,
+      lastEpoch: this.group.lastEpoch,
+      lastCutTimeMs: this.#lastCutTimeMs,
+      recoveryPoints: this.group.recoveryPointCount,
+      bytesOnDisk: await this.#bytesOnDisk(nowMs),
+      bytesReceived: this.#bytesReceivedBefore + this.#bytesReceivedNow,
+      ...(stalled === undefined ? {} : { stalled: { code: stalled.code, message: stalled.message } }),
+    };
+  }
+
+  async #bytesOnDisk(nowMs: number): Promise<number> {
+    if (Math.abs(nowMs - this.#size.atMs) > SIZE_AGE_MS_MAX) {
+      this.#size = { bytes: await this.group.bytesOnDisk(), atMs: nowMs };
+    }
+    return this.#size.bytes;
+  }
+}
+
+/** What is told of a server whose journal cannot be opened. */
+export function stalledReport(sourceServerId: string, error: unknown): ServerReport {
+  const code = error instanceof OperationError ? error.code : 'INTERNAL_ERROR';
+  return {
+    sourceServerId,
+    connected: false,
+    lastEpoch: 0,
+    lastCutTimeMs: null,
+    recoveryPoints: 0,
+    bytesOnDisk: 0,
+    bytesReceived: 0,
+    stalled: { code, message: describeError(error) },
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * All source servers staged here: one journal each, in a folder of its own. Which servers may connect is the
+ * control plane's to say; a journal stays until it is told to be discarded. Changes are made one at a time,
+ * and are written down before they take effect, so that a restarted server knows them again.
+ *
+ * S1 an agent reaches a journal only with the certificate the control plane named for it.
+ * S2 a journal is discarded only after its agent was turned away and nobody uses it.
+ */
+import { join } from 'node:path';
+import type { ReplicationServerConfiguration } from '@landfall/channel';
+import { discardJournalGroup, type JournalDisk, openJournalGroup } from '@landfall/journal';
+import type { SourceDisk } from '@landfall/model';
+import type { EpochStore, ReceiverPeer, ReceiverProgress } from '@landfall/replication';
+import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
+import type { Hello } from '@landfall/wire';
+import type { StagedServerRecord } from './file-staged-servers.ts';
+import { type ServerReport, StagedServer, stalledReport } from './staged-server.ts';
+
+export interface StagingAreaOptions {
+  readonly stagingFolder: string;
+  readonly records: readonly StagedServerRecord[];
+  save(records: readonly StagedServerRecord[]): Promise<void>;
+  /** Ends the connection of a server's agent, and resolves when its journal is free. */
+  disconnect(sourceServerId: string): Promise<void>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** A journal that could not be opened is tried again after this long. */
+const REOPEN_INTERVAL_MS = 10_000;
+
+export class StagingArea {
+  readonly #options: StagingAreaOptions;
+  readonly #records: Map<string, StagedServerRecord>;
+  readonly #open = new Map<string, StagedServer>();
+  readonly #failures = new Map<string, { readonly error: unknown; readonly atMs: number }>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: StagingAreaOptions) {
+    this.#options = options;
+    this.#records = new Map(options.records.map((record) => [record.sourceServerId, record]));
+  }
+
+  /** Opens what can be opened; the others are told as stalled, and tried again. */
+  openAll(): Promise<void> {
+    return this.#inTurn(() => this.#openMissing());
+  }
+
+  /** Takes on what the control plane wants; agents that are no longer accepted are disconnected. */
+  configure(configuration: ReplicationServerConfiguration): Promise<void> {
+    return this.#inTurn(async () => {
+      const wanted = new Map(configuration.servers.map((server) => [server.sourceServerId, server]));
+      const next = [...this.#records.values()].map(withoutAcceptance);
+      const merged = new Map(next.map((record) => [record.sourceServerId, record]));
+      for (const [sourceServerId, { disks, certificateFingerprint }] of wanted) {
+        const acceptedFingerprint = certificateFingerprint.replaceAll(':', '').toLowerCase();
+        const known = this.#open.get(sourceServerId)?.disks ?? disks;
+        merged.set(sourceServerId, { sourceServerId, disks: known, acceptedFingerprint });
+      }
+      const dropped = [...this.#records.values()].filter(
+        ({ sourceServerId, acceptedFingerprint }) =>
+          acceptedFingerprint !== undefined &&
+          merged.get(sourceServerId)?.acceptedFingerprint !== acceptedFingerprint,
+      );
+      await this.#replace([...merged.values()]);
+      await this.#openMissing();
+      for (const { sourceServerId } of dropped) await this.#options.disconnect(sourceServerId);
+    });
+  }
+
+  /**
+   * What a receiver asks before it serves an agent. Errors: SERVER_NOT_ASSIGNED, JOURNAL_DISKS_CHANGED, those
+   * of opening.
+   */
+  async resolveStore(sourceServerId: string, peer: ReceiverPeer, hello: Hello): Promise<EpochStore> {
+    const record = this.#records.get(sourceServerId);
+    const isItself = peer.role === 'agent' && peer.programId === sourceServerId;
+    if (!isItself || record?.acceptedFingerprint !== peer.fingerprint) throw notAssigned(peer.programId);
+    const server = this.server(sourceServerId);
+    server.checkDisks(hello);
+    return server.group;
+  }
+
+  onProgress(progress: ReceiverProgress): void {
+    this.#open.get(progress.sourceServerId)?.onProgress(progress);
+  }
+
+  /** Errors: SERVER_NOT_STAGED, or why its journal cannot be opened. */
+  server(sourceServerId: string): StagedServer {
+    const server = this.#open.get(sourceServerId);
+    if (server !== undefined) return server;
+    const failure = this.#failures.get(sourceServerId);
+    if (failure !== undefined) throw failure.error;
+    throw new OperationError(
+      'SERVER_NOT_STAGED',
+      `this replication server has nothing of ${sourceServerId}`,
+      {
+        hint: 'check which replication server it is assigned to: `landfall server show`',
+      },
+    );
+  }
+
+  /** Removes the journal of a server for good; a server that is not here is already discarded. */
+  discard(sourceServerId: string): Promise<number> {
+    return this.#inTurn(async () => {
+      const record = this.#records.get(sourceServerId);
+      if (record === undefined) return 0;
+      const others = [...this.#records.values()].filter((other) => other !== record);
+      await this.#replace([...others, withoutAcceptance(record)]);
+      await this.#options.disconnect(sourceServerId);
+      const freedBytes = await this.#discardJournal(sourceServerId);
+      await this.#replace(others);
+      return freedBytes;
+    });
+  }
+
+  /** Also one that cannot be opened. */
+  async #discardJournal(sourceServerId: string): Promise<number> {
+    const server = this.#open.get(sourceServerId);
+    this.#failures.delete(sourceServerId);
+    if (server === undefined) return discardJournalGroup(join(this.#options.stagingFolder, sourceServerId));
+    const freedBytes = await server.group.discard();
+    this.#open.delete(sourceServerId);
+    return freedBytes;
+  }
+
+  async report(): Promise<readonly ServerReport[]> {
+    const nowMs = this.#options.clock.nowMs();
+    return Promise.all(
+      [...this.#records.keys()].map((sourceServerId) => {
+        const server = this.#open.get(sourceServerId);
+        if (server !== undefined) return server.report(nowMs);
+        return stalledReport(sourceServerId, this.#failures.get(sourceServerId)?.error);
+      }),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const server of this.#open.values()) await server.group.close();
+      this.#open.clear();
+    });
+  }
+
+  async #openMissing(): Promise<void> {
+    const nowMs = this.#options.clock.nowMs();
+    for (const record of this.#records.values()) {
+      const failedAtMs = this.#failures.get(record.sourceServerId)?.atMs ?? Number.NEGATIVE_INFINITY;
+      if (Math.abs(nowMs - failedAtMs) < REOPEN_INTERVAL_MS) continue;
+      await this.#openOne(record);
+    }
+  }
+
+  async #openOne({ sourceServerId, disks }: StagedServerRecord): Promise<void> {
+    if (this.#open.has(sourceServerId)) return;
+    const logger = this.#options.logger.with({ sourceServerId });
+    try {
+      const folder = join(this.#options.stagingFolder, sourceServerId);
+      const group = await openJournalGroup({ folder, disks: disks.map(journalDisk), create: true, logger });
+      this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, group));
+      this.#failures.delete(sourceServerId);
+    } catch (error) {
+      logger.error('journal-not-opened', { error, explanation: describeError(error) });
+      this.#failures.set(sourceServerId, { error, atMs: this.#options.clock.nowMs() });
+    }
+  }
+
+  async #replace(records: readonly StagedServerRecord[]): Promise<void> {
+    if (JSON.stringify(records) === JSON.stringify([...this.#records.values()])) return;
+    await this.#options.save(records);
+    this.#records.clear();
+    for (const record of records) this.#records.set(record.sourceServerId, record);
+  }
+
+  #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
+    const mine = this.#turn.then(action);
+    this.#turn = mine.then(
+      () => undefined,
+      () => undefined, // The caller of `mine` has the error; the next one only needs its turn.
+    );
+    return mine;
+  }
+}
+
+function journalDisk({ diskId, sizeBytes }: SourceDisk): JournalDisk {
+  return { diskId, sizeBytes };
+}
+
+function withoutAcceptance({ sourceServerId, disks }: StagedServerRecord): StagedServerRecord {
+  return { sourceServerId, disks };
+}
+
+/** Retryable: the agent may have heard of its assignment before this server has. */
+function notAssigned(programId: string): OperationError {
+  return new OperationError(
+    'SERVER_NOT_ASSIGNED',
+    `${programId} is not assigned to this replication server`,
+    {
+      hint: 'the agent keeps trying; if it stays so, check the assignment with `landfall server show`',
+      retryable: true,
+    },
+  );
+}

@@ -1,0 +1,54 @@
+/** Puts the engine together over the real kernel. */
+import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
+import { CaptureEngine } from './capture-engine.ts';
+import { openDirectReader } from './linux-direct-reader.ts';
+import { diskAt } from './linux-disks.ts';
+import { createLinuxTraceSource } from './linux-trace-source.ts';
+import { ensureTracefs } from './linux-tracefs.ts';
+
+export interface OpenCaptureOptions {
+  /** Paths of whole disks; their order gives the disk indexes. */
+  readonly devices: readonly string[];
+  /** In the order of `devices`; default `disk-0`, `disk-1` … */
+  readonly diskIds?: readonly string[];
+  /** Names this agent's trace instance: lower-case letters, digits, dashes. */
+  readonly stateName: string;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly epochWindowBytes?: number;
+  readonly cutIntervalMs?: number;
+  readonly readsInFlightMax?: number;
+  readonly bufferKibPerCpu?: number;
+  readonly onDoubt?: (reason: string) => void;
+}
+
+/**
+ * Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, DISK_UNREADABLE, TRACEFS_UNAVAILABLE, LOCKDOWN_CONFIDENTIALITY,
+ * TRACE_FORMAT_UNKNOWN (from `start`).
+ */
+export async function openCapture(options: OpenCaptureOptions): Promise<CaptureEngine> {
+  const { devices, stateName, logger, clock = systemClock, readsInFlightMax, bufferKibPerCpu } = options;
+  if (!/^[a-z0-9-]{1,100}$/.test(stateName) || devices.length === 0) {
+    throw new OperationError('OPTION_INVALID', 'capture needs at least one disk and a plain state name', {
+      hint: 'name at least one disk; state names have lower-case letters, digits and dashes only',
+    });
+  }
+  const linuxDisks = devices.map(diskAt);
+  await ensureTracefs();
+  const baseNs = clock.monotonicNs();
+  const reader = await openDirectReader(linuxDisks, readsInFlightMax);
+  const trace = createLinuxTraceSource({
+    stateName,
+    disks: linuxDisks,
+    clock,
+    baseNs,
+    logger,
+    ...(bufferKibPerCpu === undefined ? {} : { bufferKibPerCpu }),
+  });
+  const disks = linuxDisks.map(({ deviceName, sizeBytes }, index) => ({
+    diskId: options.diskIds?.[index] ?? `disk-${index}`,
+    deviceName,
+    sizeBytes,
+  }));
+  return new CaptureEngine({ ...options, disks, trace, reader, clock, baseNs });
+}

@@ -1,0 +1,142 @@
+/**
+ * Reads disks past the page cache (O_DIRECT), several requests at once. Direct reads want memory aligned to the device's
+ * block: Node's buffers are not, so one large buffer is taken, an aligned place in it is found by trying, and it is kept
+ * and cut into slots, one for each request under way. Whoever wants to keep bytes copies them.
+ *
+ * Side effect of the kernel: a direct read first flushes what the page cache of the device node holds of its range.
+ */
+import { close, constants, open, read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { assert, OperationError, systemErrorCode } from '@landfall/runtime';
+import type { DiskRange, DiskReader } from './trace-source.ts';
+
+export const READS_IN_FLIGHT_DEFAULT = 4;
+const SLOT_BYTES = 1024 * 1024;
+const ALIGNMENT_BYTES = 4096;
+/** Memory from malloc is aligned to this at least. */
+const ALIGNMENT_STEP_BYTES = 16;
+
+export interface DirectReaderDisk {
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+}
+
+/** Errors: DISK_NOT_FOUND, DISK_UNREADABLE. */
+export async function openDirectReader(
+  disks: readonly DirectReaderDisk[],
+  readsInFlightMax = READS_IN_FLIGHT_DEFAULT,
+): Promise<DiskReader> {
+  const files: number[] = [];
+  try {
+    for (const disk of disks) files.push(await openDisk(disk));
+    return createReader(disks, files, readsInFlightMax);
+  } catch (error) {
+    for (const file of files) await promisify(close)(file);
+    throw error;
+  }
+}
+
+function createReader(
+  disks: readonly DirectReaderDisk[],
+  files: readonly number[],
+  readsInFlightMax: number,
+): DiskReader {
+  const slots = alignedSlots(disks, files, readsInFlightMax);
+  return {
+    readsInFlightMax,
+    async read(range, use) {
+      const disk = disks[range.diskIndex];
+      const file = files[range.diskIndex];
+      const slot = slots.pop();
+      assert(disk !== undefined && file !== undefined, 'a read names one of the disks');
+      assert(slot !== undefined, 'no more reads are under way than there are slots');
+      try {
+        return await readInto(file, slot, range, use);
+      } catch (cause) {
+        throw unreadable(disk.deviceName, cause, range);
+      } finally {
+        slots.push(slot);
+      }
+    },
+    async close() {
+      for (const file of files) await promisify(close)(file);
+    },
+  };
+}
+
+function readInto<Result>(
+  file: number,
+  slot: Buffer,
+  range: DiskRange,
+  use: (bytes: Buffer) => Result,
+): Promise<Result> {
+  const { offsetBytes, lengthBytes } = range;
+  assert(lengthBytes > 0 && lengthBytes <= slot.length, 'a read fits its slot');
+  return new Promise((resolve, reject) => {
+    read(file, slot, 0, lengthBytes, offsetBytes, (error, count) => {
+      if (error !== null) return reject(error);
+      if (count !== lengthBytes) return reject(new Error(`${count} of ${lengthBytes} bytes came`));
+      try {
+        resolve(use(slot.subarray(0, lengthBytes)));
+      } catch (useError) {
+        reject(useError);
+      }
+    });
+  });
+}
+
+async function openDisk({ deviceName }: DirectReaderDisk): Promise<number> {
+  try {
+    return await promisify(open)(deviceName, constants.O_RDONLY | constants.O_DIRECT);
+  } catch (cause) {
+    if (systemErrorCode(cause) !== 'ENOENT') throw unreadable(deviceName, cause);
+    throw new OperationError('DISK_NOT_FOUND', `${deviceName} cannot be opened: there is no such device`, {
+      hint: 'list the disks of this machine with lsblk and name one of them',
+      context: { device: deviceName },
+      cause,
+    });
+  }
+}
+
+function alignedSlots(disks: readonly DirectReaderDisk[], files: readonly number[], count: number): Buffer[] {
+  const memory = Buffer.alloc(count * SLOT_BYTES + ALIGNMENT_BYTES);
+  const offset = disks.reduce(
+    (from, disk, index) => alignedOffset(memory, from, disk, files[index] ?? -1),
+    ALIGNMENT_BYTES - ALIGNMENT_STEP_BYTES,
+  );
+  return Array.from({ length: count }, (_, index) =>
+    memory.subarray(offset + index * SLOT_BYTES, offset + (index + 1) * SLOT_BYTES),
+  );
+}
+
+/** The first offset, from `from` on and around, at which the device takes a direct read. */
+function alignedOffset(memory: Buffer, from: number, disk: DirectReaderDisk, file: number): number {
+  const length = Math.min(SLOT_BYTES, disk.sizeBytes);
+  let refusal: unknown;
+  for (let tried = 0; tried < ALIGNMENT_BYTES; tried += ALIGNMENT_STEP_BYTES) {
+    const offset = (from + tried) % ALIGNMENT_BYTES;
+    try {
+      readSync(file, memory, offset, length, 0);
+      return offset;
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EINVAL') throw unreadable(disk.deviceName, error);
+      refusal = error;
+    }
+  }
+  throw unreadable(disk.deviceName, refusal);
+}
+
+function unreadable(device: string, cause: unknown, range?: DiskRange): OperationError {
+  const where = range === undefined ? '' : ` at offset ${range.offsetBytes}, ${range.lengthBytes} bytes`;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const forbidden = ['EACCES', 'EPERM'].includes(systemErrorCode(cause) ?? '');
+  const hint = forbidden
+    ? 'run as root, outside of containers and sandboxes that forbid access to disks'
+    : `check that ${device} is still attached and healthy (dmesg); replication goes on by itself when it is readable`;
+  return new OperationError('DISK_UNREADABLE', `${device} cannot be read${where}: ${why}`, {
+    hint,
+    retryable: true,
+    context: { device, offsetBytes: range?.offsetBytes },
+    cause,
+  });
+}

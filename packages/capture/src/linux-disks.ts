@@ -1,0 +1,193 @@
+/**
+ * The disks of this Linux machine, from /sys/block. A disk can be tracked when its driver is request-based (it has an `mq`
+ * folder): only such devices emit the events the tracker lives on; others would look idle for ever (kernel-tracing.md,
+ * requirements 17–19). Device-mapper, md, LVM and LUKS are tracked at the disks below them.
+ */
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { OperationError, systemErrorCode } from '@landfall/runtime';
+
+export interface LinuxDisk {
+  /** `vda` */
+  readonly name: string;
+  /** `/dev/vda` */
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+  /** The kernel's dev_t: major << 20 | minor. */
+  readonly kernelDevice: number;
+  readonly isBootDisk: boolean;
+}
+
+/** Never taken unless named: not disks of a server, or made of other disks. */
+const NOT_A_SERVER_DISK = /^(loop|ram|zram|sr|fd|dm-|md|nbd|drbd|bcache|mtdblock|zd)/;
+const FOLDER = '/sys/block';
+
+/** The whole disks of this machine that can be tracked, without loop, ram, optical and stacked devices; boot disk first. */
+export function discoverDisks(): LinuxDisk[] {
+  const disks = readdirSync(FOLDER)
+    .filter((name) => !NOT_A_SERVER_DISK.test(name) && whyNotTrackable(name) === undefined)
+    .map(diskNamed)
+    .filter(({ sizeBytes }) => sizeBytes > 0);
+  return disks.toSorted(
+    (left, right) => Number(right.isBootDisk) - Number(left.isBootDisk) || compare(left.name, right.name),
+  );
+}
+
+/** The disk at a device path. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, each with what to do. */
+export function diskAt(devicePath: string): LinuxDisk {
+  const name = kernelNameOf(devicePath);
+  const whole = wholeDiskOf(name);
+  if (whole === undefined) {
+    throw notFound(devicePath, 'it is not a block device of this machine');
+  }
+  if (whole !== name) {
+    throw notTrackable(devicePath, 'it is a partition', `name the whole disk: /dev/${devNodeOf(whole)}`);
+  }
+  const refusal = whyNotTrackable(name);
+  if (refusal !== undefined) throw notTrackable(devicePath, refusal.why, refusal.remedy);
+  const disk = diskNamed(name);
+  if (disk.sizeBytes === 0) {
+    throw notFound(devicePath, 'it has no medium (its size is 0)');
+  }
+  return disk;
+}
+
+export interface DiskCounters {
+  /** Requests with the driver now that may change the disk; `undefined` when the kernel does not count them. */
+  writesInFlight(): number | undefined;
+  /** Sectors written since boot, discards excluded; `undefined` likewise. */
+  sectorsWritten(): number | undefined;
+}
+
+/** The kernel's own statistics of a disk, to hold the trace against. */
+export function countersOf(disk: LinuxDisk): DiskCounters {
+  const isCounted = () => attribute(disk.name, 'queue/iostats') === '1';
+  return {
+    writesInFlight: () => (isCounted() ? numberAt(attribute(disk.name, 'inflight'), 1) : undefined),
+    sectorsWritten: () => (isCounted() ? numberAt(attribute(disk.name, 'stat'), 6) : undefined),
+  };
+}
+
+function diskNamed(name: string): LinuxDisk {
+  const [major = 0, minor = 0] = (attribute(name, 'dev') ?? '0:0').split(':').map(Number);
+  return {
+    name,
+    deviceName: `/dev/${devNodeOf(name)}`,
+    sizeBytes: (numberAt(attribute(name, 'size'), 0) ?? 0) * 512,
+    kernelDevice: major * 2 ** 20 + minor,
+    isBootDisk: rootDisks().has(name),
+  };
+}
+
+function whyNotTrackable(name: string): { readonly why: string; readonly remedy: string } | undefined {
+  if (attribute(name, 'hidden') === '1') {
+    return { why: 'it is one path of a multipath device', remedy: 'name the multipath device instead' };
+  }
+  if (!readdirSync(`${FOLDER}/${name}`).includes('mq')) {
+    const below = slavesOf(name);
+    const remedy =
+      below.length > 0
+        ? `name the disks below it instead: ${below.map((slave) => `/dev/${slave}`).join(', ')}`
+        : 'devices of this kind cannot be replicated; leave it out';
+    return { why: 'the kernel shows no requests for this kind of device (it is bio-based)', remedy };
+  }
+  const zoned = attribute(name, 'queue/zoned') ?? 'none';
+  if (zoned !== 'none') return { why: `it is a zoned disk (${zoned})`, remedy: 'leave it out' };
+  if (attribute(name, 'queue/dax') === '1') {
+    return { why: 'it is written by memory mapping (DAX), unseen by the kernel', remedy: 'leave it out' };
+  }
+  return undefined;
+}
+
+function slavesOf(name: string): string[] {
+  try {
+    return readdirSync(`${FOLDER}/${name}/slaves`);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** The disks the root file system lies on, through partitions and stacked devices. */
+function rootDisks(): Set<string> {
+  const disks = new Set<string>();
+  const root = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .findLast((fields) => fields[4] === '/');
+  const source = root?.[(root.indexOf('-') ?? 0) + 2];
+  const device =
+    resolveIfExists(`/sys/dev/block/${root?.[2]}`) ?? (source?.startsWith('/dev/') ? source : undefined);
+  if (device !== undefined) addDisksBelow(basename(device), disks);
+  return disks;
+}
+
+const STACK_DEPTH_MAX = 16;
+
+function addDisksBelow(name: string, disks: Set<string>, depth = 0): void {
+  const whole = wholeDiskOf(name);
+  if (whole === undefined || depth > STACK_DEPTH_MAX) return;
+  const below = slavesOf(whole);
+  if (below.length === 0) disks.add(whole);
+  for (const slave of below) addDisksBelow(slave, disks, depth + 1);
+}
+
+function kernelNameOf(devicePath: string): string {
+  const resolved = resolveIfExists(devicePath);
+  if (resolved === undefined) throw notFound(devicePath, 'there is no such device');
+  return basename(resolved);
+}
+
+/** The whole disk a disk or partition belongs to. */
+function wholeDiskOf(name: string): string | undefined {
+  const folder = resolveIfExists(`/sys/class/block/${name}`);
+  if (folder === undefined) return undefined;
+  const isPartition = readdirSync(folder).includes('partition');
+  return basename(isPartition ? folder.slice(0, folder.lastIndexOf('/')) : folder);
+}
+
+function resolveIfExists(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Device nodes with a slash are written with `!` in sysfs (`cciss!c0d0`). */
+function devNodeOf(name: string): string {
+  return name.replaceAll('!', '/');
+}
+
+function attribute(name: string, path: string): string | undefined {
+  try {
+    return readFileSync(`${FOLDER}/${name}/${path}`, 'utf8').trim();
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function numberAt(text: string | undefined, index: number): number | undefined {
+  const word = text?.split(/\s+/)[index];
+  return word === undefined ? undefined : Number(word);
+}
+
+function compare(left: string, right: string): number {
+  return left.length - right.length || (left < right ? -1 : 1);
+}
+
+function notFound(device: string, why: string): OperationError {
+  return new OperationError('DISK_NOT_FOUND', `${device} cannot be replicated: ${why}`, {
+    hint: 'list the disks of this machine with lsblk and name one of them',
+    context: { device },
+  });
+}
+
+function notTrackable(device: string, why: string, remedy: string): OperationError {
+  return new OperationError('DISK_NOT_TRACKABLE', `${device} cannot be tracked: ${why}`, {
+    hint: remedy,
+    context: { device },
+  });
+}

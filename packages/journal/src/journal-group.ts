@@ -1,0 +1,233 @@
+/**
+ * The journal of one source server: all its staging disks, one history of epochs. It satisfies the `EpochStore`
+ * contract of `packages/replication`. Writing is `epoch-writer.ts`; this is what everybody else sees: recovery points,
+ * views of them, hashes of the newest state, space.
+ */
+import type { ExtentHeader, ReadableBlockDevice } from '@landfall/block';
+import type { EpochCommit, RecoveryPoint } from '@landfall/model';
+import { assert, type Logger, OperationError } from '@landfall/runtime';
+import { hashChunks } from './chunk-hashes.ts';
+import { ContentCache } from './content-cache.ts';
+import { discardFiles } from './discard-files.ts';
+import type { DiskJournal } from './disk-journal.ts';
+import { EpochWriter } from './epoch-writer.ts';
+import { epochRefused, storageFailure } from './journal-errors.ts';
+import type { JournalFiles } from './journal-files.ts';
+import { OpenFiles } from './open-files.ts';
+import { PointInTimeView } from './point-in-time-view.ts';
+import { ReadAheadDevice } from './read-ahead.ts';
+import type { RecoveryPointList, RecoveryPointQuery } from './recovery-points.ts';
+import { StagingSpace } from './staging-space.ts';
+
+const CACHE_BYTES = 64 * 1024 * 1024;
+
+/** All disks of a server at one recovery point, read-only. It must be closed. */
+export interface JournalView {
+  readonly point: RecoveryPoint;
+  /** In the order of the group's disks. */
+  readonly disks: readonly ReadableBlockDevice[];
+  close(): Promise<void>;
+}
+
+export interface JournalGroupState {
+  readonly journalId: string;
+  readonly files: JournalFiles;
+  readonly logger: Logger;
+  readonly disks: readonly DiskJournal[];
+  readonly points: RecoveryPointList;
+  readonly reserveBytes: number;
+  readonly releaseLock: () => Promise<void>;
+}
+
+export class JournalGroup {
+  /** UUID of this replica; a new one means that nothing is known of the disks. */
+  readonly journalId: string;
+  readonly #files: JournalFiles;
+  readonly #logger: Logger;
+  readonly #disks: readonly DiskJournal[];
+  readonly #points: RecoveryPointList;
+  readonly #writer: EpochWriter;
+  readonly #openFiles: OpenFiles;
+  readonly #cache = new ContentCache(CACHE_BYTES);
+  readonly #views = new Set<JournalView>();
+  readonly #releaseLock: () => Promise<void>;
+  #closed = false;
+
+  /** Use `openJournalGroup`. */
+  constructor(state: JournalGroupState) {
+    const { files, logger, disks, points } = state;
+    this.journalId = state.journalId;
+    this.#files = files;
+    this.#logger = logger;
+    this.#disks = disks;
+    this.#points = points;
+    this.#writer = new EpochWriter({
+      disks,
+      points,
+      logger,
+      space: new StagingSpace(files, state.reserveBytes),
+    });
+    this.#openFiles = new OpenFiles(files);
+    this.#releaseLock = state.releaseLock;
+  }
+
+  /** The newest durable epoch; 0 when there is none, which means that the first sync is not complete. */
+  get lastEpoch(): number {
+    return this.#points.lastEpoch;
+  }
+
+  get recoveryPointCount(): number {
+    return this.#points.count;
+  }
+
+  get oldestPoint(): RecoveryPoint | undefined {
+    return this.#points.oldest;
+  }
+
+  get newestPoint(): RecoveryPoint | undefined {
+    return this.#points.newest;
+  }
+
+  /** Newest first. */
+  recoveryPoints(query: RecoveryPointQuery = {}): RecoveryPoint[] {
+    return this.#points.query(query);
+  }
+
+  /** The newest point cut at `timeMs` or before, by the source's wall clock. */
+  pointAtOrBefore(timeMs: number): RecoveryPoint | undefined {
+    return this.#points.atOrBefore(timeMs);
+  }
+
+  /** True while the disk has never been written: it reads as zeroes throughout. */
+  isEmpty(diskIndex: number): boolean {
+    return this.#disk(diskIndex).isEmpty;
+  }
+
+  /**
+   * SHA-256 (32 bytes each) of `count` chunks of 1 MiB from `firstChunk`, of the newest durable state or, during the
+   * first sync, of what the base holds; the last chunk may be short. A damaged chunk answers with zeroes, which no
+   * content hashes to: the rescan sends it again (J6).
+   */
+  async chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer> {
+    this.#checkOpen();
+    const disk = this.#disk(diskIndex);
+    const range = { firstChunk, count, logger: this.#logger };
+    if (this.lastEpoch > 0) return hashChunks(disk, this.#newDevice(disk, this.lastEpoch), range);
+    return this.#writer.between(() => hashChunks(disk, undefined, range));
+  }
+
+  /**
+   * Adds to the open epoch. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED, EXTENT_DAMAGED, EPOCH_REFUSED; each drops the
+   * open epoch, and everything is refused with the same error until `abandon`.
+   */
+  async putExtent(header: ExtentHeader, payload: Buffer): Promise<void> {
+    await this.#writer.putExtent(header, payload);
+  }
+
+  /** Errors: as `putExtent`. */
+  async putZeroes(diskIndex: number, offsetBytes: number, lengthBytes: number): Promise<void> {
+    await this.#writer.putZeroes(diskIndex, offsetBytes, lengthBytes);
+  }
+
+  /**
+   * Closes the open epoch; resolves when it is durable on all disks (J2). The next epoch may be put before that.
+   * Errors: as `putExtent`.
+   */
+  async commit(commit: EpochCommit): Promise<void> {
+    await this.#writer.commit(commit);
+  }
+
+  /** Drops what was put since the last commit (J4); afterwards a journal that failed accepts epochs again. */
+  async abandon(): Promise<void> {
+    await this.#writer.abandon();
+  }
+
+  /** Every disk at a recovery point, while writing goes on. Errors: RECOVERY_POINT_MISSING. */
+  async openView(epoch: number): Promise<JournalView> {
+    this.#checkOpen();
+    const point = this.#points.find(epoch);
+    if (point === undefined) throw pointMissing(epoch, this.#points);
+    const devices = this.#disks.map((disk) => new ReadAheadDevice(this.#newDevice(disk, epoch)));
+    const close = async () => {
+      this.#views.delete(view);
+      for (const device of devices) await device.close();
+    };
+    const view: JournalView = { point, disks: devices, close };
+    this.#views.add(view);
+    return view;
+  }
+
+  /** Bytes of storage it takes, holes not counted. */
+  async bytesOnDisk(): Promise<number> {
+    return this.#files.allocatedBytes();
+  }
+
+  /** Drops the open epoch, closes all views, and gives the folder back; the journal can be opened again. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      await this.#writer.finish();
+    } catch (error) {
+      throw storageFailure(error);
+    } finally {
+      await this.#closeFiles();
+      await this.#releaseLock();
+    }
+  }
+
+  /** Removes the journal for good; resolves to the bytes freed. Errors: JOURNAL_IN_USE while views are open. */
+  async discard(): Promise<number> {
+    this.#checkOpen();
+    if (this.#views.size > 0) throw viewsOpen(this.#views.size);
+    this.#closed = true;
+    const freedBytes = await this.bytesOnDisk();
+    await this.#closeFiles();
+    await discardFiles(this.#files);
+    await this.#releaseLock();
+    return freedBytes;
+  }
+
+  async #closeFiles(): Promise<void> {
+    for (const view of [...this.#views]) await view.close();
+    this.#cache.clear();
+    await this.#openFiles.close();
+    for (const disk of this.#disks) await disk.close();
+  }
+
+  #newDevice(disk: DiskJournal, epoch: number): PointInTimeView {
+    const baseEpoch = disk.baseEntry?.commit.epoch;
+    assert(baseEpoch !== undefined, 'a journal with an epoch has a base');
+    return new PointInTimeView({ disk, epoch, baseEpoch, openFiles: this.#openFiles, cache: this.#cache });
+  }
+
+  #disk(diskIndex: number): DiskJournal {
+    const disk = this.#disks[diskIndex];
+    if (disk !== undefined) return disk;
+    throw epochRefused(`the journal has no disk ${diskIndex}`, { diskIndex, disks: this.#disks.length });
+  }
+
+  #checkOpen(): void {
+    assert(!this.#closed, 'a closed journal is not used');
+  }
+}
+
+function pointMissing(epoch: number, points: RecoveryPointList): OperationError {
+  const { oldest, newest } = points;
+  const range = oldest === undefined ? 'there is none yet' : `there are ${oldest.epoch} to ${newest?.epoch}`;
+  return new OperationError('RECOVERY_POINT_MISSING', `there is no recovery point ${epoch}: ${range}`, {
+    hint: 'choose one of the listed recovery points',
+    context: { epoch, oldestEpoch: oldest?.epoch, newestEpoch: newest?.epoch },
+  });
+}
+
+function viewsOpen(views: number): OperationError {
+  return new OperationError(
+    'JOURNAL_IN_USE',
+    `the journal cannot be discarded: ${views} views of it are open`,
+    {
+      hint: 'end the launches and exports that use this server, then discard it again',
+      context: { views },
+    },
+  );
+}

@@ -1,0 +1,170 @@
+/** Opens, creates and discards journal groups: one folder for each source server. */
+import { assert, type Logger, OperationError, systemErrorCode, systemRandom } from '@landfall/runtime';
+import { discardFiles, isDiscarded } from './discard-files.ts';
+import { createDisk, type DiskContext } from './disk-journal.ts';
+import { FileJournalFiles } from './file-journal-files.ts';
+import { recoverGroup } from './group-recovery.ts';
+import { journalDamaged, storageFailure } from './journal-errors.ts';
+import type { JournalFiles } from './journal-files.ts';
+import { JournalGroup } from './journal-group.ts';
+import {
+  GROUP_PATH,
+  type GroupDocument,
+  type JournalDisk,
+  readGroup,
+  readManifest,
+  writeGroup,
+} from './manifest.ts';
+import { RecoveryPointList } from './recovery-points.ts';
+import { DISKS_MAX } from './segment-records.ts';
+
+const SEGMENT_BYTES_DEFAULT = 256 * 1024 * 1024;
+const RESERVE_BYTES_DEFAULT = 64 * 1024 * 1024;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export interface JournalGroupSettings {
+  /** The disks of the server in their order; may be left out to open whatever is there. */
+  readonly disks?: readonly JournalDisk[];
+  readonly logger: Logger;
+  /** Create the journal when there is none; otherwise that is JOURNAL_MISSING. */
+  readonly create?: boolean;
+  /** A segment is sealed at the first end of an epoch after this size. */
+  readonly segmentBytes?: number;
+  /** Kept free on the staging volume. */
+  readonly reserveBytes?: number;
+}
+
+export interface OpenJournalGroupOptions extends JournalGroupSettings {
+  readonly folder: string;
+}
+
+/**
+ * Errors: JOURNAL_MISSING, JOURNAL_IN_USE, JOURNAL_DISKS_CHANGED, JOURNAL_DAMAGED, JOURNAL_VERSION_UNSUPPORTED,
+ * STAGING_FULL.
+ */
+export function openJournalGroup(options: OpenJournalGroupOptions): Promise<JournalGroup> {
+  return openJournalGroupOn(new FileJournalFiles(options.folder), options);
+}
+
+/** Removes a journal that is not open, also one that cannot be opened; resolves to the bytes freed. */
+export async function discardJournalGroup(folder: string): Promise<number> {
+  const files = new FileJournalFiles(folder);
+  if ((await files.list('')).length === 0) return 0;
+  const releaseLock = await files.lock();
+  const freedBytes = await files.allocatedBytes();
+  await discardFiles(files);
+  await releaseLock();
+  return freedBytes;
+}
+
+export async function openJournalGroupOn(
+  files: JournalFiles,
+  settings: JournalGroupSettings,
+): Promise<JournalGroup> {
+  if (settings.create !== true && (await files.list('')).length === 0) throw journalMissing();
+  await files.ensureFolder('');
+  const releaseLock = await files.lock();
+  try {
+    const group = (await existingGroup(files)) ?? (await newGroup(files, settings));
+    return await openExisting(files, group, { ...settings, releaseLock });
+  } catch (error) {
+    await releaseLock();
+    throw systemErrorCode(error) === undefined ? error : storageFailure(error);
+  }
+}
+
+async function openExisting(
+  files: JournalFiles,
+  group: GroupDocument,
+  settings: JournalGroupSettings & { readonly releaseLock: () => Promise<void> },
+): Promise<JournalGroup> {
+  const { logger, disks: expected, releaseLock, reserveBytes = RESERVE_BYTES_DEFAULT } = settings;
+  if (expected !== undefined) checkDisks(group.disks, expected);
+  const { journalId } = group;
+  let points = new RecoveryPointList();
+  const segmentBytes = settings.segmentBytes ?? SEGMENT_BYTES_DEFAULT;
+  const durableEpoch = () => points.lastEpoch;
+  const contexts: DiskContext[] = group.disks.map((disk, diskIndex) => {
+    return { files, journalId, diskIndex, disk, segmentBytes, durableEpoch };
+  });
+  const recovered = await recoverGroup(contexts, logger);
+  points = recovered.points ?? points;
+  await files.syncFolder('');
+  logger.info('journal-opened', { journalId, lastEpoch: points.lastEpoch, recoveryPoints: points.count });
+  return new JournalGroup({
+    journalId,
+    files,
+    logger,
+    disks: recovered.disks,
+    points,
+    reserveBytes,
+    releaseLock,
+  });
+}
+
+async function existingGroup(files: JournalFiles): Promise<GroupDocument | undefined> {
+  if (await isDiscarded(files)) return undefined;
+  const group = await readGroup(files);
+  if (group === undefined || UUID.test(group.journalId)) return group;
+  throw journalDamaged({ path: GROUP_PATH, positionBytes: 0, what: 'the journal id is not a UUID' });
+}
+
+async function newGroup(files: JournalFiles, settings: JournalGroupSettings): Promise<GroupDocument> {
+  const { disks, create } = settings;
+  if (create !== true) throw journalMissing();
+  assert(disks !== undefined && disks.length > 0, 'a new journal needs its disks');
+  assert(disks.length <= DISKS_MAX, `a journal has at most ${DISKS_MAX} disks`);
+  assert(
+    disks.every((disk) => Number.isSafeInteger(disk.sizeBytes) && disk.sizeBytes > 0),
+    'a disk has a size',
+  );
+  await removeLeftovers(files);
+  const group = { journalId: systemRandom.uuid(), disks };
+  for (const [diskIndex, disk] of disks.entries()) {
+    await createDisk({ files, journalId: group.journalId, diskIndex, disk });
+  }
+  await files.syncFolder('');
+  await writeGroup(files, group);
+  return group;
+}
+
+/**
+ * Without `group.json` a folder holds what an interrupted creation or discard left, never a journal: `group.json` is
+ * written last. Should it have been lost instead, there is a base in use, and nothing is removed.
+ */
+async function removeLeftovers(files: JournalFiles): Promise<void> {
+  const discarded = await isDiscarded(files);
+  const names = (await files.list('')).filter((name) => /^disk-\d+$/.test(name) || name === GROUP_PATH);
+  for (const name of discarded ? [] : names.filter((other) => other !== GROUP_PATH)) {
+    const manifest = await readManifest(files, Number(name.slice('disk-'.length)));
+    if (manifest?.base === undefined) continue;
+    throw journalDamaged({
+      path: GROUP_PATH,
+      positionBytes: 0,
+      what: `it is missing, but ${name} is in use`,
+    });
+  }
+  for (const name of names) await files.remove(name);
+  if (discarded) await files.remove('discarded');
+  await files.syncFolder('');
+}
+
+function checkDisks(found: readonly JournalDisk[], expected: readonly JournalDisk[]): void {
+  const describe = (disks: readonly JournalDisk[]) =>
+    disks.map(({ diskId, sizeBytes }) => `${diskId} (${sizeBytes} bytes)`).join(', ');
+  if (describe(found) === describe(expected)) return;
+  throw new OperationError(
+    'JOURNAL_DISKS_CHANGED',
+    `the journal has the disks ${describe(found)}, but the server has ${describe(expected)}`,
+    {
+      hint: 'added, removed and resized disks need a new journal: discard this one and replicate the server anew',
+      context: { found: describe(found), expected: describe(expected) },
+    },
+  );
+}
+
+function journalMissing(): OperationError {
+  return new OperationError('JOURNAL_MISSING', 'there is no journal in this folder', {
+    hint: 'check the folder of the staging area, or create the journal',
+  });
+}

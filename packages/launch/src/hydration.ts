@@ -1,0 +1,56 @@
+/**
+ * Filling in a machine's disks: one QEMU job a disk copies what the overlay does not have yet from the view, while the
+ * machine works or is stopped. The jobs live in QEMU and go on without us; all we keep is that hydration is wanted.
+ *
+ * H1  A disk is complete only when its chain has no backing any more, whatever a job says of itself.
+ * H2  After completion the view's node is removed, so that the connection to the replication server ends.
+ * H3  Jobs dismiss themselves: QEMU 7.2 crashes when its nodes are listed while a concluded job waits to be dismissed.
+ *     So a job that meets an error does not end but pauses (`on-error=stop`), which keeps the error visible.
+ */
+export interface HydrationFacts {
+  readonly diskId: string;
+  readonly sizeBytes: number;
+  readonly hasBacking: boolean;
+  readonly hasViewNode: boolean;
+  readonly job: HydrationJob | undefined;
+}
+
+export interface HydrationJob {
+  readonly doneBytes: number;
+  /** What the job paused for. */
+  readonly error: 'NO_SPACE' | 'READ_OR_WRITE_FAILED' | undefined;
+}
+
+export type HydrationAction =
+  | { readonly kind: 'BEGIN' }
+  | { readonly kind: 'RESUME'; readonly error: string }
+  | { readonly kind: 'WAIT' }
+  | { readonly kind: 'REMOVE_VIEW' }
+  | { readonly kind: 'NOTHING' };
+
+/** The one next thing to do for a disk; asked again until it is NOTHING. */
+export function decideHydration(facts: HydrationFacts): HydrationAction {
+  if (facts.job?.error !== undefined) return { kind: 'RESUME', error: facts.job.error };
+  if (facts.job !== undefined) return { kind: 'WAIT' };
+  if (facts.hasBacking) return { kind: 'BEGIN' };
+  return facts.hasViewNode ? { kind: 'REMOVE_VIEW' } : { kind: 'NOTHING' };
+}
+
+export function hydratedBytes(facts: HydrationFacts): number {
+  if (!facts.hasBacking) return facts.sizeBytes;
+  return Math.min(facts.job?.doneBytes ?? 0, facts.sizeBytes);
+}
+
+export interface HydrationProgress {
+  readonly complete: boolean;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export function sumProgress(disks: readonly HydrationFacts[]): HydrationProgress {
+  return {
+    complete: disks.every((disk) => decideHydration(disk).kind === 'NOTHING'),
+    doneBytes: disks.reduce((sum, disk) => sum + hydratedBytes(disk), 0),
+    totalBytes: disks.reduce((sum, disk) => sum + disk.sizeBytes, 0),
+  };
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { DISKS_MAX, type LaunchRequest, macAddressOf, planLaunch } from './launch-plan.ts';
+
+const TCG = { accelerator: 'tcg', uefiCodePath: undefined } as const;
+
+function request(changes: Partial<LaunchRequest> = {}): LaunchRequest {
+  return {
+    machineId: 'i-0123456789abcdef0',
+    purpose: 'TEST',
+    disks: [
+      {
+        diskId: 'disk-0',
+        isBootDisk: true,
+        overlayPath: '/m/overlay-disk-0.qcow2',
+        nbdUri: 'nbd+unix:///e?socket=/s',
+      },
+      { diskId: 'disk-1', isBootDisk: false, overlayPath: '/m/overlay-disk-1.qcow2', nbdUri: undefined },
+    ],
+    cpuCount: 2,
+    memoryBytes: 1024 ** 3,
+    bootMode: 'LEGACY_BIOS',
+    publishedPorts: [{ guestPort: 80, hostPort: 18080 }],
+    folder: '/m',
+    onlyHydrate: false,
+    ...changes,
+  };
+}
+
+function values(argv: readonly string[], option: string): string[] {
+  return argv.flatMap((word, index) => (word === option ? [argv[index + 1] ?? ''] : []));
+}
+
+function nodes(argv: readonly string[]): Record<string, unknown>[] {
+  return values(argv, '-blockdev').map((text) => JSON.parse(text));
+}
+
+test('L1: every view is read-only and waits for a replication server that restarts', () => {
+  const views = nodes(planLaunch(request(), TCG)).filter((node) => node.driver === 'nbd');
+  assert.equal(views.length, 1);
+  assert.equal(views[0]?.['read-only'], true);
+  assert.equal(views[0]?.['reconnect-delay'], 300);
+});
+
+test('a disk that holds everything itself is attached without a view', () => {
+  const overlays = nodes(planLaunch(request(), TCG)).filter((node) => node.driver === 'qcow2');
+  assert.deepEqual(
+    overlays.map((node) => node.backing),
+    ['view-disk-0', null],
+  );
+});
+
+test('L2: a TEST machine is cut off from every network, a CUTOVER machine is not', () => {
+  const [test] = values(planLaunch(request(), TCG), '-netdev');
+  assert.equal(test, 'user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:18080-:80');
+  const [cutover] = values(planLaunch(request({ purpose: 'CUTOVER' }), TCG), '-netdev');
+  assert.equal(cutover, 'user,id=net0,hostfwd=tcp:127.0.0.1:18080-:80');
+});
+
+test('a machine that is only filled in neither runs nor listens', () => {
+  const argv = planLaunch(request({ onlyHydrate: true }), TCG);
+  assert.ok(argv.includes('-S'));
+  assert.doesNotMatch(values(argv, '-netdev').join(), /hostfwd/);
+});
+
+test('the accelerator is the one the probe found', () => {
+  assert.ok(
+    planLaunch(request(), { ...TCG, accelerator: 'kvm' })
+      .join(' ')
+      .includes('-accel kvm -cpu host'),
+  );
+  assert.ok(planLaunch(request(), TCG).join(' ').includes('-accel tcg,thread=multi -cpu max'));
+});
+
+test('UEFI needs firmware on the launch host, and says which', () => {
+  assert.throws(() => planLaunch(request({ bootMode: 'UEFI' }), TCG), { code: 'FIRMWARE_MISSING' });
+  const argv = planLaunch(request({ bootMode: 'UEFI' }), { ...TCG, uefiCodePath: '/f/OVMF_CODE.fd' });
+  assert.deepEqual(values(argv, '-drive'), [
+    'if=pflash,format=raw,readonly=on,file=/f/OVMF_CODE.fd',
+    'if=pflash,format=raw,readonly=off,file=/m/uefi-variables.fd',
+  ]);
+});
+
+test('disks have fixed slots and serial numbers, and the boot disk comes first', () => {
+  const devices = values(planLaunch(request(), TCG), '-device').flatMap((text) =>
+    text.startsWith('{') ? [JSON.parse(text)] : [],
+  );
+  assert.deepEqual(
+    devices.map((device) => [device.serial, device.addr, device.bootindex]),
+    [
+      ['disk-0', '0x10', 1],
+      ['disk-1', '0x11', 3],
+    ],
+  );
+});
+
+test('too many disks are refused before anything is started', () => {
+  const [disk] = request().disks;
+  assert.ok(disk !== undefined);
+  const disks = Array.from({ length: DISKS_MAX + 1 }, (_value, index) => ({
+    ...disk,
+    diskId: `disk-${index}`,
+  }));
+  assert.throws(() => planLaunch(request({ disks }), TCG), { code: 'TOO_MANY_DISKS' });
+});
+
+test('a machine has the same MAC address always, locally administered, and another has another', () => {
+  const id = fc.stringMatching(/^i-[0-9a-f]{17}$/);
+  fc.assert(
+    fc.property(id, id, (first, second) => {
+      assert.match(macAddressOf(first), /^52:54:00(:[0-9a-f]{2}){3}$/);
+      assert.equal(macAddressOf(first), macAddressOf(first));
+      if (first !== second) assert.notEqual(macAddressOf(first), macAddressOf(second));
+    }),
+  );
+});

@@ -1,0 +1,162 @@
+/** What can be asked of, and done to, a running machine through its monitor. */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OperationError } from '@landfall/runtime';
+import { decideHydration, type HydrationFacts, type HydrationJob } from './hydration.ts';
+import { overlayNode, QMP_SOCKET, viewNode } from './launch-plan.ts';
+import { type Monitor, withMonitor } from './qemu-monitor.ts';
+
+/** QEMU's RunState, as far as we tell them apart. */
+export type RunState = 'RUNNING' | 'POWERED_OFF' | 'PANICKED' | 'DISK_ERROR' | 'BROKEN' | 'PAUSED';
+
+export interface HydrationDisk {
+  readonly diskId: string;
+  readonly sizeBytes: number;
+}
+
+const SCREENSHOT = 'screenshot.png';
+
+const RUN_STATES: Readonly<Record<string, RunState>> = {
+  running: 'RUNNING',
+  shutdown: 'POWERED_OFF',
+  'guest-panicked': 'PANICKED',
+  'io-error': 'DISK_ERROR',
+  'internal-error': 'BROKEN',
+};
+
+export async function readRunState(folder: string): Promise<RunState> {
+  return await ask(folder, async (monitor) => {
+    const answer = (await monitor.execute('query-status')) as { readonly status: string };
+    return RUN_STATES[answer.status] ?? 'PAUSED';
+  });
+}
+
+/** Goes on after a disk error: the request that failed is made again. */
+export async function continueMachine(folder: string): Promise<void> {
+  await ask(folder, (monitor) => monitor.execute('cont'));
+}
+
+/** What the machine's screen shows, as PNG. Errors: MACHINE_REFUSED, MACHINE_UNREACHABLE. */
+export async function takeScreenshot(folder: string): Promise<Buffer> {
+  const path = join(folder, SCREENSHOT);
+  await ask(folder, (monitor) => monitor.execute('screendump', { filename: path, format: 'png' }));
+  const png = await readFile(path);
+  await rm(path);
+  return png;
+}
+
+export interface HydrationRequest {
+  readonly folder: string;
+  readonly disks: readonly HydrationDisk[];
+  /** For all disks together; `undefined`: as fast as it goes. */
+  readonly bandwidthBytesPerSecond: number | undefined;
+}
+
+export interface HydrationOutcome {
+  readonly disks: readonly HydrationFacts[];
+  /** Why jobs had paused; they were told to try again. */
+  readonly errors: readonly string[];
+}
+
+/**
+ * Does what each disk needs next, and says how far they are. Called again and again until all is complete. A job that
+ * ends between the two looks is not yet seen to have ended: the next call sees it.
+ */
+export async function advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
+  return await ask(request.folder, async (monitor) => {
+    const errors: string[] = [];
+    for (const disk of await readHydration(monitor, request.disks)) {
+      const error = await advanceDisk(monitor, disk, request);
+      if (error !== undefined) errors.push(`${disk.diskId}: ${error}`);
+    }
+    return { disks: await readHydration(monitor, request.disks), errors };
+  });
+}
+
+export async function setHydrationSpeed(request: HydrationRequest): Promise<void> {
+  await ask(request.folder, async (monitor) => {
+    for (const disk of await readHydration(monitor, request.disks)) {
+      if (decideHydration(disk).kind !== 'WAIT') continue;
+      await monitor.execute('block-job-set-speed', { device: jobId(disk.diskId), speed: speedOf(request) });
+    }
+  });
+}
+
+async function advanceDisk(
+  monitor: Monitor,
+  disk: HydrationFacts,
+  request: HydrationRequest,
+): Promise<string | undefined> {
+  const action = decideHydration(disk);
+  switch (action.kind) {
+    case 'BEGIN':
+      await monitor.execute('block-stream', {
+        'job-id': jobId(disk.diskId),
+        device: overlayNode(disk.diskId),
+        speed: speedOf(request),
+        'on-error': 'stop',
+        'auto-dismiss': true,
+      });
+      return undefined;
+    case 'RESUME':
+      await monitor.execute('block-job-resume', { device: jobId(disk.diskId) });
+      return action.error;
+    case 'REMOVE_VIEW':
+      await monitor.execute('blockdev-del', { 'node-name': viewNode(disk.diskId) });
+      return undefined;
+    case 'WAIT':
+    case 'NOTHING':
+      return undefined;
+  }
+}
+
+interface BlockNode {
+  readonly 'node-name': string;
+  readonly backing_file?: string;
+  readonly backing_file_depth: number;
+}
+
+interface Job {
+  readonly device: string;
+  readonly offset: number;
+  readonly 'io-status': 'ok' | 'failed' | 'nospace';
+}
+
+async function readHydration(monitor: Monitor, disks: readonly HydrationDisk[]): Promise<HydrationFacts[]> {
+  const nodes = (await monitor.execute('query-named-block-nodes', { flat: true })) as readonly BlockNode[];
+  const jobs = (await monitor.execute('query-block-jobs')) as readonly Job[];
+  return disks.map((disk) => {
+    const overlay = nodes.find((node) => node['node-name'] === overlayNode(disk.diskId));
+    if (overlay === undefined) throw nodeMissing(disk.diskId);
+    const job = jobs.find((each) => each.device === jobId(disk.diskId));
+    return {
+      ...disk,
+      hasBacking: overlay.backing_file !== undefined || overlay.backing_file_depth > 0,
+      hasViewNode: nodes.some((node) => node['node-name'] === viewNode(disk.diskId)),
+      job: job && describeJob(job),
+    };
+  });
+}
+
+function describeJob(job: Job): HydrationJob {
+  const errors = { ok: undefined, failed: 'READ_OR_WRITE_FAILED', nospace: 'NO_SPACE' } as const;
+  return { doneBytes: job.offset, error: errors[job['io-status']] };
+}
+
+function speedOf(request: HydrationRequest): number {
+  return Math.ceil((request.bandwidthBytesPerSecond ?? 0) / Math.max(1, request.disks.length));
+}
+
+function jobId(diskId: string): string {
+  return `hydrate-${diskId}`;
+}
+
+function nodeMissing(diskId: string): OperationError {
+  return new OperationError('MACHINE_REFUSED', `the machine has no disk ${diskId}`, {
+    hint: 'terminate this machine and launch again',
+  });
+}
+
+function ask<Result>(folder: string, use: (monitor: Monitor) => Promise<Result>): Promise<Result> {
+  return withMonitor(join(folder, QMP_SOCKET), use);
+}

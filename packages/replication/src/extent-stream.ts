@@ -1,0 +1,96 @@
+/**
+ * From what the source hands over to messages on the link, in that order: later extents of an epoch
+ * overwrite earlier ones. Compression of a batch runs ahead of its sending, off the main thread.
+ */
+import type { CapturedExtent } from '@landfall/capture';
+import type { Link, Message } from '@landfall/wire';
+import { wireBytes } from '@landfall/wire';
+import type { Compression } from './compression-choice.ts';
+import { type ContentExtent, type EncodedExtent, encodeExtent } from './extent-encoder.ts';
+import { splitAtChunks } from './extent-split.ts';
+import type { HashReader } from './hash-reader.ts';
+import type { SenderState } from './sender-state.ts';
+import type { TokenBucket } from './token-bucket.ts';
+
+/** Extents whose compression is under way at once. */
+export const ENCODING_EXTENTS_MAX = 8;
+
+export interface ExtentStreamContext {
+  readonly state: SenderState;
+  readonly link: Link;
+  readonly hashes: HashReader;
+  readonly bucket: TokenBucket;
+  readonly signal: AbortSignal;
+}
+
+/** Sends those of `taken` that the replica does not have. The ledger holds them meanwhile. */
+export async function streamExtents(
+  context: ExtentStreamContext,
+  taken: readonly CapturedExtent[],
+): Promise<void> {
+  const { state, hashes } = context;
+  const { comparison } = state;
+  const pieces = splitAtChunks(taken, { zeroes: comparison !== undefined });
+  const missing =
+    comparison === undefined
+      ? pieces
+      : await comparison.filter(pieces, (diskIndex, chunk) => hashes.hashOf(diskIndex, chunk));
+  for (const extent of missing) state.ledger.noteSending(extent);
+  await sendMeasured(context, missing);
+}
+
+async function sendMeasured(context: ExtentStreamContext, extents: readonly CapturedExtent[]): Promise<void> {
+  const { clock, compression } = context.state;
+  const bytes = extents.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+  const way = compression.choose(bytes);
+  const beganNs = clock.monotonicNs();
+  const shrinkableBytes = await sendInOrder(context, extents, way);
+  compression.observe(way, { bytes, shrinkableBytes, durationNs: clock.monotonicNs() - beganNs });
+}
+
+/** Answers the bytes of those that shrink. */
+async function sendInOrder(
+  context: ExtentStreamContext,
+  extents: readonly CapturedExtent[],
+  way: Compression,
+): Promise<number> {
+  const encoding: Promise<EncodedExtent>[] = [];
+  let begun = 0;
+  let shrinkableBytes = 0;
+  for (const extent of extents) {
+    for (; begun < extents.length && encoding.length < ENCODING_EXTENTS_MAX; begun += 1) {
+      const next = extents[begun];
+      if (next !== undefined && hasContent(next)) encoding.push(begin(next, way));
+    }
+    if (!hasContent(extent)) {
+      await sendCapped(context, zeroesMessage(extent));
+      continue;
+    }
+    const encoded = await encoding.shift();
+    if (encoded === undefined) continue;
+    if (encoded.shrinkable) shrinkableBytes += extent.lengthBytes;
+    await sendCapped(context, encoded.message);
+  }
+  return shrinkableBytes;
+}
+
+async function sendCapped({ link, bucket, signal }: ExtentStreamContext, message: Message): Promise<void> {
+  signal.throwIfAborted();
+  await bucket.take(wireBytes(message), signal);
+  await link.send(message);
+}
+
+/** Marks the promise as watched: when sending fails first, a failed compression has nobody left to tell. */
+function begin(extent: ContentExtent, way: Compression): Promise<EncodedExtent> {
+  const encoded = encodeExtent(extent, way);
+  Promise.allSettled([encoded]);
+  return encoded;
+}
+
+function hasContent(extent: CapturedExtent): extent is ContentExtent {
+  return extent.content !== undefined;
+}
+
+function zeroesMessage({ diskIndex, offsetBytes, lengthBytes }: CapturedExtent): Message {
+  return { type: 'ZEROES', diskIndex, offsetBytes, lengthBytes };
+}

@@ -1,0 +1,47 @@
+/** What a receiver is given, and what it says of its progress. */
+import type { Clock, Logger } from '@landfall/runtime';
+import type { Hello, Link } from '@landfall/wire';
+import type { EpochStore } from './epoch-store.ts';
+
+/** Who is at the other end, from the certificate (`LinkPeer` of wire is one). */
+export interface ReceiverPeer {
+  readonly programId: string;
+  readonly role: string;
+  readonly fingerprint: string;
+}
+
+export interface ReceiverProgress {
+  readonly sourceServerId: string;
+  readonly connected: boolean;
+  readonly lastEpoch: number;
+  /** Of the newest epoch that became durable on this connection. */
+  readonly lastCutTimeMs: number | null;
+  /** Frames received on this connection. */
+  readonly bytesReceived: number;
+  /** Why the connection was refused or given up, e.g. STAGING_FULL; gone with the next connection. */
+  readonly failure?: { readonly code: string; readonly message: string };
+}
+
+export interface ReceiverOptions {
+  /**
+   * The store of this server, with the disks of `hello` in their order, or an OperationError that the agent
+   * is shown. Called when no other connection of that server is using the store.
+   */
+  readonly resolveStore: (sourceServerId: string, peer: ReceiverPeer, hello: Hello) => Promise<EpochStore>;
+  readonly logger: Logger;
+  /** At WELCOME, at every durable epoch, every PROGRESS_BYTES, and at the end. */
+  readonly onProgress?: (progress: ReceiverProgress) => void;
+  readonly clock?: Clock;
+}
+
+export interface Receiver {
+  /** Serves one connection to its end; rejects only for a programmer error. */
+  serveLink(link: Link, peer: ReceiverPeer): Promise<void>;
+  /**
+   * Ends the connection of a server, if there is one, and resolves when its store is free: before it is
+   * discarded.
+   */
+  disconnect(sourceServerId: string): Promise<void>;
+  /** Ends every connection and resolves when every store is free. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,181 @@
+/**
+ * The replication server's end of replication: greets agents, gives each its store, one connection a server
+ * at a time, and says why when it refuses.
+ */
+import { AssertionFailure, type Clock, OperationError, systemClock } from '@landfall/runtime';
+import type { Hello, Link, Message } from '@landfall/wire';
+import { followSignal } from './follow-signal.ts';
+import { checkHello } from './incoming-epoch.ts';
+import { withKeepAlive } from './keep-alive.ts';
+import type { Receiver, ReceiverOptions, ReceiverPeer, ReceiverProgress } from './receiver-options.ts';
+import { ReceiverSession } from './receiver-session.ts';
+import { type Place, SessionRegistry } from './session-registry.ts';
+
+export const HELLO_MS_MAX = 10_000;
+/** Peers whose last refusal is remembered, so that the same one is logged once. */
+const REFUSALS_REMEMBERED_MAX = 1024;
+
+export function createReceiver(options: ReceiverOptions): Receiver {
+  return new ReplicationReceiver(options);
+}
+
+interface Connection {
+  readonly link: Link;
+  readonly peer: ReceiverPeer;
+  place: Place | undefined;
+  session: ReceiverSession | undefined;
+  /** Why it was told to end, if it was. */
+  ending: OperationError | undefined;
+  progress: Omit<ReceiverProgress, 'bytesReceived'> | undefined;
+}
+
+class ReplicationReceiver implements Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #clock: Clock;
+  readonly #registry = new SessionRegistry();
+  readonly #refusals = new Map<string, string>();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The store is let go before the link is closed in good order, for a newer connection may be waiting. */
+  async serveLink(dialled: Link, peer: ReceiverPeer): Promise<void> {
+    const link = withKeepAlive(dialled, this.#clock);
+    const connection: Connection = {
+      ...{ link, peer, place: undefined, session: undefined, ending: undefined, progress: undefined },
+    };
+    try {
+      await this.#converse(connection, link.messages()[Symbol.asyncIterator]());
+    } catch (error) {
+      await this.#refuse(connection, error);
+      if (error instanceof AssertionFailure) throw error;
+    } finally {
+      await this.#letGo(connection);
+      await link.close();
+    }
+  }
+
+  async disconnect(sourceServerId: string): Promise<void> {
+    await this.#registry.end(sourceServerId, disconnected());
+  }
+
+  async close(): Promise<void> {
+    await this.#registry.endAll(disconnected());
+  }
+
+  async #converse(connection: Connection, messages: AsyncIterator<Message>): Promise<void> {
+    const { peer } = connection;
+    const hello = await this.#hello(connection, messages);
+    checkHello(hello, peer);
+    const { sourceServerId, agentVersion } = hello;
+    connection.place = await this.#registry.take(sourceServerId, (reason) =>
+      endConnection(connection, reason),
+    );
+    throwIfEnding(connection);
+    const store = await this.#options.resolveStore(sourceServerId, peer, hello);
+    throwIfEnding(connection);
+    await store.abandon();
+    throwIfEnding(connection);
+    const onProgress = (lastEpoch: number, lastCutTimeMs: number | null) =>
+      this.#tellProgress(connection, { sourceServerId, connected: true, lastEpoch, lastCutTimeMs });
+    connection.session = new ReceiverSession({ link: connection.link, store, hello, onProgress });
+    onProgress(store.lastEpoch, null);
+    this.#refusals.delete(peer.programId);
+    this.#options.logger.info('agent-connected', {
+      sourceServerId,
+      agentVersion,
+      lastEpoch: store.lastEpoch,
+    });
+    await connection.session.serve(messages);
+    this.#options.logger.info('agent-disconnected', { sourceServerId });
+  }
+
+  async #hello({ link }: Connection, messages: AsyncIterator<Message>): Promise<Hello> {
+    const waiting = followSignal(new AbortController().signal);
+    const expiry = this.#clock.sleep(HELLO_MS_MAX, waiting.signal).then(
+      () => link.destroy(noHello(`nothing for ${HELLO_MS_MAX} ms`)),
+      (error: unknown) => (waiting.signal.aborted ? undefined : link.destroy(error as Error)),
+    );
+    try {
+      const first = await messages.next();
+      if (first.done !== true && first.value.type === 'HELLO') return first.value;
+      throw noHello(first.done === true ? 'nothing' : first.value.type);
+    } finally {
+      waiting.end();
+      await expiry;
+    }
+  }
+
+  async #refuse(connection: Connection, error: unknown): Promise<void> {
+    const { link, peer, progress } = connection;
+    const { code, message, hint, retryable } = asOperationError(error);
+    const isNews = this.#refusals.get(peer.programId) !== code;
+    this.#options.logger[isNews ? 'warn' : 'debug']('agent-refused', {
+      programId: peer.programId,
+      role: peer.role,
+      error,
+    });
+    this.#remember(peer.programId, code);
+    if (progress !== undefined) connection.progress = { ...progress, failure: { code, message } };
+    try {
+      await link.send({ type: 'REFUSE', code, message, ...(hint === undefined ? {} : { hint }), retryable });
+    } catch (undelivered) {
+      this.#options.logger.debug('refusal-undelivered', { programId: peer.programId, error: undelivered });
+    }
+  }
+
+  #remember(programId: string, code: string): void {
+    if (this.#refusals.size >= REFUSALS_REMEMBERED_MAX) this.#refusals.clear();
+    this.#refusals.set(programId, code);
+  }
+
+  /** What cannot be cleaned up now is cleaned up, or refused, when the next connection begins. */
+  async #letGo(connection: Connection): Promise<void> {
+    const { session, progress, place, peer } = connection;
+    try {
+      await session?.letGo();
+    } catch (error) {
+      this.#options.logger.error('epoch-not-abandoned', { programId: peer.programId, error });
+    }
+    if (progress !== undefined) this.#tellProgress(connection, { ...progress, connected: false });
+    place?.leave();
+  }
+
+  #tellProgress(connection: Connection, progress: Omit<ReceiverProgress, 'bytesReceived'>): void {
+    connection.progress = progress;
+    this.#options.onProgress?.({ ...progress, bytesReceived: connection.link.bytesReceived });
+  }
+}
+
+function endConnection(connection: Connection, reason: OperationError): void {
+  connection.ending ??= reason;
+  connection.session?.fail(reason);
+}
+
+function throwIfEnding({ ending }: Connection): void {
+  if (ending !== undefined) throw ending;
+}
+
+function asOperationError(error: unknown): OperationError {
+  if (error instanceof OperationError) return error;
+  return new OperationError('INTERNAL_ERROR', 'the replication server failed unexpectedly', {
+    hint: 'look at the log of the replication server and report it',
+    retryable: true,
+    cause: error,
+  });
+}
+
+function noHello(instead: string): OperationError {
+  return new OperationError('PROTOCOL_VIOLATION', `the agent sent ${instead} instead of HELLO`, {
+    hint: 'check that agent and replication server are of compatible versions',
+  });
+}
+
+function disconnected(): OperationError {
+  return new OperationError('DISCONNECTED', 'the replication server ended the connection on purpose', {
+    hint: 'the agent connects again by itself if the server is still to be replicated',
+    retryable: true,
+  });
+}

@@ -1,0 +1,292 @@
+/**
+ * One connection of a sender, from WELCOME to its loss. Two things run side by side: reading what the
+ * server says (DURABLE, HASHES, REFUSE) and replicating. The first to fail ends both; then everything the
+ * source is still about to hand over is waited for and held in the ledger, so that the next session knows
+ * of it (C6).
+ */
+import type { CapturedExtent, Cut } from '@landfall/capture';
+import { assert, type Backoff, type Clock, type Logger, unreachable } from '@landfall/runtime';
+import type { HashesRequest, Link, Message, Welcome } from '@landfall/wire';
+import { streamExtents } from './extent-stream.ts';
+import { followSignal } from './follow-signal.ts';
+import { HashReader } from './hash-reader.ts';
+import { endedByServer, greet, refusalError, violation } from './hello.ts';
+import { withKeepAlive } from './keep-alive.ts';
+import type { SenderLimits } from './sender-options.ts';
+import type { SenderState } from './sender-state.ts';
+import { SOURCE_BACKOFF, StallingSource } from './stalling-source.ts';
+import type { TokenBucket } from './token-bucket.ts';
+
+/** How long the source may look for a cut before bulk is taken instead. */
+export const CUT_WAIT_MS = 1000;
+
+export interface SenderSessionOptions {
+  readonly state: SenderState;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly bucket: TokenBucket;
+  readonly limits: SenderLimits;
+  readonly sourceServerId: string;
+  readonly agentVersion: string;
+  readonly sourceBackoff?: Backoff;
+  /** Called when the server has acknowledged an epoch: the connection is a good one. */
+  readonly onProgress: () => void;
+}
+
+/** Runs until the link is lost or the signal aborted; always rejects, with the reason. */
+export async function runSenderSession(
+  options: SenderSessionOptions,
+  dialled: Link,
+  signal: AbortSignal,
+): Promise<never> {
+  const link = withKeepAlive(dialled, options.clock);
+  const followed = followSignal(signal);
+  followed.signal.addEventListener('abort', () => link.destroy(), { once: true });
+  const session = new SenderSession(options, link, followed.signal);
+  try {
+    return await session.run((reason) => followed.end(reason));
+  } finally {
+    followed.end();
+    link.destroy();
+    await session.settle();
+  }
+}
+
+class SenderSession {
+  readonly #options: SenderSessionOptions;
+  readonly #state: SenderState;
+  readonly #link: Link;
+  readonly #signal: AbortSignal;
+  readonly #hashes: HashReader;
+  readonly #source: StallingSource;
+  /** What the source was asked for and has not answered. */
+  readonly #asked = new Set<Promise<unknown>>();
+  #lastCutMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: SenderSessionOptions, link: Link, signal: AbortSignal) {
+    const { state, clock } = options;
+    this.#options = options;
+    this.#state = state;
+    this.#link = link;
+    this.#signal = signal;
+    const sizesBytes = state.source.disks.map(({ sizeBytes }) => sizeBytes);
+    this.#hashes = new HashReader(sizesBytes, (request) => this.#request(request));
+    const onFailure = (error: unknown) => this.#onSourceFailure(error);
+    const onAnswer = () => this.#onSourceAnswer();
+    const backoff = options.sourceBackoff ?? SOURCE_BACKOFF;
+    this.#source = new StallingSource({ source: state.source, clock, backoff, onFailure, onAnswer });
+  }
+
+  async run(end: (reason: unknown) => void): Promise<never> {
+    const incoming = this.#link.messages()[Symbol.asyncIterator]();
+    const { sourceServerId, agentVersion, clock } = this.#options;
+    const { source } = this.#state;
+    const welcome = await greet({
+      ...{ link: this.#link, incoming, source, sourceServerId, agentVersion, clock },
+      signal: this.#signal,
+    });
+    this.#adopt(welcome);
+    const both = [this.#listen(incoming), this.#replicate()];
+    const failures: unknown[] = [];
+    const failed = (error: unknown) => {
+      failures.push(error);
+      this.#hashes.fail(error);
+      end(error);
+    };
+    await Promise.all(both.map((running) => running.catch(failed)));
+    throw failures[0];
+  }
+
+  /** What was asked of the source before the end has been answered, and is held. */
+  async settle(): Promise<void> {
+    await Promise.allSettled([...this.#asked]);
+  }
+
+  #adopt(welcome: Welcome): void {
+    const state = this.#state;
+    const replica = { journalId: welcome.journalId, lastEpoch: welcome.lastEpoch };
+    const resumption = state.ledger.resume(replica);
+    state.replicaEmpty = welcome.disks.map(({ empty }) => empty);
+    state.onConnected(this.#link);
+    const trusted = state.source.generation === state.generation;
+    this.#options.logger.info('replication-connected', { ...replica, resumption: resumption.kind, trusted });
+    if (resumption.kind === 'RESUME') {
+      state.onDurable(resumption.durable);
+      for (const { diskIndex, ...extent } of resumption.redo) state.source.markDirty(diskIndex, extent);
+      state.onResumed(welcome.lastEpoch);
+    } else state.caughtUpUntilNs = undefined;
+    if (resumption.kind === 'COMPARE' || !trusted) state.beginComparison();
+  }
+
+  async #listen(incoming: AsyncIterator<Message>): Promise<never> {
+    for (;;) {
+      const next = await incoming.next();
+      if (next.done === true) throw endedByServer();
+      this.#onMessage(next.value);
+    }
+  }
+
+  #onMessage(message: Message): void {
+    switch (message.type) {
+      case 'DURABLE':
+        this.#state.onDurable(this.#state.ledger.durable(message.epoch));
+        this.#options.onProgress();
+        return;
+      case 'HASHES':
+        this.#hashes.onHashes(message);
+        return;
+      case 'REFUSE':
+        throw refusalError(message);
+      case 'HELLO':
+      case 'WELCOME':
+      case 'EXTENT':
+      case 'ZEROES':
+      case 'COMMIT':
+      case 'ABANDON':
+      case 'HASHES_REQUEST':
+      case 'PING':
+      case 'PONG':
+        throw violation(`it sent ${message.type}`);
+      default:
+        unreachable(message);
+    }
+  }
+
+  async #replicate(): Promise<never> {
+    for (;;) {
+      await this.#untilAllowed();
+      if (this.#doubted()) await this.#restart();
+      else if (this.#isBehind() && (await this.#drain())) continue;
+      else await this.#takeCut();
+    }
+  }
+
+  /** Not paused, the next epoch is due or wanted, and not too many are unacknowledged. */
+  async #untilAllowed(): Promise<void> {
+    const { state, limits } = { state: this.#state, limits: this.#options.limits };
+    for (;;) {
+      this.#signal.throwIfAborted();
+      const dueInMs = this.#lastCutMs + state.epochIntervalMs - state.nowMs;
+      if (state.paused || state.ledger.inFlightCount >= limits.epochsInFlightMax) {
+        state.rate.rest();
+        await state.changed.wait(this.#signal);
+      } else if (dueInMs > 0 && !this.#isBehind() && !this.#isWanted()) {
+        await state.changed.waitFor(dueInMs, this.#options.clock, this.#signal);
+      } else return;
+    }
+  }
+
+  #doubted(): boolean {
+    return this.#state.source.generation !== this.#state.generation;
+  }
+
+  /** C5: the open epoch is worth nothing; every disk is compared again. Older recovery points stay. */
+  async #restart(): Promise<void> {
+    this.#options.logger.warn('replication-restarted', { generation: this.#state.source.generation });
+    this.#hashes.reset();
+    this.#state.beginComparison();
+    await this.#link.send({ type: 'ABANDON' });
+  }
+
+  #isBehind(): boolean {
+    return this.#state.dirtyBytes > this.#options.limits.cutDirtyBytesMax;
+  }
+
+  #isWanted(): boolean {
+    return this.#state.waiters.needCutAfter(this.#state.ledger.newestSent?.cutMonotonicNs);
+  }
+
+  /**
+   * Sends bulk, reading one batch ahead, until a cut is within reach. False when there was nothing to take.
+   */
+  async #drain(): Promise<boolean> {
+    let ahead: Promise<readonly CapturedExtent[]> | undefined = this.#takeBulk();
+    let total = 0;
+    while (ahead !== undefined) {
+      const batch: readonly CapturedExtent[] = await ahead;
+      total += batch.length;
+      const goOn = batch.length > 0 && this.#isBehind() && !this.#doubted() && !this.#state.paused;
+      ahead = goOn ? this.#takeBulk() : undefined;
+      await this.#send(batch);
+    }
+    return total > 0;
+  }
+
+  async #takeCut(): Promise<void> {
+    const state = this.#state;
+    const cut = await this.#ask(
+      this.#source.nextCut(CUT_WAIT_MS, this.#signal),
+      (taken) => taken?.extents ?? [],
+    );
+    this.#lastCutMs = state.nowMs;
+    if (cut === undefined) return this.#takeOneBulk();
+    await this.#send(cut.extents);
+    if (this.#doubted()) return;
+    if (state.ledger.openCount > 0 || this.#mustCommitEmpty()) await this.#commit(cut);
+    else state.onNothingToSend(cut.cutMonotonicNs);
+  }
+
+  /** The first recovery point exists even of a disk of zeroes; and somebody may be waiting for one. */
+  #mustCommitEmpty(): boolean {
+    const { ledger } = this.#state;
+    const isFirst = ledger.position?.lastEpoch === 0 && ledger.inFlightCount === 0;
+    return isFirst || this.#isWanted();
+  }
+
+  /** No await between the check of the generation and the sending (C5). */
+  async #commit(cut: Cut): Promise<void> {
+    const { epoch, cutTimeMs, cutMonotonicNs, consistency, extentCount } = this.#state.commit(cut);
+    await this.#link.send({ type: 'COMMIT', epoch, cutTimeMs, cutMonotonicNs, consistency, extentCount });
+  }
+
+  async #takeOneBulk(): Promise<void> {
+    await this.#send(await this.#takeBulk());
+  }
+
+  #takeBulk(): Promise<readonly CapturedExtent[]> {
+    const { bulkBytes } = this.#options.limits;
+    return this.#ask(this.#source.takeBulk(bulkBytes, this.#signal), (taken) => taken);
+  }
+
+  /** Holds what is answered in the ledger, even if nobody is left to send it. */
+  #ask<Answer>(
+    answer: Promise<Answer>,
+    extentsOf: (answer: Answer) => readonly CapturedExtent[],
+  ): Promise<Answer> {
+    const held = answer.then((taken) => {
+      const extents = extentsOf(taken);
+      this.#state.ledger.hold(extents);
+      const bytes = extents.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+      this.#state.bytesRead += bytes;
+      this.#state.rate.add(bytes, this.#state.nowMs);
+      return taken;
+    });
+    this.#asked.add(held);
+    const forget = () => this.#asked.delete(held);
+    held.then(forget, forget);
+    return held;
+  }
+
+  async #send(extents: readonly CapturedExtent[]): Promise<void> {
+    const { state, bucket } = this.#options;
+    assert(state.link === this.#link, 'extents are sent on the link of the session');
+    const context = { state, bucket, link: this.#link, hashes: this.#hashes, signal: this.#signal };
+    await streamExtents(context, extents);
+    state.ledger.release(extents);
+  }
+
+  #request(request: HashesRequest): void {
+    this.#link.send(request).catch((error: unknown) => this.#hashes.fail(error));
+  }
+
+  #onSourceFailure(error: unknown): void {
+    if (this.#state.sourceError === undefined) this.#options.logger.warn('source-unreadable', { error });
+    this.#state.sourceError = error;
+    this.#state.rate.rest();
+  }
+
+  #onSourceAnswer(): void {
+    if (this.#state.sourceError !== undefined) this.#options.logger.info('source-readable-again');
+    this.#state.sourceError = undefined;
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * A source of epochs over stamped disks: knows the true state at every cut, and can do what real ones do at
+ * their worst.
+ */
+import assert from 'node:assert/strict';
+import type { Extent } from '@landfall/block';
+import type { CapturedExtent, Cut, EpochSource } from '@landfall/capture';
+import { type Clock, OperationError, type Random } from '@landfall/runtime';
+import { BLOCK_BYTES, contentOf, type Stamps } from './stamped-disk.testing.ts';
+
+const CHUNK_BLOCKS = 256;
+
+export interface SimulatedSourceOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly blockCounts: readonly number[];
+  readonly latencyMsMax: number;
+  /** Larger ones are handed over in several extents. */
+  readonly extentBlocksMax: number;
+  readonly cutDirtyBlocksMax: number;
+}
+
+export class SimulatedSource implements EpochSource {
+  readonly disks: EpochSource['disks'];
+  readonly stamps: readonly Stamps[];
+  /**
+   * By cut: what all disks held. Cuts taken while blind are not in it: they are handed over after the loss.
+   */
+  readonly truth = new Map<bigint, readonly Stamps[]>();
+  unreadable = false;
+  generation = 0;
+  readonly #options: SimulatedSourceOptions;
+  readonly #dirty: readonly Uint8Array[];
+  readonly #dirtyCounts: number[];
+  #blind = false;
+  #busy = false;
+
+  constructor(options: SimulatedSourceOptions) {
+    this.#options = options;
+    this.disks = options.blockCounts.map((count, index) => ({
+      ...{ diskId: `disk-${index}`, deviceName: `/dev/sim${index}`, sizeBytes: count * BLOCK_BYTES },
+    }));
+    this.stamps = options.blockCounts.map((count) => new Uint32Array(count));
+    this.#dirty = options.blockCounts.map((count) => new Uint8Array(count));
+    this.#dirtyCounts = options.blockCounts.map(() => 0);
+  }
+
+  write(diskIndex: number, block: number, stamp: number): void {
+    const disk = this.stamps[diskIndex];
+    assert.ok(disk !== undefined);
+    disk[block] = stamp;
+    if (!this.#blind) this.#mark(diskIndex, block);
+  }
+
+  /** From now on writes are not seen, until `noticeLoss`. */
+  loseSight(): void {
+    this.#blind = true;
+  }
+
+  noticeLoss(): void {
+    this.#blind = false;
+    this.generation += 1;
+    for (const [index, { sizeBytes }] of this.disks.entries())
+      this.markDirty(index, { offsetBytes: 0, lengthBytes: sizeBytes });
+  }
+
+  dirtyBytes(diskIndex: number): number {
+    return (this.#dirtyCounts[diskIndex] ?? 0) * BLOCK_BYTES;
+  }
+
+  markDirty(diskIndex: number, extent: Extent): void {
+    const end = (extent.offsetBytes + extent.lengthBytes) / BLOCK_BYTES;
+    for (let block = extent.offsetBytes / BLOCK_BYTES; block < end; block += 1) this.#mark(diskIndex, block);
+  }
+
+  takeBulk(bytesMax: number): Promise<readonly CapturedExtent[]> {
+    return this.#exclusively(async () => {
+      const ranges = this.#take(Math.floor(bytesMax / BLOCK_BYTES));
+      await this.#pass();
+      return ranges.map((range) => this.#captured(range, this.stamps));
+    });
+  }
+
+  nextCut(options: { readonly waitMs: number; readonly signal: AbortSignal }): Promise<Cut | undefined> {
+    return this.#exclusively(async () => {
+      const { clock, random, cutDirtyBlocksMax } = this.#options;
+      await this.#pass(options.signal);
+      const dirty = this.#dirtyCounts.reduce((sum, count) => sum + count, 0);
+      if (dirty > cutDirtyBlocksMax || random.integer(20) === 0) {
+        await clock.sleep(random.integer(options.waitMs), options.signal);
+        return undefined;
+      }
+      const state = this.stamps.map((stamps) => stamps.slice());
+      const cutMonotonicNs = clock.monotonicNs();
+      if (!this.#blind) this.truth.set(cutMonotonicNs, state);
+      const extents = this.#take(Number.POSITIVE_INFINITY).map((range) => this.#captured(range, state));
+      if (random.integer(2) === 0) await clock.sleep(random.integer(this.#options.latencyMsMax + 1));
+      while (this.#blind) await clock.sleep(1, options.signal);
+      return { cutMonotonicNs, cutTimeMs: clock.nowMs(), extents };
+    });
+  }
+
+  /** Contract of the real one: one call at a time. */
+  async #exclusively<Result>(action: () => Promise<Result>): Promise<Result> {
+    assert.ok(!this.#busy, 'the source is asked for one thing at a time');
+    this.#busy = true;
+    try {
+      if (this.unreadable) throw unreadableError();
+      return await action();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #pass(signal?: AbortSignal): Promise<void> {
+    await this.#options.clock.sleep(this.#options.random.integer(this.#options.latencyMsMax + 1), signal);
+  }
+
+  /**
+   * Takes dirty blocks off the map, lowest first, as ranges that do not cross a chunk and are all zero or
+   * not at all.
+   */
+  #take(blocksMax: number): { diskIndex: number; first: number; count: number }[] {
+    const ranges: { diskIndex: number; first: number; count: number }[] = [];
+    let taken = 0;
+    for (const [diskIndex, dirty] of this.#dirty.entries()) {
+      for (let block = dirty.indexOf(1); block !== -1 && taken < blocksMax; block = dirty.indexOf(1, block)) {
+        this.#clear(diskIndex, block);
+        taken += 1;
+        const last = ranges.at(-1);
+        if (last !== undefined && this.#continues(last, diskIndex, block)) last.count += 1;
+        else ranges.push({ diskIndex, first: block, count: 1 });
+      }
+    }
+    return ranges;
+  }
+
+  #continues(
+    last: { diskIndex: number; first: number; count: number },
+    diskIndex: number,
+    block: number,
+  ): boolean {
+    const isNext = last.diskIndex === diskIndex && last.first + last.count === block;
+    return isNext && block % CHUNK_BLOCKS !== 0 && last.count < this.#options.extentBlocksMax;
+  }
+
+  #captured(
+    range: { diskIndex: number; first: number; count: number },
+    state: readonly Stamps[],
+  ): CapturedExtent {
+    const { diskIndex, first, count } = range;
+    const stamps = state[diskIndex];
+    assert.ok(stamps !== undefined);
+    const extent = { diskIndex, offsetBytes: first * BLOCK_BYTES, lengthBytes: count * BLOCK_BYTES };
+    const zero = stamps.subarray(first, first + count).every((stamp) => stamp === 0);
+    return zero ? extent : { ...extent, content: contentOf(stamps, first, count) };
+  }
+
+  #mark(diskIndex: number, block: number): void {
+    const dirty = this.#dirty[diskIndex];
+    assert.ok(dirty !== undefined && block < dirty.length);
+    if (dirty[block] === 1) return;
+    dirty[block] = 1;
+    this.#dirtyCounts[diskIndex] = (this.#dirtyCounts[diskIndex] ?? 0) + 1;
+  }
+
+  #clear(diskIndex: number, block: number): void {
+    const dirty = this.#dirty[diskIndex];
+    if (dirty !== undefined) dirty[block] = 0;
+    this.#dirtyCounts[diskIndex] = (this.#dirtyCounts[diskIndex] ?? 0) - 1;
+  }
+}
+
+function unreadableError(): OperationError {
+  return new OperationError('DISK_UNREADABLE', 'the disk cannot be read', { retryable: true });
+}
