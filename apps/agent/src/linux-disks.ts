@@ -6,7 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { discoverDisks, diskAt, type LinuxDisk } from '@landfall/capture';
 import { OperationError, systemErrorCode } from '@landfall/runtime';
-import type { FoundDisk } from './disk-mapping.ts';
+import type { FoundDisk, KnownDisk } from './disk-mapping.ts';
+
+const SECTOR_BYTES = 512;
 
 /** All disks that can be replicated, the boot disk first. */
 export function findDisks(): readonly FoundDisk[] {
@@ -16,6 +18,15 @@ export function findDisks(): readonly FoundDisk[] {
 /** The named disks, in that order. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE. */
 export function describeDisks(deviceNames: readonly string[]): readonly FoundDisk[] {
   return deviceNames.map((deviceName) => withSerial(diskAt(deviceName)));
+}
+
+/** Whether each disk is where it was, as large as it was: cheap enough to ask every second. */
+export function areInPlace(disks: readonly KnownDisk[]): boolean {
+  return disks.every(({ deviceName, sizeBytes, serial }) => {
+    const name = basename(deviceName);
+    const sectors = readAttribute(`/sys/block/${name}/size`);
+    return Number(sectors) * SECTOR_BYTES === sizeBytes && serialOf(name) === serial;
+  });
 }
 
 /** The disks there are now; where disks were named that are not found by themselves, all of their kind. */

@@ -42,7 +42,7 @@ RestartPreventExitStatus=${EXIT_UNINSTALLED}
 SuccessExitStatus=${EXIT_UNINSTALLED}
 OOMScoreAdjust=-900
 Nice=5
-Environment=UV_THREADPOOL_SIZE=16
+Environment=UV_THREADPOOL_SIZE=16 MALLOC_ARENA_MAX=2
 RuntimeDirectory=landfall-agent
 KillMode=mixed
 TimeoutStopSec=20

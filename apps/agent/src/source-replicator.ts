@@ -8,7 +8,7 @@ import { createSender, type SenderStatus } from '@landfall/replication';
 import type { Clock, Logger } from '@landfall/runtime';
 import { connectTls } from '@landfall/wire';
 import type { KnownDisk } from './disk-mapping.ts';
-import { findKnownDisks } from './linux-disks.ts';
+import { areInPlace, findKnownDisks } from './linux-disks.ts';
 import type { ReplicationFacts } from './replication-report.ts';
 import {
   type ReplicationServerAddress,
@@ -40,7 +40,8 @@ export function createSourceReplicator(options: SourceReplicatorOptions): Source
     disks: options.disks,
     logger: options.logger,
     clock: options.clock,
-    findDisks: async (known) => findKnownDisks(known.map((disk) => disk.deviceName)),
+    findDisks: async (known) =>
+      areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
     openTracking: (disks) => startTracking(options, disks),
     openSending: async (tracking, server, settings) =>
       startSending(options, tracking.engine, server, settings),

@@ -1,6 +1,6 @@
 /** `node apps/control-plane/src/main.ts --state-dir D --address A …`: runs until SIGTERM or SIGINT. */
 import { parseArgs } from 'node:util';
-import { createLogger, describeError, OperationError } from '@landfall/runtime';
+import { createLogger, describeError, OperationError, terminationRequest } from '@landfall/runtime';
 import { type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 
 /** State holds keys: nobody else may read what this program creates. */
@@ -41,9 +41,8 @@ function usage(message: string): OperationError {
 
 try {
   const controlPlane = await startControlPlane(readOptions());
-  const stop = () => void controlPlane.close();
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  await terminationRequest();
+  await controlPlane.close();
 } catch (error) {
   log.error('control-plane-not-started', { error });
   process.stderr.write(`control-plane: ${describeError(error)}\n`);

@@ -64,7 +64,10 @@ export class MachineStore {
     await writeDurably(join(folder, 'machine.json'), `${JSON.stringify(record, null, 2)}\n`);
   }
 
-  /** First the record that it is no more, then its folder: a crash between the two is finished by the next call. */
+  /**
+   * First the record that it is no more, then its folder: a crash between the two is finished by the next
+   * call.
+   */
   async remove(record: MachineRecord): Promise<void> {
     const { machineId } = record.specification;
     await writeDurably(join(this.#terminated, `${machineId}.json`), `${JSON.stringify(record)}\n`);

@@ -1,7 +1,7 @@
 /**
- * The launch host on a real Debian server whose hardware is not the target's. Takes about two minutes without hardware
- * virtualization. `LANDFALL_GUEST_IMAGE` names a folder with that server's disks, `root.raw` and `data.raw`
- * (`landfall demo` builds them); without it the test is skipped, loudly.
+ * The launch host on a real Debian server whose hardware is not the target's. Takes about two minutes without
+ * hardware virtualization. `LANDFALL_GUEST_IMAGE` names a folder with that server's disks, `root.raw` and
+ * `data.raw` (`landfall demo` builds them); without it the test is skipped, loudly.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

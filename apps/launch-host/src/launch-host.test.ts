@@ -49,7 +49,7 @@ async function waitForPhase(host: LaunchHost, phase: MachineStatus['phase']): Pr
   }
 }
 
-test('a view that nobody serves fails the launch with a hint, and is remembered after a restart', async () => {
+test('a view that nobody serves fails the launch with a hint, also after a restart', async () => {
   await withHost(async (host, stateDir) => {
     assert.equal((await host.handlers.ensureMachine(SPECIFICATION)).phase, 'CONVERTING');
     const failed = await waitForPhase(host, 'FAILED');

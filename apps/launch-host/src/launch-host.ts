@@ -1,7 +1,7 @@
 /**
- * The launch host: machines by id, each converted and started from views, looked after, filled in, terminated.
- * Machines outlive this program; `start()` finds them again. Commands are idempotent by machine id, and answer at
- * once with how far things are: conversion and start go on in the background.
+ * The launch host: machines by id, each converted and started from views, looked after, filled in,
+ * terminated. Machines outlive this program; `start()` finds them again. Commands are idempotent by machine
+ * id, and answer at once with how far things are: conversion and start go on in the background.
  */
 
 import { join } from 'node:path';

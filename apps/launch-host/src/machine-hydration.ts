@@ -14,7 +14,10 @@ import { type MachineContext, overlayName } from './machine-context.ts';
 import { startHydrator } from './machine-launch.ts';
 import type { MachineRecord } from './machine-record.ts';
 
-/** Failures in a row, without getting further than ever before, before hydration is given up: some ten minutes. */
+/**
+ * Failures in a row, without getting further than ever before, before hydration is given up: some ten
+ * minutes.
+ */
 const FAILURES_MAX = 300;
 
 export async function hydrateOnce(context: MachineContext): Promise<void> {

@@ -1,9 +1,9 @@
 /**
- * All that is known of a machine, as it is kept in `machine.json`. What is not in here is asked of QEMU or of the
- * files, each time. Written durably before anything that depends on it is done:
+ * All that is known of a machine, as it is kept in `machine.json`. What is not in here is asked of QEMU or of
+ * the files, each time. Written durably before anything that depends on it is done:
  *
- * R1  `conversion.done` is recorded only after the overlays are durable; without it, a conversion begins again on
- *     fresh overlays, with it, never.
+ * R1  `conversion.done` is recorded only after the overlays are durable; without it, a conversion begins
+ *     again on fresh overlays, with it, never.
  * R2  A machine that was terminated leaves a record behind, so that its id is never launched again.
  */
 import type { MachinePhase, MachineSpecification, MachineStatus } from '@landfall/channel';

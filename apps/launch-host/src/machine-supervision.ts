@@ -1,4 +1,6 @@
-/** What becomes of a running machine: noticed by looking, so that it is also noticed after a restart of ours. */
+/**
+ * What becomes of a running machine: noticed by looking, so that it is also noticed after a restart of ours.
+ */
 import { continueMachine, findQemu, readQemuLog, readRunState, stopQemu } from '@landfall/launch';
 import { OperationError } from '@landfall/runtime';
 import type { MachineContext } from './machine-context.ts';
@@ -55,7 +57,7 @@ async function goOnAfterDiskError(context: MachineContext): Promise<void> {
   const error = {
     code: 'MACHINE_DISK_ERROR',
     message: 'a disk of the machine does not answer; the machine is paused and tries again',
-    hint: 'check the free space of the launch host, and that the replication server runs until hydration is complete',
+    hint: 'check the free space of the launch host, and that the replication server runs until then',
   };
   await context.update({ error });
   await continueMachine(context.folder);

@@ -1,12 +1,14 @@
 /**
- * One machine, from its specification to its end. Two things happen to it: the *launch*, long and in the background
- * (overlays, conversion, start), and short *turns*, one after the other (refresh, hydrate, terminate).
+ * One machine, from its specification to its end. Two things happen to it: the *launch*, long and in the
+ * background (overlays, conversion, start), and short *turns*, one after the other (refresh, hydrate,
+ * terminate).
  *
  *   CONVERTING ──▶ CONVERTED ──▶ STARTING ──▶ RUNNING ──▶ STOPPED (the guest powered off)
  *       │              └─ disposition STOPPED ─▶ STOPPED      └──▶ FAILED  (QEMU died, the guest panicked)
  *       └──▶ FAILED (overlays removed; the view was never written)
  *
- * Every step is recorded before it begins and may be repeated, so a launch goes on after a restart from where it was.
+ * Every step is recorded before it begins and may be repeated, so a launch goes on after a restart from where
+ * it was.
  */
 import { join } from 'node:path';
 import type { MachineSpecification, MachineStatus } from '@landfall/channel';
@@ -55,7 +57,9 @@ export class Machine {
     });
   }
 
-  /** After a restart of the launch host: a machine that ran while the host itself was restarted runs again. */
+  /**
+   * After a restart of the launch host: a machine that ran while the host itself was restarted runs again.
+   */
   async reattach(): Promise<void> {
     const { phase, hostBootId } = this.#record;
     const isRunning = (await findQemu(this.folder)) !== undefined;
@@ -125,6 +129,8 @@ export class Machine {
   /** What a repeated request changes: a stopped machine is started, one that died is started again. */
   async #prepareAgain(specification: MachineSpecification): Promise<void> {
     const { phase, conversion, restarts, startedAtMs } = this.#record;
+    // A launch may wait long for its turn: whoever asked is told of it even after a restart.
+    if (phase === 'CONVERTING') await this.#update({});
     if (phase === 'STOPPED' && specification.disposition === 'STARTED') {
       await stopQemu(this.folder, this.#services.clock);
       await this.#update({

@@ -1,5 +1,11 @@
 /** The replication server: see USAGE in server-options.ts. */
-import { createLogger, describeError, OperationError, systemClock } from '@landfall/runtime';
+import {
+  createLogger,
+  describeError,
+  OperationError,
+  systemClock,
+  terminationRequest,
+} from '@landfall/runtime';
 import { runServer } from './run-server.ts';
 import { parseOptions, USAGE } from './server-options.ts';
 
@@ -20,7 +26,7 @@ async function main(parameters: readonly string[]): Promise<void> {
     return;
   }
   const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  void terminationRequest().then(() => stop.abort());
   const logger = createLogger({ program: 'replication-server' });
   await runServer({ ...options, logger, clock: systemClock, signal: stop.signal });
 }

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { decodeEnrolmentToken, encodeEnrolmentToken } from '@landfall/channel';
 import { MIB, run, runChecked, systemClock } from '@landfall/runtime';
 import { type ExportedDisk, TestRig, until } from './testing/test-rig.ts';
 
@@ -180,6 +181,37 @@ test('a server that is not assigned is refused, and accepted as soon as it is', 
   await until('the refusal is told', isRefused);
   rig.pair();
   await untilContinuous();
+});
+
+test('a full staging volume is told, loses nothing, and replication goes on with more space', async () => {
+  await rig.limitStaging(200);
+  await startReplicating([300]);
+  const before = await rig.takeRecoveryPoint();
+  const stalled = () => rig.serverReport()?.servers[0]?.stalled;
+  for (let round = 1; round <= 2; round += 1) await writeFiles(round, 400);
+  await until('the server is stalled', () => stalled() !== undefined);
+  assert.equal(stalled()?.code, 'STAGING_FULL');
+  const rawError = () => rig.agentReport()?.replication.error?.rawError ?? '';
+  await until('the agent tells it too', () => rawError().includes('STAGING_FULL'));
+  await rig.limitStaging(1000);
+  await until('the server goes on', () => stalled() === undefined, 90_000);
+  await unmountAll();
+  const after = await rig.takeRecoveryPoint();
+  await assertEqualToSource(await rig.openExport(after.epoch));
+  assert.equal((await rig.openExport(before.epoch)).length, 1, 'the older point stays');
+});
+
+test('an installation that cannot be says why and what to do', async () => {
+  await rig.addDisk(32);
+  await rig.plane.stopListening();
+  assert.match(await rig.failedInstall(rig.plane.token), /CONTROL_PLANE_UNREACHABLE.*check that/s);
+  await rig.plane.listen();
+  const token = decodeEnrolmentToken(rig.plane.token);
+  const wrong = encodeEnrolmentToken({ ...token, secret: 'not-the-secret' });
+  assert.match(await rig.failedInstall(wrong), /TOKEN_INVALID/);
+  assert.match(await rig.failedInstall('lf_nonsense'), /TOKEN_MALFORMED.*copy the whole token/s);
+  rig.disks[0] = { deviceName: '/dev/no-such-disk', mountPoint: rig.disks[0]?.mountPoint ?? '' };
+  assert.match(await rig.failedInstall(rig.plane.token), /DISK_NOT_FOUND.*lsblk/s);
 });
 
 test('what is exported is not discarded; what is discarded frees its space', async () => {

@@ -57,7 +57,7 @@ export class DiskChanges {
       return;
     }
     const known = this.#applyInFlight(event, timeNs);
-    if (event.kind === 'requeue') return;
+    if (event.kind === 'requeue' && known) return;
     if (fine) this.#applyToRecords(event, range, timeNs, known);
     this.markDirty(range);
   }
@@ -86,11 +86,11 @@ export class DiskChanges {
     return this.inFlight.overlaps(block * BLOCK_SECTORS, BLOCK_SECTORS);
   }
 
+  /** False when a request ends, or is requeued, whose issue was not seen: what was read so far may be torn by it. */
   #applyInFlight(event: BlockEvent, timeNs: number): boolean {
     const { sector, sectorCount } = event;
-    if (event.kind === 'complete') return this.inFlight.complete(sector, sectorCount);
-    if (event.kind === 'requeue') this.inFlight.requeue(sector, sectorCount);
-    else this.inFlight.issue(sector, sectorCount, timeNs);
+    if (event.kind !== 'issue') return this.inFlight.end(sector, sectorCount);
+    this.inFlight.issue(sector, sectorCount, timeNs);
     return true;
   }
 

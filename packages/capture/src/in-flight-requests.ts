@@ -26,8 +26,11 @@ export class InFlightRequests {
     this.#requests.push({ sector, sectorCount, issuedNs });
   }
 
-  /** True when the completion belongs to a known request; false for one issued before tracking began. */
-  complete(sector: number, sectorCount: number): boolean {
+  /**
+   * A completion, or a requeue (which takes the issue back; the request is issued again later), of all or a part. True
+   * when it belongs to a known request; false for one issued before tracking began.
+   */
+  end(sector: number, sectorCount: number): boolean {
     const index = this.#findRequest(sector, sectorCount);
     const request = this.#requests[index];
     if (request === undefined) return false;
@@ -43,14 +46,6 @@ export class InFlightRequests {
       this.#remove(index);
     }
     return true;
-  }
-
-  /**
-   * A requeue takes the issue back; the request is issued again later. Like a completion it ends a range: when a part of
-   * a longer request was taken for this one, that part ends now.
-   */
-  requeue(sector: number, sectorCount: number): void {
-    this.complete(sector, sectorCount);
   }
 
   overlaps(sector: number, sectorCount: number): boolean {

@@ -10,7 +10,9 @@ import { promisify } from 'node:util';
 import { assert, OperationError, systemErrorCode } from '@landfall/runtime';
 import type { DiskRange, DiskReader } from './trace-source.ts';
 
-export const READS_IN_FLIGHT_DEFAULT = 4;
+/** More requests than Node has threads for wait in its queue. */
+const READS_IN_FLIGHT_MAX = 16;
+const THREADS_DEFAULT = 4;
 const SLOT_BYTES = 1024 * 1024;
 const ALIGNMENT_BYTES = 4096;
 /** Memory from malloc is aligned to this at least. */
@@ -24,7 +26,7 @@ export interface DirectReaderDisk {
 /** Errors: DISK_NOT_FOUND, DISK_UNREADABLE. */
 export async function openDirectReader(
   disks: readonly DirectReaderDisk[],
-  readsInFlightMax = READS_IN_FLIGHT_DEFAULT,
+  readsInFlightMax = readsInFlightDefault(),
 ): Promise<DiskReader> {
   const files: number[] = [];
   try {
@@ -34,6 +36,10 @@ export async function openDirectReader(
     for (const file of files) await promisify(close)(file);
     throw error;
   }
+}
+
+function readsInFlightDefault(): number {
+  return Math.min(READS_IN_FLIGHT_MAX, Number(process.env.UV_THREADPOOL_SIZE) || THREADS_DEFAULT);
 }
 
 function createReader(

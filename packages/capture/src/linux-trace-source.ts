@@ -314,19 +314,22 @@ interface CpuStats {
   readonly dropped: number;
 }
 
-function readStats(file: number, text: Buffer): CpuStats {
-  const length = readSync(file, text, 0, text.length, 0);
-  const counts = new Map<string, number>();
-  for (const line of text.toString('latin1', 0, length).split('\n')) {
-    const colon = line.indexOf(':');
-    if (colon > 0) counts.set(line.slice(0, colon), Number(line.slice(colon + 1)));
-  }
-  const count = (name: string) => counts.get(name) ?? 0;
+function readStats(file: number, buffer: Buffer): CpuStats {
+  const text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
+  const overrun = countOf(text, 'overrun');
   return {
-    committed: count('entries') + count('overrun') + count('read events'),
-    lost: count('overrun') + count('commit overrun'),
-    dropped: count('dropped events'),
+    committed: countOf(text, 'entries') + overrun + countOf(text, 'read events'),
+    lost: overrun + countOf(text, 'commit overrun'),
+    dropped: countOf(text, 'dropped events'),
   };
+}
+
+/** The number on the line `NAME: NUMBER`. */
+function countOf(text: string, name: string): number {
+  const label = `${name}: `;
+  const at = text.startsWith(label) ? 0 : text.indexOf(`\n${label}`) + 1;
+  assert(at > 0 || text.startsWith(label), `the counters have a line for ${name}`);
+  return Number.parseInt(text.slice(at + label.length), 10);
 }
 
 function closeSession(session: Session): void {

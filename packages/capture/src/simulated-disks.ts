@@ -21,12 +21,19 @@ export interface SimulatedEvent {
   readableTime: number;
 }
 
+interface DeviceTime {
+  readonly from: number;
+  readonly until: number;
+  /** The commit of the event that ends it. */
+  readonly countedUntil: number;
+}
+
 interface SectorWrite {
   readonly id: number;
   readonly isDiscard: boolean;
   readonly issueTime: number;
-  /** While the device has it, from one time to the other; twice when it was requeued. */
-  readonly deviceTimes: readonly (readonly [from: number, until: number])[];
+  /** While the device has it, and while it counts as in flight; twice when it was requeued. */
+  readonly deviceTimes: readonly DeviceTime[];
   readonly appliedTime: number;
   /** When the part that holds the sector is acknowledged. */
   readonly ackTime: number;
@@ -75,7 +82,7 @@ export class SimulatedDisks {
     const writes = this.#writesOf(diskIndex, sector);
     const tears = writes.some(
       ({ isDiscard, deviceTimes }) =>
-        !isDiscard && deviceTimes.some(([from, until]) => from <= time && time < until),
+        !isDiscard && deviceTimes.some(({ from, until }) => from <= time && time < until),
     );
     if (tears && this.#random.integer(3) === 0) return TORN;
     return writes.findLast(({ appliedTime }) => appliedTime <= time)?.id ?? 0;
@@ -89,12 +96,8 @@ export class SimulatedDisks {
   isIdle(diskIndex: number, time: number): boolean {
     const writes = (this.#sectors[diskIndex] ?? []).flat();
     return !writes.some(
-      ({ isDiscard, deviceTimes, ackTime }) =>
-        !isDiscard &&
-        deviceTimes.some(([from, until], index) => {
-          const isLast = index === deviceTimes.length - 1;
-          return from <= time && time < (isLast ? ackTime : until);
-        }),
+      ({ isDiscard, deviceTimes }) =>
+        !isDiscard && deviceTimes.some(({ from, countedUntil }) => from <= time && time < countedUntil),
     );
   }
 
@@ -128,11 +131,11 @@ export class SimulatedDisks {
     const firstIssueTime = options.startTime + random.integer(options.durationTime - options.startTime);
     let issueTime = firstIssueTime;
     let commitTime = emit('issue', issueTime, range);
-    const deviceTimes: [number, number][] = [];
+    const deviceTimes: DeviceTime[] = [];
     if (random.integer(12) === 0) {
       const requeueTime = commitTime + 1 + random.integer(10);
-      deviceTimes.push([commitTime, requeueTime]);
       const requeueCommitTime = emit('requeue', requeueTime, range);
+      deviceTimes.push({ from: commitTime, until: requeueTime, countedUntil: requeueCommitTime });
       issueTime = requeueCommitTime + 1 + random.integer(10);
       commitTime = emit('issue', issueTime, range);
     }
@@ -150,7 +153,7 @@ export class SimulatedDisks {
           id,
           isDiscard,
           issueTime: firstIssueTime,
-          deviceTimes: [...deviceTimes, [commitTime, doneTime]],
+          deviceTimes: [...deviceTimes, { from: commitTime, until: doneTime, countedUntil: ackTime }],
           appliedTime: commitTime + random.integer(doneTime - commitTime + 1),
           ackTime,
         });

@@ -29,7 +29,7 @@ test('a root that is named for other hardware is still our root; another device 
 
 test('UUIDs, labels and volumes stay', () => {
   const text =
-    "linux /vmlinuz root=UUID=1 ro\nlinux /v root=/dev/mapper/vg-root\nset root='hd0,msdos1'\nsnaproot=/dev/sda";
+    "linux /vmlinuz root=UUID=1 ro\nlinux /v root=/dev/mapper/vg-0\nset root='hd0,msdos1'\nsnaproot=/dev/sda";
   assert.equal(rewriteKernelArguments(text, DEVICES).text, text);
 });
 

@@ -11,7 +11,9 @@ export interface BootRewrite {
 
 const DEVICE_ARGUMENT = /\b(root|resume)=(\/dev\/[^\s"']+)/g;
 
-/** Works on any text that holds kernel command lines: grub.cfg, BLS entries, extlinux.conf, /etc/default/grub. */
+/**
+ * Works on any text that holds kernel command lines: grub.cfg, BLS entries, extlinux.conf, /etc/default/grub.
+ */
 export function rewriteKernelArguments(text: string, devices: GuestDevices): BootRewrite {
   const changes = new Map<string, { before: string; after: string }>();
   const unresolved = new Set<string>();

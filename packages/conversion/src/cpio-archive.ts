@@ -1,10 +1,11 @@
 /**
  * The `newc` cpio format of initial RAM filesystems, as the kernel reads it
- * (Documentation/driver-api/early-userspace/buffer-format): any number of archives one after the other, zero bytes
- * between them allowed; a later file replaces an earlier one of the same name.
+ * (Documentation/driver-api/early-userspace/buffer-format): any number of archives one after the other, zero
+ * bytes between them allowed; a later file replaces an earlier one of the same name.
  *
- *   header: '070701', then 13 fields of 8 hexadecimal digits; name with a final NUL; content; name and content each
- *   padded to 4 bytes, counted from the beginning of the archive; the entry `TRAILER!!!` ends an archive
+ *   header: '070701', then 13 fields of 8 hexadecimal digits; name with a final NUL; content; name and
+ *   content each padded to 4 bytes, counted from the beginning of the archive; the entry `TRAILER!!!` ends an
+ *   archive
  */
 import { OperationError } from '@landfall/runtime';
 
@@ -109,6 +110,6 @@ function skipZeros(bytes: Buffer, offset: number): number {
 
 function unreadable(why: string): OperationError {
   return new OperationError('INITRAMFS_UNREADABLE', `the initial RAM filesystem cannot be read: ${why}`, {
-    hint: 'rebuild it on the source server (`update-initramfs -u` or `dracut -f`), then launch from a newer point',
+    hint: 'rebuild it on the source server (`update-initramfs -u`, `dracut -f`), then launch again',
   });
 }

@@ -1,7 +1,8 @@
 /**
- * A disk has three names in its life: what the source's kernel called it (`/dev/nvme0n1`), what the appliance calls it
- * (`/dev/sda`, in the order the disks are attached), and what the launched machine will call it. Configuration in the
- * guest speaks the first; everything here translates it into the second, and from there into a UUID.
+ * A disk has three names in its life: what the source's kernel called it (`/dev/nvme0n1`), what the appliance
+ * calls it (`/dev/sda`, in the order the disks are attached), and what the launched machine will call it.
+ * Configuration in the guest speaks the first; everything here translates it into the second, and from there
+ * into a UUID.
  */
 
 /** A whole disk, or one of its partitions. */
@@ -32,7 +33,10 @@ export function formatDeviceName(name: DeviceName): string {
   return `${name.disk}${/\d$/.test(name.disk) ? 'p' : ''}${name.partition}`;
 }
 
-/** Whether a name depends on the hardware the disk is plugged into: it means something else, or nothing, elsewhere. */
+/**
+ * Whether a name depends on the hardware the disk is plugged into: it means something else, or nothing,
+ * elsewhere.
+ */
 export function isHardwareName(path: string): boolean {
   return parseDeviceName(path) !== undefined || /^\/dev\/disk\/by-(id|path)\//.test(path);
 }

@@ -58,7 +58,9 @@ test('an entry for a disk that was not replicated no longer holds up the boot', 
   );
   assert.equal(
     text,
-    '/dev/sdz1 /backup ext4 noatime,nofail,x-systemd.device-timeout=5s 0 2\nUUID=dead /old ext4 defaults,nofail 0 2\n',
+    `/dev/sdz1 /backup ext4 noatime,nofail,x-systemd.device-timeout=5s 0 2
+UUID=dead /old ext4 defaults,nofail 0 2
+`,
   );
 });
 

@@ -1,4 +1,6 @@
-/** The filesystem table, rewritten line by line so that comments and spacing of what stays the same survive. */
+/**
+ * The filesystem table, rewritten line by line so that comments and spacing of what stays the same survive.
+ */
 import { type DiskNames, isHardwareName, toApplianceName } from './device-names.ts';
 
 export interface Filesystem {
@@ -50,8 +52,8 @@ export function parseFstab(text: string): FstabEntry[] {
 }
 
 /**
- * Entries by hardware name become entries by UUID. An entry whose device is not among the disks (never replicated)
- * gets `nofail`, so that the machine comes up without it instead of stopping in emergency mode.
+ * Entries by hardware name become entries by UUID. An entry whose device is not among the disks (never
+ * replicated) gets `nofail`, so that the machine comes up without it instead of stopping in emergency mode.
  */
 export function rewriteFstab(text: string, devices: GuestDevices): FstabRewrite {
   const changes: FstabChange[] = [];

@@ -1,7 +1,8 @@
 /**
- * Conversion from beginning to end, in one throw-away appliance: attach the disks, inspect, plan, apply, shut down.
- * It may be ended at any moment: the disks are overlays, and a conversion that did not return is begun again on fresh
- * ones. When it returns, everything is on the overlays' files (the caller makes those durable).
+ * Conversion from beginning to end, in one throw-away appliance: attach the disks, inspect, plan, apply, shut
+ * down. It may be ended at any moment: the disks are overlays, and a conversion that did not return is begun
+ * again on fresh ones. When it returns, everything is on the overlays' files (the caller makes those
+ * durable).
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -127,7 +128,8 @@ class StepTimeline {
 
 function describeGuest(inspection: GuestInspection): string {
   const kernels = inspection.kernels.map((kernel) => kernel.version).join(', ');
-  return `${inspection.os.prettyName}; root ${inspection.root.type} on ${inspection.root.device}; kernels ${kernels}`;
+  const { os, root } = inspection;
+  return `${os.prettyName}; root ${root.type} on ${root.device}; kernels ${kernels}`;
 }
 
 /** A guest that starts from its boot sector does so on BIOS firmware; one that cannot needs UEFI. */

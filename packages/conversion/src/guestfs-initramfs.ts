@@ -1,6 +1,6 @@
 /**
- * Initial RAM filesystems as files: listed and extended on the launch host, at its own speed, not the appliance's.
- * Decompression is done by the field's own tools, each writing to a file beside its input.
+ * Initial RAM filesystems as files: listed and extended on the launch host, at its own speed, not the
+ * appliance's. Decompression is done by the field's own tools, each writing to a file beside its input.
  */
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { describeError, type Logger, runChecked } from '@landfall/runtime';

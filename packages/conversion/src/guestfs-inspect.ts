@@ -1,7 +1,7 @@
 /**
- * Looks into a guest through an appliance whose disks are attached: finds root, mounts what the guest would mount,
- * reads configuration, kernels and initial RAM filesystems into one record. Nothing is changed here, apart from what
- * mounting does by itself (journal replay).
+ * Looks into a guest through an appliance whose disks are attached: finds root, mounts what the guest would
+ * mount, reads configuration, kernels and initial RAM filesystems into one record. Nothing is changed here,
+ * apart from what mounting does by itself (journal replay).
  */
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -114,8 +114,8 @@ function nameDisks(context: InspectionContext): InspectedDisk[] {
 }
 
 /**
- * By lsblk inside the appliance: a fraction of a second where libguestfs's own listing takes many without hardware
- * virtualization. Where lsblk does not say enough (subvolumes of btrfs), libguestfs is asked.
+ * By lsblk inside the appliance: a fraction of a second where libguestfs's own listing takes many without
+ * hardware virtualization. Where lsblk does not say enough (subvolumes of btrfs), libguestfs is asked.
  */
 async function listFilesystems(
   session: GuestfsSession,
@@ -142,7 +142,9 @@ async function listThoroughly(session: GuestfsSession): Promise<Filesystem[]> {
   return filesystems;
 }
 
-/** `btrfsvol:/dev/sda2/@home` is a subvolume of `/dev/sda2`; of `/dev/vg/lv` in `btrfsvol:/dev/vg/lv/@home`. */
+/**
+ * `btrfsvol:/dev/sda2/@home` is a subvolume of `/dev/sda2`; of `/dev/vg/lv` in `btrfsvol:/dev/vg/lv/@home`.
+ */
 function volumeOf(device: string): string {
   const path = device.replace(/^btrfsvol:/, '');
   if (path === device) return device;
@@ -151,8 +153,8 @@ function volumeOf(device: string): string {
 }
 
 /**
- * Root is where both /etc/os-release and /etc/fstab or an init are; it stays mounted. The boot disk is looked at
- * first. Errors: CONVERSION_IMPOSSIBLE.
+ * Root is where both /etc/os-release and /etc/fstab or an init are; it stays mounted. The boot disk is looked
+ * at first. Errors: CONVERSION_IMPOSSIBLE.
  */
 async function mountRoot(
   session: GuestfsSession,
@@ -223,7 +225,10 @@ async function findPresent(session: GuestfsSession): Promise<Set<string>> {
   return new Set((await glob(session, PRESENCE_PATTERNS)).map((path) => path.replace(/\/$/, '')));
 }
 
-/** Paths that match. libguestfs globs like a shell, braces included; folders come back with a slash at the end. */
+/**
+ * Paths that match. libguestfs globs like a shell, braces included; folders come back with a slash at the
+ * end.
+ */
 export async function glob(session: GuestfsSession, patterns: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const pattern of patterns) {

@@ -1,13 +1,14 @@
 /**
- * One appliance, one guestfish, fed command by command over standard input: starting an appliance costs many seconds,
- * a command in it milliseconds.
+ * One appliance, one guestfish, fed command by command over standard input: starting an appliance costs many
+ * seconds, a command in it milliseconds.
  *
- * guestfish reads commands from a pipe like a script. Each command is prefixed with `-`, so that an error does not end
- * the script, and followed by two marks: `echo` puts one on standard output, an unknown command puts one on standard
- * error. When both have come, the command is over and what came before them is its output and its error.
+ * guestfish reads commands from a pipe like a script. Each command is prefixed with `-`, so that an error
+ * does not end the script, and followed by two marks: `echo` puts one on standard output, an unknown command
+ * puts one on standard error. When both have come, the command is over and what came before them is its
+ * output and its error.
  *
- * The appliance never outlives us: guestfish is killed with its parent (PR_SET_PDEATHSIG, by setpriv), and its own
- * recovery process then kills QEMU. A command that hangs is ended by killing the process group.
+ * The appliance never outlives us: guestfish is killed with its parent (PR_SET_PDEATHSIG, by setpriv), and
+ * its own recovery process then kills QEMU. A command that hangs is ended by killing the process group.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { after, assert, type Clock, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
@@ -184,7 +185,10 @@ export class GuestfsSession {
   }
 }
 
-/** The environment every libguestfs tool gets: no libvirt between, and no KVM where the probe found it unusable. */
+/**
+ * The environment every libguestfs tool gets: no libvirt between, and no KVM where the probe found it
+ * unusable.
+ */
 export function guestfsEnvironment(useKvm: boolean): Record<string, string> {
   const backend = { LIBGUESTFS_BACKEND: 'direct', LIBGUESTFS_BACKEND_SETTINGS: '' };
   return useKvm ? backend : { ...backend, LIBGUESTFS_BACKEND_SETTINGS: 'force_tcg' };

@@ -1,13 +1,14 @@
 /**
  * What is inside an initial RAM filesystem, and how to put a few drivers into it without rebuilding it.
  *
- * The kernel unpacks every archive it finds in the file, one after the other, later files replacing earlier ones. So
- * drivers are added by appending one more small archive, compressed as the guest's own. It takes a second where
- * rebuilding takes minutes in an appliance without hardware virtualization, and nothing that was there changes.
- * LZ4 is the exception: its legacy format has no end mark, so nothing can follow it; such a file is rebuilt.
+ * The kernel unpacks every archive it finds in the file, one after the other, later files replacing earlier
+ * ones. So drivers are added by appending one more small archive, compressed as the guest's own. It takes a
+ * second where rebuilding takes minutes in an appliance without hardware virtualization, and nothing that was
+ * there changes. LZ4 is the exception: its legacy format has no end mark, so nothing can follow it; such a
+ * file is rebuilt.
  *
- * The added archive has the missing modules, the guest's complete module index (so that modprobe finds them), and
- * the list of modules that initramfs-tools loads before it looks for root.
+ * The added archive has the missing modules, the guest's complete module index (so that modprobe finds them),
+ * and the list of modules that initramfs-tools loads before it looks for root.
  */
 import {
   type CpioEntry,

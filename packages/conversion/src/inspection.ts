@@ -60,8 +60,8 @@ export function parseFilesystemList(output: string): { readonly device: string; 
 }
 
 /**
- * `lsblk -P` prints `KEY="value"` pairs, a line a device. The appliance's own disk, which comes after the guest's, is
- * left out, and so is what holds no filesystem.
+ * `lsblk -P` prints `KEY="value"` pairs, a line a device. The appliance's own disk, which comes after the
+ * guest's, is left out, and so is what holds no filesystem.
  */
 export function parseBlockDevices(output: string, disks: readonly DiskNames[]): Filesystem[] {
   return output.split('\n').flatMap((line): Filesystem[] => {

@@ -1,7 +1,8 @@
 /**
- * The network of a guest on new hardware, by one rule: the target's interface, known by its MAC address, gets the name
- * that the source's configuration already uses (a systemd `.link` file), and an address by DHCP. So services bound to
- * an interface name keep working. What is static at the source becomes DHCP, because the target network is another.
+ * The network of a guest on new hardware, by one rule: the target's interface, known by its MAC address, gets
+ * the name that the source's configuration already uses (a systemd `.link` file), and an address by DHCP. So
+ * services bound to an interface name keep working. What is static at the source becomes DHCP, because the
+ * target network is another.
  */
 export type NetworkSystem = 'ifupdown' | 'netplan' | 'systemd-networkd' | 'NetworkManager';
 
@@ -116,7 +117,10 @@ function ifupdownInterfaces(path: string, text: string): ConfiguredInterface[] {
   }));
 }
 
-/** The children of `ethernets:`, told by their indentation; netplan's own files and installers write this form. */
+/**
+ * The children of `ethernets:`, told by their indentation; netplan's own files and installers write this
+ * form.
+ */
 function netplanInterfaces(path: string, text: string): ConfiguredInterface[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
   const start = lines.findIndex((line) => /^\s*ethernets:\s*$/.test(line));

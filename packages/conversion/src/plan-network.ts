@@ -112,7 +112,8 @@ function planIfupdown(
     return [{ ...base, text: dhcp, detail: `${name} (${primary.path}): static → DHCP` }];
   }
   const { address, netmask, gateway } = target.address;
-  const stanza = `iface ${name} inet static\n    address ${address}\n    netmask ${netmask}\n    gateway ${gateway}`;
+  const options = `    address ${address}\n    netmask ${netmask}\n    gateway ${gateway}`;
+  const stanza = `iface ${name} inet static\n${options}`;
   const text = dhcp.replace(
     new RegExp(`^\\s*iface\\s+${RegExp.escape(name)}\\s+inet\\s+dhcp.*$`, 'm'),
     stanza,
@@ -126,7 +127,10 @@ function planIfupdown(
   ];
 }
 
-/** netplan merges its files, and lists only ever grow: static addresses would survive a file that asks for DHCP. */
+/**
+ * netplan merges its files, and lists only ever grow: static addresses would survive a file that asks for
+ * DHCP.
+ */
 function planNetplanAside(inspection: GuestInspection): ConversionStep[] {
   const paths = [...inspection.files.keys()].filter((path) => path.startsWith('/etc/netplan/'));
   return paths.map((from) => {

@@ -1,6 +1,7 @@
 /**
- * From what a guest is to what has to change in it: pure, so that every decision has a test. Only what is needed:
- * a guest that already starts on the target's hardware gets an empty plan, apart from the agent being switched off.
+ * From what a guest is to what has to change in it: pure, so that every decision has a test. Only what is
+ * needed: a guest that already starts on the target's hardware gets an empty plan, apart from the agent being
+ * switched off.
  *
  * The target's hardware is virtio-blk disks and one virtio-net interface with a known MAC address.
  */
@@ -73,8 +74,13 @@ export const KERNELS_MAX = 3;
 
 const AGENT_UNIT = '/etc/systemd/system/landfall-agent.service';
 const AGENT_STATE = '/var/lib/landfall-agent';
-const BOOT_FILES =
-  /^\/boot\/(grub2?\/grub\.cfg|loader\/entries\/.*\.conf|extlinux\/extlinux\.conf|syslinux\/syslinux\.cfg)$|^\/boot\/efi\/EFI\/[^/]+\/grub\.cfg$|^\/etc\/kernel\/cmdline$/;
+const BOOT_FILES = [
+  /^\/boot\/grub2?\/grub\.cfg$/,
+  /^\/boot\/efi\/EFI\/[^/]+\/grub\.cfg$/,
+  /^\/boot\/loader\/entries\/.*\.conf$/,
+  /^\/boot\/(extlinux\/extlinux|syslinux\/syslinux)\.(conf|cfg)$/,
+  /^\/etc\/kernel\/cmdline$/,
+];
 
 /** Errors: CONVERSION_IMPOSSIBLE. */
 export function planConversion(inspection: GuestInspection, target: ConversionTarget): ConversionPlan {
@@ -152,7 +158,9 @@ function planInitramfs(inspection: GuestInspection, kernel: InspectedKernel): Co
   ];
 }
 
-/** initramfs-tools loads what `conf/modules` lists before it waits for root; udev alone would also do, later. */
+/**
+ * initramfs-tools loads what `conf/modules` lists before it waits for root; udev alone would also do, later.
+ */
 function initramfsSettings(settings: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const modules = settings.get('conf/modules');
   if (modules === undefined) return new Map();
@@ -171,7 +179,7 @@ function planRebuild(inspection: GuestInspection, kernel: InspectedKernel, reaso
   if (argv.length === 0) {
     throw impossible(
       `${path} lacks virtio drivers and neither initramfs-tools nor dracut is there to rebuild it`,
-      'rebuild the initramfs on the source server with virtio_blk and virtio_pci, then launch from a newer point',
+      'rebuild it on the source server with virtio_blk and virtio_pci, then launch from a newer point',
     );
   }
   return { kind: 'RUN_IN_GUEST', title: 'Boot drivers', argv, detail: `${path}: rebuilt, because ${reason}` };
@@ -218,7 +226,7 @@ function describeFstabChange(change: { before: string; after: string; reason: st
 function planBootloader(inspection: GuestInspection): ConversionStep[] {
   const title = 'Bootloader';
   const rewritten = [...inspection.files].flatMap(([path, before]): ConversionStep[] => {
-    if (!BOOT_FILES.test(path)) return [];
+    if (!BOOT_FILES.some((pattern) => pattern.test(path))) return [];
     const { text, changes } = rewriteKernelArguments(before, inspection);
     const detail = changes.map((change) => `${path}: ${change.before} → ${change.after}`).join('\n');
     return changes.length === 0 ? [] : [{ kind: 'WRITE_FILE', title, path, text, detail }];

@@ -1,11 +1,13 @@
 /**
- * Filling in a machine's disks: one QEMU job a disk copies what the overlay does not have yet from the view, while the
- * machine works or is stopped. The jobs live in QEMU and go on without us; all we keep is that hydration is wanted.
+ * Filling in a machine's disks: one QEMU job a disk copies what the overlay does not have yet from the view,
+ * while the machine works or is stopped. The jobs live in QEMU and go on without us; all we keep is that
+ * hydration is wanted.
  *
  * H1  A disk is complete only when its chain has no backing any more, whatever a job says of itself.
  * H2  After completion the view's node is removed, so that the connection to the replication server ends.
- * H3  Jobs dismiss themselves: QEMU 7.2 crashes when its nodes are listed while a concluded job waits to be dismissed.
- *     So a job that meets an error does not end but pauses (`on-error=stop`), which keeps the error visible.
+ * H3  Jobs dismiss themselves: QEMU 7.2 crashes when its nodes are listed while a concluded job waits to be
+ *     dismissed. So a job that meets an error does not end but pauses (`on-error=stop`), which keeps the
+ *     error visible.
  */
 export interface HydrationFacts {
   readonly diskId: string;

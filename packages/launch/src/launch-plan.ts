@@ -1,14 +1,15 @@
 /**
  * What a machine is, as QEMU's command line: pure, so that every choice has a test.
  *
- * Each disk is three named nodes: `file-ID` (the overlay's file), `overlay-ID` (qcow2, what the machine sees) and, until
- * the overlay holds everything itself, `view-ID` (the read-only NBD view). Disks sit in fixed PCI slots in the order of
- * the specification, so the machine's own names for them never depend on anything else.
+ * Each disk is three named nodes: `file-ID` (the overlay's file), `overlay-ID` (qcow2, what the machine sees)
+ * and, until the overlay holds everything itself, `view-ID` (the read-only NBD view). Disks sit in fixed PCI
+ * slots in the order of the specification, so the machine's own names for them never depend on anything else.
  *
  * L1  A view is only ever opened read-only.
  * L2  A TEST machine reaches nothing but what asks it on a published port.
  * L3  QEMU stays when the guest powers off (`shutdown=pause`): that it did so survives our own restart.
- * L4  A disk error pauses the machine instead of failing the guest's request; it goes on once the disk answers again.
+ * L4  A disk error pauses the machine instead of failing the guest's request; it goes on once the disk
+ *     answers again.
  */
 import { createHash } from 'node:crypto';
 import { assert, OperationError } from '@landfall/runtime';
@@ -52,7 +53,10 @@ export const QMP_SOCKET = 'qmp.sock';
 export const CONSOLE_LOG = 'console.log';
 export const PID_FILE = 'qemu.pid';
 export const UEFI_VARIABLES = 'uefi-variables.fd';
-/** The address QEMU's user network gives to its first guest. Source: QEMU, "Using the user mode network stack". */
+/**
+ * The address QEMU's user network gives to its first guest. Source: QEMU, "Using the user mode network
+ * stack".
+ */
 export const GUEST_ADDRESS = { address: '10.0.2.15', netmask: '255.255.255.0', gateway: '10.0.2.2' } as const;
 
 const MIB = 1024 * 1024;

@@ -1,4 +1,7 @@
-/** NBD URIs (https://github.com/NetworkBlockDevice/nbd/blob/master/doc/uri.md) as QEMU's block layer wants them. */
+/**
+ * NBD URIs (https://github.com/NetworkBlockDevice/nbd/blob/master/doc/uri.md) as QEMU's block layer wants
+ * them.
+ */
 import { OperationError } from '@landfall/runtime';
 
 export interface NbdLocation {

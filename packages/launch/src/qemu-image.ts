@@ -1,7 +1,7 @@
 /** qcow2 overlays, through qemu-img. */
 import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { MIB, OperationError, runChecked } from '@landfall/runtime';
+import { formatBytes, MIB, OperationError, runChecked } from '@landfall/runtime';
 import { backingSpecification } from './launch-plan.ts';
 
 /** What conversion and the first minutes of a machine write. */
@@ -57,9 +57,10 @@ async function checkSpace(folder: string): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;
   if (freeBytes >= OVERLAY_RESERVE_BYTES) return;
+  const needed = formatBytes(OVERLAY_RESERVE_BYTES);
   throw new OperationError(
     'OVERLAY_NO_SPACE',
-    `${Math.floor(freeBytes / MIB)} MiB are free in ${folder}; a launch needs at least ${OVERLAY_RESERVE_BYTES / MIB} MiB`,
+    `${formatBytes(freeBytes)} are free in ${folder}; a launch needs at least ${needed}`,
     { hint: 'terminate test machines that are no longer needed, or free space there, then launch again' },
   );
 }

@@ -59,8 +59,8 @@ export interface HydrationOutcome {
 }
 
 /**
- * Does what each disk needs next, and says how far they are. Called again and again until all is complete. A job that
- * ends between the two looks is not yet seen to have ended: the next call sees it.
+ * Does what each disk needs next, and says how far they are. Called again and again until all is complete. A
+ * job that ends between the two looks is not yet seen to have ended: the next call sees it.
  */
 export async function advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
   return await ask(request.folder, async (monitor) => {

@@ -1,7 +1,8 @@
 /**
  * QEMU's machine protocol: one JSON object a line over a Unix socket. Source: QEMU, docs/interop/qmp-spec.
- * A monitor serves one client at a time, so a connection is made for a few questions and given back at once. Events
- * are not listened to: all state that matters is asked for, because it has to survive our own restart anyway.
+ * A monitor serves one client at a time, so a connection is made for a few questions and given back at once.
+ * Events are not listened to: all state that matters is asked for, because it has to survive our own restart
+ * anyway.
  */
 import { createConnection, type Socket } from 'node:net';
 import { after, OperationError } from '@landfall/runtime';

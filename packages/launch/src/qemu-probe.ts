@@ -1,7 +1,8 @@
 /**
- * What this host can do, found out by trying: a `/dev/kvm` that exists proves nothing (inside some virtual machines
- * firmware starts under KVM and Linux then spins for ever). So a real kernel is started under KVM without a root
- * disk; it proves KVM usable by reaching its own panic over that. The result is kept until host or QEMU change.
+ * What this host can do, found out by trying: a `/dev/kvm` that exists proves nothing (inside some virtual
+ * machines firmware starts under KVM and Linux then spins for ever). So a real kernel is started under KVM
+ * without a root disk; it proves KVM usable by reaching its own panic over that. The result is kept until
+ * host or QEMU change.
  */
 import { access, readdir } from 'node:fs/promises';
 import { release } from 'node:os';

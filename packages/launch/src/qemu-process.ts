@@ -1,7 +1,8 @@
 /**
- * The QEMU process of a machine. It is started detached and outlives the launch host: a machine must not stop because
- * the program that launched it was replaced. It is found again by its pid file, and known to be the right one by the
- * machine's own folder in its command line and by its start time: a pid alone may have been given to somebody else.
+ * The QEMU process of a machine. It is started detached and outlives the launch host: a machine must not stop
+ * because the program that launched it was replaced. It is found again by its pid file, and known to be the
+ * right one by the machine's own folder in its command line and by its start time: a pid alone may have been
+ * given to somebody else.
  */
 import { spawn } from 'node:child_process';
 import { open, readFile, rm } from 'node:fs/promises';
@@ -24,7 +25,10 @@ const LOG_TAIL_CHARACTERS = 1500;
 /** Linux: `sun_path` has 108 bytes, the last one zero. */
 const SOCKET_PATH_BYTES_MAX = 107;
 
-/** Starts QEMU and waits until its monitor answers. Errors: MACHINE_START_FAILED with what QEMU said, TOOL_MISSING. */
+/**
+ * Starts QEMU and waits until its monitor answers. Errors: MACHINE_START_FAILED with what QEMU said,
+ * TOOL_MISSING.
+ */
 export async function startQemu(
   argv: readonly string[],
   folder: string,

@@ -1,4 +1,7 @@
-/** A TCP port of the loopback interface that nobody listens on at this moment. Whoever binds it must be able to fail. */
+/**
+ * A TCP port of the loopback interface that nobody listens on at this moment. Whoever binds it must be able
+ * to fail.
+ */
 import { createServer } from 'node:net';
 import { OperationError } from '@landfall/runtime';
 

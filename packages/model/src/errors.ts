@@ -24,6 +24,10 @@ export const ERROR_CODES = {
     meaning: 'The replication agent is not running on this server.',
     remedy: 'Start it with `systemctl start landfall-agent`, or install it.',
   },
+  API_ANSWER_INVALID: {
+    meaning: 'The control plane answered without something its API promises.',
+    remedy: 'Update the CLI and the control plane to the same version.',
+  },
   API_ENDPOINT_INVALID: {
     meaning: 'What was given as the address of the control plane is not one.',
     remedy: 'Give it as https://HOST:PORT.',
@@ -91,6 +95,14 @@ export const ERROR_CODES = {
     meaning:
       'The guest cannot be made to start on the target: no root, no kernel, no drivers, encrypted, or not Linux.',
     remedy: 'Do what the message says on the source server, then launch from a newer recovery point.',
+  },
+  DEMO_FAILED: {
+    meaning: 'A step of the demo did not come out as it must.',
+    remedy: 'The message names the step; the folder with all logs is kept and named.',
+  },
+  DEMO_FILES_MISSING: {
+    meaning: 'The files of the demo’s source server are not there.',
+    remedy: 'Use a complete checkout of the repository.',
   },
   DISCONNECTED: {
     meaning: 'The replication server ended a connection on purpose.',
@@ -214,6 +226,10 @@ export const ERROR_CODES = {
   INTERNAL_ERROR: {
     meaning: 'A program met a defect of its own.',
     remedy: 'Read its log, and report this as a defect.',
+  },
+  JOB_NOT_FOUND: {
+    meaning: 'There is no job with this id.',
+    remedy: '`landfall job list` shows the jobs.',
   },
   JOURNAL_DAMAGED: {
     meaning:
@@ -360,6 +376,10 @@ export const ERROR_CODES = {
     meaning: 'The address of a view is not one that can be opened.',
     remedy: 'A view is nbd+unix:///EXPORT?socket=PATH or nbd://HOST:PORT/EXPORT.',
   },
+  NOTHING_TO_REVERT: {
+    meaning: 'The server is neither in a test nor in a cutover.',
+    remedy: 'Revert works while a server is TESTING or CUTTING_OVER.',
+  },
   NOT_INSTALLED: {
     meaning: 'The replication agent is not installed on this server.',
     remedy: 'Run `landfall-agent install --token TOKEN`.',
@@ -367,6 +387,10 @@ export const ERROR_CODES = {
   NOT_ROOT: {
     meaning: 'The replication agent needs to be root, because it reads whole disks.',
     remedy: 'Run the same command with sudo.',
+  },
+  NOT_SET_UP: {
+    meaning: 'No control plane was found.',
+    remedy: 'Start one with `landfall up`, name its folder with --state-dir, or `eval "$(landfall env)"`.',
   },
   NO_RECOVERY_POINT: {
     meaning: 'There is no recovery point, or none that old.',
@@ -379,6 +403,10 @@ export const ERROR_CODES = {
   OVERLAY_NO_SPACE: {
     meaning: 'The launch host has too little free space for what a machine writes.',
     remedy: 'Terminate test machines that are no longer needed, or free space, then launch again.',
+  },
+  PACKAGES_MISSING: {
+    meaning: 'Debian packages are needed and cannot be installed.',
+    remedy: 'Install them as the message says, as root.',
   },
   PEER_UNTRUSTED: {
     meaning: 'The other end of a replication connection is not who it should be.',
@@ -403,6 +431,10 @@ export const ERROR_CODES = {
   PROGRAM_BUSY: {
     meaning: 'Too many commands wait for one program.',
     remedy: 'Check that it runs and that it reaches the control plane.',
+  },
+  PROGRAM_NOT_STARTED: {
+    meaning: 'A program of `landfall up` did not come up.',
+    remedy: 'Read its log, named in the message.',
   },
   PROGRAM_REVOKED: {
     meaning: 'The certificate of a program is no longer valid on the control plane.',
@@ -448,9 +480,17 @@ export const ERROR_CODES = {
     meaning: 'A message on the channel could not be read.',
     remedy: 'Use programs of the same version as the control plane.',
   },
+  SERVER_AMBIGUOUS: {
+    meaning: 'Several source servers have this host name.',
+    remedy: 'Use the id.',
+  },
   SERVER_NOT_ASSIGNED: {
     meaning: 'An agent connected to a replication server that it is not assigned to.',
     remedy: 'Nothing at first: the agent keeps trying. If it stays so, check the assignment.',
+  },
+  SERVER_NOT_FOUND: {
+    meaning: 'No source server has this id or host name.',
+    remedy: '`landfall server list --all` shows the servers there are.',
   },
   SERVER_NOT_STAGED: {
     meaning: 'A replication server was asked for a source server it has nothing of.',
@@ -484,6 +524,10 @@ export const ERROR_CODES = {
   SUPERSEDED: {
     meaning: 'A newer connection of the same source server took over.',
     remedy: 'If this repeats, two agents use the same identity: enrol the copied server again.',
+  },
+  TESTS_FAILED: {
+    meaning: 'A stage of `landfall test` failed.',
+    remedy: 'The lines above it name the test.',
   },
   TOKEN_EXPIRED: {
     meaning: 'The enrolment token has expired.',

@@ -3,11 +3,8 @@ import { chmod, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { FaultyDevice, isWritable, MemoryDevice, ReadOnlyDevice } from '@landfall/block';
+import { describeBlockDevice, describeReadableBlockDevice } from '@landfall/block/conformance';
 import { OperationError, runChecked, silentLogger } from '@landfall/runtime';
-import {
-  describeBlockDevice,
-  describeReadableBlockDevice,
-} from '../../block/src/block-device.conformance.ts';
 import { createNbdServer } from './nbd-server.ts';
 import { connectNbd } from './tcp-client.ts';
 import { serve } from './tcp-fixture.ts';

@@ -50,7 +50,7 @@ export class Comparison {
     assert(disk !== undefined, 'a captured extent is of a disk of the source');
     if (!isUntouched(disk, group.chunk)) return group.extents;
     if (disk.mode === 'EMPTY') return missingOnEmpty(disk, group);
-    touch(disk, group.chunk);
+
     if (!coversChunk(disk, group)) return group.extents;
     const replica = await hashOf(group.diskIndex, group.chunk);
     return hashOfContent(group.extents).equals(replica) ? [] : group.extents;

@@ -112,13 +112,13 @@ export class MemoryEpochStore implements EpochStore {
   }
 
   /** The process dies: a random part of what was not yet said to be durable is. The store that opens next. */
-  crash(): MemoryEpochStore {
+  crash(unsynced: 'SOME' | 'LOST' = 'SOME'): MemoryEpochStore {
     this.#crashed = true;
     const survived = this.#pending.slice(0, this.#options.random.integer(this.#pending.length + 1));
     const epochs = [...this.epochs, ...survived.map(({ epoch }) => epoch)];
     for (const { reject } of this.#pending) reject(crashedError());
     this.#pending = [];
-    const base = this.#disks.map((stamps) => this.#partlyLost(stamps));
+    const base = this.#disks.map((stamps) => this.#partlyLost(stamps, unsynced));
     return new MemoryEpochStore({ ...this.#options, epochs, base });
   }
 
@@ -137,7 +137,8 @@ export class MemoryEpochStore implements EpochStore {
   }
 
   /** Blocks that were never synced may be gone. */
-  #partlyLost(stamps: Stamps): Stamps {
+  #partlyLost(stamps: Stamps, unsynced: 'SOME' | 'LOST'): Stamps {
+    if (unsynced === 'LOST') return new Uint32Array(stamps.length);
     const { random } = this.#options;
     const keepAll = random.integer(2) === 0;
     return stamps.map((stamp) => (keepAll || random.integer(4) > 0 ? stamp : 0));

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import { Simulation } from './simulation.testing.ts';
 
-const SEEDS = Number(process.env.LANDFALL_REPLICATION_SEEDS ?? 200);
+const SEEDS = Number(process.env.LANDFALL_REPLICATION_SEEDS ?? 80);
 const SEED_FROM = Number(process.env.LANDFALL_REPLICATION_SEED_FROM ?? 1);
 const STEPS = 40;
 

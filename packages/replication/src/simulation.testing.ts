@@ -250,6 +250,7 @@ export class Simulation {
       agentVersion: '1',
       ...{ logger: this.#logger, clock: this.clock, connectBackoff: QUICK, sourceBackoff: QUICK },
       epochIntervalMs: 1 + this.random.integer(100),
+      bandwidth: this.random.integer(3) * 200_000,
       limits: {
         bulkBytes: (1 + this.random.integer(32)) * BLOCK_BYTES,
         cutDirtyBytesMax: 32 * BLOCK_BYTES,

@@ -260,18 +260,25 @@ export class Demo {
     const job = await waitFor(find, { what: `job ${jobID}`, timeoutMs: LAUNCH_TIMEOUT_MS });
     const status = job.participatingServers?.[0]?.launchStatus;
     if (status !== 'LAUNCHED') throw new OperationError('DEMO_FAILED', `job ${jobID} ended with ${status}`);
-    const machines = await patiently(() =>
-      client.landfall('DescribeLaunchedMachines', { sourceServerIDs: [sourceServerID] }),
-    );
-    const machine = machines.items.find((one) => one.jobID === jobID);
-    const port = machine?.published.find((one) => one.guestPort === 80);
-    if (machine === undefined || port === undefined)
-      throw new OperationError('DEMO_FAILED', 'the machine publishes no port 80');
+    const { machine, port } = await this.#publishedMachine(client, sourceServerID, jobID);
     for (const step of machine.conversion) this.#say(`  conversion: ${step.step}: ${step.detail}`);
     const proof = await waitForProof(`http://${port.host}:${port.port}`, BOOT_TIMEOUT_MS);
     const toHttpMs = systemClock.nowMs() - startedMs;
     this.#say(`  HTTP 200 after ${formatDurationMs(toHttpMs)}`);
     return { machine, proof, toHttpMs };
+  }
+
+  async #publishedMachine(client: ApiClient, sourceServerID: string, jobID: string) {
+    const find = async () => {
+      const sourceServerIDs = [sourceServerID];
+      const { items } = await patiently(() =>
+        client.landfall('DescribeLaunchedMachines', { sourceServerIDs }),
+      );
+      const machine = items.find((one) => one.jobID === jobID);
+      const port = machine?.published.find((one) => one.guestPort === 80);
+      return machine === undefined || port === undefined ? undefined : { machine, port };
+    };
+    return waitFor(find, { what: 'a machine that publishes port 80', timeoutMs: 30_000 });
   }
 
   #check(proof: LedgerProof, expected: ProofExpectation, what: string): void {

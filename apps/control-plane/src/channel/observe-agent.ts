@@ -13,7 +13,7 @@ import type { Queries } from '../store/schema.ts';
 import { changeServer, findServer } from '../store/source-servers.ts';
 import { chooseReplicationServer } from './assign-replication-server.ts';
 
-const EPOCH_INTERVAL_MS = 500;
+const EPOCH_INTERVAL_MS = 100;
 const GONE: AgentConfiguration = {
   desired: 'UNINSTALL',
   bandwidthThrottlingMbps: 0,

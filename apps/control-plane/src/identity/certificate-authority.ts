@@ -6,7 +6,7 @@
  * I2 A certificate says who (CN = program id) and what (OU = role); whether it is still wanted is the
  *    database's word.
  */
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 import { createHash, type webcrypto } from 'node:crypto';
 import { type Clock, OperationError, type Random } from '@landfall/runtime';
 import * as x509 from '@peculiar/x509';

@@ -157,6 +157,7 @@ function openExport(service: Service): Step<LaunchState> {
           purpose: purposeOf(run),
           recoveryPoint: { epoch: recoveryPoint.epoch, cutTimeMs: recoveryPoint.cutTimeMs },
           status: null,
+          statusAtMs: service.clock.nowMs(),
         }),
       );
       const to = { role: 'replication-server', programId: replicationServerId } as const;
@@ -184,7 +185,9 @@ function convert(service: Service): Step<LaunchState> {
         timeoutMs: CONVERSION_MS,
         signal: run.signal,
       });
-      await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { status }));
+      await service.store.transaction((tx) =>
+        changeMachine(tx, specification.machineId, { status, statusAtMs: service.clock.nowMs() }),
+      );
       await run.log('CONVERSION_END', { conversionServerID });
       return { specification };
     },
@@ -230,7 +233,7 @@ async function recordLaunch(service: Service, run: StepRun, state: Partial<Launc
   const firstBoot = status.phase === 'STOPPED' ? 'STOPPED' : 'UNKNOWN';
   run.signal.throwIfAborted();
   await service.store.transaction(async (tx) => {
-    await changeMachine(tx, machineId, { status });
+    await changeMachine(tx, machineId, { status, statusAtMs: service.clock.nowMs() });
     await saveJobServer(tx, { ...keyOf(run), launchStatus: 'LAUNCHED', machineId });
     await changeServer(tx, run.sourceServerId, (server) => ({
       ...server,

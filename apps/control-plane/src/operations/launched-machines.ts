@@ -38,12 +38,11 @@ async function requireHost({ store }: Service, machineId: string) {
   return { role: 'launch-host', programId: machine.launchHostId } as const;
 }
 
-/** The launch host's last report while the machine is on it; else what a job saw last. */
+/** The newer of the launch host's last report, while the machine is on it, and of what a job saw last. */
 function currentStatus({ reports }: Service, machine: MachineRecord): MachineStatus | null {
-  const reported = reports
-    .last('launch-host', machine.launchHostId)
-    ?.report.machines.find(({ machineId }) => machineId === machine.machineId);
-  return machine.onHost ? (reported ?? machine.status) : machine.status;
+  const seen = reports.last('launch-host', machine.launchHostId);
+  if (!machine.onHost || seen === undefined || seen.atMs < machine.statusAtMs) return machine.status;
+  return seen.report.machines.find(({ machineId }) => machineId === machine.machineId) ?? machine.status;
 }
 
 function showMachine(machine: MachineRecord, status: MachineStatus | null): Landfall.LaunchedMachine {

@@ -41,6 +41,7 @@ export class TestRig {
   disks: SourceDisk[] = [];
   agentId = '';
   serverId = '';
+  #stagingMounted = false;
   #agent: ChildProcess | undefined;
   #server: ChildProcess | undefined;
 
@@ -85,6 +86,13 @@ export class TestRig {
     this.disks[index] = { ...disk, deviceName: attached.stdout.trim() };
   }
 
+  /** Staging on a volume of its own; called again, the volume is made larger or smaller. */
+  async limitStaging(sizeMib: number): Promise<void> {
+    const options = `${this.#stagingMounted ? 'remount,' : ''}size=${sizeMib}m`;
+    await runChecked(['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', this.path('staging')]);
+    this.#stagingMounted = true;
+  }
+
   async startServer(): Promise<void> {
     this.#server = this.#start('server', [process.execPath, ...(await this.#serverCommand('server'))]);
     this.serverId = await this.#enrolled('rs-', this.#server);
@@ -106,11 +114,20 @@ export class TestRig {
     return [SERVER_MAIN, ...where, ...network, '--token-file', this.path('token')];
   }
 
-  async installAgent(): Promise<void> {
+  /** What an installation that fails says. */
+  async failedInstall(token: string): Promise<string> {
+    const result = await run(this.#installCommand(token), { timeoutMs: 60_000 });
+    return result.exitCode === 0 ? '' : result.stderr;
+  }
+
+  #installCommand(token: string): readonly string[] {
     const devices = this.disks.map((disk) => disk.deviceName).join(',');
     const how = ['--no-prompt', '--no-service', '--devices', devices, '--state-dir', this.path('agent')];
-    const install = [...AGENT, 'install', '--token', this.plane.token, ...how];
-    await runChecked(install, { timeoutMs: 60_000 });
+    return [...AGENT, 'install', '--token', token, ...how];
+  }
+
+  async installAgent(): Promise<void> {
+    await runChecked(this.#installCommand(this.plane.token), { timeoutMs: 60_000 });
     this.agentId = await this.#enrolled('s-', undefined);
   }
 
@@ -174,6 +191,7 @@ export class TestRig {
   async close(): Promise<void> {
     await Promise.all([this.killAgent('SIGTERM'), this.killServer('SIGTERM')]);
     await this.plane.close();
+    if (this.#stagingMounted) await run(['umount', '--lazy', this.path('staging')]);
     for (const disk of this.disks) {
       await run(['umount', '--lazy', disk.mountPoint]);
       await run(['losetup', '--detach', disk.deviceName]);

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OperationError } from '@landfall/runtime';
+import { Conversation } from './conversation.testing.ts';
+
+const BLOCK = 4096;
+
+function fill(conversation: Conversation, blocks: number): void {
+  for (let block = 0; block < blocks; block += 1) conversation.source.write(0, block, block + 2);
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const [outcome] = await Promise.allSettled([promise]);
+  assert.ok(outcome.status === 'rejected' && outcome.reason instanceof OperationError);
+  return outcome.reason.code;
+}
+
+test('a first sync sends what is not zero, hashes nothing, and ends in a recovery point', async () => {
+  const conversation = new Conversation();
+  fill(conversation, 100);
+  assert.equal(conversation.sender.status().state, 'INITIATING');
+  conversation.start();
+  const point = await conversation.settle(conversation.sender.takeRecoveryPoint());
+  assert.equal(point.epoch, 1);
+  assert.deepEqual(conversation.store.epochs[0]?.disks, conversation.source.stamps);
+  const status = conversation.sender.status();
+  assert.equal(status.state, 'CONTINUOUS');
+  assert.equal(status.lastEpoch, 1);
+  assert.ok(status.bytesSent < 110 * BLOCK, `${status.bytesSent} bytes for 100 blocks`);
+  assert.ok(status.bytesRead >= 768 * BLOCK);
+  assert.ok((status.firstSyncDurationMs ?? 0) > 0);
+  assert.equal(status.disks[0]?.replicatedStorageBytes, 512 * BLOCK);
+  await conversation.end();
+  assert.equal(conversation.sender.status().state, 'STOPPED');
+});
+
+test('a disk of zeroes gets a recovery point too, and then nothing is sent while nothing changes', async () => {
+  const conversation = new Conversation();
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  await conversation.pass(5000);
+  assert.equal(conversation.store.lastEpoch, 1);
+  const { lagMs } = conversation.sender.status();
+  assert.ok(lagMs !== null && lagMs < 500, `caught up until ${lagMs} ms ago`);
+  await conversation.end();
+});
+
+test('a recovery point is forced when nothing changed, and its cut is not older than the call', async () => {
+  const conversation = new Conversation();
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  const calledNs = conversation.clock.monotonicNs();
+  const point = await conversation.settle(conversation.sender.takeRecoveryPoint());
+  assert.equal(point.epoch, 2);
+  const stored = conversation.store.epochs.find(({ commit }) => commit.epoch === 2);
+  assert.ok(stored !== undefined && stored.commit.cutMonotonicNs >= calledNs);
+  assert.equal(stored.commit.extentCount, 0);
+  await conversation.end();
+});
+
+test('a new process compares by hashes and sends only the chunks that differ', async () => {
+  const conversation = new Conversation();
+  fill(conversation, 512);
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch > 0);
+  await conversation.end();
+  conversation.source.write(0, 300, 999);
+  const again = conversation.createSender();
+  const stop = new AbortController();
+  const running = again.run(stop.signal);
+  await conversation.settle(again.takeRecoveryPoint());
+  assert.deepEqual(conversation.store.epochs.at(-1)?.disks, conversation.source.stamps);
+  const { bytesSent } = again.status();
+  assert.ok(bytesSent > 10_000 && bytesSent < 1.1 * 1024 * 1024, `${bytesSent} bytes for one chunk`);
+  stop.abort();
+  await conversation.settle(running);
+});
+
+test('a process that knows exactly where the replica is goes on without comparing', async () => {
+  const conversation = new Conversation();
+  fill(conversation, 512);
+  conversation.start();
+  await conversation.until(() => conversation.sender.status().state === 'CONTINUOUS');
+  const { journalId, lastEpoch } = conversation.sender.status();
+  await conversation.end();
+  conversation.source.write(0, 300, 999);
+  const again = conversation.createSender({ previous: { journalId: journalId ?? '', lastEpoch } });
+  const stop = new AbortController();
+  const running = again.run(stop.signal);
+  await conversation.settle(again.takeRecoveryPoint());
+  assert.deepEqual(conversation.store.epochs.at(-1)?.disks, conversation.source.stamps);
+  assert.ok(again.status().bytesRead <= 16 * BLOCK, 'only the changed block was read');
+  stop.abort();
+  await conversation.settle(running);
+});
+
+test('C5: doubt during a first sync compares with what the abandoned copy left behind', async () => {
+  const conversation = new Conversation({ sender: { bandwidth: 100_000 } });
+  fill(conversation, 400);
+  conversation.start();
+  await conversation.pass(3000);
+  assert.equal(conversation.sender.status().state, 'INITIAL_SYNC');
+  for (let block = 0; block < 400; block += 1) conversation.source.write(0, block, 0);
+  conversation.source.noticeLoss();
+  conversation.sender.setBandwidth(0);
+  await conversation.settle(conversation.sender.takeRecoveryPoint());
+  assert.deepEqual(conversation.store.epochs.at(-1)?.disks, conversation.source.stamps);
+  await conversation.end();
+});
+
+test('a first sync that was cut sends only what did not arrive, and trusts nothing after a crash', async () => {
+  const bandwidth = 500_000;
+  const conversation = new Conversation({ sender: { bandwidth } });
+  for (let block = 0; block < 512; block += 1) conversation.source.write(0, block, block * 3 + 1);
+  conversation.start();
+  await conversation.pass(3000);
+  conversation.pair?.cut();
+  await conversation.until(() => conversation.connections === 2);
+  const before = conversation.sender.status().bytesSent;
+  await conversation.pass(1500);
+  const { disks, bytesSent } = conversation.sender.status();
+  assert.ok((disks[0]?.replicatedStorageBytes ?? 0) >= 1024 * 1024, 'the first chunk was compared, not sent');
+  assert.ok(bytesSent - before < 1.7 * bandwidth);
+  conversation.store = conversation.store.crash('LOST');
+  conversation.pair?.cut();
+  await conversation.settle(conversation.sender.takeRecoveryPoint());
+  assert.deepEqual(conversation.store.epochs.at(-1)?.disks, conversation.source.stamps);
+  await conversation.end();
+});
+
+test('a disk that cannot be read shows as stalled with its reason, and nothing is lost', async () => {
+  const conversation = new Conversation();
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  conversation.source.unreadable = true;
+  conversation.source.write(0, 7, 77);
+  await conversation.until(() => conversation.sender.status().state === 'STALLED');
+  const { error, connected } = conversation.sender.status();
+  assert.equal(error?.code, 'DISK_UNREADABLE');
+  assert.match(error.rawError, /cannot be read/);
+  assert.equal(connected, true);
+  conversation.source.unreadable = false;
+  await conversation.until(() => conversation.store.lastEpoch === 2);
+  assert.equal(conversation.sender.status().state, 'CONTINUOUS');
+  assert.deepEqual(conversation.store.epochs.at(-1)?.disks, conversation.source.stamps);
+  await conversation.end();
+});
+
+test('a full staging disk shows as stalled until it has room again', async () => {
+  const conversation = new Conversation();
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  conversation.store.failure = new OperationError('STAGING_FULL', 'the staging disk is full', {
+    hint: 'add space',
+    retryable: true,
+  });
+  conversation.source.write(0, 7, 77);
+  await conversation.until(() => conversation.sender.status().state === 'STALLED');
+  assert.equal(conversation.sender.status().error?.code, 'STAGING_FULL');
+  assert.match(conversation.sender.status().error?.rawError ?? '', /add space/);
+  await conversation.pass(60_000);
+  assert.ok(conversation.connections < 30, `${conversation.connections} connections in a minute`);
+  assert.equal(conversation.sender.status().state, 'STALLED');
+  conversation.store.failure = undefined;
+  await conversation.until(() => conversation.sender.status().state === 'CONTINUOUS');
+  assert.deepEqual(conversation.store.epochs.at(-1)?.disks, conversation.source.stamps);
+  await conversation.end();
+});
+
+test('a lost connection shows as disconnected, and is made again', async () => {
+  const conversation = new Conversation();
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  conversation.down = true;
+  conversation.pair?.cut();
+  conversation.source.write(0, 1, 11);
+  await conversation.until(() => conversation.sender.status().state === 'DISCONNECTED');
+  await conversation.pass(10_000);
+  conversation.down = false;
+  assert.equal(conversation.sender.status().error?.error, 'UNSTABLE_NETWORK');
+  await conversation.until(() => conversation.store.lastEpoch === 2);
+  assert.equal(conversation.connections, 2);
+  assert.equal(conversation.sender.status().error, undefined);
+  await conversation.end();
+});
+
+test('a peer that falls silent is given up, and another connection made', async () => {
+  const conversation = new Conversation();
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  conversation.pair?.blackHole();
+  conversation.source.write(0, 1, 11);
+  await conversation.until(() => conversation.store.lastEpoch === 2);
+  assert.equal(conversation.connections, 2);
+  await conversation.end();
+});
+
+test('nothing is sent while paused, and recovery points are refused', async () => {
+  const conversation = new Conversation();
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  conversation.sender.pause();
+  await conversation.pass(1000);
+  conversation.source.write(0, 3, 33);
+  await conversation.pass(5000);
+  assert.equal(conversation.store.lastEpoch, 1);
+  assert.equal(conversation.sender.status().state, 'PAUSED');
+  assert.equal(await codeOf(conversation.sender.takeRecoveryPoint()), 'REPLICATION_PAUSED');
+  conversation.sender.resume();
+  await conversation.until(() => conversation.store.lastEpoch === 2);
+  await conversation.end();
+  assert.equal(await codeOf(conversation.sender.takeRecoveryPoint()), 'REPLICATION_STOPPED');
+});
+
+test('the bandwidth cap holds over time and can be lifted', async () => {
+  const bandwidth = 100_000;
+  const conversation = new Conversation({ sender: { bandwidth } });
+  for (let block = 0; block < 512; block += 1) conversation.source.write(0, block, block * 3 + 1);
+  conversation.start();
+  await conversation.pass(10_000);
+  const { bytesSent, state, etaMs } = conversation.sender.status();
+  assert.ok(
+    bytesSent > 0.85 * 10 * bandwidth && bytesSent < 1.1 * 10 * bandwidth,
+    `${bytesSent} bytes in 10 s`,
+  );
+  assert.equal(state, 'INITIAL_SYNC');
+  assert.ok(etaMs !== null && etaMs > 3000 && etaMs < 60_000, `${etaMs} ms to go`);
+  conversation.sender.setBandwidth(0);
+  await conversation.settle(conversation.sender.takeRecoveryPoint());
+  await conversation.end();
+});
+
+test('epochs leave at the interval that was set', async () => {
+  const conversation = new Conversation({ sender: { epochIntervalMs: 500 } });
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  for (let write = 0; write < 100; write += 1) {
+    conversation.source.write(0, write, write + 1);
+    await conversation.pass(50);
+  }
+  const epochs = conversation.store.lastEpoch - 1;
+  assert.ok(epochs >= 5 && epochs <= 11, `${epochs} epochs in 5 s`);
+  const { lagP50Ms, lagP99Ms } = conversation.sender.status();
+  assert.ok(lagP50Ms !== null && lagP99Ms !== null && lagP50Ms <= lagP99Ms && lagP99Ms < 100);
+  await conversation.end();
+});
