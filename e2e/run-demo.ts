@@ -18,7 +18,10 @@ export async function runDemo(parameters: readonly string[]): Promise<DemoResult
 /** What holds for every demo that ended well, killed or not. */
 export function assertProved(result: DemoResult): void {
   assert.ok(result.rowsCheckedInTest > 0, 'the test machine had no rows');
-  assert.ok(result.rowsCheckedInCutover > result.rowsCheckedInTest, 'the cutover machine has no more rows than the test');
+  assert.ok(
+    result.rowsCheckedInCutover > result.rowsCheckedInTest,
+    'the cutover machine has no more rows than the test',
+  );
   assert.ok(result.recoveryPoints > 1, 'there were not several recovery points');
   assert.ok(result.pointAgeMs >= 5000, 'the test was not launched from the past');
   assert.ok(result.bytesSent < result.bytesOnSource, 'more was sent than the disks hold');

@@ -1,6 +1,6 @@
 /**
- * Keeps what was read: the reader's buffer is used again, so blocks are copied into slabs of which each block is a slice;
- * zero blocks keep nothing. A slab lives as long as one of its blocks does.
+ * Keeps what was read: the reader's buffer is used again, so blocks are copied into slabs of which each block
+ * is a slice; zero blocks keep nothing. A slab lives as long as one of its blocks does.
  */
 import { BLOCK_BYTES } from './read-ticket.ts';
 

@@ -1,9 +1,11 @@
 /**
- * What the tracker knows of the kernel's block events: which disk, which sectors, what kind of operation. Layouts come
- * from the `format` files; the operation comes from `rwbs` (kernel-tracing.md, requirements 4–9):
+ * What the tracker knows of the kernel's block events: which disk, which sectors, what kind of operation.
+ * Layouts come from the `format` files; the operation comes from `rwbs` (kernel-tracing.md, requirements
+ * 4–9):
  *
  *     [F] OP [F] [A] [S] [M] [U]      a leading F is a pre-flush; the letter after it is the operation
- *     R read · W write (WZ write zeroes from 7.0) · D discard (DE secure erase) · FF flush · Z? zones · N anything else
+ *     R read · W write (WZ write zeroes from 7.0) · D discard (DE secure erase) · FF flush · Z? zones
+ *     N anything else
  *
  * Whatever has sectors and is neither a read nor a discard is a write: `N` is write-zeroes up to 6.18.
  */

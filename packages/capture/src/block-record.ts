@@ -1,13 +1,16 @@
 /**
- * One changed block in the fine phase: what happened to it and which versions of it were read (capture.md, "Definitions").
+ * One changed block in the fine phase: what happened to it and which versions of it were read (capture.md,
+ * "Definitions").
  *
- * A version read in [rs, re] while no write to the block was in flight may stand for it at any T in
- * [last issue before re, first completion after rs): a crash during a write may leave the old or the new. What the
+ * A version read in [rs, re] while no write to the block was in flight may stand for it at any T in [last
+ * issue before re, first completion after rs): a crash during a write may leave the old or the new. What the
  * replica holds is a version too, good until the block's first completion.
  *
- * R1 a version exists only when no write was in flight anywhere in its window (overlapped reads tear inside a sector).
+ * R1 a version exists only when no write was in flight anywhere in its window (overlapped reads tear inside a
+ *    sector).
  * R2 versions are in reading order, so their lower and upper bounds never decrease.
- * R3 a discard raises the lower bound of what is read after it, and ends no version: nobody relies on discarded content.
+ * R3 a discard raises the lower bound of what is read after it, and ends no version: nobody relies on
+ *    discarded content.
  */
 import { assert } from '@landfall/runtime';
 import type { ReadTicket } from './read-ticket.ts';
@@ -96,7 +99,9 @@ export class BlockRecord {
     window.close(this.#lastIssueNs);
   }
 
-  /** Ends the read under way: keeps what was read unless a write overlapped it (R1). True when it was kept. */
+  /**
+   * Ends the read under way: keeps what was read unless a write overlapped it (R1). True when it was kept.
+   */
   finishRead(useInner: boolean, content: Buffer | undefined): boolean {
     const window = useInner ? this.#inner : this.#outer;
     this.ticket = undefined;
@@ -109,7 +114,10 @@ export class BlockRecord {
     return true;
   }
 
-  /** The largest T ≤ `timeNs` at which the replica or a version stands for the block; −Infinity when there is none. */
+  /**
+   * The largest T ≤ `timeNs` at which the replica or a version stands for the block; −Infinity when there is
+   * none.
+   */
   latestValidNs(timeNs: number): number {
     if (timeNs < this.replicaUntilNs) return timeNs;
     let latestNs = this.replicaUntilNs - 1;
@@ -125,7 +133,9 @@ export class BlockRecord {
     return this.versions.findLast(({ lowNs, highNs }) => lowNs <= timeNs && timeNs < highNs);
   }
 
-  /** The replica now holds `version`; older ones and those that ended by `timeNs` can never be chosen again. */
+  /**
+   * The replica now holds `version`; older ones and those that ended by `timeNs` can never be chosen again.
+   */
   replicaTook(version: BlockVersion | undefined, timeNs: number): void {
     if (version !== undefined) {
       this.replicaUntilNs = version.highNs;

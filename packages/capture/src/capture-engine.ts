@@ -6,8 +6,8 @@
  *     nextCut:  read what changed ▶ wait until the watermark passes the reads ▶ choose T ▶ extents as of T
  *
  * E1 the watermark is the barrier's instant less a margin for clock steps between CPUs.
- * E2 on any doubt (C5) tracking starts anew first, then everything is marked dirty and `generation` rises; nothing awaits
- *    in between, so no caller can act on the old state.
+ * E2 on any doubt (C5) `generation` rises, tracking starts anew, and then everything is marked dirty; nothing
+ *    awaits in between, so no caller can act on the old state.
  * E3 one takeBulk or nextCut at a time.
  */
 import { assert, type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
@@ -70,6 +70,7 @@ const PUMP_INTERVAL_MS = { least: 5, most: 50 };
 const STEP_MS = 2;
 /** A request in flight for so long means that its completion was missed. */
 const IN_FLIGHT_AGE_NS_MAX = 300e9;
+const WHY_UNSETTLED = 'writes begun before tracking may still be in flight';
 const RESTART_INTERVAL_NS = 5e9;
 /** Writes begun before tracking are given this long: the block layer's own time limit, twice. */
 const SETTLE_NS_MAX = 60e9;
@@ -193,8 +194,9 @@ export class CaptureEngine implements EpochSource {
   /** One attempt: reads first what has to be read, then chooses. Waits a little when neither is possible. */
   async #step(round: number, signal: AbortSignal): Promise<Cut | undefined> {
     const { clock } = this.#options;
-    if (!this.#tracker.isFine) {
-      this.#noCut('the watermark has not passed the last bulk read');
+    if (!this.#tracker.isFine || !this.#tracker.isSettled) {
+      const waitsForBulk = this.#tracker.isSettled;
+      this.#noCut(waitsForBulk ? 'the watermark has not passed the last bulk read' : WHY_UNSETTLED);
       await clock.sleep(STEP_MS, signal);
       return undefined;
     }
@@ -210,7 +212,6 @@ export class CaptureEngine implements EpochSource {
   }
 
   #chooseCut(): Cut | undefined {
-    if (!this.#tracker.isSettled) return this.#noCut('writes begun before tracking are still in flight');
     const timeNs = this.#tracker.cutNs();
     if (timeNs === undefined) return this.#noCut('blocks change faster than they can be read');
     const blocks = this.#tracker.takeCut(timeNs);

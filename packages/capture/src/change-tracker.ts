@@ -5,17 +5,20 @@
  *     readStarted / readFinished ──▲                             │
  *                                                 takeDirty (bulk), wantedReads (fine)
  *
- * Coarse phase: only maps. `takeDirty` clears bits before the blocks are read; every event handed out afterwards sets them
- * again, and blocks of requests in flight keep their bits, so whatever was touched around the read is dirty again.
- * Fine phase, when what is dirty fits the window: records and versions, from which cuts are chosen.
+ * Coarse phase: only maps. `takeDirty` clears bits before the blocks are read; every event handed out
+ * afterwards sets them again, and blocks of requests in flight keep their bits, so whatever was touched
+ * around the read is dirty again. Fine phase, when what is dirty fits the window: records and versions, from
+ * which cuts are chosen.
  *
- * Writes begun before tracking have no issue in the trace: their completions may be taken for another request's, and they
- * may tear what is read. So there is no cut until each disk was seen idle once, by the kernel's own count, and what was
- * read before is forgotten then.
+ * Writes begun before tracking have no issue in the trace: their completions may be taken for another
+ * request's, and they may tear what is read. So there is no cut until each disk was seen idle once, by the
+ * kernel's own count, and what was read before is forgotten then.
  *
- * T1 fine begins only when the watermark has passed the end of the last bulk read: every block not dirty then is in the
- *    replica as it was at that watermark. T2 each cut is later than the one before and than the last bulk read.
- * T3 a block leaves the map only with a version nothing has touched since (C6 is the caller's: it asks again, or marks).
+ * T1 fine begins only when the watermark has passed the end of the last bulk read: every block not dirty then
+ *    is in the replica as it was at that watermark.
+ * T2 each cut is later than the one before and than the last bulk read.
+ * T3 a block leaves the map only with a version nothing has touched since (C6 is the caller's: it asks again,
+ *    or marks).
  */
 import { assert } from '@landfall/runtime';
 import type { BlockEvent } from './block-event.ts';
@@ -36,7 +39,7 @@ export interface ChangeTrackerOptions {
 const TICKET_BLOCKS_MAX = 32;
 /** Discarded blocks read again with one cut. */
 const DISCARDED_BYTES_PER_CUT = 8 * 1024 * 1024;
-/** Versions are kept in memory: beyond this many for each block of the window everything is folded into the map. */
+/** Versions are kept in memory: beyond this many for each block of the window all is folded into the map. */
 const VERSIONS_PER_WINDOW_BLOCK_MAX = 2;
 const BULK_EXTENT_BYTES_MAX = 1024 * 1024;
 
@@ -146,7 +149,10 @@ export class ChangeTracker {
 
   // Bulk
 
-  /** Takes up to `bytesMax` of dirty blocks off the maps, lowest offsets first; they must be read after this call. */
+  /**
+   * Takes up to `bytesMax` of dirty blocks off the maps, lowest offsets first; they must be read after this
+   * call.
+   */
   takeDirty(bytesMax: number): BulkRun[] {
     this.#enterCoarse();
     this.#bulkEndNs = Infinity;
@@ -177,7 +183,10 @@ export class ChangeTracker {
 
   // Fine phase
 
-  /** `too-much`: more is dirty than the window holds. `not-yet`: the watermark has not passed the last bulk read. */
+  /**
+   * `too-much`: more is dirty than the window holds. `not-yet`: the watermark has not passed the last bulk
+   * read.
+   */
   enterFine(): 'fine' | 'too-much' | 'not-yet' {
     if (this.#fine) return 'fine';
     const dirtyBlocks = this.#disks.reduce((sum, disk) => sum + disk.dirty.count, 0);
@@ -366,7 +375,10 @@ function takeBlock(disk: DiskChanges, record: BlockRecord, timeNs: number, block
   }
 }
 
-/** The first run of changed blocks (dirty ones, or when there are none discarded ones), inside one 1 MiB of the disk. */
+/**
+ * The first run of changed blocks (dirty ones, or when there are none discarded ones), inside one 1 MiB of
+ * the disk.
+ */
 function firstRun(disk: DiskChanges, blocksMax: number): BlockRange | undefined {
   if (blocksMax <= 0) return undefined;
   const map = disk.dirty.count > 0 ? disk.dirty : disk.discarded;

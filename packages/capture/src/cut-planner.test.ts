@@ -5,7 +5,9 @@ import { BlockRecord } from './block-record.ts';
 import { type CutBlock, extentsOf, largestCutNs } from './cut-planner.ts';
 import { BLOCK_BYTES } from './read-ticket.ts';
 
-/** A record with versions read between writes at the given times: [issue, completion, issue, completion …]. */
+/**
+ * A record with versions read between writes at the given times: [issue, completion, issue, completion …].
+ */
 function recordOf(
   replicaUntilNs: number,
   versions: readonly { lowNs: number; highNs: number }[],

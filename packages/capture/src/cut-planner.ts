@@ -1,6 +1,6 @@
 /**
- * Chooses the cut: the largest instant at which every changed block has a version (capture.md, "Cut"; C1–C3), and makes
- * extents of the blocks it takes.
+ * Chooses the cut: the largest instant at which every changed block has a version (capture.md, "Cut"; C1–C3),
+ * and makes extents of the blocks it takes.
  */
 import type { BlockRecord } from './block-record.ts';
 import type { CapturedExtent } from './epoch-source.ts';
@@ -11,8 +11,8 @@ const PASSES_MAX = 200;
 export const EXTENT_BYTES_MAX = 1024 * 1024;
 
 /**
- * The largest T in (afterNs, throughNs] that is valid for all records. T only ever moves down to the latest instant a
- * block allows, so no valid instant is skipped.
+ * The largest T in (afterNs, throughNs] that is valid for all records. T only ever moves down to the latest
+ * instant a block allows, so no valid instant is skipped.
  */
 export function largestCutNs(
   records: readonly BlockRecord[],
@@ -38,7 +38,10 @@ export interface CutBlock {
   readonly content: Buffer | undefined;
 }
 
-/** Neighbouring blocks of one kind (all zero, or not) as extents of at most 1 MiB, in the order of disk and offset. */
+/**
+ * Neighbouring blocks of one kind (all zero, or not) as extents of at most 1 MiB, in the order of disk and
+ * offset.
+ */
 export function extentsOf(blocks: readonly CutBlock[], sizesBytes: readonly number[]): CapturedExtent[] {
   const sorted = blocks.toSorted(
     (left, right) => left.diskIndex - right.diskIndex || left.block - right.block,

@@ -1,6 +1,6 @@
 /**
- * Which 4 KiB blocks of one disk may differ from the replica: a bit each (32 MiB per TiB), and above it a bit for every
- * word that has any, so that looking for the next dirty block of a clean disk stays cheap.
+ * Which 4 KiB blocks of one disk may differ from the replica: a bit each (32 MiB per TiB), and above it a bit
+ * for every word that has any, so that looking for the next dirty block of a clean disk stays cheap.
  *
  * D1 `count` is the number of set bits. D2 a summary bit is set exactly when its word is not zero.
  */

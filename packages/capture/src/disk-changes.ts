@@ -1,8 +1,9 @@
 /**
- * What is known of one disk's changes. Coarse: a bit per block. Fine (few blocks): also a record per block. A record's
- * block always has its bit, so folding fine into coarse is forgetting the records.
+ * What is known of one disk's changes. Coarse: a bit per block. Fine (few blocks): also a record per block. A
+ * record's block always has its bit, so folding fine into coarse is forgetting the records.
  *
- * A discard only sets the `discarded` map: its blocks are read again when there is time, and no cut waits for them.
+ * A discard only sets the `discarded` map: its blocks are read again when there is time, and no cut waits for
+ * them.
  * K1 a block is in at most one of `dirty` and `discarded`. K2 a record's block is in `dirty`.
  */
 import { assert } from '@landfall/runtime';
@@ -70,7 +71,9 @@ export class DiskChanges {
     }
   }
 
-  /** Takes up to `blocksMax` discarded blocks into the fine phase. The replica's version of them stays good. */
+  /**
+   * Takes up to `blocksMax` discarded blocks into the fine phase. The replica's version of them stays good.
+   */
   recordDiscarded(blocksMax: number, reachedNs: number): number {
     let taken = 0;
     for (; taken < blocksMax; taken += 1) {
@@ -86,7 +89,10 @@ export class DiskChanges {
     return this.inFlight.overlaps(block * BLOCK_SECTORS, BLOCK_SECTORS);
   }
 
-  /** False when a request ends, or is requeued, whose issue was not seen: what was read so far may be torn by it. */
+  /**
+   * False when a request ends, or is requeued, whose issue was not seen: what was read so far may be torn by
+   * it.
+   */
   #applyInFlight(event: BlockEvent, timeNs: number): boolean {
     const { sector, sectorCount } = event;
     if (event.kind !== 'issue') return this.inFlight.end(sector, sectorCount);
@@ -103,7 +109,9 @@ export class DiskChanges {
     }
   }
 
-  /** A clean block changes. A completion whose issue is unknown may have overlapped what the replica holds. */
+  /**
+   * A clean block changes. A completion whose issue is unknown may have overlapped what the replica holds.
+   */
   #addChanged(block: number, timeNs: number, known: boolean): BlockRecord {
     return this.#addRecord({
       block,

@@ -1,7 +1,7 @@
 /**
- * Where a sender takes changes from: the capture engine of one server, all its disks together. `packages/capture` is
- * the real one. The engine keeps a dirty map: what may differ from the replica. Blocks leave it when they are taken and
- * come back by new writes or by `markDirty`.
+ * Where a sender takes changes from: the capture engine of one server, all its disks together.
+ * `packages/capture` is the real one. The engine keeps a dirty map: what may differ from the replica. Blocks
+ * leave it when they are taken and come back by new writes or by `markDirty`.
  */
 import type { Extent } from '@landfall/block';
 
@@ -28,18 +28,20 @@ export interface EpochSource {
   dirtyBytes(diskIndex: number): number;
   markDirty(diskIndex: number, extent: Extent): void;
   /**
-   * Bulk: reads up to `bytesMax` of dirty blocks, lowest offsets first, in extents of at most 1 MiB that do not cross a
-   * 1 MiB boundary, and takes them off the map. A block written meanwhile is dirty again afterwards; no cut is implied.
+   * Bulk: reads up to `bytesMax` of dirty blocks, lowest offsets first, in extents of at most 1 MiB that do
+   * not cross a 1 MiB boundary, and takes them off the map. A block written meanwhile is dirty again
+   * afterwards; no cut is implied.
    */
   takeBulk(bytesMax: number): Promise<readonly CapturedExtent[]>;
   /**
-   * The next instant all disks are consistent at, with everything dirty in its version of that instant (C1–C4).
-   * `undefined` when there is none within `waitMs` (writes too fast, or the map larger than fits): take bulk and ask again.
+   * The next instant all disks are consistent at, with everything dirty in its version of that instant
+   * (C1–C4). `undefined` when there is none within `waitMs` (writes too fast, or the map larger than fits):
+   * take bulk and ask again.
    */
   nextCut(options: { readonly waitMs: number; readonly signal: AbortSignal }): Promise<Cut | undefined>;
   /**
-   * Rises whenever the engine lost sight of changes (C5) and has marked all disks dirty by itself. No cut taken under an
-   * older generation may be committed once this has changed.
+   * Rises whenever the engine lost sight of changes (C5) and has marked all disks dirty by itself. No cut
+   * taken under an older generation may be committed once this has changed.
    */
   readonly generation: number;
 }

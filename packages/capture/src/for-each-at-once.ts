@@ -1,6 +1,6 @@
 /**
- * Runs `action` for every item, at most `atOnceMax` at a time. The first error stops new ones; it is thrown when those
- * under way have ended, so nothing runs on behind the caller's back.
+ * Runs `action` for every item, at most `atOnceMax` at a time. The first error stops new ones; it is thrown
+ * when those under way have ended, so nothing runs on behind the caller's back.
  */
 export async function forEachAtOnce<Item>(
   items: readonly Item[],

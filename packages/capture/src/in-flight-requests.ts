@@ -1,7 +1,7 @@
 /**
- * The writes of one disk that the kernel has given to the device and not yet finished. A completion may cover a part of
- * its request: then the rest stays in flight and starts where the part ended (kernel-tracing.md, "Partial completion").
- * At most the queue depth of the device, so a plain list is the fastest structure.
+ * The writes of one disk that the kernel has given to the device and not yet finished. A completion may cover
+ * a part of its request: then the rest stays in flight and starts where the part ended (kernel-tracing.md,
+ * "Partial completion"). At most the queue depth of the device, so a plain list is the fastest structure.
  */
 export interface InFlightRequest {
   sector: number;
@@ -27,8 +27,8 @@ export class InFlightRequests {
   }
 
   /**
-   * A completion, or a requeue (which takes the issue back; the request is issued again later), of all or a part. True
-   * when it belongs to a known request; false for one issued before tracking began.
+   * A completion, or a requeue (which takes the issue back; the request is issued again later), of all or a
+   * part. True when it belongs to a known request; false for one issued before tracking began.
    */
   end(sector: number, sectorCount: number): boolean {
     const index = this.#findRequest(sector, sectorCount);

@@ -1,7 +1,17 @@
 /** The engine on the real kernel: loop devices, tracefs, direct reads. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmdirSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
 import { runChecked, silentLogger, systemClock } from '@landfall/runtime';
 import type { CaptureEngine } from './capture-engine.ts';
@@ -37,6 +47,14 @@ class Replica {
   }
 }
 
+function instancesOf(stateName: string): string[] {
+  return readdirSync(INSTANCES).filter((name) => name.startsWith(`landfall-${stateName}-`));
+}
+
+function instanceFolder(stateName: string): string {
+  return `${INSTANCES}/${instancesOf(stateName)[0]}`;
+}
+
 interface Rig {
   readonly loops: LoopDisks;
   readonly engine: CaptureEngine;
@@ -55,7 +73,7 @@ async function rig(
   context.after(() => loops.remove());
   const devices = loops.disks.map(({ devicePath }) => devicePath);
   rigCount += 1;
-  const stateName = `test-${rigCount}`;
+  const stateName = `test-${process.pid}-${rigCount}`;
   const engine = await openCapture({ devices, stateName, logger: silentLogger, ...options });
   context.after(() => engine.stop());
   await engine.start();
@@ -171,7 +189,8 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
     const [disk] = current.loops.disks;
     assert.ok(disk !== undefined);
     await runChecked(['mkfs.ext4', '-q', '-F', '-E', 'lazy_itable_init=0', disk.devicePath]);
-    const script = `set -e; mkdir -p "$2"; mount "$1" "$2"; cd "$2"; n=1000000; end=$(($(date +%s) + 30)); echo started
+    const script = `set -e; mkdir -p "$2"; mount "$1" "$2"; cd "$2"; n=1000000
+      end=$(($(date +%s) + 30)); echo started
       while [ $(date +%s) -lt $end ]; do n=$((n + 1))
         echo $n > first.new; sync first.new; mv first.new first; sync -f .
         echo $n > second.new; sync second.new; mv second.new second; sync -f .
@@ -201,7 +220,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
     assert.ok((numbers.at(-1) ?? 0) > (numbers[0] ?? 0), 'the files changed meanwhile');
   });
 
-  test('when the trace overflows everything is dirty again and the replica becomes equal', async (context) => {
+  test('after an overflow everything is dirty again, and the replica becomes equal', async (context) => {
     const doubts: string[] = [];
     const onDoubt = (reason: string) => doubts.push(reason);
     const current = await rig(context, [16 * MIB], { bufferKibPerCpu: 8, onDoubt });
@@ -209,8 +228,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
     markAllDirty(current);
     await replicateUntil(current, (sawCut) => sawCut);
     const before = current.engine.generation;
-    const blockedUntilMs = Date.now() + 700;
-    while (Date.now() < blockedUntilMs);
+    blockUntilStamps(current.loops.disks[0], 150);
     await systemClock.sleep(60);
     assert.ok(current.engine.generation > before, 'the generation rose');
     assert.match(doubts.at(-1) ?? '', /overflowed|lost/);
@@ -228,8 +246,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
     ] as const;
     const notice = async ([path, value]: (typeof alterations)[number]) => {
       const current = await rig(context, [MIB]);
-      await systemClock.sleep(50);
-      const folder = `${INSTANCES}/${readdirSync(INSTANCES).find((name) => name.includes(`-${current.stateName}-`))}`;
+      const folder = instanceFolder(current.stateName);
       writeFileSync(`${folder}/${path}`, value);
       const endMs = Date.now() + 2000;
       while (current.engine.generation === 0 && Date.now() < endMs) await systemClock.sleep(20);
@@ -240,7 +257,21 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
     await Promise.all(alterations.map(notice));
   });
 
-  test('with nothing written the cuts are empty, come at their interval, and the agent stays quiet', async (context) => {
+  test('a busy instance is left behind at stop, and tracking can begin again', async (context) => {
+    const { loops, engine, stateName } = await rig(context, [MIB]);
+    const folder = instanceFolder(stateName);
+    const reader = openSync(`${folder}/per_cpu/cpu0/trace_pipe_raw`, 'r');
+    await engine.stop();
+    closeSync(reader);
+    assert.ok(existsSync(folder));
+    const devices = loops.disks.map(({ devicePath }) => devicePath);
+    const next = await openCapture({ devices, stateName, logger: silentLogger });
+    context.after(() => next.stop());
+    await next.start();
+    rmdirSync(folder);
+  });
+
+  test('with nothing written the cuts are empty and come at their interval', async (context) => {
     const current = await rig(context, [4 * MIB]);
     await replicateUntil(current, (sawCut) => sawCut);
     const startMs = Date.now();
@@ -295,15 +326,15 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
 
   test('the instance is removed at stop, and that of a killed process at the next start', async (context) => {
     const { loops, engine, stateName } = await rig(context, [MIB]);
-    const instancesOf = (name: string) =>
-      readdirSync(INSTANCES).filter((entry) => entry.includes(`-${name}-`));
     assert.equal(instancesOf(stateName).length, 1);
     await engine.stop();
     assert.equal(instancesOf(stateName).length, 0);
     const device = loops.disks[0]?.devicePath;
-    const program = `import { openCapture } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)};
+    const index = JSON.stringify(new URL('./index.ts', import.meta.url).href);
+    const devices = JSON.stringify([device]);
+    const program = `import { openCapture } from ${index};
       import { silentLogger } from '@landfall/runtime';
-      const engine = await openCapture({ devices: [${JSON.stringify(device)}], stateName: 'killed', logger: silentLogger });
+      const engine = await openCapture({ devices: ${devices}, stateName: 'killed', logger: silentLogger });
       await engine.start(); console.log('started'); setInterval(() => {}, 1000);`;
     const killed = await startWriter(context, [process.execPath, '--input-type=module', '--eval', program]);
     assert.equal(instancesOf('killed').length, 1);
@@ -324,6 +355,19 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
     await assert.rejects(() => engine.takeBulk(MIB), { code: 'CAPTURE_STOPPED' });
   });
 });
+
+/** Lets nothing run in this process until the writer has written so many more stamps. */
+function blockUntilStamps(disk: LoopDisk | undefined, count: number): void {
+  const file = openSync(disk?.backingPath ?? '', 'r');
+  const header = Buffer.alloc(4);
+  const stampNow = () => {
+    readSync(file, header, 0, 4, 0);
+    return header.readUInt32LE(0);
+  };
+  const until = stampNow() + count;
+  while (stampNow() < until);
+  closeSync(file);
+}
 
 /** Replays the journal of an image, checks it, and compares the two files' numbers; the number. */
 async function checkFileSystem(image: string): Promise<number> {

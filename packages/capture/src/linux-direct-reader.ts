@@ -1,9 +1,11 @@
 /**
- * Reads disks past the page cache (O_DIRECT), several requests at once. Direct reads want memory aligned to the device's
- * block: Node's buffers are not, so one large buffer is taken, an aligned place in it is found by trying, and it is kept
- * and cut into slots, one for each request under way. Whoever wants to keep bytes copies them.
+ * Reads disks past the page cache (O_DIRECT), several requests at once. Direct reads want memory aligned to
+ * the device's block: Node's buffers are not, so one large buffer is taken, an aligned place in it is found
+ * by trying, and it is kept and cut into slots, one for each request under way. Whoever wants to keep bytes
+ * copies them.
  *
- * Side effect of the kernel: a direct read first flushes what the page cache of the device node holds of its range.
+ * Side effect of the kernel: a direct read first flushes what the page cache of the device node holds of its
+ * range.
  */
 import { close, constants, open, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -138,7 +140,7 @@ function unreadable(device: string, cause: unknown, range?: DiskRange): Operatio
   const forbidden = ['EACCES', 'EPERM'].includes(systemErrorCode(cause) ?? '');
   const hint = forbidden
     ? 'run as root, outside of containers and sandboxes that forbid access to disks'
-    : `check that ${device} is still attached and healthy (dmesg); replication goes on by itself when it is readable`;
+    : `check that ${device} is still attached and healthy (dmesg); replication goes on when it is readable`;
   return new OperationError('DISK_UNREADABLE', `${device} cannot be read${where}: ${why}`, {
     hint,
     retryable: true,

@@ -1,7 +1,8 @@
 /**
- * The disks of this Linux machine, from /sys/block. A disk can be tracked when its driver is request-based (it has an `mq`
- * folder): only such devices emit the events the tracker lives on; others would look idle for ever (kernel-tracing.md,
- * requirements 17–19). Device-mapper, md, LVM and LUKS are tracked at the disks below them.
+ * The disks of this Linux machine, from /sys/block. A disk can be tracked when its driver is request-based
+ * (it has an `mq` folder): only such devices emit the events the tracker lives on; others would look idle for
+ * ever (kernel-tracing.md, requirements 17–19). Device-mapper, md, LVM and LUKS are tracked at the disks
+ * below them.
  */
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -22,7 +23,10 @@ export interface LinuxDisk {
 const NOT_A_SERVER_DISK = /^(loop|ram|zram|sr|fd|dm-|md|nbd|drbd|bcache|mtdblock|zd)/;
 const FOLDER = '/sys/block';
 
-/** The whole disks of this machine that can be tracked, without loop, ram, optical and stacked devices; boot disk first. */
+/**
+ * The whole disks of this machine that can be tracked, without loop, ram, optical and stacked devices; boot
+ * disk first.
+ */
 export function discoverDisks(): LinuxDisk[] {
   const disks = readdirSync(FOLDER)
     .filter((name) => !NOT_A_SERVER_DISK.test(name) && whyNotTrackable(name) === undefined)
@@ -53,7 +57,9 @@ export function diskAt(devicePath: string): LinuxDisk {
 }
 
 export interface DiskCounters {
-  /** Requests with the driver now that may change the disk; `undefined` when the kernel does not count them. */
+  /**
+   * Requests with the driver now that may change the disk; `undefined` when the kernel does not count them.
+   */
   writesInFlight(): number | undefined;
   /** Sectors written since boot, discards excluded; `undefined` likewise. */
   sectorsWritten(): number | undefined;

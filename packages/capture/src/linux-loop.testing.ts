@@ -1,6 +1,7 @@
 /**
- * Tests only: loop devices that vanish by themselves. The device is held open and marked to detach when its last user is
- * gone, so it goes with the process, even a killed one; the backing file is in a temporary folder.
+ * Tests only: loop devices that vanish by themselves. The device is held open and marked to detach when its
+ * last user is gone, so it goes with the process, even a killed one; the backing file is in a temporary
+ * folder.
  */
 import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
 /**
- * Whether a thread is one of this process: a read seen in the trace is ours only when one of our threads issued it. New
- * threads are learnt when an unknown one is asked for, at most once a second. In a PID namespace the trace's numbers are
- * others; then no read is ever taken for ours, and their windows are those of user space.
+ * Whether a thread is one of this process: a read seen in the trace is ours only when one of our threads
+ * issued it. New threads are learnt when an unknown one is asked for, at most once a second. In a PID
+ * namespace the trace's numbers are others; then no read is ever taken for ours, and their windows are those
+ * of user space.
  */
 import { readdirSync } from 'node:fs';
 

@@ -1,7 +1,8 @@
 /**
- * Tests only, a process of its own: writes numbered stamps with direct I/O to disk A, then to disk B, for ever (60 s at
- * most). The order is known: block n of A, header n of A, block n of B, header n of B. Each sector holds its stamp. Between
- * stamps it writes noise elsewhere, several requests at once, also over each other.
+ * Tests only, a process of its own: writes numbered stamps with direct I/O to disk A, then to disk B, for
+ * ever (60 s at most). The order is known: block n of A, header n of A, block n of B, header n of B. Each
+ * sector holds its stamp. Between stamps it writes noise elsewhere, several requests at once, also over each
+ * other.
  */
 import { constants, openSync, read, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';

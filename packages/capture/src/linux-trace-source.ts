@@ -1,11 +1,12 @@
 /**
  * The kernel's block events of some disks, through an instance of our own.
  *
- * The barrier (kernel-tracing.md, 23): note the time; read each CPU's counters; drain each CPU until as many events came as
- * were committed. Reading consumes, so the own count and the counters must agree for ever; anything else (a second
- * reader, a cleared buffer) is a doubt. Every second, besides: settings unchanged, no loss counted, our marker comes back,
- * and the trace shows at least the sectors that /sys/block/X/stat counts as written: the kernel traces a completion
- * before it counts it, so after a barrier a smaller number proves that writes went unseen.
+ * The barrier (kernel-tracing.md, 23): note the time; read each CPU's counters; drain each CPU until as many
+ * events came as were committed. Reading consumes, so the own count and the counters must agree for ever;
+ * anything else (a second reader, a cleared buffer) is a doubt. Every second, besides: settings unchanged, no
+ * loss counted, our marker comes back, and the trace shows at least the sectors that /sys/block/X/stat counts
+ * as written: the kernel traces a completion before it counts it, so after a barrier a smaller number proves
+ * that writes went unseen.
  */
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { assert, type Clock, type Logger, systemErrorCode } from '@landfall/runtime';
@@ -34,12 +35,15 @@ const CHECK_INTERVAL_NS = 1e9;
 /** Events of a nested interrupt are hidden for microseconds; a vCPU can be away for long. */
 const HIDDEN_NS_MAX = 30e9;
 /**
- * A request is traced as issued a few instructions before it is counted as in flight, and the CPU may be taken away in
- * between; for so long the count says nothing about it.
+ * A request is traced as issued a few instructions before it is counted as in flight, and the CPU may be
+ * taken away in between; for so long the count says nothing about it.
  */
 const UNCOUNTED_NS_MAX = 1e9;
 const STATS_BYTES_MAX = 1024;
-/** Between our count and the kernel's there is at most one page of hidden events; reads beyond that many are no progress. */
+/**
+ * Between our count and the kernel's there is at most one page of hidden events; reads beyond that many are
+ * no progress.
+ */
 const EMPTY_READS_MAX = 2;
 
 interface Cpu {
@@ -137,7 +141,11 @@ class LinuxTraceSource implements TraceSource {
     this.#session = undefined;
     this.#passthroughBefore += session.decoder.passthroughCount;
     closeSession(session);
-    session.instance.remove();
+    try {
+      session.instance.remove();
+    } catch (error) {
+      this.#options.logger.warn('trace-instance-not-removed', { folder: session.instance.folder, error });
+    }
   }
 
   #openSession(instance: TraceInstance): Session {

@@ -1,9 +1,10 @@
 /**
- * Our own instance of the kernel's tracing: /sys/kernel/tracing/instances/landfall-STATE-PID-STARTTIME. Instances do not
- * end with the process that made them, so the name says whose it is; those of dead processes are removed at start.
- * Order of preparation: clock, one equal size for all CPUs, filters, enables (complete, requeue, issue: a write must not be
- * seen to begin whose end could be missed). Nothing is resized afterwards. `trace` is never opened: on old kernels that
- * stops recording (kernel-tracing.md, requirements 24–39).
+ * Our own instance of the kernel's tracing: /sys/kernel/tracing/instances/landfall-STATE-N-PID-STARTTIME.
+ * Instances do not end with the process that made them, so the name says whose it is; those of dead processes
+ * are removed at start. Order of preparation: clock, one equal size for all CPUs, filters, enables (complete,
+ * requeue, issue: a write must not be seen to begin whose end could be missed). Nothing is resized
+ * afterwards. `trace` is never opened: on old kernels that stops recording (kernel-tracing.md, requirements
+ * 24–39).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { type Logger, OperationError, runChecked, systemErrorCode } from '@landfall/runtime';
@@ -40,12 +41,22 @@ export interface TraceInstance {
   readonly markerFormat: TraceEventFormat;
   /** What of the settings is not as it was made, `undefined` when all is. */
   alteration(): string | undefined;
-  /** Every reader of it must be closed before. */
+  /**
+   * Every reader of it must be closed before. Errors: EBUSY when somebody else reads it; it records no more
+   * then.
+   */
   remove(): void;
 }
 
+/**
+ * Each instance of this process has its own name: an old one may still be read by somebody when a new one is
+ * made.
+ */
+let instanceCount = 0;
+
 /** Makes the instance and begins to record. Errors: TRACEFS_UNAVAILABLE, TRACE_FORMAT_UNKNOWN. */
 export function createTraceInstance(options: TraceInstanceOptions): TraceInstance {
+  instanceCount += 1;
   const folder = `${INSTANCES}/${nameOf(options.stateName, process.pid)}`;
   try {
     mkdirSync(folder);
@@ -61,7 +72,9 @@ export function createTraceInstance(options: TraceInstanceOptions): TraceInstanc
   }
 }
 
-/** Removes the instances of agents that are gone (killed, crashed). One still read by somebody is left alone. */
+/**
+ * Removes the instances of agents that are gone (killed, crashed). One still read by somebody is left alone.
+ */
 export function removeStaleInstances(logger: Logger): void {
   for (const name of readdirSync(INSTANCES)) {
     const [, pid, startTime] = /^landfall-.*-(\d+)-(\d+)$/.exec(name) ?? [];
@@ -107,7 +120,10 @@ function prepareInstance(folder: string, options: TraceInstanceOptions): TraceIn
       const index = now.findIndex((text, at) => text !== made[at]);
       return index < 0 ? undefined : `${watched[index]} was changed to ${now[index]?.trim()}`;
     },
-    remove: () => rmdirSync(folder),
+    remove: () => {
+      writeFileSync(`${folder}/tracing_on`, '0');
+      rmdirSync(folder);
+    },
   };
 }
 
@@ -126,10 +142,13 @@ function eventFolder(folder: string, event: string): string {
 }
 
 function nameOf(stateName: string, pid: number): string {
-  return `landfall-${stateName}-${pid}-${startTimeOf(pid)}`;
+  return `landfall-${stateName}-${instanceCount}-${pid}-${startTimeOf(pid)}`;
 }
 
-/** When a process began, in the kernel's ticks; `undefined` when there is no such process. Field 22 of proc(5) stat. */
+/**
+ * When a process began, in the kernel's ticks; `undefined` when there is no such process. Field 22 of proc(5)
+ * stat.
+ */
 function startTimeOf(pid: number): string | undefined {
   const stat = readIfExists(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
@@ -174,7 +193,7 @@ function lockedDown(): OperationError {
 
 function unavailable(why: string, cause?: unknown): OperationError {
   return new OperationError('TRACEFS_UNAVAILABLE', `changes of disks cannot be tracked: ${why}`, {
-    hint: 'run as root, on the machine itself or with /sys/kernel/tracing mounted and writable in its container',
+    hint: 'run as root, on the machine itself or in a container that has /sys/kernel/tracing writable',
     cause,
   });
 }

@@ -1,7 +1,8 @@
 /**
- * One of our own reads in the fine phase: neighbouring blocks of a disk, read in one request. Its window is known twice:
- * from user space (before the call, after it), and, three times tighter, from the trace, where the request's own issue
- * and completion show. The tight one counts when the request appears there exactly once, whole.
+ * One of our own reads in the fine phase: neighbouring blocks of a disk, read in one request. Its window is
+ * known twice: from user space (before the call, after it), and, three times tighter, from the trace, where
+ * the request's own issue and completion show. The tight one counts when the request appears there exactly
+ * once, whole.
  */
 import { SECTOR_BYTES } from './block-event.ts';
 import type { BlockRecord } from './block-record.ts';
@@ -17,7 +18,10 @@ export class ReadTicket {
   readonly records: readonly BlockRecord[];
   /** One for each block, `undefined` where it is all zero. */
   contents: readonly (Buffer | undefined)[] = [];
-  /** Its user-space window has begun: what the trace shows earlier belongs to an earlier read of the same blocks. */
+  /**
+   * Its user-space window has begun: what the trace shows earlier belongs to an earlier read of the same
+   * blocks.
+   */
   isOpen = false;
   /** How often the request was seen in the trace. */
   issueCount = 0;

@@ -3,9 +3,9 @@
  *
  *     u64 timestamp | long commit | records …            (offsets from `events/header_page`)
  *
- * commit: the low 27 bits are the length of the records; bit 31 says that events were lost before this page, bit 30 that
- * their number follows the records as a long. The value is sign-extended on 64-bit kernels: only the low word counts.
- * A record starts with a u32: type in bits 0–4, time delta in bits 5–31:
+ * commit: the low 27 bits are the length of the records; bit 31 says that events were lost before this page,
+ * bit 30 that their number follows the records as a long. The value is sign-extended on 64-bit kernels: only
+ * the low word counts. A record starts with a u32: type in bits 0–4, time delta in bits 5–31:
  *
  *     0       data; the length is in the next word and includes that word
  *     1–28    data of type × 4 bytes
@@ -138,7 +138,7 @@ function lostBefore(page: Buffer, commit: number, endBytes: number, layout: Page
 
 function damaged(why: string): OperationError {
   return new OperationError('TRACE_DAMAGED', `a page of the kernel's trace buffer is damaged: ${why}`, {
-    hint: 'the agent starts its tracking anew and compares everything; report the kernel version if it happens again',
+    hint: 'the agent starts tracking anew and compares everything; report the kernel version if it recurs',
     retryable: true,
   });
 }

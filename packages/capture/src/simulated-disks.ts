@@ -1,10 +1,11 @@
 /**
- * Tests only: disks whose whole history is known in advance, to check cuts against. A value is the ID of the write that
- * put it there, for each sector; times are whole numbers.
+ * Tests only: disks whose whole history is known in advance, to check cuts against. A value is the ID of the
+ * write that put it there, for each sector; times are whole numbers.
  *
- * A write is issued (the event's time, then its commit, maybe much later: only then does the device see it), may be
- * requeued and issued again, is applied sector by sector, and completes in one or two parts (event, then commit, and only
- * then is anybody told). While it is with the device, a read of its sectors may tear. Discards are applied like writes.
+ * A write is issued (the event's time, then its commit, maybe much later: only then does the device see it),
+ * may be requeued and issued again, is applied sector by sector, and completes in one or two parts (event,
+ * then commit, and only then is anybody told). While it is with the device, a read of its sectors may tear.
+ * Discards are applied like writes.
  */
 import type { Random } from '@landfall/runtime';
 import type { BlockEvent, BlockEventKind } from './block-event.ts';
@@ -180,7 +181,10 @@ export class SimulatedDisks {
   }
 }
 
-/** Commits at once, or, one time in ten, late (its CPU was taken away); is readable at once, or, one in twenty, later. */
+/**
+ * Commits at once, or, one time in ten, late (its CPU was taken away); is readable at once, or, one in
+ * twenty, later.
+ */
 export function simulateEvent(event: BlockEvent, random: Random): SimulatedEvent {
   const commitTime = event.timeNs + (random.integer(10) === 0 ? random.integer(30) : 0);
   const readableTime = commitTime + (random.integer(20) === 0 ? random.integer(20) : 0);

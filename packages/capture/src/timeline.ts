@@ -1,12 +1,14 @@
 /**
- * Everything that happens to the disks in the order of time: the kernel's events of all CPUs and our own reads' windows.
+ * Everything that happens to the disks in the order of time: the kernel's events of all CPUs and our own
+ * reads' windows.
  *
- * The watermark: `advance(W)` hands out what lies at or before W. W is certain (C4) because of how it is found: the trace
- * source notes the time, then reads the number of events committed on every CPU, then drains each CPU up to that number.
- * So every event committed before the noted time is here. An event that surfaces later was committed later, whatever
- * time it carries (its CPU may have been descheduled between taking the time and committing), and an issue is
- * committed before the device sees the request, a completion before anybody is told. Such a late event therefore
- * happened, for all that can be observed, after W, and is moved to just behind it.
+ * The watermark: `advance(W)` hands out what lies at or before W. W is certain (C4) because of how it is
+ * found: the trace source notes the time, then reads the number of events committed on every CPU, then drains
+ * each CPU up to that number. So every event committed before the noted time is here. An event that surfaces
+ * later was committed later, whatever time it carries (its CPU may have been descheduled between taking the
+ * time and committing), and an issue is committed before the device sees the request, a completion before
+ * anybody is told. Such a late event therefore happened, for all that can be observed, after W, and is moved
+ * to just behind it.
  *
  * L1 items leave in order, and none at or before a time already handed out.
  */
@@ -69,7 +71,9 @@ export class Timeline {
     this.#order += 1;
   }
 
-  /** Visits in order what lies at or before `throughNs`; a watermark behind the reached one changes nothing. */
+  /**
+   * Visits in order what lies at or before `throughNs`; a watermark behind the reached one changes nothing.
+   */
   advance(throughNs: number, visit: (timeNs: number, item: TimelineItem) => void): void {
     if (throughNs <= this.#reachedNs) return;
     this.#entries.sort(byTime);

@@ -1,7 +1,7 @@
 /**
- * The kernel describes every trace event in a `format` file and the ring buffer's page in `events/header_page`.
- * Offsets, sizes and IDs differ between kernels (even within one stable series), so they are read at every start and
- * never derived from a version (kernel-tracing.md, requirements 1–3).
+ * The kernel describes every trace event in a `format` file and the ring buffer's page in
+ * `events/header_page`. Offsets, sizes and IDs differ between kernels (even within one stable series), so
+ * they are read at every start and never derived from a version (kernel-tracing.md, requirements 1–3).
  *
  *     name: block_rq_issue
  *     ID: 2104

@@ -5,11 +5,14 @@ import type { IdleSighting } from './timeline.ts';
 export interface TraceDrain {
   readonly events: readonly BlockEvent[];
   /**
-   * Every event committed before this instant is in this drain or an earlier one (the barrier of kernel-tracing.md, 23);
-   * `undefined` when some are still hidden behind an unfinished one.
+   * Every event committed before this instant is in this drain or an earlier one (the barrier of
+   * kernel-tracing.md, 23); `undefined` when some are still hidden behind an unfinished one.
    */
   readonly completeThroughNs: number | undefined;
-  /** Disks on which the kernel's own statistics showed no write in flight; looked at often after start, then seldom. */
+  /**
+   * Disks on which the kernel's own statistics showed no write in flight; looked at often after start, then
+   * seldom.
+   */
   readonly idle: readonly IdleSighting[];
   /** Why what was seen cannot be trusted any more (C5): the engine starts anew. */
   readonly doubt: string | undefined;
@@ -39,8 +42,8 @@ export interface DiskReader {
   /** Requests that may be under way at once. */
   readonly readsInFlightMax: number;
   /**
-   * Reads past every cache. `use` runs in the moment the read is finished and gets bytes that are valid only until it
-   * returns. Errors: DISK_UNREADABLE.
+   * Reads past every cache. `use` runs in the moment the read is finished and gets bytes that are valid only
+   * until it returns. Errors: DISK_UNREADABLE.
    */
   read<Result>(range: DiskRange, use: (bytes: Buffer) => Result): Promise<Result>;
   close(): Promise<void>;

@@ -29,10 +29,22 @@ class SimulatedInode {
   durable: Buffer = Buffer.alloc(0);
   current: Buffer = Buffer.alloc(0);
   pending: PendingOperation[] = [];
+  #interrupted: PendingOperation | undefined;
 
   apply(operation: PendingOperation): void {
     this.pending.push(operation);
     this.current = applied(this.current, operation);
+  }
+
+  /** The power goes, or the process is killed, in the middle of this one. */
+  interrupt(operation: PendingOperation): void {
+    this.#interrupted = operation;
+  }
+
+  /** The kernel ends what the killed process began, or never saw it. */
+  loseProcess(random: Random): void {
+    if (this.#interrupted !== undefined && random.integer(2) === 0) this.apply(this.#interrupted);
+    this.#interrupted = undefined;
   }
 
   makeDurable(): void {
@@ -40,7 +52,16 @@ class SimulatedInode {
     this.pending = [];
   }
 
+  /** These became durable; a sync that ran beside this one may have seen to some of them. */
+  settle(operations: ReadonlySet<PendingOperation>): void {
+    const now = this.pending.filter((operation) => operations.has(operation));
+    for (const operation of now) this.durable = applied(this.durable, operation);
+    this.pending = this.pending.filter((operation) => !operations.has(operation));
+  }
+
   losePower(random: Random): void {
+    if (this.#interrupted !== undefined) this.pending.push(this.#interrupted);
+    this.#interrupted = undefined;
     const outOfOrder = random.integer(2) === 0;
     const kept = random.integer(this.pending.length + 1);
     let content: Buffer = Buffer.from(this.durable);
@@ -97,6 +118,7 @@ export class SimulatedJournalFiles implements JournalFiles {
 
   /** The process was killed: everything written is there, what was not synced still is not. */
   restartAfterKill(): void {
+    for (const inode of this.#names.values()) inode.loseProcess(this.#random);
     this.#restart();
   }
 
@@ -206,23 +228,22 @@ export class SimulatedJournalFiles implements JournalFiles {
         check();
         const bytes = Buffer.concat(parts);
         this.#checkCapacity(Math.max(0, positionBytes + bytes.length - inode.current.length));
-        this.#step(() => inode.pending.push({ kind: 'write', positionBytes, bytes }));
+        this.#step(() => inode.interrupt({ kind: 'write', positionBytes, bytes }));
         inode.apply({ kind: 'write', positionBytes, bytes });
       },
       truncate: async (sizeBytes) => {
         check();
-        this.#step(() => inode.pending.push({ kind: 'truncate', sizeBytes }));
+        this.#step(() => inode.interrupt({ kind: 'truncate', sizeBytes }));
         inode.apply({ kind: 'truncate', sizeBytes });
       },
       sync: async () => {
         check();
         this.#step();
         this.#checkSync();
-        const covered = { operations: new Set(inode.pending), content: Buffer.from(inode.current) };
+        const covered = new Set(inode.pending);
         await Promise.resolve();
         check();
-        inode.durable = covered.content;
-        inode.pending = inode.pending.filter((operation) => !covered.operations.has(operation));
+        inode.settle(covered);
       },
       close: async () => undefined,
     };
@@ -321,9 +342,10 @@ function someSectors(content: Buffer, operation: PendingOperation, random: Rando
   return result;
 }
 
+/** Changes `content` where it is long enough: every state has its own. */
 function written(content: Buffer, positionBytes: number, bytes: Buffer): Buffer {
   const end = positionBytes + bytes.length;
-  const result = end > content.length ? resized(content, end) : Buffer.from(content);
+  const result = end > content.length ? resized(content, end) : content;
   bytes.copy(result, positionBytes);
   return result;
 }

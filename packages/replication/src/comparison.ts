@@ -38,23 +38,54 @@ export class Comparison {
     return this.#disks.some((disk) => disk.mode === 'HASHES');
   }
 
-  /** Of `extents` (none crosses a chunk) those the replica does not have. */
-  async filter(extents: readonly CapturedExtent[], hashOf: HashOf): Promise<readonly CapturedExtent[]> {
+  /**
+   * Of `extents` (none crosses a chunk) those the replica does not have. A chunk of which only the
+   * beginning has come is `carried`: to be given again in front of the next extents, unless these are the
+   * last before a cut.
+   */
+  async filter(
+    extents: readonly CapturedExtent[],
+    options: { readonly hashOf: HashOf; readonly isLast: boolean },
+  ): Promise<FilteredExtents> {
+    const groups = groupByChunk(extents);
+    const tail = groups.at(-1);
+    const waits = tail !== undefined && !options.isLast && this.#mayBeCompleted(tail);
     const missing: CapturedExtent[] = [];
-    for (const group of groupByChunk(extents)) missing.push(...(await this.#missingOf(group, hashOf)));
-    return missing;
+    for (const group of groups) {
+      if (!waits || group !== tail) missing.push(...(await this.#missingOf(group, options.hashOf)));
+    }
+    return { missing, carried: waits ? tail.extents : [] };
+  }
+
+  #mayBeCompleted(group: ChunkGroup): boolean {
+    const disk = this.#disk(group);
+    if (disk.mode !== 'HASHES' || !isUntouched(disk, group.chunk)) return false;
+    const { begin, end } = boundsOf(disk, group);
+    const covered = coveredUpTo(begin, group);
+    return covered !== undefined && covered < end;
   }
 
   async #missingOf(group: ChunkGroup, hashOf: HashOf): Promise<readonly CapturedExtent[]> {
-    const disk = this.#disks[group.diskIndex];
-    assert(disk !== undefined, 'a captured extent is of a disk of the source');
+    const disk = this.#disk(group);
     if (!isUntouched(disk, group.chunk)) return group.extents;
     if (disk.mode === 'EMPTY') return missingOnEmpty(disk, group);
-
-    if (!coversChunk(disk, group)) return group.extents;
+    touch(disk, group.chunk);
+    const { begin, end } = boundsOf(disk, group);
+    if (coveredUpTo(begin, group) !== end) return group.extents;
     const replica = await hashOf(group.diskIndex, group.chunk);
     return hashOfContent(group.extents).equals(replica) ? [] : group.extents;
   }
+
+  #disk({ diskIndex }: ChunkGroup): ComparedDisk {
+    const disk = this.#disks[diskIndex];
+    assert(disk !== undefined, 'a captured extent is of a disk of the source');
+    return disk;
+  }
+}
+
+export interface FilteredExtents {
+  readonly missing: readonly CapturedExtent[];
+  readonly carried: readonly CapturedExtent[];
 }
 
 interface ChunkGroup {
@@ -63,16 +94,23 @@ interface ChunkGroup {
   readonly extents: CapturedExtent[];
 }
 
+/**
+ * Order is kept within a chunk, where later extents overwrite earlier ones; different chunks share no byte.
+ */
 function groupByChunk(extents: readonly CapturedExtent[]): readonly ChunkGroup[] {
-  const groups: ChunkGroup[] = [];
+  const groups = new Map<string, ChunkGroup>();
   for (const extent of extents) {
+    const { diskIndex } = extent;
     const chunk = chunkOf(extent.offsetBytes);
     assert(chunkOf(endOf(extent) - 1) === chunk, 'an extent to compare does not cross a chunk');
-    const last = groups.at(-1);
-    if (last?.diskIndex === extent.diskIndex && last.chunk === chunk) last.extents.push(extent);
-    else groups.push({ diskIndex: extent.diskIndex, chunk, extents: [extent] });
+    const key = `${diskIndex}/${chunk}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { diskIndex, chunk, extents: [extent] });
+    else group.extents.push(extent);
   }
-  return groups;
+  return [...groups.values()].sort(
+    (left, right) => left.diskIndex - right.diskIndex || left.chunk - right.chunk,
+  );
 }
 
 function missingOnEmpty(disk: ComparedDisk, group: ChunkGroup): readonly CapturedExtent[] {
@@ -82,15 +120,22 @@ function missingOnEmpty(disk: ComparedDisk, group: ChunkGroup): readonly Capture
   return isAscending(group.extents) ? written : group.extents;
 }
 
-function coversChunk(disk: ComparedDisk, group: ChunkGroup): boolean {
-  const begin = group.chunk * RESCAN_CHUNK_BYTES;
-  const end = Math.min(begin + RESCAN_CHUNK_BYTES, disk.sizeBytes);
+function boundsOf(
+  disk: ComparedDisk,
+  { chunk }: ChunkGroup,
+): { readonly begin: number; readonly end: number } {
+  const begin = chunk * RESCAN_CHUNK_BYTES;
+  return { begin, end: Math.min(begin + RESCAN_CHUNK_BYTES, disk.sizeBytes) };
+}
+
+/** Where the extents end, if they follow one another from `begin` without a gap. */
+function coveredUpTo(begin: number, { extents }: ChunkGroup): number | undefined {
   let at = begin;
-  for (const extent of group.extents) {
-    if (extent.offsetBytes !== at) return false;
+  for (const extent of extents) {
+    if (extent.offsetBytes !== at) return undefined;
     at = endOf(extent);
   }
-  return at === end;
+  return at;
 }
 
 function isAscending(extents: readonly CapturedExtent[]): boolean {

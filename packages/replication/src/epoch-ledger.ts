@@ -140,8 +140,9 @@ export class EpochLedger {
   }
 
   /**
-   * Same journal, nothing lost that we believed durable, nothing there that we did not send. Without a single epoch
-   * nothing is promised of what was sent, neither that it is there nor that it is not: that is compared.
+   * Same journal, nothing lost that we believed durable, nothing there that we did not send. Without a
+   * single epoch nothing is promised of what was sent, neither that it is there nor that it is not: that is
+   * compared.
    */
   #isOurs(replica: ReplicaPosition): boolean {
     const known = this.#position;

@@ -5,6 +5,7 @@
 import type { CapturedExtent } from '@landfall/capture';
 import type { Link, Message } from '@landfall/wire';
 import { wireBytes } from '@landfall/wire';
+import type { FilteredExtents } from './comparison.ts';
 import type { Compression } from './compression-choice.ts';
 import { type ContentExtent, type EncodedExtent, encodeExtent } from './extent-encoder.ts';
 import { splitAtChunks } from './extent-split.ts';
@@ -23,20 +24,47 @@ export interface ExtentStreamContext {
   readonly signal: AbortSignal;
 }
 
-/** Sends those of `taken` that the replica does not have. The ledger holds them meanwhile. */
-export async function streamExtents(
-  context: ExtentStreamContext,
-  taken: readonly CapturedExtent[],
-): Promise<void> {
-  const { state, hashes } = context;
-  const { comparison } = state;
-  const pieces = splitAtChunks(taken, { zeroes: comparison !== undefined });
-  const missing =
-    comparison === undefined
-      ? pieces
-      : await comparison.filter(pieces, (diskIndex, chunk) => hashes.hashOf(diskIndex, chunk));
-  for (const extent of missing) state.ledger.noteSending(extent);
-  await sendMeasured(context, missing);
+export class ExtentStream {
+  readonly #context: ExtentStreamContext;
+  /**
+   * The beginning of a chunk that is compared when the rest has come; held in the ledger like everything in
+   * hand.
+   */
+  #carried: readonly CapturedExtent[] = [];
+
+  constructor(context: ExtentStreamContext) {
+    this.#context = context;
+  }
+
+  /** A comparison begins anew: what was carried is dirty again. */
+  reset(): void {
+    this.#carried = [];
+  }
+
+  /**
+   * Sends what the replica does not have of what the ledger holds as `taken`. `isLast`: a cut ends with
+   * this.
+   */
+  async send(taken: readonly CapturedExtent[], options: { readonly isLast: boolean }): Promise<void> {
+    const { ledger } = this.#context.state;
+    const before = this.#carried;
+    const { missing, carried } = await this.#filter([...before, ...taken], options.isLast);
+    for (const extent of missing) ledger.noteSending(extent);
+    await sendMeasured(this.#context, missing);
+    this.#carried = carried;
+    ledger.hold(carried);
+    ledger.release(before);
+    ledger.release(taken);
+  }
+
+  async #filter(taken: readonly CapturedExtent[], isLast: boolean): Promise<FilteredExtents> {
+    const { state, hashes } = this.#context;
+    const { comparison } = state;
+    const pieces = splitAtChunks(taken, { zeroes: comparison !== undefined });
+    if (comparison === undefined) return { missing: pieces, carried: [] };
+    const hashOf = (diskIndex: number, chunk: number) => hashes.hashOf(diskIndex, chunk);
+    return comparison.filter(pieces, { hashOf, isLast });
+  }
 }
 
 async function sendMeasured(context: ExtentStreamContext, extents: readonly CapturedExtent[]): Promise<void> {

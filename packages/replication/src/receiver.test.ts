@@ -7,7 +7,7 @@ import { AGENT } from './conversation.testing.ts';
 import { MemoryEpochStore } from './memory-epoch-store.testing.ts';
 import { createReceiver } from './receiver.ts';
 import type { ReceiverOptions, ReceiverPeer, ReceiverProgress } from './receiver-options.ts';
-import { blockContent } from './stamped-disk.testing.ts';
+import { blockContent, chunkHashesOf } from './stamped-disk.testing.ts';
 import { VirtualClock } from './virtual-clock.testing.ts';
 
 const BLOCK = 4096;
@@ -215,6 +215,8 @@ test('C7: what was not committed is dropped with the connection, what was commit
   await talk.hang();
   assert.equal(bench.store.lastEpoch, 1);
   assert.equal(bench.progress.at(-1)?.connected, false);
+  const committed = chunkHashesOf(Uint32Array.from([5, ...new Array<number>(63).fill(0)]), 0, 1);
+  assert.deepEqual(await bench.settle(bench.store.chunkHashes(0, 0, 1)), committed);
   const again = await bench.welcomed();
   await again.say(extent(2, 7), commit(2, 1));
   assert.deepEqual(await again.hear(), { type: 'DURABLE', epoch: 2 });

@@ -5,9 +5,9 @@
  * of it (C6).
  */
 import type { CapturedExtent, Cut } from '@landfall/capture';
-import { assert, type Backoff, type Clock, type Logger, unreachable } from '@landfall/runtime';
+import { type Backoff, type Clock, type Logger, unreachable } from '@landfall/runtime';
 import type { HashesRequest, Link, Message, Welcome } from '@landfall/wire';
-import { streamExtents } from './extent-stream.ts';
+import { ExtentStream } from './extent-stream.ts';
 import { followSignal } from './follow-signal.ts';
 import { HashReader } from './hash-reader.ts';
 import { endedByServer, greet, refusalError, violation } from './hello.ts';
@@ -58,6 +58,7 @@ class SenderSession {
   readonly #link: Link;
   readonly #signal: AbortSignal;
   readonly #hashes: HashReader;
+  readonly #stream: ExtentStream;
   readonly #source: StallingSource;
   /** What the source was asked for and has not answered. */
   readonly #asked = new Set<Promise<unknown>>();
@@ -71,6 +72,8 @@ class SenderSession {
     this.#signal = signal;
     const sizesBytes = state.source.disks.map(({ sizeBytes }) => sizeBytes);
     this.#hashes = new HashReader(sizesBytes, (request) => this.#request(request));
+    const { bucket } = options;
+    this.#stream = new ExtentStream({ state, bucket, link, signal, hashes: this.#hashes });
     const onFailure = (error: unknown) => this.#onSourceFailure(error);
     const onAnswer = () => this.#onSourceAnswer();
     const backoff = options.sourceBackoff ?? SOURCE_BACKOFF;
@@ -184,6 +187,7 @@ class SenderSession {
   async #restart(): Promise<void> {
     this.#options.logger.warn('replication-restarted', { generation: this.#state.source.generation });
     this.#hashes.reset();
+    this.#stream.reset();
     this.#state.beginComparison();
     await this.#link.send({ type: 'ABANDON' });
   }
@@ -207,7 +211,7 @@ class SenderSession {
       total += batch.length;
       const goOn = batch.length > 0 && this.#isBehind() && !this.#doubted() && !this.#state.paused;
       ahead = goOn ? this.#takeBulk() : undefined;
-      await this.#send(batch);
+      await this.#stream.send(batch, { isLast: false });
     }
     return total > 0;
   }
@@ -220,7 +224,7 @@ class SenderSession {
     );
     this.#lastCutMs = state.nowMs;
     if (cut === undefined) return this.#takeOneBulk();
-    await this.#send(cut.extents);
+    await this.#stream.send(cut.extents, { isLast: true });
     if (this.#doubted()) return;
     if (state.ledger.openCount > 0 || this.#mustCommitEmpty()) await this.#commit(cut);
     else state.onNothingToSend(cut.cutMonotonicNs);
@@ -240,7 +244,7 @@ class SenderSession {
   }
 
   async #takeOneBulk(): Promise<void> {
-    await this.#send(await this.#takeBulk());
+    await this.#stream.send(await this.#takeBulk(), { isLast: false });
   }
 
   #takeBulk(): Promise<readonly CapturedExtent[]> {
@@ -265,14 +269,6 @@ class SenderSession {
     const forget = () => this.#asked.delete(held);
     held.then(forget, forget);
     return held;
-  }
-
-  async #send(extents: readonly CapturedExtent[]): Promise<void> {
-    const { state, bucket } = this.#options;
-    assert(state.link === this.#link, 'extents are sent on the link of the session');
-    const context = { state, bucket, link: this.#link, hashes: this.#hashes, signal: this.#signal };
-    await streamExtents(context, extents);
-    state.ledger.release(extents);
   }
 
   #request(request: HashesRequest): void {

@@ -149,7 +149,10 @@ export class SenderState {
     this.changed.notify();
   }
 
-  /** A disk is empty no more as soon as anything was sent, committed or not: an abandoned first copy leaves traces. */
+  /**
+   * A disk is empty no more as soon as anything was sent, committed or not: an abandoned first copy leaves
+   * traces.
+   */
   #noteWritten(): void {
     this.replicaEmpty = this.replicaEmpty.map((empty, index) => empty && !this.ledger.openTouches(index));
   }

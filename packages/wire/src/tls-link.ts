@@ -17,6 +17,7 @@ export interface ConnectTlsOptions {
   /** Id of the replication server: its certificate's common name. */
   readonly serverName: string;
   readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -24,26 +25,33 @@ export interface ConnectTlsOptions {
  * CERTIFICATE_REFUSED on the link. Errors: CONNECT_FAILED, CONNECT_TIMED_OUT, PEER_UNTRUSTED.
  */
 export function connectTls(options: ConnectTlsOptions): Promise<Link> {
-  const { host, port, ca, cert, key, serverName, timeoutMs } = options;
+  const { host, port, ca, cert, key, serverName, timeoutMs, signal } = options;
   return new Promise((resolve, reject) => {
     const socket = connect({
       ...TLS_OPTIONS,
       ...{ host, port, ca, cert, key, servername: serverName },
       checkServerIdentity: (_host, certificate) => replicationServerMismatch(certificate, serverName),
     });
-    const cancel = after(timeoutMs, () => fail(timedOut(options)));
-    const fail = (error: unknown) => {
+    const settle = () => {
       cancel();
+      signal?.removeEventListener('abort', abort);
+    };
+    const fail = (error: unknown) => {
+      settle();
       socket.destroy();
       reject(connectFailure(options, error));
     };
+    const abort = () => fail(signal?.reason);
+    const cancel = after(timeoutMs, () => fail(timedOut(options)));
+    signal?.addEventListener('abort', abort, { once: true });
     socket.on('error', fail);
     socket.once('secureConnect', () => {
-      cancel();
+      settle();
       socket.off('error', fail);
       prepare(socket);
       resolve(createFramedLink(socket));
     });
+    if (signal?.aborted) abort();
   });
 }
 

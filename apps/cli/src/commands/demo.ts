@@ -1,7 +1,7 @@
 import { formatBytes, formatDurationMs, OperationError, systemClock } from '@landfall/runtime';
 import { type Command, Option } from 'commander';
 import { Demo, type DemoResult } from '../demo/demo.ts';
-import { createDemoFolder, removeDemoFolder } from '../demo/demo-folder.ts';
+import { createDemoFolder, endMachinesOf, removeDemoFolder } from '../demo/demo-folder.ts';
 import { ensureGuestImage } from '../demo/guest-image.ts';
 import { VICTIMS, type Victim } from '../demo/saboteur.ts';
 import { ensureAgentExecutable } from '../setup/agent-executable.ts';
@@ -42,6 +42,7 @@ async function runDemo(options: DemoCommandOptions, command: Command): Promise<v
     onStep: (step) => say(`building the source server, once: ${step}`),
   });
   const folder = await createDemoFolder(cache);
+  cleanUpWhenInterrupted(folder, options.keep === true);
   const demo = new Demo({ folder, image, agentBinary, victim: options.kill, output });
   const result = await demo.run();
   if (options.keep !== true) await removeDemoFolder(folder);
@@ -49,6 +50,19 @@ async function runDemo(options: DemoCommandOptions, command: Command): Promise<v
     ...resultFacts(result),
     ['whole demo', formatDurationMs(systemClock.nowMs() - startedMs)],
   ]);
+}
+
+/** Ctrl-C and SIGTERM leave nothing running; the programs end with this one. */
+function cleanUpWhenInterrupted(folder: string, keep: boolean): void {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => {
+      const end = () => process.exit(exitCode);
+      (keep ? endMachinesOf(folder) : removeDemoFolder(folder)).then(end, end);
+    });
+  }
 }
 
 function resultFacts(result: DemoResult): [string, unknown][] {

@@ -69,6 +69,8 @@ export class SourceMachine {
         String(MEMORY_MIB),
       ],
       ...['-nodefaults', '-display', 'none', '-vga', 'std', '-device', 'virtio-rng-pci'],
+      // On a busy machine the firmware may give up on a slow NVMe disk: then it tries again.
+      ...['-boot', 'reboot-timeout=2000'],
       ...['-drive', drive('root'), '-device', 'nvme,drive=root,serial=root,addr=0x10'],
       ...['-drive', drive('data'), '-device', 'nvme,drive=data,serial=data,addr=0x11'],
       ...['-netdev', `user,id=net,${forward}`, '-device', 'virtio-net-pci,netdev=net,addr=0x14'],

@@ -37,6 +37,15 @@ export class Program {
     });
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** How often it has ended by itself without having been healthy in between. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   start(): void {
     const [command = '', ...parameters] = this.#options.argv;
     const startedNs = process.hrtime.bigint();

@@ -1,5 +1,4 @@
 /** `landfall up`: control plane, replication server and launch host on one machine, with local disks. */
-import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { createApiClient } from '@landfall/api';
@@ -41,6 +40,7 @@ type PidRecord = (name: string, pid: number) => void;
 const APPS = join(import.meta.dirname, '../../..');
 const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 100;
+const START_FAILURES_MAX = 2;
 
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { stateDir, logger } = options;
@@ -70,11 +70,11 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   };
   try {
     launch('control-plane', controlPlaneParameters(options));
-    const url = await waitForControlPlane(options, pids);
+    const url = await waitForControlPlane(options, pids, programs);
     launch('replication-server', replicationServerParameters(options));
     launch('launch-host', launchHostParameters(options));
     await initializeService(stateDir);
-    await waitForPrograms(options);
+    await waitForPrograms(options, programs);
     return { url, pids, stop };
   } catch (error) {
     await stop();
@@ -126,6 +126,7 @@ function launchHostParameters(options: ServicesOptions): string[] {
 async function waitForControlPlane(
   options: ServicesOptions,
   pids: ReadonlyMap<string, number>,
+  programs: readonly Program[],
 ): Promise<string> {
   const path = join(options.stateDir, 'control-plane/control-plane.json');
   const find = async () => {
@@ -134,36 +135,40 @@ async function waitForControlPlane(
     const found = JSON.parse(text) as { url: string; pid: number };
     return found.pid === pids.get('control-plane') ? found.url : undefined;
   };
-  return waitFor(find, options, 'control-plane');
+  return waitFor(find, options, programs);
 }
 
-async function waitForPrograms(options: ServicesOptions): Promise<void> {
+async function waitForPrograms(options: ServicesOptions, programs: readonly Program[]): Promise<void> {
   const client = createApiClient(await readCredentials(options.stateDir));
   const find = async () => {
     const service = await client.landfall('DescribeService', {});
     return service.replicationServers.length > 0 && service.launchHosts.length > 0 ? true : undefined;
   };
-  await waitFor(find, options, 'replication-server');
+  await waitFor(find, options, programs);
 }
 
+/** Polls; gives up when a program keeps ending, or after a minute. Errors: PROGRAM_NOT_STARTED. */
 async function waitFor<Found>(
   find: () => Promise<Found | undefined>,
   options: ServicesOptions,
-  program: string,
+  programs: readonly Program[],
 ): Promise<Found> {
   const clock = options.clock ?? systemClock;
   const deadlineMs = clock.nowMs() + READY_TIMEOUT_MS;
   for (;;) {
     const found = await find();
     if (found !== undefined) return found;
-    if (clock.nowMs() > deadlineMs) throw await notStarted(options, program);
+    const failed = programs.find((program) => program.failures >= START_FAILURES_MAX);
+    const late = clock.nowMs() > deadlineMs ? programs.at(-1) : undefined;
+    const culprit = failed ?? late;
+    if (culprit !== undefined) throw await notStarted(options, culprit.name);
     await clock.sleep(READY_POLL_MS);
   }
 }
 
 async function notStarted(options: ServicesOptions, program: string): Promise<OperationError> {
   const log = join(options.stateDir, 'logs', `${program}.log`);
-  const tail = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n').slice(-3).join('\n');
+  const tail = ((await readIfExists(log)) ?? '').trim().split('\n').slice(-1).join('\n');
   const hint = `read ${log}`;
   return new OperationError('PROGRAM_NOT_STARTED', `the ${program} did not come up: ${tail}`, { hint });
 }

@@ -1,0 +1,86 @@
+/**
+ * A source server without a guest: loop devices of this machine as its disks, the agent as a process of this machine.
+ * Everything lies in one folder; `close` detaches and ends all of it. What a killed run left is cleared by the next.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type RunResult, run, runChecked } from '../packages/runtime/src/index.ts';
+
+const AGENT = join(import.meta.dirname, '../apps/agent/src/main.ts');
+const INSTALL_TIMEOUT_MS = 120_000;
+
+export class LoopSource {
+  readonly folder: string;
+  readonly devices: string[] = [];
+  #agent: ChildProcess | undefined;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** The file as a disk of this server. It is written to if anything writes to the device: give a copy. */
+  async attach(file: string): Promise<string> {
+    const attached = await runChecked(['losetup', '--find', '--show', '--direct-io=on', file]);
+    const device = attached.stdout.trim();
+    this.devices.push(device);
+    return device;
+  }
+
+  /** A new ext4 disk with nothing on it. */
+  async attachEmpty(name: string, sizeMib: number): Promise<string> {
+    const file = join(this.folder, name);
+    await runChecked(['truncate', '-s', `${sizeMib}M`, file]);
+    const device = await this.attach(file);
+    await runChecked(['mkfs.ext4', '-q', '-F', device]);
+    return device;
+  }
+
+  /** `landfall-agent install`, as on any server, only without systemd. */
+  install(token: string, stateName = 'agent'): Promise<RunResult> {
+    const how = ['--no-prompt', '--no-service', '--devices', this.devices.join(',')];
+    const argv = ['install', '--token', token, ...how, '--state-dir', join(this.folder, stateName)];
+    return run([process.execPath, AGENT, ...argv], { timeoutMs: INSTALL_TIMEOUT_MS });
+  }
+
+  async startAgent(stateName = 'agent'): Promise<void> {
+    await mkdir(this.folder, { recursive: true });
+    const log = openSync(join(this.folder, `${stateName}.log`), 'a');
+    const argv = [AGENT, 'run', '--state-dir', join(this.folder, stateName)];
+    this.#agent = spawn(process.execPath, argv, { stdio: ['ignore', log, log] });
+  }
+
+  get agentRunning(): boolean {
+    return this.#agent !== undefined && this.#agent.exitCode === null && this.#agent.signalCode === null;
+  }
+
+  async stopAgent(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const agent = this.#agent;
+    if (agent === undefined || !this.agentRunning) return;
+    const closed = once(agent, 'close');
+    agent.kill(signal);
+    await closed;
+  }
+
+  async close(): Promise<void> {
+    await this.stopAgent();
+    for (const device of this.devices) await run(['losetup', '--detach', device]);
+  }
+}
+
+/** Detaches loop devices whose file lies in a folder of an earlier run that was killed. */
+export async function detachLeftovers(folderPrefix: string): Promise<void> {
+  const listed = await run(['losetup', '--list', '--noheadings', '--output', 'NAME,BACK-FILE']);
+  for (const line of listed.stdout.split('\n')) {
+    const [device, file] = line.trim().split(/\s+/);
+    if (device !== undefined && file?.startsWith(folderPrefix)) await run(['losetup', '--detach', device]);
+  }
+}
+
+/** The install succeeded; otherwise fails with what it said. */
+export function assertInstalled(result: RunResult): void {
+  assert.equal(result.exitCode, 0, `the install failed: ${result.stdout}${result.stderr}`);
+}
