@@ -142,7 +142,7 @@ test('the outside world is touched only in files named for what they touch', () 
 
 test('clocks, timers and random numbers come from runtime', () => {
   const direct =
-    /\bDate\.now\(|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(|\brandomBytes\(|\brandomUUID\(/;
+    /\bDate\.now\(|(?<![.\w])setTimeout\(|(?<![.\w])setInterval\(|\bMath\.random\(|\brandomBytes\(|\brandomUUID\(/;
   const code = sources.filter((path) => !path.startsWith('packages/runtime/') && !isDevelopment(path));
   assert.deepEqual(
     code.filter((path) => direct.test(withoutComments(read(path)))),
@@ -150,10 +150,11 @@ test('clocks, timers and random numbers come from runtime', () => {
   );
 });
 
-test('no file passes 400 lines, no line 110 columns', () => {
+test('no file passes 400 lines, no comment 110 columns', () => {
   const faults = sources.flatMap((path) => {
     const lines = read(path).split('\n');
-    const long = lines.findIndex((line) => line.length > LINE_COLUMNS_MAX && !line.includes('http'));
+    // Code is the formatter's business; it leaves comments and strings as they are.
+    const long = lines.findIndex((line) => line.length > LINE_COLUMNS_MAX && /^\s*(\*|\/\/|\/\*)/.test(line));
     const tooMany = lines.length - 1 > FILE_LINES_MAX ? [`${path} has ${lines.length - 1} lines`] : [];
     return long < 0 ? tooMany : [...tooMany, `${path}:${long + 1} has ${lines[long]?.length} columns`];
   });

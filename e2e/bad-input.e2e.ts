@@ -1,4 +1,7 @@
-/** What users get wrong, through the real programs: each a clear message with its code and what to do, nothing lost. */
+/**
+ * What users get wrong, through the real programs: each a clear message with its code and what to do,
+ * nothing lost.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';

@@ -1,6 +1,7 @@
 /**
- * A source server without a guest: loop devices of this machine as its disks, the agent as a process of this machine.
- * Everything lies in one folder; `close` detaches and ends all of it. What a killed run left is cleared by the next.
+ * A source server without a guest: loop devices of this machine as its disks, the agent as a process of
+ * this machine. Everything lies in one folder; `close` detaches and ends all of it. What a killed run left
+ * is cleared by the next.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';

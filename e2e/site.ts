@@ -1,4 +1,6 @@
-/** Landfall itself on this machine for a test: the three programs, a folder, and the CLI as a user runs it. */
+/**
+ * Landfall itself on this machine for a test: the three programs, a folder, and the CLI as a user runs it.
+ */
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Where the CLI finds the endpoint and its keys: the environment first, then the state folder of `landfall up`. */
+/**
+ * Where the CLI finds the endpoint and its keys: the environment first, then the state folder of `landfall
+ * up`.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError, readIfExists } from '@landfall/runtime';
@@ -38,7 +41,9 @@ export async function readCredentials(stateDir: string): Promise<ApiAccess> {
   };
 }
 
-/** From LANDFALL_ENDPOINT, LANDFALL_CA_FILE and the AWS key variables when set; else from the state folder. */
+/**
+ * From LANDFALL_ENDPOINT, LANDFALL_CA_FILE and the AWS key variables when set; else from the state folder.
+ */
 export async function findAccess(stateDir: string): Promise<ApiAccess> {
   const {
     LANDFALL_ENDPOINT,

@@ -1,4 +1,7 @@
-/** The one command line: `landfall …`. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a benchmark missed its goal. */
+/**
+ * The one command line: `landfall …`. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a benchmark missed its
+ * goal.
+ */
 import { ApiError } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
 import { Command, CommanderError } from 'commander';

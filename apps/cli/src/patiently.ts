@@ -1,4 +1,7 @@
-/** Reads that outlive a restart of the control plane: an answer of the API ends them, an unreachable one does not. */
+/**
+ * Reads that outlive a restart of the control plane: an answer of the API ends them, an unreachable one
+ * does not.
+ */
 import { ApiError } from '@landfall/api';
 import { retry } from '@landfall/runtime';
 

@@ -78,6 +78,15 @@ test('a view that nobody serves fails the launch with a hint, also after a resta
   });
 });
 
+test('asked for the same machine many times at once, it launches one', async () => {
+  await withHost(async (host) => {
+    const asked = Array.from({ length: 20 }, () => host.handlers.ensureMachine(SPECIFICATION));
+    for (const status of await Promise.all(asked)) assert.equal(status.machineId, MACHINE_ID);
+    assert.equal((await waitForPhase(host, 'FAILED')).error?.code, 'VIEW_UNREACHABLE');
+    assert.equal((await host.report()).machines.length, 1);
+  });
+});
+
 test('what is unknown is MACHINE_UNKNOWN, except for termination, which it has reached already', async () => {
   await withHost(async (host) => {
     await assert.rejects(host.handlers.describeMachine({ machineId: MACHINE_ID }), {

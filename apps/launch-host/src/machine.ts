@@ -30,6 +30,7 @@ export class Machine {
   #record: MachineRecord;
   #launch: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  #saved: Promise<unknown> = Promise.resolve();
   readonly #cancelled = new AbortController();
 
   constructor(services: HostServices, record: MachineRecord) {
@@ -130,7 +131,7 @@ export class Machine {
   async #prepareAgain(specification: MachineSpecification): Promise<void> {
     const { phase, conversion, restarts, startedAtMs } = this.#record;
     // A launch may wait long for its turn: whoever asked is told of it even after a restart.
-    if (phase === 'CONVERTING') await this.#update({});
+    if (phase === 'CONVERTING' && this.#launch === undefined) await this.#update({});
     if (phase === 'STOPPED' && specification.disposition === 'STARTED') {
       await stopQemu(this.folder, this.#services.clock);
       await this.#update({
@@ -191,7 +192,13 @@ export class Machine {
 
   async #replace(record: MachineRecord): Promise<void> {
     this.#record = record;
-    await this.#services.store.save(record);
+    // One write after the other: a launch and a turn may both have something to record.
+    const saved = this.#saved.then(() => this.#services.store.save(this.#record));
+    this.#saved = saved.then(
+      () => undefined,
+      () => undefined,
+    );
+    await saved;
   }
 
   async #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {

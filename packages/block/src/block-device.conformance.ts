@@ -1,6 +1,7 @@
 /**
- * What every block device must do, whatever it is made of. A test file of an implementation calls `describeBlockDevice`
- * (or `describeReadableBlockDevice` when it takes no writes) with a function that makes one with the given content.
+ * What every block device must do, whatever it is made of. A test file of an implementation calls
+ * `describeBlockDevice` (or `describeReadableBlockDevice` when it takes no writes) with a function that
+ * makes one with the given content.
  */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';

@@ -1,6 +1,7 @@
 /**
- * The one contract every disk, view, overlay and export satisfies. Offsets and lengths are bytes and safe integers;
- * a request outside [0, sizeBytes) is a programmer error. Everything else wraps it: faults, throttles, logs.
+ * The one contract every disk, view, overlay and export satisfies. Offsets and lengths are bytes and safe
+ * integers; a request outside [0, sizeBytes) is a programmer error. Everything else wraps it: faults,
+ * throttles, logs.
  */
 export interface ReadableBlockDevice {
   readonly sizeBytes: number;

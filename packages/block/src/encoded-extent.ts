@@ -1,6 +1,7 @@
 /**
- * An extent's bytes as they travel and as they are kept: raw or zstd, with the agent's CRC-32 of the payload. The agent
- * encodes once; wire and journal carry the payload as it is; every reader verifies before it decodes.
+ * An extent's bytes as they travel and as they are kept: raw or zstd, with the agent's CRC-32 of the
+ * payload. The agent encodes once; wire and journal carry the payload as it is; every reader verifies
+ * before it decodes.
  */
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import { OperationError } from '@landfall/runtime';

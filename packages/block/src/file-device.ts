@@ -1,7 +1,8 @@
 /**
  * A block device over a regular file. Sparse aware without SEEK_HOLE, which Node does not offer:
  * - a file whose blocks cover its size has no holes, and is said to have none without reading it;
- * - of any other file zeroes are found by reading (a hole costs no disk access), so `zero` may also be true for zeroes
+ * - of any other file zeroes are found by reading (a hole costs no disk access), so `zero` may also be true
+ * for zeroes
  *   that do take space;
  * - `writeZeroes` writes only where something else than zeroes is, so that holes stay holes.
  */

@@ -1,6 +1,6 @@
 /**
- * A block device in memory. Pages that were never written, or were zeroed whole, are absent: they read as zeroes and
- * take no space.
+ * A block device in memory. Pages that were never written, or were zeroed whole, are absent: they read as
+ * zeroes and take no space.
  */
 import type { AllocationExtent, BlockDevice } from './block-device.ts';
 import { assertWithin } from './bounds.ts';

@@ -1,6 +1,9 @@
 import type { AllocationExtent, BlockDevice, ReadableBlockDevice } from './block-device.ts';
 
-/** Whether a device takes writes. A device that must not be written is one without the methods, not one with a flag. */
+/**
+ * Whether a device takes writes. A device that must not be written is one without the methods, not one with
+ * a flag.
+ */
 export function isWritable(device: ReadableBlockDevice): device is BlockDevice {
   return 'write' in device && 'writeZeroes' in device && 'flush' in device;
 }

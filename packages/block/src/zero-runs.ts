@@ -12,8 +12,8 @@ export function isZero(content: Buffer): boolean {
 }
 
 /**
- * What of `content`, which lies at `offsetBytes`, is zero, in order and without gaps. Looks at whole granules counted
- * from offset 0 of the device, so that neighbouring requests find the same borders.
+ * What of `content`, which lies at `offsetBytes`, is zero, in order and without gaps. Looks at whole
+ * granules counted from offset 0 of the device, so that neighbouring requests find the same borders.
  */
 export function zeroRuns(content: Buffer, offsetBytes: number, granuleBytes: number): AllocationExtent[] {
   const runs: AllocationExtent[] = [];

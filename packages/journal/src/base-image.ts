@@ -1,12 +1,13 @@
 /**
- * The base of one staging disk: a sparse raw file and its table. It has two lives. During the first sync it is partial
- * and written in place: there is no recovery point it could harm (J4). Once the manifest names it as the disk at an
- * epoch it is valid and never written again.
+ * The base of one staging disk: a sparse raw file and its table. It has two lives. During the first sync it
+ * is partial and written in place: there is no recovery point it could harm (J4). Once the manifest names it
+ * as the disk at an epoch it is valid and never written again.
  *
- * The table says which chunks were ever written, and it is the authority: a chunk without an entry reads as zeroes.
- * After a crash during the first sync the file may hold bytes under such a chunk that reached the disk before its
- * entry; whatever is written there later then writes the whole chunk. Hashes found in the table after a crash are not
- * believed, because the file may have lost what they were taken of: they are taken again from the file.
+ * The table says which chunks were ever written, and it is the authority: a chunk without an entry reads as
+ * zeroes. After a crash during the first sync the file may hold bytes under such a chunk that reached the
+ * disk before its entry; whatever is written there later then writes the whole chunk. Hashes found in the
+ * table after a crash are not believed, because the file may have lost what they were taken of: they are
+ * taken again from the file.
  */
 import { createHash } from 'node:crypto';
 import { assert } from '@landfall/runtime';
@@ -136,7 +137,9 @@ export class BaseImage {
     return Buffer.from((await this.readEntry(chunk)).subarray(0, 32));
   }
 
-  /** Makes every chunk hashed and everything durable; resolves to the checksum of the table for the manifest. */
+  /**
+   * Makes every chunk hashed and everything durable; resolves to the checksum of the table for the manifest.
+   */
   async complete(): Promise<string> {
     for (let chunk = 0; chunk < this.#states.length; chunk += 1) {
       if (this.#states[chunk] === CHUNK_STALE) await this.#hashChunk(chunk);
@@ -245,7 +248,8 @@ export class BaseImage {
       const state = isEmptyEntry(entry) ? CHUNK_HOLE : CHUNK_HASHED;
       this.#setState(chunk, state === CHUNK_HOLE || decodeTableEntry(entry) ? state : CHUNK_DAMAGED);
     });
-    // A damaged entry is known by its own checksum and costs its chunk only; any other change cannot be told apart.
+    // A damaged entry is known by its own checksum and costs its chunk only; any other change cannot be told
+    // apart.
     if (found === tableSha256 || this.damagedChunks > 0) return;
     const what = 'the table does not match the checksum the manifest has of it';
     throw journalDamaged({ path: this.tablePath, positionBytes: 0, what });

@@ -1,7 +1,7 @@
 /**
- * The table beside the base: one entry of 104 bytes for each 1 MiB chunk (FORMAT.md, "Base table"). SHA-256 of the
- * chunk answers the rescan; a CRC-32 for each 64 KiB block lets a small read be verified without reading the chunk. An
- * entry of zeroes is a chunk that was never written: it reads as zeroes.
+ * The table beside the base: one entry of 104 bytes for each 1 MiB chunk (FORMAT.md, "Base table"). SHA-256
+ * of the chunk answers the rescan; a CRC-32 for each 64 KiB block lets a small read be verified without
+ * reading the chunk. An entry of zeroes is a chunk that was never written: it reads as zeroes.
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';

@@ -1,7 +1,7 @@
 /**
- * SHA-256 of 1 MiB chunks for the rescan. Chunks that only the base holds answer from its table, after their blocks
- * were verified; never-written ones cost no read; the others are read through a view and hashed, several at a time, so
- * that the storage reads while the processor hashes.
+ * SHA-256 of 1 MiB chunks for the rescan. Chunks that only the base holds answer from its table, after their
+ * blocks were verified; never-written ones cost no read; the others are read through a view and hashed,
+ * several at a time, so that the storage reads while the processor hashes.
  */
 import { createHash } from 'node:crypto';
 import { type Logger, OperationError } from '@landfall/runtime';

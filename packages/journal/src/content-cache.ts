@@ -1,6 +1,7 @@
 /**
- * Verified, decoded content that the next read is likely to want again: reading a 1 MiB extent in pieces of 64 KiB
- * must not decompress it sixteen times. Least recently used goes first; a load that is under way is shared.
+ * Verified, decoded content that the next read is likely to want again: reading a 1 MiB extent in pieces of
+ * 64 KiB must not decompress it sixteen times. Least recently used goes first; a load that is under way is
+ * shared.
  */
 export class ContentCache {
   readonly #bytesMax: number;

@@ -1,6 +1,6 @@
 /**
- * Removes a journal folder for good. A mark is left first and removed last: a discard that was interrupted is finished by
- * the next one, and what is left meanwhile is not taken for a damaged journal.
+ * Removes a journal folder for good. A mark is left first and removed last: a discard that was interrupted is
+ * finished by the next one, and what is left meanwhile is not taken for a damaged journal.
  */
 import type { JournalFiles } from './journal-files.ts';
 

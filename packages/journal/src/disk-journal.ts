@@ -1,6 +1,6 @@
 /**
- * The journal of one staging disk: base, segments, manifest. It knows files; which epochs exist is decided by the
- * group over all its disks (`epoch-ledger.ts`), and calls come one at a time from the group's queue.
+ * The journal of one staging disk: base, segments, manifest. It knows files; which epochs exist is decided by
+ * the group over all its disks (`epoch-ledger.ts`), and calls come one at a time from the group's queue.
  */
 import type { ExtentHeader } from '@landfall/block';
 import { assert } from '@landfall/runtime';
@@ -101,7 +101,9 @@ export class DiskJournal {
     this.#writer?.reopenUndurable(durableEpoch);
   }
 
-  /** Back to the last closed epoch, in memory and on disk; afterwards the manifest on disk is certain again. */
+  /**
+   * Back to the last closed epoch, in memory and on disk; afterwards the manifest on disk is certain again.
+   */
   async rollBack(): Promise<void> {
     if (this.#manifestUncertain) await this.#replaceManifest(this.#manifest);
     await this.#writer?.rollBack();

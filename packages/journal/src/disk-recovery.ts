@@ -1,6 +1,6 @@
 /**
- * Opens what one disk's folder holds, without deciding which epochs exist: that takes all disks (`group-recovery.ts`).
- * Sealed segments are opened by their index; the last segment is scanned.
+ * Opens what one disk's folder holds, without deciding which epochs exist: that takes all disks (`group-
+ * recovery.ts`). Sealed segments are opened by their index; the last segment is scanned.
  */
 import { assert, type Logger } from '@landfall/runtime';
 import { BaseImage } from './base-image.ts';
@@ -83,8 +83,9 @@ export async function intactEpoch(
 }
 
 /**
- * Cuts the tail after `lastEpoch`, says so, and makes the disk ready for the next epoch. After a killed process what is
- * found may be in the page cache only, so everything is synced before anybody is told that it exists (J2).
+ * Cuts the tail after `lastEpoch`, says so, and makes the disk ready for the next epoch. After a killed
+ * process what is found may be in the page cache only, so everything is synced before anybody is told that it
+ * exists (J2).
  */
 export async function settleDisk(found: FoundDisk, lastEpoch: number, logger: Logger): Promise<DiskJournal> {
   const { context, manifest, base, sealed, tail } = found;

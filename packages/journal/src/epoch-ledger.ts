@@ -1,8 +1,8 @@
 /**
- * Which epochs exist, decided from the commit records of all disks (pure). An epoch is written to the disks it changes,
- * its participants, and every one of their commit records names all of them: the epoch exists if and only if each has
- * its record and they agree on the cut (J1). Epochs count up by one; those after a missing one were never acknowledged,
- * because acknowledgements go in order.
+ * Which epochs exist, decided from the commit records of all disks (pure). An epoch is written to the disks
+ * it changes, its participants, and every one of their commit records names all of them: the epoch exists if
+ * and only if each has its record and they agree on the cut (J1). Epochs count up by one; those after a
+ * missing one were never acknowledged, because acknowledgements go in order.
  */
 import type { EpochCommit } from '@landfall/model';
 import { assert } from '@landfall/runtime';

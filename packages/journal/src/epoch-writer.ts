@@ -1,14 +1,14 @@
 /**
  * The writing side of a journal group: the open epoch of all its disks.
  *
- * An epoch is appended to the segments of the disks it changes, its participants; an empty one to disk 0. Each
- * participant gets a commit record that names all participants, and one `fdatasync` of each touched file, in parallel,
- * makes the epoch durable. There is no separate group log: a single round of syncs is enough, because an epoch exists
- * only if all its commit records do, and idle disks cost nothing. While no epoch exists, the first sync goes straight
- * into the bases.
+ * An epoch is appended to the segments of the disks it changes, its participants; an empty one to disk 0.
+ * Each participant gets a commit record that names all participants, and one `fdatasync` of each touched
+ * file, in parallel, makes the epoch durable. There is no separate group log: a single round of syncs is
+ * enough, because an epoch exists only if all its commit records do, and idle disks cost nothing. While no
+ * epoch exists, the first sync goes straight into the bases.
  *
- * Whatever fails inside an epoch drops the open epoch at once (J4), and everything is refused until `abandon` says that
- * the sender knows: half of an epoch can never be continued as if it were whole.
+ * Whatever fails inside an epoch drops the open epoch at once (J4), and everything is refused until `abandon`
+ * says that the sender knows: half of an epoch can never be continued as if it were whole.
  */
 import { decodeExtent, type ExtentHeader } from '@landfall/block';
 import type { EpochCommit } from '@landfall/model';

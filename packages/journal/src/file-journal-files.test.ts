@@ -100,7 +100,9 @@ test('small sequential reads of a compressed extent are read ahead and are right
   await group.close();
 });
 
-/** A process that writes epochs, one extent a disk, and prints each that was acknowledged, until it is killed. */
+/**
+ * A process that writes epochs, one extent a disk, and prints each that was acknowledged, until it is killed.
+ */
 function writerProgram(folder: string): string {
   const source = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)));
   return `
@@ -108,11 +110,13 @@ function writerProgram(folder: string): string {
     import { putEpoch, rawExtent } from ${source('./extents.testing.ts')};
     import { silentLogger } from ${source('../../runtime/src/log.ts')};
     const options = { folder: ${JSON.stringify(folder)}, disks: ${JSON.stringify(DISKS)}, reserveBytes: 0 };
-    const group = await openJournalGroup({ ...options, logger: silentLogger, create: true, segmentBytes: 300000 });
+    const settings = { logger: silentLogger, create: true, segmentBytes: 300000 };
+    const group = await openJournalGroup({ ...options, ...settings });
     for (;;) {
       const epoch = group.lastEpoch + 1;
       const content = Buffer.alloc(4096, String(epoch));
-      await putEpoch(group, [rawExtent(0, epoch % 99 * 4096, content), rawExtent(1, epoch % 88 * 512, content)]);
+      const places = [[0, epoch % 99 * 4096], [1, epoch % 88 * 512]];
+      await putEpoch(group, places.map(([disk, offset]) => rawExtent(disk, offset, content)));
       process.stdout.write(epoch + '\\n');
     }`;
 }

@@ -1,8 +1,8 @@
 /**
- * One process per journal. Each process that wants the folder leaves a file of its own, `lock-PID-STARTTIME`, and then
- * looks for others: of two that come at once at least the later one sees the other, so never do both go on (both may
- * give up). A file whose process is gone, because it was killed or the machine restarted, is removed. A process is the
- * same one when boot, process id and start time (`/proc/PID/stat`, field 22) are.
+ * One process per journal. Each process that wants the folder leaves a file of its own, `lock-PID-STARTTIME`,
+ * and then looks for others: of two that come at once at least the later one sees the other, so never do both
+ * go on (both may give up). A file whose process is gone, because it was killed or the machine restarted, is
+ * removed. A process is the same one when boot, process id and start time (`/proc/PID/stat`, field 22) are.
  */
 import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -89,7 +89,9 @@ async function ownIdentity(): Promise<LockOwner> {
   return { pid: process.pid, startTime, bootId, pidNamespace: await readlink('/proc/self/ns/pid') };
 }
 
-/** In clock ticks since boot; `undefined` when no such process runs. Source: proc(5), stat, fields 3 and 22. */
+/**
+ * In clock ticks since boot; `undefined` when no such process runs. Source: proc(5), stat, fields 3 and 22.
+ */
 async function processStartTime(pid: number): Promise<string | undefined> {
   const text = await readStatus(pid);
   // The command (field 2) may contain anything, also parentheses; after the last one fields are plain.
@@ -108,7 +110,7 @@ async function readStatus(pid: number): Promise<string | undefined> {
 
 function inUse(folder: string, name: string, pid: number): OperationError {
   return new OperationError('JOURNAL_IN_USE', `the journal is in use by process ${pid}`, {
-    hint: `end that process first; if it runs in a container that is gone, remove the file ${join(folder, name)}`,
+    hint: `end that process first; if its container is gone, remove the file ${join(folder, name)}`,
     context: { pid, lockFile: name },
   });
 }

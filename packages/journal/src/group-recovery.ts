@@ -4,8 +4,9 @@
  *   L = the newest epoch that every one of its participants holds intact, with every epoch before it (J1)
  *   W = the newest epoch that some file proves to have been durable on all disks
  *
- * W ≤ L: what is after L was never acknowledged (J2), so it is cut off, and said so. W > L: an acknowledged epoch is
- * not intact. That is damage, not a torn tail; nothing is cut off and the journal is not opened (J3).
+ * W ≤ L: what is after L was never acknowledged (J2), so it is cut off, and said so. W > L: an acknowledged
+ * epoch is not intact. That is damage, not a torn tail; nothing is cut off and the journal is not opened
+ * (J3).
  */
 import type { EpochCommit } from '@landfall/model';
 import type { Logger } from '@landfall/runtime';
@@ -78,8 +79,8 @@ function shortest(found: readonly FoundDisk[]): FoundDisk | undefined {
 }
 
 /**
- * The manifests of all disks. The base is an epoch of the group only when every disk's manifest says so: a crash during
- * the first commit leaves some that do, and they are put back before anything is written.
+ * The manifests of all disks. The base is an epoch of the group only when every disk's manifest says so: a
+ * crash during the first commit leaves some that do, and they are put back before anything is written.
  */
 async function readManifests(contexts: readonly DiskContext[]): Promise<readonly Manifest[]> {
   const manifests: Manifest[] = [];

@@ -1,6 +1,7 @@
 /**
- * Group commit (J2): closed epochs wait here until one round of `fdatasync`, in parallel on all touched files, covers
- * them. Epochs closed while a round runs are covered together by the next one. Epochs become durable in order.
+ * Group commit (J2): closed epochs wait here until one round of `fdatasync`, in parallel on all touched
+ * files, covers them. Epochs closed while a round runs are covered together by the next one. Epochs become
+ * durable in order.
  */
 import type { EpochCommit } from '@landfall/model';
 import type { DiskJournal } from './disk-journal.ts';
@@ -77,7 +78,10 @@ export class GroupSync {
   }
 }
 
-/** Like `Promise.all`, but waits for all of them also when one fails: nothing goes on behind the caller's back. */
+/**
+ * Like `Promise.all`, but waits for all of them also when one fails: nothing goes on behind the caller's
+ * back.
+ */
 export async function allSettled<Result>(promises: readonly Promise<Result>[]): Promise<Result[]> {
   const outcomes = await Promise.allSettled(promises);
   return outcomes.map((outcome) => {

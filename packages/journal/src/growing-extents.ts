@@ -1,7 +1,7 @@
 /**
- * The index of the segment that is still written: a small unsorted buffer, and sorted runs that are merged whenever a
- * newer one has grown to half of the one before, so that there are at most log n of them and an extent moves at most
- * log n times. When the segment is sealed the runs are merged into its final index.
+ * The index of the segment that is still written: a small unsorted buffer, and sorted runs that are merged
+ * whenever a newer one has grown to half of the one before, so that there are at most log n of them and an
+ * extent moves at most log n times. When the segment is sealed the runs are merged into its final index.
  */
 import {
   allocateColumns,

@@ -1,4 +1,7 @@
-/** A changed byte anywhere is found and named; wrong bytes are never handed out (J6), nothing durable is cut off (J3). */
+/**
+ * A changed byte anywhere is found and named; wrong bytes are never handed out (J6), nothing durable is cut
+ * off (J3).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger, MIB, OperationError, type Random, seededRandom } from '@landfall/runtime';
@@ -134,7 +137,7 @@ test('a damaged header before durable epochs is damage, not a torn tail', async 
   assert.equal((await open(files)).lastEpoch, 4);
 });
 
-test('a damaged block names disk, offset and epoch, hashes to nothing, and is repaired by sending it again', async () => {
+test('a damaged block is named, hashes to nothing, and is repaired by sending it again', async () => {
   const files = new SimulatedJournalFiles(seededRandom(6));
   const settings = { disks: [{ diskId: 'disk-0', sizeBytes: 2 * MIB }], create: true, reserveBytes: 0 };
   const logger = createLogger({ program: 'test', write: () => undefined });

@@ -10,14 +10,16 @@ export interface Damage {
   readonly cause?: unknown;
 }
 
-/** The journal itself (not the content of one extent) cannot be trusted: nothing is guessed, it is not opened. */
+/**
+ * The journal itself (not the content of one extent) cannot be trusted: nothing is guessed, it is not opened.
+ */
 export function journalDamaged(damage: Damage): OperationError {
   const epoch = damage.epoch === undefined ? '' : ` (epoch ${damage.epoch})`;
   return new OperationError(
     'JOURNAL_DAMAGED',
     `the journal file ${damage.path} is damaged at byte ${damage.positionBytes}${epoch}: ${damage.what}`,
     {
-      hint: 'check the staging storage; restore the file from a copy, or discard the journal and replicate anew',
+      hint: 'check the staging storage; restore the file, or discard the journal and replicate anew',
       context: { path: damage.path, positionBytes: damage.positionBytes, epoch: damage.epoch },
       cause: damage.cause,
     },
@@ -30,15 +32,18 @@ export interface ExtentDamage extends Damage {
   readonly lengthBytes: number;
 }
 
-/** Bytes of one extent are not what the agent sent (J6): named by disk, offset and epoch, never handed out. */
+/**
+ * Bytes of one extent are not what the agent sent (J6): named by disk, offset and epoch, never handed out.
+ */
 export function extentDamaged(damage: ExtentDamage): OperationError {
   const { diskIndex, offsetBytes, lengthBytes, path, positionBytes, epoch } = damage;
-  const where = `disk ${diskIndex}, offset ${offsetBytes}, length ${lengthBytes}, epoch ${epoch ?? 'unknown'}`;
+  const range = `offset ${offsetBytes}, length ${lengthBytes}`;
+  const where = `disk ${diskIndex}, ${range}, epoch ${epoch ?? 'unknown'}`;
   return new OperationError(
     'EXTENT_DAMAGED',
     `the extent at ${where} is damaged: ${damage.what} (${path} at byte ${positionBytes})`,
     {
-      hint: 'check the storage and memory of the replication server; a rescan replaces damaged blocks in new epochs',
+      hint: 'check storage and memory of the replication server; a rescan replaces damaged blocks',
       context: { diskIndex, offsetBytes, lengthBytes, epoch, path, positionBytes },
       cause: damage.cause,
     },
@@ -48,7 +53,7 @@ export function extentDamaged(damage: ExtentDamage): OperationError {
 export function stagingFull(context: ErrorContext, cause?: unknown): OperationError {
   const free = typeof context.freeBytes === 'number' ? `: ${formatBytes(context.freeBytes)} are free` : '';
   return new OperationError('STAGING_FULL', `the staging volume has no space for this epoch${free}`, {
-    hint: 'free space or add storage to the replication server; replication goes on by itself, nothing is lost',
+    hint: 'free space or add storage to the replication server; replication goes on, nothing is lost',
     retryable: false,
     context,
     cause,
@@ -57,7 +62,10 @@ export function stagingFull(context: ErrorContext, cause?: unknown): OperationEr
 
 const NO_SPACE_CODES: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** What a failed read, write or sync means: STAGING_FULL, JOURNAL_STORAGE_FAILED, or the operation error it already is. */
+/**
+ * What a failed read, write or sync means: STAGING_FULL, JOURNAL_STORAGE_FAILED, or the operation error it
+ * already is.
+ */
 export function storageFailure(error: unknown): OperationError {
   if (error instanceof OperationError) return error;
   const code = systemErrorCode(error);

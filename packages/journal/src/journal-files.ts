@@ -1,10 +1,11 @@
 /**
- * What the journal asks of storage. One implementation is the file system (`file-journal-files.ts`), the other a
- * simulated one that loses power at any write (`simulated-journal-files.ts`). Paths are relative to the group folder,
- * with `/`. System errors are thrown as they come (`ENOSPC` …); the journal gives them their meaning.
+ * What the journal asks of storage. One implementation is the file system (`file-journal-files.ts`), the
+ * other a simulated one that loses power at any write (`simulated-journal-files.ts`). Paths are relative to
+ * the group folder, with `/`. System errors are thrown as they come (`ENOSPC` …); the journal gives them
+ * their meaning.
  *
- * Durability: written bytes and sizes are durable after `JournalFile.sync`, names after `syncFolder` of their folder;
- * `replace` is atomic and durable when it resolves.
+ * Durability: written bytes and sizes are durable after `JournalFile.sync`, names after `syncFolder` of their
+ * folder; `replace` is atomic and durable when it resolves.
  */
 export interface JournalFile {
   sizeBytes(): Promise<number>;
@@ -33,7 +34,10 @@ export interface JournalFiles {
   /** Names in a folder, sorted; none when it does not exist. */
   list(path: string): Promise<string[]>;
   syncFolder(path: string): Promise<void>;
-  /** A file, or a folder with everything in it; nothing to do when it does not exist. `''` is the group folder. */
+  /**
+   * A file, or a folder with everything in it; nothing to do when it does not exist. `''` is the group
+   * folder.
+   */
   remove(path: string): Promise<void>;
   /** Bytes of storage the group folder takes, holes not counted. */
   allocatedBytes(): Promise<number>;

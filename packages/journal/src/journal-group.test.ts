@@ -218,7 +218,7 @@ test('an interrupted first sync goes on from what the base holds', async () => {
   assert.ok((await readDisk(again, 1, 0)).equals(expected));
 });
 
-test('a full volume drops the open epoch, keeps every point readable, and goes on when there is space', async () => {
+test('a full volume drops the open epoch, keeps every point, and goes on when there is space', async () => {
   const { group, files } = await openSimulated();
   await putEpoch(group, [rawExtent(0, 0, filled(1000, 'a'))]);
   await putEpoch(group, [rawExtent(0, 0, filled(1000, 'b'))]);

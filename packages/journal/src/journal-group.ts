@@ -1,7 +1,7 @@
 /**
- * The journal of one source server: all its staging disks, one history of epochs. It satisfies the `EpochStore`
- * contract of `packages/replication`. Writing is `epoch-writer.ts`; this is what everybody else sees: recovery points,
- * views of them, hashes of the newest state, space.
+ * The journal of one source server: all its staging disks, one history of epochs. It satisfies the
+ * `EpochStore` contract of `packages/replication`. Writing is `epoch-writer.ts`; this is what everybody else
+ * sees: recovery points, views of them, hashes of the newest state, space.
  */
 import type { ExtentHeader, ReadableBlockDevice } from '@landfall/block';
 import type { EpochCommit, RecoveryPoint } from '@landfall/model';
@@ -104,9 +104,9 @@ export class JournalGroup {
   }
 
   /**
-   * SHA-256 (32 bytes each) of `count` chunks of 1 MiB from `firstChunk`, of the newest durable state or, during the
-   * first sync, of what the base holds; the last chunk may be short. A damaged chunk answers with zeroes, which no
-   * content hashes to: the rescan sends it again (J6).
+   * SHA-256 (32 bytes each) of `count` chunks of 1 MiB from `firstChunk`, of the newest durable state or,
+   * during the first sync, of what the base holds; the last chunk may be short. A damaged chunk answers with
+   * zeroes, which no content hashes to: the rescan sends it again (J6).
    */
   async chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer> {
     this.#checkOpen();
@@ -117,8 +117,8 @@ export class JournalGroup {
   }
 
   /**
-   * Adds to the open epoch. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED, EXTENT_DAMAGED, EPOCH_REFUSED; each drops the
-   * open epoch, and everything is refused with the same error until `abandon`.
+   * Adds to the open epoch. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED, EXTENT_DAMAGED, EPOCH_REFUSED; each
+   * drops the open epoch, and everything is refused with the same error until `abandon`.
    */
   async putExtent(header: ExtentHeader, payload: Buffer): Promise<void> {
     await this.#writer.putExtent(header, payload);
@@ -130,8 +130,8 @@ export class JournalGroup {
   }
 
   /**
-   * Closes the open epoch; resolves when it is durable on all disks (J2). The next epoch may be put before that.
-   * Errors: as `putExtent`.
+   * Closes the open epoch; resolves when it is durable on all disks (J2). The next epoch may be put before
+   * that. Errors: as `putExtent`.
    */
   async commit(commit: EpochCommit): Promise<void> {
     await this.#writer.commit(commit);
@@ -176,7 +176,9 @@ export class JournalGroup {
     }
   }
 
-  /** Removes the journal for good; resolves to the bytes freed. Errors: JOURNAL_IN_USE while views are open. */
+  /**
+   * Removes the journal for good; resolves to the bytes freed. Errors: JOURNAL_IN_USE while views are open.
+   */
   async discard(): Promise<number> {
     this.#checkOpen();
     if (this.#views.size > 0) throw viewsOpen(this.#views.size);

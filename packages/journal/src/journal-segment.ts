@@ -1,4 +1,7 @@
-/** One segment as readers see it: its index, which epochs end where in it, and its records, verified on every read. */
+/**
+ * One segment as readers see it: its index, which epochs end where in it, and its records, verified on every
+ * read.
+ */
 import { decodeExtent } from '@landfall/block';
 import { assert, OperationError } from '@landfall/runtime';
 import { CommitLog } from './commit-log.ts';
@@ -56,8 +59,8 @@ export class JournalSegment {
   }
 
   /**
-   * Extents whose records follow each other in the file, straight into the places their content belongs to, in one read.
-   * Each must be as long as its payload, as raw ones are. Errors: EXTENT_DAMAGED.
+   * Extents whose records follow each other in the file, straight into the places their content belongs to,
+   * in one read. Each must be as long as its payload, as raw ones are. Errors: EXTENT_DAMAGED.
    */
   async readRun(
     openFiles: OpenFiles,

@@ -1,6 +1,6 @@
 /**
- * The manifest of one staging disk: which files make up its journal, in what order. The only file of a journal that
- * changes, replaced as a whole. `group.json` is its twin for the whole server, written once.
+ * The manifest of one staging disk: which files make up its journal, in what order. The only file of a
+ * journal that changes, replaced as a whole. `group.json` is its twin for the whole server, written once.
  */
 import type { EpochCommit } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
@@ -127,7 +127,7 @@ function versionUnsupported(path: string, document: PlainDocument): OperationErr
   const found = `version ${String(document.version)}, features ${JSON.stringify(document.requires)}`;
   return new OperationError(
     'JOURNAL_VERSION_UNSUPPORTED',
-    `${path} was written in a format this program does not know (${found}; it knows version ${FORMAT_VERSION})`,
+    `${path} is in a format this program does not know: ${found}; it knows version ${FORMAT_VERSION}`,
     { hint: 'run a release at least as new as the one that wrote this journal', context: { path } },
   );
 }

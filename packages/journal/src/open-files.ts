@@ -1,4 +1,7 @@
-/** Files open for reading, at most so many at once: a journal has more segments than a process may have descriptors. */
+/**
+ * Files open for reading, at most so many at once: a journal has more segments than a process may have
+ * descriptors.
+ */
 import type { JournalFile, JournalFiles } from './journal-files.ts';
 
 const OPEN_FILES_MAX = 64;

@@ -39,8 +39,8 @@ export interface OpenJournalGroupOptions extends JournalGroupSettings {
 }
 
 /**
- * Errors: JOURNAL_MISSING, JOURNAL_IN_USE, JOURNAL_DISKS_CHANGED, JOURNAL_DAMAGED, JOURNAL_VERSION_UNSUPPORTED,
- * STAGING_FULL.
+ * Errors: JOURNAL_MISSING, JOURNAL_IN_USE, JOURNAL_DISKS_CHANGED, JOURNAL_DAMAGED,
+ * JOURNAL_VERSION_UNSUPPORTED, STAGING_FULL.
  */
 export function openJournalGroup(options: OpenJournalGroupOptions): Promise<JournalGroup> {
   return openJournalGroupOn(new FileJournalFiles(options.folder), options);
@@ -129,8 +129,9 @@ async function newGroup(files: JournalFiles, settings: JournalGroupSettings): Pr
 }
 
 /**
- * Without `group.json` a folder holds what an interrupted creation or discard left, never a journal: `group.json` is
- * written last. Should it have been lost instead, there is a base in use, and nothing is removed.
+ * Without `group.json` a folder holds what an interrupted creation or discard left, never a journal:
+ * `group.json` is written last. Should it have been lost instead, there is a base in use, and nothing is
+ * removed.
  */
 async function removeLeftovers(files: JournalFiles): Promise<void> {
   const discarded = await isDiscarded(files);
@@ -157,7 +158,7 @@ function checkDisks(found: readonly JournalDisk[], expected: readonly JournalDis
     'JOURNAL_DISKS_CHANGED',
     `the journal has the disks ${describe(found)}, but the server has ${describe(expected)}`,
     {
-      hint: 'added, removed and resized disks need a new journal: discard this one and replicate the server anew',
+      hint: 'changed disks need a new journal: discard this one and replicate the server anew',
       context: { found: describe(found), expected: describe(expected) },
     },
   );

@@ -1,7 +1,7 @@
 /**
- * One disk at one recovery point, read-only. Where each byte lies is resolved for a region of 4 MiB at once and kept
- * for a few regions: a read then costs one look-up, however many segments the history has. Nothing that was committed
- * changes (J3), so a region stays true while writing goes on.
+ * One disk at one recovery point, read-only. Where each byte lies is resolved for a region of 4 MiB at once
+ * and kept for a few regions: a read then costs one look-up, however many segments the history has. Nothing
+ * that was committed changes (J3), so a region stays true while writing goes on.
  */
 import type { AllocationExtent, ReadableBlockDevice } from '@landfall/block';
 import { assert } from '@landfall/runtime';

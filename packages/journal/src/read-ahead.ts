@@ -1,7 +1,8 @@
 /**
- * A filter for readers that come in small steps, one after the other (`qemu-img`, a booting machine, block-stream): once
- * two reads follow each other, 1 MiB is read at once and the next 1 MiB already while the first is used. Reads anywhere
- * else pass through. The device below never changes, so what was read ahead stays true.
+ * A filter for readers that come in small steps, one after the other (`qemu-img`, a booting machine, block-
+ * stream): once two reads follow each other, 1 MiB is read at once and the next 1 MiB already while the first
+ * is used. Reads anywhere else pass through. The device below never changes, so what was read ahead stays
+ * true.
  */
 import type { AllocationExtent, ReadableBlockDevice } from '@landfall/block';
 
@@ -58,7 +59,8 @@ export class ReadAheadDevice implements ReadableBlockDevice {
     if (known !== undefined) return known;
     const loading = this.#load(index);
     this.#windows.set(index, loading);
-    loading.catch(() => this.#windows.delete(index)); // Who asks for its bytes reads them again, and gets the error.
+    // Who asks for its bytes reads them again by themselves, and gets the error.
+    loading.catch(() => this.#windows.delete(index));
     const oldest = this.#windows.keys().next();
     if (this.#windows.size > WINDOWS_MAX && oldest.done !== true) this.#windows.delete(oldest.value);
     return loading;

@@ -1,6 +1,6 @@
 /**
- * Which record holds each byte of a range at a recovery point: newest first, each segment only up to the point. Pure.
- * `gaps` is what no newer record covers yet; what is left in the end is the base.
+ * Which record holds each byte of a range at a recovery point: newest first, each segment only up to the
+ * point. Pure. `gaps` is what no newer record covers yet; what is left in the end is the base.
  */
 import type { JournalSegment } from './journal-segment.ts';
 import type { IndexedExtent } from './sorted-extents.ts';

@@ -1,6 +1,7 @@
 /**
- * Small JSON documents (`group.json`, `manifest`) that notice any changed byte: the last member is a SHA-256 over the
- * document written without it, and a document must be, byte for byte, what writing it again would give.
+ * Small JSON documents (`group.json`, `manifest`) that notice any changed byte: the last member is a SHA-256
+ * over the document written without it, and a document must be, byte for byte, what writing it again would
+ * give.
  */
 import { createHash } from 'node:crypto';
 

@@ -1,7 +1,7 @@
 /**
- * The index a sealed segment ends with: extents sorted by offset in columns, then one row per commit, then a footer of
- * fixed size at the very end (FORMAT.md, "Sealed segments"). It repeats what the records say: a damaged index is
- * rebuilt from them.
+ * The index a sealed segment ends with: extents sorted by offset in columns, then one row per commit, then a
+ * footer of fixed size at the very end (FORMAT.md, "Sealed segments"). It repeats what the records say: a
+ * damaged index is rebuilt from them.
  */
 import { crc32 } from 'node:zlib';
 import type { Consistency } from '@landfall/model';

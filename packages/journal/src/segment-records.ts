@@ -1,7 +1,8 @@
 /**
- * The records of a segment, byte by byte (FORMAT.md, "Segments"). Little-endian. Every header carries its own position
- * and a CRC-32 that starts from the segment's identity, so that a record is valid only in the file and at the place it
- * was written: neither a record copied from elsewhere nor one inside an extent's payload can be taken for it.
+ * The records of a segment, byte by byte (FORMAT.md, "Segments"). Little-endian. Every header carries its own
+ * position and a CRC-32 that starts from the segment's identity, so that a record is valid only in the file
+ * and at the place it was written: neither a record copied from elsewhere nor one inside an extent's payload
+ * can be taken for it.
  */
 import { crc32 } from 'node:zlib';
 import { CODEC_RAW, CODEC_ZSTD, type Codec } from '@landfall/block';
@@ -145,8 +146,8 @@ export function encodeCommit(fields: CommitRecordFields, place: RecordPlace): Bu
 }
 
 /**
- * The record at the start of `bytes`. `undefined`: there is none that is intact, or `bytes` is too short for it; 128
- * bytes are enough for any.
+ * The record at the start of `bytes`. `undefined`: there is none that is intact, or `bytes` is too short for
+ * it; 128 bytes are enough for any.
  */
 export function decodeRecord(bytes: Buffer, place: RecordPlace): SegmentRecord | undefined {
   if (bytes.length < RECORD_HEADER_BYTES) return undefined;

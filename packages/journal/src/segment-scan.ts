@@ -1,11 +1,12 @@
 /**
- * Reads a segment record by record: the tail that was still written when the process ended, and a sealed segment whose
- * index is damaged. The chain of records holds as long as each header is intact and each commit's checksum over the
- * headers before it agrees (J1). Payloads are checked separately (`findDamagedPayload`), only where nothing else
- * proves that they were durable.
+ * Reads a segment record by record: the tail that was still written when the process ended, and a sealed
+ * segment whose index is damaged. The chain of records holds as long as each header is intact and each
+ * commit's checksum over the headers before it agrees (J1). Payloads are checked separately
+ * (`findDamagedPayload`), only where nothing else proves that they were durable.
  *
- * Where the chain breaks, a torn tail and a damaged byte look the same. What tells them apart is a later commit record
- * that says its predecessors were durable: then it was no torn tail, and nothing may be cut off (J3).
+ * Where the chain breaks, a torn tail and a damaged byte look the same. What tells them apart is a later
+ * commit record that says its predecessors were durable: then it was no torn tail, and nothing may be cut off
+ * (J3).
  */
 import { crc32 } from 'node:zlib';
 import { GrowingExtents } from './growing-extents.ts';
@@ -78,7 +79,9 @@ export async function scanSegment(file: JournalFile, range: ScanRange): Promise<
   return { extents: chain.extents, commits: chain.commits, endedBy, chainEndBytes: position, durableEpoch };
 }
 
-/** The position of the first record in [from, to) whose payload is not what its header says, if there is one. */
+/**
+ * The position of the first record in [from, to) whose payload is not what its header says, if there is one.
+ */
 export async function findDamagedPayload(
   file: JournalFile,
   range: ScanRange & { readonly fromBytes: number },
@@ -180,7 +183,10 @@ function durableEpochIn(window: Buffer, windowPosition: number, identity: number
   return durableEpoch;
 }
 
-/** Headers are read through a window, so that small extents cost one read for many and large payloads are skipped. */
+/**
+ * Headers are read through a window, so that small extents cost one read for many and large payloads are
+ * skipped.
+ */
 class WindowReader {
   readonly #file: JournalFile;
   readonly #toBytes: number;

@@ -1,11 +1,11 @@
 /**
- * Appends to the segment that is still written. Records are copied into one buffer and written when it is full, so that
- * small extents cost no system call each. Three positions, always in this order:
+ * Appends to the segment that is still written. Records are copied into one buffer and written when it is
+ * full, so that small extents cost no system call each. Three positions, always in this order:
  *
  *   durable ≤ committed ≤ end
  *
- * Up to `durable` everything was synced (J2); up to `committed` epochs are closed; after it is the open epoch, which
- * `rollBack` removes without a trace (J4).
+ * Up to `durable` everything was synced (J2); up to `committed` epochs are closed; after it is the open
+ * epoch, which `rollBack` removes without a trace (J4).
  */
 import { crc32 } from 'node:zlib';
 import type { ExtentHeader } from '@landfall/block';
@@ -32,6 +32,10 @@ export interface EpochCommitRecord extends EpochCommit {
   readonly participants: Buffer;
 }
 
+interface WriteOutcome {
+  readonly failure?: unknown;
+}
+
 export interface SealResult {
   readonly sizeBytes: number;
   readonly recordsEndBytes: number;
@@ -51,8 +55,8 @@ export class SegmentWriter {
   #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #spareBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #bufferedBytes = 0;
-  /** The write that is under way, or failed: its error belongs to the next append. */
-  #writing: Promise<void> = Promise.resolve();
+  /** How the write that is under way ends: its error belongs to whoever comes next. */
+  #writing: Promise<WriteOutcome> = Promise.resolve({});
   #epochRecords = 0;
   #epochChecksum = 0;
 
@@ -86,7 +90,10 @@ export class SegmentWriter {
     return new SegmentWriter(file, segment, { journalId: name.journalId, extents, commits: [] });
   }
 
-  /** Goes on with a segment that was scanned: `segment` and `commits` hold what of it exists, all of it durable. */
+  /**
+   * Goes on with a segment that was scanned: `segment` and `commits` hold what of it exists, all of it
+   * durable.
+   */
   static resume(
     file: JournalFile,
     segment: JournalSegment,
@@ -178,8 +185,8 @@ export class SegmentWriter {
   }
 
   /**
-   * After a failed sync: epochs that were closed but never became durable are open again, to be dropped. This file's own
-   * sync may have succeeded: what counts is that of all the disks.
+   * After a failed sync: epochs that were closed but never became durable are open again, to be dropped. This
+   * file's own sync may have succeeded: what counts is that of all the disks.
    */
   reopenUndurable(durableEpoch: number): void {
     this.#commits = this.#commits.filter((commit) => commit.epoch <= durableEpoch);
@@ -190,8 +197,8 @@ export class SegmentWriter {
 
   /** Removes everything after the last closed epoch, from memory and from the file. */
   async rollBack(): Promise<void> {
-    await Promise.allSettled([this.#writing]);
-    this.#writing = Promise.resolve();
+    await this.#writing;
+    this.#writing = Promise.resolve({});
     this.#bufferedBytes = 0;
     this.#epochRecords = 0;
     this.#epochChecksum = 0;
@@ -202,7 +209,9 @@ export class SegmentWriter {
     await this.#file.sync();
   }
 
-  /** Appends the index and makes the whole file durable. The caller records it in the manifest, or rolls back. */
+  /**
+   * Appends the index and makes the whole file durable. The caller records it in the manifest, or rolls back.
+   */
   async writeIndex(): Promise<SealResult & { readonly extents: SortedExtents }> {
     assert(!this.hasOpenEpoch && this.#durableBytes === this.#endBytes, 'J1: only whole epochs are sealed');
     const columns = this.#extents.sorted();
@@ -216,24 +225,31 @@ export class SegmentWriter {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.#writing]);
+    await this.#writing;
     await this.#file.close();
   }
 
   /** Hands everything appended to the file. */
   async flush(): Promise<void> {
     await this.#startWriting();
-    await this.#writing;
+    await this.#writeDone();
+  }
+
+  async #writeDone(): Promise<void> {
+    const { failure } = await this.#writing;
+    if (failure !== undefined) throw failure;
   }
 
   /** Hands the buffer to the file and goes on with the other one. Errors: those of the write before. */
   async #startWriting(): Promise<void> {
-    await this.#writing;
+    await this.#writeDone();
     if (this.#bufferedBytes === 0) return;
     const position = this.#endBytes - this.#bufferedBytes;
     const filled = this.#buffer;
-    this.#writing = this.#file.write(position, [filled.subarray(0, this.#bufferedBytes)]);
-    this.#writing.catch(() => undefined); // Whoever awaits it next gets the error; a roll back drops it.
+    this.#writing = this.#file.write(position, [filled.subarray(0, this.#bufferedBytes)]).then(
+      () => ({}),
+      (failure: unknown) => ({ failure }),
+    );
     this.#buffer = this.#spareBuffer;
     this.#spareBuffer = filled;
     this.#bufferedBytes = 0;
@@ -253,7 +269,7 @@ export class SegmentWriter {
     const recordBytes = header.length + (payload?.length ?? 0);
     if (this.#bufferedBytes + recordBytes > BUFFER_BYTES) await this.#startWriting();
     if (recordBytes > BUFFER_BYTES) {
-      await this.#writing;
+      await this.#writeDone();
       await this.#file.write(this.#endBytes, payload === undefined ? [header] : [header, payload]);
     } else {
       header.copy(this.#buffer, this.#bufferedBytes);

@@ -1,10 +1,11 @@
 /**
- * Storage for tests that can lose power. Every file has what is durable and a list of unsynced operations; names have
- * the same. Each operation counts down to the power cut; at it, the operation under way and the unsynced ones survive
- * in one of two ways, chosen by the seed:
+ * Storage for tests that can lose power. Every file has what is durable and a list of unsynced operations;
+ * names have the same. Each operation counts down to the power cut; at it, the operation under way and the
+ * unsynced ones survive in one of two ways, chosen by the seed:
  *
  * - in order: a prefix of each file's unsynced writes survives, the last of them torn at any byte;
- * - out of order: any subset of the 512-byte sectors of each unsynced write survives, as real disks and page caches do.
+ * - out of order: any subset of the 512-byte sectors of each unsynced write survives, as real disks and page
+ *   caches do.
  *
  * A process that is killed loses nothing that was written, but nothing becomes durable by that either.
  */

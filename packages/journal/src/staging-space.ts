@@ -1,6 +1,6 @@
 /**
- * Space is known (J5): before bytes are written, they must fit beside a reserve that stays free for what keeps the
- * journal whole (indexes, manifests). The volume is asked every few MiB, not at every write.
+ * Space is known (J5): before bytes are written, they must fit beside a reserve that stays free for what
+ * keeps the journal whole (indexes, manifests). The volume is asked every few MiB, not at every write.
  */
 import { stagingFull } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';

@@ -1,4 +1,7 @@
-/** Reads of a valid base, every 64 KiB block verified against the table before a byte of it is handed out (J6). */
+/**
+ * Reads of a valid base, every 64 KiB block verified against the table before a byte of it is handed out
+ * (J6).
+ */
 import { crc32 } from 'node:zlib';
 import { type BaseImage, CHUNK_DAMAGED, CHUNK_HOLE, type ChunkPiece, chunkPieces } from './base-image.ts';
 import { BLOCK_BYTES, CHUNK_BYTES, decodeTableEntry, type TableEntry, zeroesSha256 } from './base-table.ts';

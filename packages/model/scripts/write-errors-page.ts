@@ -1,4 +1,7 @@
-/** Writes docs/errors.md from the registry: `node packages/model/scripts/write-errors-page.ts`. `tidy.test.ts` compares. */
+/**
+ * Writes docs/errors.md from the registry: `node packages/model/scripts/write-errors-page.ts`.
+ * `tidy.test.ts` compares.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorsPage } from '../src/errors-page.ts';

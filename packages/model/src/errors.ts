@@ -1,6 +1,7 @@
 /**
- * Every error code a Landfall program can show, with what it means and what to do. `docs/errors.md` says the same for
- * people; `tidy.test.ts` proves that each code used in the source is here and in that page. Sorted by code.
+ * Every error code a Landfall program can show, with what it means and what to do. `docs/errors.md` says
+ * the same for people; `tidy.test.ts` proves that each code used in the source is here and in that page.
+ * Sorted by code.
  */
 export interface ErrorEntry {
   readonly meaning: string;

@@ -1,4 +1,7 @@
-/** Jobs and launches. Names: public MGN API. A failed launch is a COMPLETED job with a FAILED participating server. */
+/**
+ * Jobs and launches. Names: public MGN API. A failed launch is a COMPLETED job with a FAILED participating
+ * server.
+ */
 export type JobType = 'LAUNCH' | 'TERMINATE';
 export type JobStatus = 'PENDING' | 'STARTED' | 'COMPLETED';
 export type InitiatedBy = 'START_TEST' | 'START_CUTOVER' | 'DIAGNOSTIC' | 'TERMINATE';

@@ -20,7 +20,9 @@ export interface SourceProperties {
 
 /** A disk of a source server as the agent names it to everybody else. */
 export interface SourceDisk {
-  /** Stable for the life of the server: `disk-0`, `disk-1` … in the order the agent found them at enrolment. */
+  /**
+   * Stable for the life of the server: `disk-0`, `disk-1` … in the order the agent found them at enrolment.
+   */
   readonly diskId: string;
   /** `/dev/nvme0n1`; may change at a reboot, `diskId` does not. */
   readonly deviceName: string;

@@ -1,4 +1,7 @@
-/** Buffers of one size used again and again: fresh ones of this size cost page faults and garbage collection. */
+/**
+ * Buffers of one size used again and again: fresh ones of this size cost page faults and garbage
+ * collection.
+ */
 export class BufferPool {
   readonly unitBytes: number;
   readonly #freeMax: number;

@@ -1,4 +1,7 @@
-/** Reads the fields of one message in order; every read past its end is `undefined`. Pure; survives any bytes. */
+/**
+ * Reads the fields of one message in order; every read past its end is `undefined`. Pure; survives any
+ * bytes.
+ */
 export class ByteReader {
   readonly #content: Buffer;
   #position = 0;

@@ -1,13 +1,16 @@
 /** Both directions of one connection, as the NBD machines see it. */
 export interface ByteStream {
   /**
-   * The first `lengthBytes` of the next message, however long it takes to come; `undefined` when the other side ended
-   * the connection before its first byte. The bytes stay valid. One read at a time.
+   * The first `lengthBytes` of the next message, however long it takes to come; `undefined` when the other
+   * side ended the connection before its first byte. The bytes stay valid. One read at a time.
    */
   next(lengthBytes: number): Promise<Buffer | undefined>;
   /** Fills `target` with what a message goes on with; the other side may not pause for long. */
   fill(target: Buffer): Promise<void>;
-  /** Hands over all parts with nothing between them; resolves when the kernel has them: they may be reused then. */
+  /**
+   * Hands over all parts with nothing between them; resolves when the kernel has them: they may be reused
+   * then.
+   */
   write(...parts: Buffer[]): Promise<void>;
   /** Sends what was written, then closes. */
   end(): void;

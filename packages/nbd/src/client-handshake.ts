@@ -1,4 +1,7 @@
-/** The client's half of the handshake: structured replies and `base:allocation` where the server has them, then GO. */
+/**
+ * The client's half of the handshake: structured replies and `base:allocation` where the server has them,
+ * then GO.
+ */
 import { OperationError } from '@landfall/runtime';
 import { u32 } from './byte-reader.ts';
 import { type ByteStream, readRest } from './byte-stream.ts';

@@ -1,7 +1,7 @@
 /**
- * The client's transmission phase: requests go out as they come, at most REQUESTS_IN_FLIGHT_MAX; replies come in any
- * order and are told apart by their cookie. Whatever goes wrong with the connection rejects everything under way, and
- * everything after, with the same error.
+ * The client's transmission phase: requests go out as they come, at most REQUESTS_IN_FLIGHT_MAX; replies
+ * come in any order and are told apart by their cookie. Whatever goes wrong with the connection rejects
+ * everything under way, and everything after, with the same error.
  */
 import { after, OperationError } from '@landfall/runtime';
 import { type ByteStream, readRest } from './byte-stream.ts';

@@ -1,4 +1,7 @@
-/** The export a handshake is about: opened at most once while the client asks about it, closed when it is left. */
+/**
+ * The export a handshake is about: opened at most once while the client asks about it, closed when it is
+ * left.
+ */
 import type { BlockDevice, ReadableBlockDevice } from '@landfall/block';
 import { describeError, type Logger } from '@landfall/runtime';
 
@@ -6,8 +9,8 @@ import { describeError, type Logger } from '@landfall/runtime';
 export interface NbdExports {
   list(): Promise<string[]>;
   /**
-   * A device for one connection, which closes it; `undefined` when there is no such export. A device without writing
-   * methods is exported read-only. The protocol's default export has the empty name.
+   * A device for one connection, which closes it; `undefined` when there is no such export. A device
+   * without writing methods is exported read-only. The protocol's default export has the empty name.
    */
   open(exportName: string): Promise<ReadableBlockDevice | BlockDevice | undefined>;
 }

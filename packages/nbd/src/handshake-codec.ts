@@ -1,6 +1,7 @@
 /**
- * Messages of the handshake as bytes, both directions. Pure. Headers with a wrong magic number end the connection
- * (NBD_PROTOCOL_VIOLATION); a payload that cannot be understood is `undefined`, which has its own reply.
+ * Messages of the handshake as bytes, both directions. Pure. Headers with a wrong magic number end the
+ * connection (NBD_PROTOCOL_VIOLATION); a payload that cannot be understood is `undefined`, which has its
+ * own reply.
  */
 import { ByteReader, textField, u16, u32, u64 } from './byte-reader.ts';
 import {

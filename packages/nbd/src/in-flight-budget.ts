@@ -1,6 +1,6 @@
 /**
- * Bounds what one connection has under way, in requests and in bytes. Whoever wants more waits; one that is larger than
- * everything is let in alone. Waiters are served in their order.
+ * Bounds what one connection has under way, in requests and in bytes. Whoever wants more waits; one that is
+ * larger than everything is let in alone. Waiters are served in their order.
  */
 import { assert } from '@landfall/runtime';
 

@@ -1,6 +1,6 @@
 /**
- * The NBD server: accepts connections, each of which is a handshake and then a transmission. One connection's trouble is
- * logged once and ends that connection; the server goes on.
+ * The NBD server: accepts connections, each of which is a handshake and then a transmission. One
+ * connection's trouble is logged once and ends that connection; the server goes on.
  */
 import { after, assert, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
 import { BufferPool } from './buffer-pool.ts';
@@ -24,7 +24,10 @@ export interface NbdServerOptions {
   readonly connectionsMax?: number;
   /** Default 30 s. */
   readonly handshakeTimeoutMs?: number;
-  /** How long a client may do nothing in the middle of a message. Between messages there is no limit. Default 5 min. */
+  /**
+   * How long a client may do nothing in the middle of a message. Between messages there is no limit.
+   * Default 5 min.
+   */
   readonly stallTimeoutMs?: number;
 }
 
@@ -113,7 +116,10 @@ class Server implements NbdServer {
   }
 }
 
-/** A client that goes without a word is ordinary (a killed QEMU, a port probe); anything else deserves a look. */
+/**
+ * A client that goes without a word is ordinary (a killed QEMU, a port probe); anything else deserves a
+ * look.
+ */
 function logEnd(logger: Logger, error: unknown): void {
   if (systemErrorCode(error) === 'NBD_CONNECTION_LOST') logger.info('nbd-connection-lost', { error });
   else logger.warn('nbd-connection-dropped', { error });

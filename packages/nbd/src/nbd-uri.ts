@@ -1,6 +1,6 @@
 /**
- * Where an export is, as an address and as an NBD URI. Source: `doc/uri.md` of the NetworkBlockDevice project:
- * `nbd://host[:port]/name` and `nbd+unix:///name?socket=/path`.
+ * Where an export is, as an address and as an NBD URI. Source: `doc/uri.md` of the NetworkBlockDevice
+ * project: `nbd://host[:port]/name` and `nbd+unix:///name?socket=/path`.
  */
 import { OperationError } from '@landfall/runtime';
 import { PORT_DEFAULT } from './protocol.ts';

@@ -1,6 +1,6 @@
 /**
- * What the client still expects for one request. The connection feeds it the chunks of its reply; it says where bytes go,
- * and whether all came. Pure apart from filling the target.
+ * What the client still expects for one request. The connection feeds it the chunks of its reply; it says
+ * where bytes go, and whether all came. Pure apart from filling the target.
  */
 import type { AllocationExtent } from '@landfall/block';
 import { CHUNK, isErrorChunk } from './protocol.ts';

@@ -1,4 +1,7 @@
-/** Replies to one client, structured when that was agreed, simple otherwise. Each call sends a whole chunk or reply. */
+/**
+ * Replies to one client, structured when that was agreed, simple otherwise. Each call sends a whole chunk
+ * or reply.
+ */
 import type { AllocationExtent } from '@landfall/block';
 import type { ByteStream } from './byte-stream.ts';
 import { CHUNK, CHUNK_FLAG_DONE } from './protocol.ts';

@@ -1,6 +1,6 @@
 /**
- * BLOCK_STATUS of `base:allocation`. The device is asked in windows that double, until there is an answer that is long
- * enough, so that asking for one extent of a large disk does not look at all of it.
+ * BLOCK_STATUS of `base:allocation`. The device is asked in windows that double, until there is an answer
+ * that is long enough, so that asking for one extent of a large disk does not look at all of it.
  */
 import { type AllocationExtent, appendExtent, type ReadableBlockDevice } from '@landfall/block';
 import { COMMAND_FLAG } from './protocol.ts';

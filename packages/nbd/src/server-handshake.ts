@@ -1,4 +1,7 @@
-/** The server's half of the handshake: greets, then answers options until the client has chosen an export or leaves. */
+/**
+ * The server's half of the handshake: greets, then answers options until the client has chosen an export or
+ * leaves.
+ */
 import type { ByteStream } from './byte-stream.ts';
 import { readRest } from './byte-stream.ts';
 import type { ExportHolder } from './export-holder.ts';

@@ -1,6 +1,6 @@
 /**
- * What the server answers to each option. A session is what was agreed so far; an answer has the replies, the session
- * after it, and whether options go on. Only the export's device is touched, through the holder.
+ * What the server answers to each option. A session is what was agreed so far; an answer has the replies,
+ * the session after it, and whether options go on. Only the export's device is touched, through the holder.
  */
 import { isWritable, type ReadableBlockDevice } from '@landfall/block';
 import { decodeText, textField } from './byte-reader.ts';
@@ -146,7 +146,10 @@ async function answerMetaContext(
   return goOn({ ...session, allocationOf: chosen }, context, ack(option));
 }
 
-/** Listing without a query, or with a namespace alone, is asking for everything in it; setting needs the whole name. */
+/**
+ * Listing without a query, or with a namespace alone, is asking for everything in it; setting needs the
+ * whole name.
+ */
 function selectsAllocation(option: number, { queries }: MetaContextRequest): boolean {
   if (queries.includes(BASE_ALLOCATION)) return true;
   return option === OPTION.LIST_META_CONTEXT && (queries.length === 0 || queries.includes('base:'));

@@ -1,7 +1,7 @@
 /**
- * READ. With structured replies a read goes out in units of the pool, each as it comes, zeroes as holes, so that a read of
- * 32 MiB takes no more memory than one of a unit. Without them (or with DF) a reply is one piece: an error cannot
- * follow its first byte.
+ * READ. With structured replies a read goes out in units of the pool, each as it comes, zeroes as holes, so
+ * that a read of 32 MiB takes no more memory than one of a unit. Without them (or with DF) a reply is one
+ * piece: an error cannot follow its first byte.
  */
 import { type ReadableBlockDevice, zeroRuns } from '@landfall/block';
 import type { BufferPool } from './buffer-pool.ts';

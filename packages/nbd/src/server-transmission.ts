@@ -1,8 +1,8 @@
 /**
  * The server's transmission phase: reads requests one after another and serves them at the same time, at most
- * REQUESTS_IN_FLIGHT_MAX and BYTES_IN_FLIGHT_MAX of them; then it reads no further and the socket's own back-pressure
- * holds the client. A request is in flight until its reply has gone to the kernel, so replies a client does not take
- * count too. Invariants:
+ * REQUESTS_IN_FLIGHT_MAX and BYTES_IN_FLIGHT_MAX of them; then it reads no further and the socket's own
+ * back-pressure holds the client. A request is in flight until its reply has gone to the kernel, so replies
+ * a client does not take count too. Invariants:
  * N1  Every request that was read gets exactly one reply, or the connection ends.
  * N2  The device is not used any more when `transmit` has settled.
  */

@@ -1,4 +1,7 @@
-/** For tests: a server with given devices on a Unix socket and on loopback TCP, and clients that speak raw bytes. */
+/**
+ * For tests: a server with given devices on a Unix socket and on loopback TCP, and clients that speak raw
+ * bytes.
+ */
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';

@@ -1,6 +1,7 @@
 /**
- * Listening on a TCP port or a Unix socket file. The socket file is for the owner alone (0600), and replaces one that a
- * process left behind which is no more; one that is in use, and anything that is not a socket, is left alone.
+ * Listening on a TCP port or a Unix socket file. The socket file is for the owner alone (0600), and
+ * replaces one that a process left behind which is no more; one that is in use, and anything that is not a
+ * socket, is left alone.
  */
 import { lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';

@@ -1,7 +1,8 @@
 /**
  * A ByteStream over a TCP or Unix socket.
  * - Received bytes wait in a queue of at most RECEIVE_BYTES_MAX (and one chunk); then the socket is not read.
- * - A peer that stops in the middle of a message, or takes nothing of what was sent, for `stallTimeoutMs` is dropped.
+ * - A peer that stops in the middle of a message, or takes nothing of what was sent, for `stallTimeoutMs`
+ * is dropped.
  *   Between messages it may be silent for as long as it likes: an idle disk is no error.
  */
 import type { Socket } from 'node:net';
@@ -12,7 +13,9 @@ import { type ByteStream, readRest } from './byte-stream.ts';
 const RECEIVE_BYTES_MAX = 1024 * 1024;
 const KEEP_ALIVE_DELAY_MS = 60_000;
 
-/** The socket must be made with `allowHalfOpen`: the other side may stop sending and still want its replies. */
+/**
+ * The socket must be made with `allowHalfOpen`: the other side may stop sending and still want its replies.
+ */
 export class TcpStream implements ByteStream {
   readonly closed: Promise<void>;
   readonly #socket: Socket;

@@ -1,4 +1,7 @@
-/** Messages of the transmission phase as bytes, both directions. Pure. Wrong magic numbers end the connection. */
+/**
+ * Messages of the transmission phase as bytes, both directions. Pure. Wrong magic numbers end the
+ * connection.
+ */
 import type { AllocationExtent } from '@landfall/block';
 import { ByteReader, u32, u64 } from './byte-reader.ts';
 import {
@@ -24,7 +27,10 @@ export interface Request {
   readonly command: number;
   /** Chosen by the client, comes back with the reply. */
   readonly cookie: bigint;
-  /** Safe: an offset beyond every device is cut to the largest safe integer, and is still beyond every device. */
+  /**
+   * Safe: an offset beyond every device is cut to the largest safe integer, and is still beyond every
+   * device.
+   */
   readonly offsetBytes: number;
   readonly lengthBytes: number;
 }
@@ -168,7 +174,10 @@ export interface BlockStatus {
   readonly extents: readonly AllocationExtent[];
 }
 
-/** The extents as they follow each other from `offsetBytes`; `undefined` when malformed, empty or without length. */
+/**
+ * The extents as they follow each other from `offsetBytes`; `undefined` when malformed, empty or without
+ * length.
+ */
 export function decodeBlockStatus(payload: Buffer, offsetBytes: number): BlockStatus | undefined {
   const reader = new ByteReader(payload);
   const contextId = reader.u32();

@@ -1,4 +1,7 @@
-/** Time, behind a type, so that simulations and tests own it. The only file that may touch Date.now and timers. */
+/**
+ * Time, behind a type, so that simulations and tests own it. The only file that may touch Date.now and
+ * timers.
+ */
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. May jump. */
   nowMs(): number;

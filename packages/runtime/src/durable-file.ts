@@ -1,6 +1,6 @@
 /**
- * The durability rule in one function: a durable file is written as temp file, fsync, rename, fsync of the folder.
- * A reader sees the old content or the new one, whole, whatever happens in between.
+ * The durability rule in one function: a durable file is written as temp file, fsync, rename, fsync of the
+ * folder. A reader sees the old content or the new one, whole, whatever happens in between.
  */
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,4 +1,7 @@
-/** Structured log lines on standard error: one JSON object a line. An event is a short kebab-case noun phrase. */
+/**
+ * Structured log lines on standard error: one JSON object a line. An event is a short kebab-case noun
+ * phrase.
+ */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
 

@@ -10,7 +10,10 @@ export interface OperationErrorOptions {
   readonly cause?: unknown;
 }
 
-/** An operating error: something outside the program's control went wrong. Codes are registered in `model/errors.ts`. */
+/**
+ * An operating error: something outside the program's control went wrong. Codes are registered in
+ * `model/errors.ts`.
+ */
 export class OperationError extends Error {
   override readonly name = 'OperationError';
   readonly code: string;

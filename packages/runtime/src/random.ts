@@ -36,7 +36,10 @@ export function seededRandom(seed: number): Random {
 
 const ALPHANUMERIC = '0123456789abcdefghijklmnopqrstuvwxyz';
 
-/** An identifier in the public API's form: `s-` + 17 lower-case alphanumerics. Source: MGN model, SourceServerID. */
+/**
+ * An identifier in the public API's form: `s-` + 17 lower-case alphanumerics. Source: MGN model,
+ * SourceServerID.
+ */
 export function publicId(prefix: string, random: Random = systemRandom): string {
   return prefix + Array.from({ length: 17 }, () => ALPHANUMERIC[random.integer(36)]).join('');
 }

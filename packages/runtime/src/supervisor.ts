@@ -1,4 +1,7 @@
-/** A program started by `landfall up` ends when that does, also after kill -9: its standard input is a pipe that closes. */
+/**
+ * A program started by `landfall up` ends when that does, also after kill -9: its standard input is a pipe
+ * that closes.
+ */
 export const SUPERVISED_VARIABLE = 'LANDFALL_SUPERVISED';
 
 /** Resolves at SIGTERM, SIGINT, or the end of the supervisor. Programs clean up after it and end. */

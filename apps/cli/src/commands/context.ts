@@ -37,7 +37,9 @@ export async function listServers(client: ApiClient, includeArchived: boolean): 
   return servers;
 }
 
-/** A server by its id or by its host name, when only one has it. Errors: SERVER_NOT_FOUND, SERVER_AMBIGUOUS. */
+/**
+ * A server by its id or by its host name, when only one has it. Errors: SERVER_NOT_FOUND, SERVER_AMBIGUOUS.
+ */
 export async function findServer(client: ApiClient, idOrName: string): Promise<Mgn.SourceServer> {
   const servers = await listServers(client, true);
   const named = (server: Mgn.SourceServer) =>

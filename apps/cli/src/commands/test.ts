@@ -1,4 +1,7 @@
-/** `landfall test`: the README's test command. Installs what the tests need, checks, then runs the real stories. */
+/**
+ * `landfall test`: the README's test command. Installs what the tests need, checks, then runs the real
+ * stories.
+ */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { OperationError } from '@landfall/runtime';

@@ -1,6 +1,6 @@
 /**
- * The folder one run of the demo lives in, named after its process. Leftovers of a run that was killed are cleared by
- * the next one: QEMU processes that name the folder on their command line, then the folder.
+ * The folder one run of the demo lives in, named after its process. Leftovers of a run that was killed are
+ * cleared by the next one: QEMU processes that name the folder on their command line, then the folder.
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';

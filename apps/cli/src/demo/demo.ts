@@ -1,6 +1,7 @@
 /**
- * The main job, all the way through, on a real server: enrol, replicate while it works, test-launch a moment of the
- * past, cut over, finalize, archive; each claim proved by the launched machine itself. Every part is the real one.
+ * The main job, all the way through, on a real server: enrol, replicate while it works, test-launch a
+ * moment of the past, cut over, finalize, archive; each claim proved by the launched machine itself. Every
+ * part is the real one.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,9 +1,10 @@
 /**
- * The demo's source server: a real Debian 12 with its own bootloader, nginx, and a ledger that writes to two disks all
- * the time. Built once from Debian's packages and cached under a key made of everything that goes into it.
+ * The demo's source server: a real Debian 12 with its own bootloader, nginx, and a ledger that writes to
+ * two disks all the time. Built once from Debian's packages and cached under a key made of everything that
+ * goes into it.
  *
- * Its hardware is not the target's on purpose: NVMe disks named in fstab, an initramfs that cannot start from virtio,
- * and a network interface named after its slot. That is what conversion has to deal with.
+ * Its hardware is not the target's on purpose: NVMe disks named in fstab, an initramfs that cannot start
+ * from virtio, and a network interface named after its slot. That is what conversion has to deal with.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
@@ -64,7 +65,10 @@ chown 0:0 "$1/root/.ssh/authorized_keys"
 chmod 600 "$1/root/.ssh/authorized_keys"
 `;
 
-/** Partitions: 1 MiB gap for GRUB's core image, root, then 64 MiB of swap at the end. In sectors of 512 bytes. */
+/**
+ * Partitions: 1 MiB gap for GRUB's core image, root, then 64 MiB of swap at the end. In sectors of 512
+ * bytes.
+ */
 function assembleScript(folder: string): string {
   const sectors = ROOT_DISK_BYTES / 512;
   const swapStart = sectors - 65 * 2048;

@@ -1,6 +1,7 @@
 /**
- * What the ledger of a launched machine must show. The application's promise: a row is committed on the first disk, then
- * its number is fsynced on the second. So after any crash logged ≤ committed ≤ logged + 1 — across both disks.
+ * What the ledger of a launched machine must show. The application's promise: a row is committed on the
+ * first disk, then its number is fsynced on the second. So after any crash logged ≤ committed ≤ logged + 1
+ * — across both disks.
  */
 export interface LedgerProof {
   /** SQLite's integrity_check: `ok`. */
@@ -59,7 +60,10 @@ export function findFaults(proof: LedgerProof, expected: ProofExpectation): stri
   return checks.filter(([holds]) => !holds).map(([, fault]) => fault);
 }
 
-/** e2fsck checked all of it (the image asks for that at every boot) and found nothing to repair beyond the log replay. */
+/**
+ * e2fsck checked all of it (the image asks for that at every boot) and found nothing to repair beyond the
+ * log replay.
+ */
 export function fsckIsClean(log: string): boolean {
   const checked = /: \d+\/\d+ files/.test(log) || /: clean,/.test(log);
   const repaired =

@@ -1,4 +1,7 @@
-/** The demo's source server as a running machine: QEMU with hardware the target will not have, reached by SSH and HTTP. */
+/**
+ * The demo's source server as a running machine: QEMU with hardware the target will not have, reached by
+ * SSH and HTTP.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';

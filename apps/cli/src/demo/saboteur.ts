@@ -1,4 +1,7 @@
-/** Ends one program with kill -9 at the moments of the story where it hurts; whoever watches over it starts it again. */
+/**
+ * Ends one program with kill -9 at the moments of the story where it hurts; whoever watches over it starts
+ * it again.
+ */
 import { OperationError, systemErrorCode } from '@landfall/runtime';
 
 export const VICTIMS = ['agent', 'replication-server', 'control-plane', 'launch-host'] as const;

@@ -1,7 +1,10 @@
 /** Installs the Debian packages a command needs, saying which and why; does nothing when all are there. */
 import { OperationError, run, runChecked } from '@landfall/runtime';
 
-/** What the launch host needs to convert and run machines. The kernel image is libguestfs's appliance kernel. */
+/**
+ * What the launch host needs to convert and run machines. The kernel image is libguestfs's appliance
+ * kernel.
+ */
 export const LAUNCH_HOST_PACKAGES = [
   'qemu-system-x86',
   'qemu-utils',

@@ -1,4 +1,7 @@
-/** What the CLI shows: tables for people, JSON for scripts, on standard output; everything else on standard error. */
+/**
+ * What the CLI shows: tables for people, JSON for scripts, on standard output; everything else on standard
+ * error.
+ */
 export interface Output {
   readonly json: boolean;
   readonly interactive: boolean;

@@ -1,6 +1,6 @@
 /**
- * Progress of something long: a bar that redraws itself on a terminal; elsewhere (CI, a log file) one line when the
- * text changes, at most one every few seconds.
+ * Progress of something long: a bar that redraws itself on a terminal; elsewhere (CI, a log file) one line
+ * when the text changes, at most one every few seconds.
  */
 import { formatDurationMs } from '@landfall/runtime';
 import type { Output } from './output.ts';

@@ -1,6 +1,7 @@
 /**
- * One supervised program: started, its output kept in a log file, started again with a growing delay when it ends by
- * itself. It ends when its supervisor ends, also by kill -9: its standard input is a pipe that then closes.
+ * One supervised program: started, its output kept in a log file, started again with a growing delay when
+ * it ends by itself. It ends when its supervisor ends, also by kill -9: its standard input is a pipe that
+ * then closes.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';

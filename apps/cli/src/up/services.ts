@@ -178,7 +178,10 @@ async function initializeService(stateDir: string): Promise<void> {
   await client.mgn('InitializeService', {});
 }
 
-/** Keeps `pids.json` true; one write at a time, because each replaces the file through the same temporary one. */
+/**
+ * Keeps `pids.json` true; one write at a time, because each replaces the file through the same temporary
+ * one.
+ */
 function pidRecorder(stateDir: string, logger: Logger): { pids: Map<string, number>; record: PidRecord } {
   const pids = new Map<string, number>();
   let written: Promise<void> = Promise.resolve();

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MIB, seededRandom } from '@landfall/runtime';
+import { BaseImage } from './base-image.ts';
+import { sha256 } from './extents.testing.ts';
+import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+
+const SIZE_BYTES = 2 * MIB + 1000;
+
+async function createBase() {
+  const files = new SimulatedJournalFiles(seededRandom(1));
+  const options = { files, diskIndex: 0, sizeBytes: SIZE_BYTES };
+  await BaseImage.create(options);
+  return { files, options, base: await BaseImage.open(options, undefined) };
+}
+
+test('bytes that reached the disk before their table entry never come back', async () => {
+  const { files, options, base } = await createBase();
+  files.damage('disk-0/base', (bytes) => bytes.fill('old', 0, MIB));
+  await base.close();
+  const again = await BaseImage.open(options, undefined);
+  assert.ok(again.isEmpty);
+  assert.deepEqual(await again.chunkSha256(0), sha256(Buffer.alloc(MIB)));
+  await again.write(100, Buffer.alloc(50, 'new'));
+  const expected = Buffer.alloc(MIB);
+  expected.fill('new', 100, 150);
+  assert.deepEqual(await again.chunkSha256(0), sha256(expected));
+  assert.ok(files.content('disk-0/base').subarray(0, MIB).equals(expected));
+});
+
+test('hashes in the table are not believed after a restart during the first sync', async () => {
+  const { files, options, base } = await createBase();
+  await base.write(0, Buffer.alloc(MIB, 'sent'));
+  assert.deepEqual(await base.chunkSha256(0), sha256(Buffer.alloc(MIB, 'sent')));
+  files.damage('disk-0/base', (bytes) => bytes.fill('lost', 0, 4096));
+  const again = await BaseImage.open(options, undefined);
+  assert.deepEqual(await again.chunkSha256(0), sha256(files.content('disk-0/base').subarray(0, MIB)));
+});
+
+test('zeroes over a hole write nothing, over content they write zeroes', async () => {
+  const { files, base } = await createBase();
+  await base.writeZeroes(0, SIZE_BYTES);
+  assert.ok(base.isEmpty);
+  await base.write(MIB - 100, Buffer.alloc(200, 'x'));
+  await base.writeZeroes(MIB - 50, 100);
+  const content = files.content('disk-0/base');
+  assert.ok(content.subarray(MIB - 50, MIB + 50).every((byte) => byte === 0));
+  assert.deepEqual(await base.chunkSha256(1), sha256(content.subarray(MIB, 2 * MIB)));
+  await base.writeZeroes(0, SIZE_BYTES);
+  assert.ok(base.isEmpty);
+  assert.ok(content.every((byte) => byte === 0));
+});
+
+test('the last chunk may be short', async () => {
+  const { options, base } = await createBase();
+  assert.deepEqual(await base.chunkSha256(2), sha256(Buffer.alloc(1000)));
+  await base.write(2 * MIB, Buffer.alloc(1000, 'end'));
+  assert.deepEqual(await base.chunkSha256(2), sha256(Buffer.alloc(1000, 'end')));
+  const table = await base.complete();
+  const valid = await BaseImage.open(options, table);
+  assert.ok(valid.isValid && !valid.isEmpty);
+  await assert.rejects(BaseImage.open(options, table.replace(/^./, 'x')), /does not match/);
+});
