@@ -129,15 +129,21 @@ test('kill -9 loses no acknowledged epoch, and its lock is taken over', async (t
   for (let round = 1; round <= 2; round += 1) {
     const killer = new AbortController();
     let acknowledged = 0;
-    let inUse: Promise<unknown> | undefined;
+    let refusal: unknown;
+    const openBeside = async () => {
+      refusal = await openJournalGroup({ folder: journal, logger: silentLogger }).catch(
+        (error: unknown) => error,
+      );
+    };
+    let opening: Promise<void> | undefined;
     const onOutput = (text: string) => {
       acknowledged = Number(text.trim().split('\n').at(-1));
-      inUse ??= openJournalGroup({ folder: journal, logger: silentLogger }).catch((error: unknown) => error);
-      if (acknowledged > 100 * round) killer.abort();
+      opening ??= openBeside();
+      if (acknowledged > 100 * round && refusal !== undefined) killer.abort();
     };
     const result = await run([process.execPath, program], { signal: killer.signal, onOutput });
     assert.equal(result.killedBy, 'SIGKILL', result.stderr);
-    assert.ok(hasCode('JOURNAL_IN_USE')(await inUse));
+    assert.ok(hasCode('JOURNAL_IN_USE')(refusal));
     const group = await openJournalGroup({ folder: journal, logger: silentLogger, reserveBytes: 0 });
     assert.ok(
       group.lastEpoch >= acknowledged,

@@ -214,7 +214,10 @@ export class SimulatedJournalFiles implements JournalFiles {
       this.#checkPower();
     };
     return {
-      sizeBytes: async () => inode.current.length,
+      sizeBytes: async () => {
+        check();
+        return inode.current.length;
+      },
       read: async (positionBytes, target) => {
         check();
         return inode.current.copy(target, 0, positionBytes);

@@ -1,6 +1,6 @@
 import { formatBytes, formatDurationMs, OperationError, systemClock } from '@landfall/runtime';
 import { type Command, Option } from 'commander';
-import { Demo, type DemoResult } from '../demo/demo.ts';
+import { type DemoResult, runDemo } from '../demo/demo.ts';
 import { createDemoFolder, endMachinesOf, removeDemoFolder } from '../demo/demo-folder.ts';
 import { ensureGuestImage } from '../demo/guest-image.ts';
 import { VICTIMS, type Victim } from '../demo/saboteur.ts';
@@ -25,10 +25,10 @@ export function addDemoCommand(program: Command): void {
       ),
     )
     .option('--keep', 'keep the folder with logs and disks')
-    .action(runDemo);
+    .action(demoCommand);
 }
 
-async function runDemo(options: DemoCommandOptions, command: Command): Promise<void> {
+async function demoCommand(options: DemoCommandOptions, command: Command): Promise<void> {
   const output = outputOf(command);
   const say = (line: string) => output.err(`${line}\n`);
   if (process.getuid?.() !== 0)
@@ -43,8 +43,7 @@ async function runDemo(options: DemoCommandOptions, command: Command): Promise<v
   });
   const folder = await createDemoFolder(cache);
   cleanUpWhenInterrupted(folder, options.keep === true);
-  const demo = new Demo({ folder, image, agentBinary, victim: options.kill, output });
-  const result = await demo.run();
+  const result = await runDemo({ folder, image, agentBinary, victim: options.kill, output });
   if (options.keep !== true) await removeDemoFolder(folder);
   showFacts(output, result, [
     ...resultFacts(result),

@@ -6,7 +6,8 @@ import { OperationError, systemErrorCode } from '@landfall/runtime';
 
 export const VICTIMS = ['agent', 'replication-server', 'control-plane', 'launch-host'] as const;
 export type Victim = (typeof VICTIMS)[number];
-export type Moment = 'first-sync' | 'replication' | 'launch';
+export const MOMENTS = ['first-sync', 'replication', 'launch'] as const;
+export type Moment = (typeof MOMENTS)[number];
 
 export interface SaboteurOptions {
   readonly victim: Victim | undefined;

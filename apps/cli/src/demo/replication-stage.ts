@@ -1,0 +1,75 @@
+/** From a running server without an agent to continuous replication. */
+import type { ApiClient } from '@landfall/api';
+import { OperationError, systemClock } from '@landfall/runtime';
+import { replicationProgress } from '../commands/server.ts';
+import { patiently } from '../patiently.ts';
+import { Progress } from '../terminal/progress.ts';
+import { waitFor } from './http-ledger.ts';
+import type { Narration } from './narration.ts';
+import type { SourceMachine } from './qemu-source-machine.ts';
+import type { Saboteur } from './saboteur.ts';
+
+export interface ReplicationStage {
+  readonly client: ApiClient;
+  readonly source: SourceMachine;
+  readonly saboteur: Saboteur;
+  readonly narration: Narration;
+}
+
+const BOOT_TIMEOUT_MS = 4 * 60_000;
+const SYNC_TIMEOUT_MS = 10 * 60_000;
+/** How long the server works on before the test, so that there is a past to go back to. */
+const RUN_BEFORE_TEST_MS = 12_000;
+const STRIKE_FRACTION = 0.1;
+
+export async function waitForSource({ source, narration }: ReplicationStage): Promise<void> {
+  narration.enter('source server up');
+  const alive = async () =>
+    (await source.ssh('systemctl is-active ledger-writer.service')).exitCode === 0 ? true : undefined;
+  const check = () => {
+    if (source.running) return;
+    throw new OperationError('DEMO_FAILED', 'the QEMU process of the source server ended');
+  };
+  await waitFor(alive, { what: 'the ledger on the source server', timeoutMs: BOOT_TIMEOUT_MS, check });
+}
+
+/** As a user would: a token, then the command it comes with, in a root shell of the server. */
+export async function installAgent({ client, source, narration }: ReplicationStage): Promise<string> {
+  narration.enter('agent installed');
+  const token = await client.landfall('CreateEnrolmentToken', { usesMax: 1 });
+  narration.say(`on the source server: ${token.installCommand.replace(token.token, 'lf_…')}`);
+  await source.sshChecked(token.installCommand, (text) => narration.quote(text));
+  const page = await patiently(() => client.mgn('DescribeSourceServers', {}));
+  const id = page.items?.[0]?.sourceServerID;
+  if (id !== undefined) return id;
+  throw new OperationError('DEMO_FAILED', 'the agent was installed but no source server appeared');
+}
+
+export async function replicate(stage: ReplicationStage, sourceServerID: string): Promise<void> {
+  const { saboteur, narration } = stage;
+  narration.enter('first sync');
+  await waitForContinuous(stage, sourceServerID, async (fraction) => {
+    if (fraction > STRIKE_FRACTION) await saboteur.strike('first-sync');
+  });
+  narration.enter('continuous replication');
+  await saboteur.strike('replication');
+  await systemClock.sleep(RUN_BEFORE_TEST_MS);
+  await waitForContinuous(stage, sourceServerID, async () => undefined);
+}
+
+async function waitForContinuous(
+  { client, narration }: ReplicationStage,
+  sourceServerID: string,
+  onProgress: (fraction: number) => Promise<void>,
+): Promise<void> {
+  const progress = new Progress(narration.output, systemClock.nowMs);
+  const find = async () => {
+    const replication = await patiently(() => client.landfall('DescribeReplication', { sourceServerID }));
+    const state = replicationProgress(replication);
+    progress.show(state);
+    await onProgress(state.fraction ?? 0);
+    return replication.state === 'CONTINUOUS' && replication.recoveryPoints > 0 ? true : undefined;
+  };
+  await waitFor(find, { what: 'continuous replication with a recovery point', timeoutMs: SYNC_TIMEOUT_MS });
+  progress.end();
+}
