@@ -76,6 +76,7 @@ class EmbeddedLaunchHost {
   readonly #machines = new Map<string, Machine>();
   #services: HostServices | undefined;
   #stopLooking: () => void = () => undefined;
+  #isStopping = false;
 
   constructor(options: LaunchHostOptions) {
     this.#options = options;
@@ -102,6 +103,7 @@ class EmbeddedLaunchHost {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#stopLooking();
     for (const machine of this.#machines.values()) await machine.release();
   }
@@ -111,6 +113,7 @@ class EmbeddedLaunchHost {
     const { machineId } = specification;
     const ended = await this.#store.loadTerminated(machineId);
     if (ended !== undefined) return toStatus(ended);
+    if (this.#isStopping) throw stopping();
     return await (this.#machines.get(machineId) ?? this.#add(specification)).ensure(specification);
   }
 
@@ -204,6 +207,13 @@ function checkSpecification(specification: MachineSpecification): void {
       hint: 'check the launch configuration of the source server',
     },
   );
+}
+
+function stopping(): OperationError {
+  return new OperationError('LAUNCH_CANCELLED', 'the launch host is stopping', {
+    hint: 'ask again once the launch host is back',
+    retryable: true,
+  });
 }
 
 function hostFull(): OperationError {

@@ -51,8 +51,8 @@ export class Machine {
 
   /** After a restart of the launch host: picks up a launch that was under way. */
   resume(): void {
-    if (this.#launch !== undefined || !['CONVERTING', 'CONVERTED', 'STARTING'].includes(this.#record.phase))
-      return;
+    const isUnderWay = ['CONVERTING', 'CONVERTED', 'STARTING'].includes(this.#record.phase);
+    if (this.#launch !== undefined || !isUnderWay || this.#cancelled.signal.aborted) return;
     this.#launch = this.#runLaunch().finally(() => {
       this.#launch = undefined;
     });

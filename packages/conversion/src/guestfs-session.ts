@@ -64,13 +64,9 @@ export class GuestfsSession {
     this.#child.once('close', () => this.#fail(new Error('the appliance ended')));
     this.#child.stdin?.on('error', (cause) => this.#fail(cause));
     this.#cancelTimeout = after(options.timeoutMs, () => this.#abandon(timedOut(options.timeoutMs)));
-    options.signal?.addEventListener(
-      'abort',
-      () => this.#abandon(new Error('the conversion was cancelled')),
-      {
-        once: true,
-      },
-    );
+    const cancel = () => this.#abandon(new Error('the conversion was cancelled'));
+    options.signal?.addEventListener('abort', cancel, { once: true });
+    if (options.signal?.aborted) cancel();
   }
 
   /** Runs one command. A command that libguestfs refuses is an ordinary answer here; see `must`. */

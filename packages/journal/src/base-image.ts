@@ -82,10 +82,13 @@ export class BaseImage {
     const file = await options.files.open(basePath(options.diskIndex));
     const table = await options.files.open(tablePath(options.diskIndex));
     const base = new BaseImage(options, file, table);
-    await base.#checkSizes();
-    if (tableSha256 === undefined) await base.#loadPartial();
-    else await base.#loadValid(tableSha256);
-    return base;
+    try {
+      await base.#load(tableSha256);
+      return base;
+    } catch (error) {
+      await base.close();
+      throw error;
+    }
   }
 
   get chunkCount(): number {
@@ -233,6 +236,12 @@ export class BaseImage {
       const what = `it has ${found[index]} bytes instead of ${expected[index]}`;
       throw journalDamaged({ path, positionBytes: found[index] ?? 0, what });
     }
+  }
+
+  async #load(tableSha256: string | undefined): Promise<void> {
+    await this.#checkSizes();
+    if (tableSha256 === undefined) await this.#loadPartial();
+    else await this.#loadValid(tableSha256);
   }
 
   async #loadPartial(): Promise<void> {

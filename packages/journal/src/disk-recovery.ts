@@ -43,23 +43,34 @@ export async function findDisk(context: DiskContext, manifest: Manifest, logger:
   if (base.damagedChunks > 0) {
     logger.error('journal-base-table-damaged', { path: base.tablePath, chunks: base.damagedChunks });
   }
+  try {
+    return { context, manifest, base, ...(await findSegments(context, manifest, logger)) };
+  } catch (error) {
+    await base.close();
+    throw error;
+  }
+}
+
+async function findSegments(
+  context: DiskContext,
+  manifest: Manifest,
+  logger: Logger,
+): Promise<Pick<FoundDisk, 'sealed' | 'tail' | 'commits' | 'durableEpoch'>> {
   const sealed: JournalSegment[] = [];
   const commits: SealedCommit[] = [];
-  let tail: Tail | undefined;
+  let durableEpoch = manifest.durableEpoch;
   for (const entry of manifest.segments) {
     if (entry.sealed === undefined) {
-      tail = await openTail(context, entry);
+      const tail = await openTail(context, entry);
       commits.push(...tail.scan.commits);
-    } else {
-      const opened = await openSealed(context, entry, logger);
-      sealed.push(opened.segment);
-      commits.push(...opened.commits);
+      return { sealed, commits, tail, durableEpoch: Math.max(durableEpoch, tail.scan.durableEpoch) };
     }
+    const opened = await openSealed(context, entry, logger);
+    sealed.push(opened.segment);
+    commits.push(...opened.commits);
+    durableEpoch = Math.max(durableEpoch, entry.sealed.lastEpoch);
   }
-  const sealedEpoch =
-    manifest.segments.findLast((entry) => entry.sealed !== undefined)?.sealed?.lastEpoch ?? 0;
-  const durableEpoch = Math.max(manifest.durableEpoch, sealedEpoch, tail?.scan.durableEpoch ?? 0);
-  return { context, manifest, base, sealed, commits, durableEpoch, ...(tail === undefined ? {} : { tail }) };
+  return { sealed, commits, durableEpoch };
 }
 
 /**

@@ -143,6 +143,7 @@ test('kill -9 loses no acknowledged epoch, and its lock is taken over', async (t
     };
     const result = await run([process.execPath, program], { signal: killer.signal, onOutput });
     assert.equal(result.killedBy, 'SIGKILL', result.stderr);
+    await opening;
     assert.ok(hasCode('JOURNAL_IN_USE')(refusal));
     const group = await openJournalGroup({ folder: journal, logger: silentLogger, reserveBytes: 0 });
     assert.ok(

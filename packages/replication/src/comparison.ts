@@ -5,7 +5,7 @@
  * chunk is looked at its bit goes, whatever comes of it (K1): a hash is never compared twice, because the
  * chunk may have been sent in between. On an empty disk the bit stays while only zeroes were skipped.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { endOf } from '@landfall/block';
 import type { CapturedExtent } from '@landfall/capture';
 import { assert } from '@landfall/runtime';
@@ -146,15 +146,33 @@ function isAscending(extents: readonly CapturedExtent[]): boolean {
 }
 
 function hashOfContent(extents: readonly CapturedExtent[]): Buffer {
+  const lengthBytes = extents.reduce((total, extent) => total + extent.lengthBytes, 0);
+  if (extents.every((extent) => extent.content === undefined)) return hashOfZeroes(lengthBytes);
   const hash = createHash('sha256');
   for (const { content, lengthBytes } of extents) {
     if (content !== undefined) hash.update(content);
-    else
-      for (let left = lengthBytes; left > 0; left -= ZEROES.length) {
-        hash.update(left < ZEROES.length ? ZEROES.subarray(0, left) : ZEROES);
-      }
+    else updateWithZeroes(hash, lengthBytes);
   }
   return hash.digest();
+}
+
+/** Free space is most of many disks, and hashing is what a comparison costs: whole zero chunks are hashed once. */
+const WHOLE_ZERO_CHUNK = hashZeroes(RESCAN_CHUNK_BYTES);
+
+function hashOfZeroes(lengthBytes: number): Buffer {
+  return lengthBytes === RESCAN_CHUNK_BYTES ? WHOLE_ZERO_CHUNK : hashZeroes(lengthBytes);
+}
+
+function hashZeroes(lengthBytes: number): Buffer {
+  const hash = createHash('sha256');
+  updateWithZeroes(hash, lengthBytes);
+  return hash.digest();
+}
+
+function updateWithZeroes(hash: Hash, lengthBytes: number): void {
+  for (let left = lengthBytes; left > 0; left -= ZEROES.length) {
+    hash.update(left < ZEROES.length ? ZEROES.subarray(0, left) : ZEROES);
+  }
 }
 
 function isUntouched(disk: ComparedDisk, chunk: number): boolean {

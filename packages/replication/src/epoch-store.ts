@@ -1,7 +1,7 @@
 /**
  * Where a receiver puts what it receives: one store per source server, all its disks together. The journal
- * is the real one; tests use a memory one. At most one epoch is open at a time; calls are made in order,
- * each awaited.
+ * is the real one; tests use a memory one. At most one epoch is open at a time. Calls are made in
+ * order, each awaited, but `commit`: a few epochs may be on their way to durability at once.
  */
 import type { ExtentHeader } from '@landfall/block';
 import type { EpochCommit } from '@landfall/model';
