@@ -2,7 +2,7 @@
  * The replicator of this server: real disks, the kernel's tracing, and a TLS connection to the replication
  * server.
  */
-import { type CaptureEngine, type EpochSource, openCapture } from '@landfall/capture';
+import { type CaptureEngine, openCapture } from '@landfall/capture';
 import type { Identity } from '@landfall/channel';
 import { createSender, type SenderStatus } from '@landfall/replication';
 import type { Clock, Logger } from '@landfall/runtime';
@@ -79,8 +79,9 @@ function startSending(
   const { caPem: ca, certificatePem: cert, keyPem: key } = identity;
   const { host, port, replicationServerId: serverName } = server;
   const sender = createSender({
-    source: withWholeTimes(source),
-    connect: () => connectTls({ host, port, ca, cert, key, serverName, timeoutMs: CONNECT_TIMEOUT_MS }),
+    source,
+    connect: (signal) =>
+      connectTls({ host, port, ca, cert, key, serverName, timeoutMs: CONNECT_TIMEOUT_MS, signal }),
     sourceServerId: identity.programId,
     agentVersion: VERSION,
     logger,
@@ -106,23 +107,6 @@ function startSending(
     close: async () => {
       stop.abort();
       await finished;
-    },
-  };
-}
-
-/** A recovery point's time is told in whole milliseconds; the engine knows it more finely. */
-function withWholeTimes(source: CaptureEngine): EpochSource {
-  return {
-    disks: source.disks,
-    get generation() {
-      return source.generation;
-    },
-    dirtyBytes: (diskIndex) => source.dirtyBytes(diskIndex),
-    markDirty: (diskIndex, extent) => source.markDirty(diskIndex, extent),
-    takeBulk: (bytesMax) => source.takeBulk(bytesMax),
-    nextCut: async (options) => {
-      const cut = await source.nextCut(options);
-      return cut === undefined ? undefined : { ...cut, cutTimeMs: Math.floor(cut.cutTimeMs) };
     },
   };
 }

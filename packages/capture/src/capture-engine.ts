@@ -221,7 +221,7 @@ export class CaptureEngine implements EpochSource {
     );
     const { clock, baseNs, cutIntervalMs = CUT_INTERVAL_MS_DEFAULT } = this.#options;
     const nowNs = this.#nowNs();
-    const cutTimeMs = clock.nowMs() - (nowNs - timeNs) / 1e6;
+    const cutTimeMs = Math.floor(clock.nowMs() - (nowNs - timeNs) / 1e6);
     this.#nextCutDueNs = nowNs + cutIntervalMs * 1e6;
     this.#cuts += 1;
     this.#lastCutTimeMs = cutTimeMs;

@@ -156,7 +156,10 @@ function hashOfContent(extents: readonly CapturedExtent[]): Buffer {
   return hash.digest();
 }
 
-/** Free space is most of many disks, and hashing is what a comparison costs: whole zero chunks are hashed once. */
+/**
+ * Free space is most of many disks, and hashing is what a comparison costs: whole zero chunks are hashed
+ * once.
+ */
 const WHOLE_ZERO_CHUNK = hashZeroes(RESCAN_CHUNK_BYTES);
 
 function hashOfZeroes(lengthBytes: number): Buffer {

@@ -44,7 +44,9 @@ export interface DemoResult {
   readonly struck: readonly string[];
 }
 
-/** Errors: DEMO_FAILED, naming the step. What the run left in its folder is the caller's to keep or remove. */
+/**
+ * Errors: DEMO_FAILED, naming the step. What the run left in its folder is the caller's to keep or remove.
+ */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { folder, image } = options;
   const [apiPort = 0, replicationPort = 0, sshPort = 0, httpPort = 0] = await freePorts(4);

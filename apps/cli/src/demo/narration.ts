@@ -1,4 +1,7 @@
-/** What the demo says while it runs: a line at a time, with the seconds since it began; and which step it is in. */
+/**
+ * What the demo says while it runs: a line at a time, with the seconds since it began; and which step it is
+ * in.
+ */
 import { systemClock } from '@landfall/runtime';
 import type { Output } from '../terminal/output.ts';
 
