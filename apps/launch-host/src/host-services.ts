@@ -12,6 +12,8 @@ export interface HostServices {
   readonly uefi: UefiFirmware | undefined;
   /** Appliances are as heavy as machines: few at once. */
   readonly conversions: Limiter;
+  /** How long a view that does not answer is waited for at a launch; undefined: as `launch` has it. */
+  readonly viewTimeoutSeconds: number | undefined;
   /** Changes when the host is restarted. */
   readonly hostBootId: string;
 }

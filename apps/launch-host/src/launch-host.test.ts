@@ -31,7 +31,13 @@ const SPECIFICATION: MachineSpecification = {
 
 async function withHost(use: (host: LaunchHost, stateDir: string) => Promise<void>): Promise<void> {
   const stateDir = await mkdtemp(join(tmpdir(), 'lh-'));
-  const host = createLaunchHost({ stateDir, logger: silentLogger, clock: systemClock, accelerator: 'tcg' });
+  const host = createLaunchHost({
+    stateDir,
+    logger: silentLogger,
+    clock: systemClock,
+    accelerator: 'tcg',
+    viewTimeoutSeconds: 0,
+  });
   try {
     await host.start();
     await use(host, stateDir);
@@ -61,7 +67,13 @@ test('a view that nobody serves fails the launch with a hint, also after a resta
       'it is not tried again by itself',
     );
     await host.stop();
-    const next = createLaunchHost({ stateDir, logger: silentLogger, clock: systemClock, accelerator: 'tcg' });
+    const next = createLaunchHost({
+      stateDir,
+      logger: silentLogger,
+      clock: systemClock,
+      accelerator: 'tcg',
+      viewTimeoutSeconds: 0,
+    });
     await next.start();
     assert.deepEqual(
       (await next.report()).machines.map((each) => each.phase),

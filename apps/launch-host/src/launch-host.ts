@@ -35,6 +35,8 @@ export interface LaunchHostOptions {
   readonly clock: Clock;
   /** Without it, found out by a trial. */
   readonly accelerator?: Accelerator;
+  /** How long a view that does not answer is waited for at a launch. */
+  readonly viewTimeoutSeconds?: number;
 }
 
 export interface LaunchHost {
@@ -93,7 +95,9 @@ class EmbeddedLaunchHost {
     const hostBootId = ((await readIfExists('/proc/sys/kernel/random/boot_id')) ?? '').trim();
     const conversions = createLimiter(CONVERSIONS_AT_ONCE_MAX);
     const uefi = await findUefiFirmware();
-    this.#services = { store: this.#store, logger, clock, accelerator, uefi, conversions, hostBootId };
+    const { viewTimeoutSeconds } = this.#options;
+    const found = { accelerator, uefi, conversions, hostBootId, viewTimeoutSeconds };
+    this.#services = { store: this.#store, logger, clock, ...found };
     await this.#reattachAll();
     this.#stopLooking = every(
       LOOK_INTERVAL_MS,

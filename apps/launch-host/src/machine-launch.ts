@@ -20,23 +20,40 @@ import { copyIfMissing, makeDurable } from './file-machine-store.ts';
 import { type MachineContext, overlayName } from './machine-context.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
+const CONVERSION_ATTEMPTS_MAX = 2;
 
+/** An appliance that died is tried once more, on fresh overlays: nothing is lost by that but its time. */
 export async function convertMachine(context: MachineContext, signal: AbortSignal): Promise<void> {
-  await context.services.conversions.run(signal, async () => {
-    await context.update({
-      phase: 'CONVERTING',
-      conversion: { done: false, steps: [], bootMode: 'LEGACY_BIOS' },
-    });
-    const { specification } = context.record();
-    for (const disk of specification.disks) {
-      await createOverlay({ ...disk, path: join(context.folder, overlayName(disk.diskId)) });
-    }
-    const result = await convertOverlays(context, signal);
-    for (const disk of specification.disks) await makeDurable(join(context.folder, overlayName(disk.diskId)));
-    const bootMode = specification.bootMode === 'USE_SOURCE' ? result.bootMode : specification.bootMode;
-    // R1: only now, with the overlays durable.
-    await context.update({ phase: 'CONVERTED', conversion: { done: true, steps: result.steps, bootMode } });
+  const { conversions, clock, logger } = context.services;
+  const { machineId } = context.record().specification;
+  await conversions.run(signal, () =>
+    retry(() => convertOnce(context, signal), {
+      attemptsMax: CONVERSION_ATTEMPTS_MAX,
+      signal,
+      clock,
+      isRetryable: (error) =>
+        error instanceof OperationError && error.code === 'APPLIANCE_FAILED' && error.retryable,
+      onRetry: (error) => logger.warn('conversion-tried-again', { machineId, error }),
+    }),
+  );
+}
+
+async function convertOnce(context: MachineContext, signal: AbortSignal): Promise<void> {
+  await context.update({
+    phase: 'CONVERTING',
+    conversion: { done: false, steps: [], bootMode: 'LEGACY_BIOS' },
   });
+  const { specification } = context.record();
+  for (const disk of specification.disks) {
+    const path = join(context.folder, overlayName(disk.diskId));
+    const openTimeoutSeconds = context.services.viewTimeoutSeconds;
+    await createOverlay({ ...disk, path, openTimeoutSeconds });
+  }
+  const result = await convertOverlays(context, signal);
+  for (const disk of specification.disks) await makeDurable(join(context.folder, overlayName(disk.diskId)));
+  const bootMode = specification.bootMode === 'USE_SOURCE' ? result.bootMode : specification.bootMode;
+  // R1: only now, with the overlays durable.
+  await context.update({ phase: 'CONVERTED', conversion: { done: true, steps: result.steps, bootMode } });
 }
 
 async function convertOverlays(

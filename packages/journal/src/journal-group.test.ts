@@ -252,7 +252,7 @@ test('a failed sync drops the epochs it should have covered, and the journal goe
   await putEpoch(group, []);
   await group.putExtent(...extentArguments(rawExtent(0, 0, filled(10, 'x'))));
   await group.putExtent(...extentArguments(rawExtent(1, 0, filled(10, 'x'))));
-  files.failNextSync(); // The one of the new segment of disk 0 has happened already.
+  files.failSync(); // The new segments of both disks were synced when they were put.
   await assert.rejects(group.commit(testCommit(2, 2)), hasCode('JOURNAL_STORAGE_FAILED'));
   assert.equal(group.lastEpoch, 1);
   await group.abandon();

@@ -169,7 +169,7 @@ async function writeEpochs(history: History, group: JournalGroup): Promise<void>
   const outcomes: Promise<{ readonly failure?: unknown }>[] = [];
   try {
     for (let epochs = random.integer(EPOCHS_MAX + 1); epochs > 0; epochs -= 1) {
-      if (random.integer(8) === 0) files.failNextSync();
+      if (random.integer(8) === 0) files.failSync(random.integer(8));
       for (let puts = random.integer(EXTENTS_MAX + 1); puts > 0; puts -= 1)
         await putSomething(history, group);
       if (history.closed === 0) await putDifferences(history, group);

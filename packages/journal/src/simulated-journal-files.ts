@@ -86,7 +86,7 @@ export class SimulatedJournalFiles implements JournalFiles {
   #durableNames = new Map<string, SimulatedInode>();
   #operationsLeft = Number.POSITIVE_INFINITY;
   #capacityBytes = Number.POSITIVE_INFINITY;
-  #failNextSync = false;
+  #syncsUntilFailure = Number.POSITIVE_INFINITY;
   #locked = false;
   #generation = 0;
 
@@ -104,8 +104,9 @@ export class SimulatedJournalFiles implements JournalFiles {
     this.#capacityBytes = capacityBytes;
   }
 
-  failNextSync(): void {
-    this.#failNextSync = true;
+  /** One sync of a file or folder fails: the next one, or the one after so many more. */
+  failSync(after = 0): void {
+    this.#syncsUntilFailure = after;
   }
 
   /** The machine starts again: only what survived is there. */
@@ -164,6 +165,7 @@ export class SimulatedJournalFiles implements JournalFiles {
     inode.makeDurable();
     this.#names.set(path, inode);
     this.#step();
+    this.#checkSync(); // Renamed, but nobody knows whether that will last.
     this.#syncNames(folderOf(path));
   }
 
@@ -180,6 +182,7 @@ export class SimulatedJournalFiles implements JournalFiles {
 
   async syncFolder(folder: string): Promise<void> {
     this.#step();
+    this.#checkSync();
     this.#syncNames(folder);
   }
 
@@ -220,12 +223,12 @@ export class SimulatedJournalFiles implements JournalFiles {
       },
       read: async (positionBytes, target) => {
         check();
-        return inode.current.copy(target, 0, positionBytes);
+        return copyFrom(inode.current, positionBytes, target);
       },
       readParts: async (positionBytes, parts) => {
         check();
         let position = positionBytes;
-        for (const part of parts) position += inode.current.copy(part, 0, position);
+        for (const part of parts) position += copyFrom(inode.current, position, part);
         return position === positionBytes + parts.reduce((sum, part) => sum + part.length, 0);
       },
       write: async (positionBytes, parts) => {
@@ -273,15 +276,16 @@ export class SimulatedJournalFiles implements JournalFiles {
   }
 
   #checkSync(): void {
-    if (!this.#failNextSync) return;
-    this.#failNextSync = false;
+    this.#syncsUntilFailure -= 1;
+    if (this.#syncsUntilFailure >= 0) return;
+    this.#syncsUntilFailure = Number.POSITIVE_INFINITY;
     throw Object.assign(new Error('simulated I/O error'), { code: 'EIO' });
   }
 
   #restart(): void {
     this.#operationsLeft = Number.POSITIVE_INFINITY;
     this.#generation += 1;
-    this.#failNextSync = false;
+    this.#syncsUntilFailure = Number.POSITIVE_INFINITY;
     this.#locked = false;
   }
 
@@ -316,6 +320,10 @@ export class SimulatedJournalFiles implements JournalFiles {
     if (inode !== undefined) return inode;
     throw Object.assign(new Error(`no such simulated file: ${path}`), { code: 'ENOENT' });
   }
+}
+
+function copyFrom(content: Buffer, positionBytes: number, target: Buffer): number {
+  return positionBytes >= content.length ? 0 : content.copy(target, 0, positionBytes);
 }
 
 function folderOf(path: string): string {

@@ -63,6 +63,8 @@ const MIB = 1024 * 1024;
 const DISK_SLOT_FIRST = 0x10;
 /** How long QEMU waits for a replication server that is restarting before a read fails. */
 const RECONNECT_DELAY_SECONDS = 300;
+/** A replication server that is just being restarted is waited for, by appliance and machine alike. */
+const OPEN_TIMEOUT_SECONDS = 60;
 
 /** Locally administered, the same for the same machine always. */
 export function macAddressOf(machineId: string): string {
@@ -95,8 +97,8 @@ export function planLaunch(request: LaunchRequest, host: HostCapabilities): stri
 }
 
 /** The backing a fresh overlay is created with; also what an appliance reads through. */
-export function backingSpecification(nbdUri: string): string {
-  return `json:${JSON.stringify({ driver: 'raw', file: nbdNode(nbdUri) })}`;
+export function backingSpecification(nbdUri: string, openTimeoutSeconds?: number): string {
+  return `json:${JSON.stringify({ driver: 'raw', file: nbdNode(nbdUri, openTimeoutSeconds) })}`;
 }
 
 export function overlayNode(diskId: string): string {
@@ -107,13 +109,14 @@ export function viewNode(diskId: string): string {
   return `view-${diskId}`;
 }
 
-function nbdNode(nbdUri: string): Record<string, unknown> {
+function nbdNode(nbdUri: string, openTimeoutSeconds = OPEN_TIMEOUT_SECONDS): Record<string, unknown> {
   const location = parseNbdUri(nbdUri);
   return {
     driver: 'nbd',
     server: location.server,
     export: location.export,
     'reconnect-delay': RECONNECT_DELAY_SECONDS,
+    'open-timeout': openTimeoutSeconds,
   };
 }
 

@@ -6,20 +6,22 @@ import { backingSpecification } from './launch-plan.ts';
 
 /** What conversion and the first minutes of a machine write. */
 const OVERLAY_RESERVE_BYTES = 512 * MIB;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 export interface OverlayRequest {
   readonly path: string;
   readonly nbdUri: string;
   /** What the view has to have; a view of another disk must not be launched. */
   readonly sizeBytes: number;
+  /** How long a replication server that does not answer is waited for; a minute without it. */
+  readonly openTimeoutSeconds?: number | undefined;
 }
 
 /** A fresh overlay, whatever was there before. Errors: OVERLAY_NO_SPACE, VIEW_UNREACHABLE. */
 export async function createOverlay(request: OverlayRequest): Promise<void> {
   await checkSpace(dirname(request.path));
   await rm(request.path, { force: true });
-  const backing = backingSpecification(request.nbdUri);
+  const backing = backingSpecification(request.nbdUri, request.openTimeoutSeconds);
   try {
     await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', backing, request.path], {
       timeoutMs: TIMEOUT_MS,
