@@ -20,9 +20,9 @@ import { copyIfMissing, makeDurable } from './file-machine-store.ts';
 import { type MachineContext, overlayName } from './machine-context.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
-const CONVERSION_ATTEMPTS_MAX = 2;
+const CONVERSION_ATTEMPTS_MAX = 3;
 
-/** An appliance that died is tried once more, on fresh overlays: nothing is lost by that but its time. */
+/** An appliance that died is tried again, on fresh overlays: nothing is lost by that but its time. */
 export async function convertMachine(context: MachineContext, signal: AbortSignal): Promise<void> {
   const { conversions, clock, logger } = context.services;
   const { machineId } = context.record().specification;

@@ -29,6 +29,8 @@ export interface MachineRecord {
   readonly hostBootId: string | null;
   /** How often it was started again after it had died. */
   readonly restarts: number;
+  /** Larger after every change, also after a restart that lost what was not saved: never behind the clock. */
+  readonly revision: number;
 }
 
 export function newRecord(specification: MachineSpecification): MachineRecord {
@@ -48,6 +50,7 @@ export function newRecord(specification: MachineSpecification): MachineRecord {
     startedAtMs: null,
     hostBootId: null,
     restarts: 0,
+    revision: 0,
   };
 }
 
@@ -56,6 +59,7 @@ export function toStatus(record: MachineRecord): MachineStatus {
   const isUp = record.phase === 'RUNNING';
   return {
     machineId: record.specification.machineId,
+    revision: record.revision,
     phase: record.phase,
     conversion: record.conversion.steps,
     ...(record.error === undefined ? {} : { error: record.error }),
@@ -71,6 +75,7 @@ export function toStatus(record: MachineRecord): MachineStatus {
 export function unknownTerminated(machineId: string): MachineStatus {
   return {
     machineId,
+    revision: 0,
     phase: 'TERMINATED',
     conversion: [],
     hydration: { state: 'NOT_STARTED', doneBytes: 0, totalBytes: 0 },

@@ -27,7 +27,7 @@ const RESTARTS_MAX = 3;
 
 export class Machine {
   readonly #services: HostServices;
-  #record: MachineRecord;
+  #current: MachineRecord;
   #launch: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #saved: Promise<unknown> = Promise.resolve();
@@ -35,7 +35,16 @@ export class Machine {
 
   constructor(services: HostServices, record: MachineRecord) {
     this.#services = services;
-    this.#record = record;
+    this.#current = record;
+  }
+
+  get #record(): MachineRecord {
+    return this.#current;
+  }
+
+  set #record(record: MachineRecord) {
+    const revision = Math.max(this.#current.revision + 1, this.#services.clock.nowMs());
+    this.#current = { ...record, revision };
   }
 
   get status(): MachineStatus {

@@ -171,6 +171,8 @@ export type MachinePhase =
 
 export interface MachineStatus {
   readonly machineId: string;
+  /** Grows with every change: of two statuses the one with the larger is the newer, however they came. */
+  readonly revision: number;
   readonly phase: MachinePhase;
   /** What conversion did, in order, each with before and after. */
   readonly conversion: readonly {

@@ -6,7 +6,8 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, type Logger, systemClock } from '@landfall/runtime';
+import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
+import { applianceLabel, findMisnamedDisks } from './appliance-disks.ts';
 import { applyStep } from './guestfs-apply.ts';
 import { inspectGuest } from './guestfs-inspect.ts';
 import { GuestfsSession } from './guestfs-session.ts';
@@ -97,11 +98,22 @@ async function convertIn(
 async function startAppliance(session: GuestfsSession, request: ConversionRequest): Promise<void> {
   // In the process group of guestfish, so that killing the group ends QEMU too.
   await session.must('set-pgroup', 'false');
-  for (const disk of request.disks) {
+  for (const [index, disk] of request.disks.entries()) {
     // Durability comes once, at the end: an interrupted conversion is never used.
-    await session.must('add-drive', disk.overlayPath, 'format:qcow2', 'cachemode:unsafe');
+    const options = ['format:qcow2', 'cachemode:unsafe', `label:${applianceLabel(index)}`];
+    await session.must('add-drive', disk.overlayPath, ...options);
   }
   await session.must('run');
+  const misnamed = findMisnamedDisks(await session.must('list-disk-labels'), request.disks.length);
+  if (misnamed.length > 0) throw disksMisnamed(misnamed);
+}
+
+function disksMisnamed(misnamed: readonly string[]): OperationError {
+  const message = `the appliance names its disks in another order: ${misnamed.join(', ')}`;
+  return new OperationError('APPLIANCE_FAILED', message, {
+    hint: 'the appliance is started again by itself; if it stays so, look at the load of the launch host',
+    retryable: true,
+  });
 }
 
 class StepTimeline {

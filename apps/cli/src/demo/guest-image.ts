@@ -7,9 +7,17 @@
  * from virtio, and a network interface named after its slot. That is what conversion has to deal with.
  */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder, MIB, OperationError, readIfExists, runChecked, writeDurably } from '@landfall/runtime';
+import {
+  ensureFolder,
+  MIB,
+  OperationError,
+  readIfExists,
+  retry,
+  runChecked,
+  writeDurably,
+} from '@landfall/runtime';
 
 export interface GuestImage {
   /** Raw disk, MBR, GRUB, ext4 root and swap. Never booted from directly: use an overlay. */
@@ -23,6 +31,7 @@ export interface GuestImage {
 const SERVER_FILES = join(import.meta.dirname, 'server');
 const ROOT_DISK_BYTES = 2048 * MIB;
 const DATA_DISK_BYTES = 512 * MIB;
+const ASSEMBLE_ATTEMPTS_MAX = 3;
 const BUILD_TIMEOUT_MS = 15 * 60_000;
 
 const PACKAGES = [
@@ -135,7 +144,7 @@ async function build(folder: string, options: BuildOptions): Promise<void> {
   options.onStep('installing Debian 12 into a folder (mmdebstrap, about a minute)');
   await installDebian(folder);
   options.onStep('putting it on two disks with its own bootloader (libguestfs, about two minutes)');
-  await assembleDisks(folder);
+  await retry(() => assembleDisks(folder), { attemptsMax: ASSEMBLE_ATTEMPTS_MAX });
   await rm(join(folder, 'rootfs.tar'));
   await writeDurably(join(folder, 'complete'), 'yes\n');
 }
@@ -164,6 +173,26 @@ async function installDebian(folder: string): Promise<void> {
 async function assembleDisks(folder: string): Promise<void> {
   const env = { LIBGUESTFS_BACKEND: 'direct', LIBGUESTFS_BACKEND_SETTINGS: 'force_tcg' };
   await runChecked(['guestfish'], { input: assembleScript(folder), env, timeoutMs: BUILD_TIMEOUT_MS });
+  await checkDisks(folder);
+}
+
+/** On a busy machine the appliance may find its disks in another order than they were given. */
+async function checkDisks(folder: string): Promise<void> {
+  const bootSignature = await readBytes(join(folder, 'root.raw'), 510);
+  const fileSystemMagic = await readBytes(join(folder, 'data.raw'), 1024 + 56);
+  if (bootSignature === '55aa' && fileSystemMagic === '53ef') return;
+  const message = 'the source server was put on its disks in the wrong order';
+  throw new OperationError('DEMO_FAILED', message, { hint: 'run the demo again', retryable: true });
+}
+
+async function readBytes(path: string, offsetBytes: number): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, offsetBytes);
+    return buffer.toString('hex');
+  } finally {
+    await file.close();
+  }
 }
 
 /** Changes whenever anything that goes into the image changes. */

@@ -157,7 +157,6 @@ function openExport(service: Service): Step<LaunchState> {
           purpose: purposeOf(run),
           recoveryPoint: { epoch: recoveryPoint.epoch, cutTimeMs: recoveryPoint.cutTimeMs },
           status: null,
-          statusAtMs: service.clock.nowMs(),
         }),
       );
       const to = { role: 'replication-server', programId: replicationServerId } as const;
@@ -185,9 +184,7 @@ function convert(service: Service): Step<LaunchState> {
         timeoutMs: CONVERSION_MS,
         signal: run.signal,
       });
-      await service.store.transaction((tx) =>
-        changeMachine(tx, specification.machineId, { status, statusAtMs: service.clock.nowMs() }),
-      );
+      await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { status }));
       await run.log('CONVERSION_END', { conversionServerID });
       return { specification };
     },
@@ -233,7 +230,7 @@ async function recordLaunch(service: Service, run: StepRun, state: Partial<Launc
   const firstBoot = status.phase === 'STOPPED' ? 'STOPPED' : 'UNKNOWN';
   run.signal.throwIfAborted();
   await service.store.transaction(async (tx) => {
-    await changeMachine(tx, machineId, { status, statusAtMs: service.clock.nowMs() });
+    await changeMachine(tx, machineId, { status });
     await saveJobServer(tx, { ...keyOf(run), launchStatus: 'LAUNCHED', machineId });
     await changeServer(tx, run.sourceServerId, (server) => ({
       ...server,

@@ -33,9 +33,7 @@ export async function awaitPhase(
       : await callProgram(service, host, 'ensureMachine', specification, options);
     if (phases.includes(status.phase)) return status;
     if (status.phase === 'FAILED' || status.phase === 'TERMINATED') {
-      await service.store.transaction((tx) =>
-        changeMachine(tx, machineId, { status, statusAtMs: service.clock.nowMs() }),
-      );
+      await service.store.transaction((tx) => changeMachine(tx, machineId, { status }));
       throw failureOf(status);
     }
     if (clock.nowMs() >= deadlineMs) throw timedOut(status, timeoutMs);

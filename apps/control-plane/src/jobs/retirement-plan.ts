@@ -85,9 +85,7 @@ async function makeWhole(service: Service, machine: MachineRecord, options: Call
     const status = await callProgram(service, host, 'hydrateMachine', { machineId }, options);
     if (status.hydration.state === 'COMPLETE' || status.phase === 'TERMINATED' || status.phase === 'FAILED') {
       const onHost = status.phase !== 'TERMINATED';
-      await service.store.transaction((tx) =>
-        changeMachine(tx, machineId, { status, statusAtMs: service.clock.nowMs(), onHost }),
-      );
+      await service.store.transaction((tx) => changeMachine(tx, machineId, { status, onHost }));
       return;
     }
     if (clock.nowMs() >= deadlineMs) throw notWhole(machineId);

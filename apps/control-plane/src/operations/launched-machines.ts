@@ -40,9 +40,11 @@ async function requireHost({ store }: Service, machineId: string) {
 
 /** The newer of the launch host's last report, while the machine is on it, and of what a job saw last. */
 function currentStatus({ reports }: Service, machine: MachineRecord): MachineStatus | null {
-  const seen = reports.last('launch-host', machine.launchHostId);
-  if (!machine.onHost || seen === undefined || seen.atMs < machine.statusAtMs) return machine.status;
-  return seen.report.machines.find(({ machineId }) => machineId === machine.machineId) ?? machine.status;
+  const { machineId, launchHostId, onHost, status } = machine;
+  const report = reports.last('launch-host', launchHostId)?.report;
+  const reported = report?.machines.find((one) => one.machineId === machineId);
+  if (!onHost || reported === undefined) return status;
+  return status !== null && status.revision > reported.revision ? status : reported;
 }
 
 function showMachine(machine: MachineRecord, status: MachineStatus | null): Landfall.LaunchedMachine {

@@ -18,10 +18,9 @@ export interface MachineRecord {
   readonly recoveryPoint: { readonly epoch: number; readonly cutTimeMs: number };
   /** The last status a job saw; the launch host's reports may be newer. */
   readonly status: MachineStatus | null;
-  readonly statusAtMs: number;
 }
 
-type Document = Pick<MachineRecord, 'purpose' | 'recoveryPoint' | 'status' | 'statusAtMs'>;
+type Document = Pick<MachineRecord, 'purpose' | 'recoveryPoint' | 'status'>;
 
 /** Does nothing when the machine is already known. */
 export async function insertMachine(tx: Queries, machine: MachineRecord): Promise<void> {
@@ -67,7 +66,7 @@ export async function listMachines(db: Queries): Promise<readonly MachineRecord[
 export async function changeMachine(
   tx: Queries,
   machineId: string,
-  change: Partial<Pick<MachineRecord, 'onHost' | 'exportOpen' | 'status' | 'statusAtMs'>>,
+  change: Partial<Pick<MachineRecord, 'onHost' | 'exportOpen' | 'status'>>,
 ): Promise<void> {
   const machine = await findMachine(tx, machineId);
   if (machine === undefined) return;
@@ -76,11 +75,11 @@ export async function changeMachine(
 }
 
 function columnsOf(machine: MachineRecord) {
-  const { purpose, recoveryPoint, status, statusAtMs } = machine;
+  const { purpose, recoveryPoint, status } = machine;
   return {
     on_host: machine.onHost ? 1 : 0,
     export_open: machine.exportOpen ? 1 : 0,
-    document: encodeDocument({ purpose, recoveryPoint, status, statusAtMs } satisfies Document),
+    document: encodeDocument({ purpose, recoveryPoint, status } satisfies Document),
   };
 }
 

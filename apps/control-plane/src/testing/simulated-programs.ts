@@ -333,7 +333,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
   };
   const move = (machineId: string, change: Partial<MachineStatus>): MachineStatus => {
     const machine = find(machineId);
-    machine.status = { ...machine.status, ...change };
+    machine.status = { ...machine.status, ...change, revision: machine.status.revision + 1 };
     return machine.status;
   };
   const advance = (machineId: string): MachineStatus => {
@@ -375,6 +375,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
 function newMachine(machineId: string): MachineStatus {
   return {
     machineId,
+    revision: 1,
     phase: 'CONVERTING',
     conversion: [],
     hydration: { state: 'NOT_STARTED', doneBytes: 0, totalBytes: GIB },
