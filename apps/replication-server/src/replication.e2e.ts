@@ -54,8 +54,8 @@ async function writeFiles(round: number, count: number): Promise<void> {
 }
 
 /**
- * Returns when the file systems have ended, not only their mount points: a process with a mount namespace of its
- * own (another test's `unshare -m`) keeps them alive, and they write their superblock when it ends.
+ * Returns when the file systems have ended, not only their mount points: a process with a mount namespace
+ * of its own (another test's `unshare -m`) keeps them alive, and they write their superblock when it ends.
  */
 async function unmountAll(): Promise<void> {
   for (const { mountPoint, deviceName } of rig.disks) {

@@ -1,6 +1,7 @@
 /**
- * Whether the appliance's disks bear the names that their order gives them. Its kernel finds disks side by side, so on
- * a busy host `/dev/sda` may be the second disk, or the appliance's own; each disk has a label to tell it by.
+ * Whether the appliance's disks bear the names that their order gives them. Its kernel finds disks side by
+ * side, so on a busy host `/dev/sda` may be the second disk, or the appliance's own; each disk has a label
+ * to tell it by.
  */
 import { assert } from '@landfall/runtime';
 
@@ -13,7 +14,10 @@ export function applianceDevice(index: number): string {
   return `/dev/sd${letterOf(index)}`;
 }
 
-/** What `list-disk-labels` printed (`diska: /dev/sda`, a line each) that is not as expected; empty when all is. */
+/**
+ * What `list-disk-labels` printed (`diska: /dev/sda`, a line each) that is not as expected; empty when all
+ * is.
+ */
 export function findMisnamedDisks(listed: string, diskCount: number): string[] {
   const lines = listed.split('\n').map((line) => line.split(':').map((word) => word.trim()));
   const deviceByLabel = new Map(lines.map(([label = '', device = '']) => [label, device]));
