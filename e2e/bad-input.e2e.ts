@@ -117,7 +117,7 @@ test('a server, a job and a point that do not exist are named', async () => {
   assertRefused(await site.landfall('job', 'show', 'mgnjob-00000000000000000'), 'JOB_NOT_FOUND');
   assertRefused(
     await site.landfall('launch', 'test', serverId, '--at', '2001-01-01T00:00:00Z'),
-    'ConflictException',
+    'NO_RECOVERY_POINT',
   );
   assertRefused(await site.landfall('launch', 'test', serverId, '--at', 'yesterday'), 'ValidationException');
 });

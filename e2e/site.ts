@@ -51,7 +51,8 @@ export class Site {
 
   /** `landfall …` with this site's state. */
   landfall(...parameters: string[]): Promise<RunResult> {
-    return run([LAUNCHER, ...parameters, '--state-dir', this.stateDir], { timeoutMs: COMMAND_TIMEOUT_MS });
+    const state = parameters.includes('--state-dir') ? [] : ['--state-dir', this.stateDir];
+    return run([LAUNCHER, ...parameters, ...state], { timeoutMs: COMMAND_TIMEOUT_MS });
   }
 
   /** The same with --json; it must succeed. */
@@ -63,9 +64,12 @@ export class Site {
 
   /** `aws mgn …` after `eval "$(landfall env)"`, in a shell as a user has it. */
   aws(...parameters: string[]): Promise<RunResult> {
-    const script = 'eval "$("$0" env --state-dir "$STATE_DIR")"; aws mgn "$@" --output json --no-cli-pager';
+    const script = 'eval "$("$0" env --state-dir "$STATE_DIR")"; aws mgn "$@" --output json';
     const env = {
+      // Debian's, whatever other aws this machine has.
+      PATH: `/usr/bin:${process.env.PATH ?? ''}`,
       STATE_DIR: this.stateDir,
+      AWS_PAGER: '',
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     };

@@ -42,3 +42,11 @@ test('a disk that has grown is still the same disk', () => {
   const known = assignDiskIds([disk('/dev/sda', 100, 'A')]);
   assert.equal(matchDisks(known, [disk('/dev/sda', 150, 'A')]).present[0]?.sizeBytes, 150);
 });
+
+test('exactly one disk is the boot disk: the root’s, or the first named when none holds the root', () => {
+  const bootFlags = (found: readonly FoundDisk[]) => assignDiskIds(found).map((one) => one.isBootDisk);
+  const data = disk('/dev/sda', 100, 'A');
+  const root = { ...disk('/dev/sdb', 100, 'B'), isBootDisk: true };
+  assert.deepEqual(bootFlags([data, root]), [false, true]);
+  assert.deepEqual(bootFlags([data, disk('/dev/sdc', 50, 'C')]), [true, false]);
+});

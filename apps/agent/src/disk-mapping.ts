@@ -19,8 +19,16 @@ export interface KnownDisk extends SourceDisk {
   readonly serial?: string;
 }
 
+/**
+ * A machine starts from one disk: the one that holds this server's root, or the first that was named when
+ * the root is on none of them.
+ */
 export function assignDiskIds(found: readonly FoundDisk[]): KnownDisk[] {
-  return found.map((disk, index) => ({ diskId: `disk-${index}`, ...disk }));
+  const bootIndex = Math.max(
+    0,
+    found.findIndex((disk) => disk.isBootDisk),
+  );
+  return found.map((disk, index) => ({ diskId: `disk-${index}`, ...disk, isBootDisk: index === bootIndex }));
 }
 
 export interface DiskMatch {
