@@ -18,8 +18,10 @@ export interface ReplicationStage {
 
 const BOOT_TIMEOUT_MS = 4 * 60_000;
 const SYNC_TIMEOUT_MS = 10 * 60_000;
-/** How long the server works on before the test, so that there is a past to go back to. */
-const RUN_BEFORE_TEST_MS = 12_000;
+/** How far apart the recovery points must lie before the test, so that there is a past to go back to. */
+const PAST_MS = 10_000;
+/** The source's clock and ours may differ a little. */
+const CLOCK_TOLERANCE_MS = 2000;
 const STRIKE_FRACTION = 0.1;
 
 export async function waitForSource({ source, narration }: ReplicationStage): Promise<void> {
@@ -53,8 +55,22 @@ export async function replicate(stage: ReplicationStage, sourceServerID: string)
   });
   narration.enter('continuous replication');
   await saboteur.strike('replication');
-  await systemClock.sleep(RUN_BEFORE_TEST_MS);
+  await waitForPast(stage, sourceServerID);
   await waitForContinuous(stage, sourceServerID, async () => undefined);
+}
+
+/** Until recovery points made from now on reach far enough back, whatever was just killed and comes back. */
+async function waitForPast({ client }: ReplicationStage, sourceServerID: string): Promise<void> {
+  const fromDateTime = new Date(systemClock.nowMs() + CLOCK_TOLERANCE_MS).toISOString();
+  const find = async () => {
+    const input = { sourceServerID, fromDateTime, maxResults: 1000 };
+    const { items } = await patiently(() => client.landfall('ListRecoveryPoints', input));
+    const [newest, oldest] = [items[0], items.at(-1)];
+    if (newest === undefined || oldest === undefined) return undefined;
+    const spanMs = Date.parse(newest.cutDateTime) - Date.parse(oldest.cutDateTime);
+    return spanMs >= PAST_MS ? true : undefined;
+  };
+  await waitFor(find, { what: 'a past of recovery points to go back to', timeoutMs: SYNC_TIMEOUT_MS });
 }
 
 async function waitForContinuous(
