@@ -1,5 +1,5 @@
 /** From a running server without an agent to continuous replication. */
-import type { ApiClient } from '@landfall/api';
+import { type ApiClient, ApiError, type Landfall } from '@landfall/api';
 import { OperationError, systemClock } from '@landfall/runtime';
 import { replicationProgress } from '../commands/server.ts';
 import { patiently } from '../patiently.ts';
@@ -63,14 +63,26 @@ export async function replicate(stage: ReplicationStage, sourceServerID: string)
 async function waitForPast({ client }: ReplicationStage, sourceServerID: string): Promise<void> {
   const fromDateTime = new Date(systemClock.nowMs() + CLOCK_TOLERANCE_MS).toISOString();
   const find = async () => {
-    const input = { sourceServerID, fromDateTime, maxResults: 1000 };
-    const { items } = await patiently(() => client.landfall('ListRecoveryPoints', input));
+    const items = await listRecoveryPoints(client, { sourceServerID, fromDateTime, maxResults: 1000 });
     const [newest, oldest] = [items[0], items.at(-1)];
     if (newest === undefined || oldest === undefined) return undefined;
     const spanMs = Date.parse(newest.cutDateTime) - Date.parse(oldest.cutDateTime);
     return spanMs >= PAST_MS ? true : undefined;
   };
   await waitFor(find, { what: 'a past of recovery points to go back to', timeoutMs: SYNC_TIMEOUT_MS });
+}
+
+/** None while the replication server is away: it has just been killed, or is coming back. */
+async function listRecoveryPoints(
+  client: ApiClient,
+  input: Landfall.ListRecoveryPointsRequest,
+): Promise<readonly Landfall.RecoveryPointItem[]> {
+  try {
+    return (await patiently(() => client.landfall('ListRecoveryPoints', input))).items;
+  } catch (error) {
+    if (error instanceof ApiError && error.name === 'ConflictException') return [];
+    throw error;
+  }
 }
 
 async function waitForContinuous(
