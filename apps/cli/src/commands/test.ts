@@ -10,14 +10,22 @@ import { ensureDebianPackages, TEST_PACKAGES } from '../setup/debian-packages.ts
 import { outputOf } from './context.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../../..');
-const E2E_FILES = ['apps/*/src/**/*.e2e.ts', 'e2e/*.e2e.ts'];
+const STORIES = ['apps/*/src/**/*.e2e.ts', 'e2e/*.e2e.ts'];
+/** Whole demos with a program killed at three moments each: half an hour and more. */
+const CAMPAIGNS = ['e2e/campaigns/*.e2e.ts'];
+
+interface TestOptions {
+  readonly only?: readonly string[];
+  readonly campaigns?: boolean;
+}
 
 export function addTestCommand(program: Command): void {
   program
     .command('test')
     .description('run all tests: types, lint, tidy, unit, then the end-to-end stories')
+    .option('--campaigns', 'the long stories too: each program killed in turn during a whole demo')
     .option('--only <pattern...>', 'only these end-to-end files (glob), without the checks')
-    .action(async (options: { only?: string[] }, command: Command) => {
+    .action(async (options: TestOptions, command: Command) => {
       const output = outputOf(command);
       await ensureDebianPackages(TEST_PACKAGES, (line) => output.err(`${line}\n`));
       if (options.only === undefined) await runStage('npm run check', ['npm', 'run', '--silent', 'check']);
@@ -27,9 +35,14 @@ export function addTestCommand(program: Command): void {
         '--test',
         '--test-concurrency=1',
         '--test-reporter=spec',
-        ...(options.only ?? E2E_FILES),
+        ...storyFiles(options),
       ]);
     });
+}
+
+function storyFiles({ only, campaigns }: TestOptions): readonly string[] {
+  if (only !== undefined) return only;
+  return campaigns === true ? [...STORIES, ...CAMPAIGNS] : STORIES;
 }
 
 /** Runs with this Node first on PATH and the terminal passed through. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { assertProved, runDemo } from './run-demo.ts';
+import { assertProved, runDemo } from '../run-demo.ts';
 
 test('kill -9 of the replication-server during sync, replication and launch ends in the same proof', async () => {
   const result = await runDemo(['--kill', 'replication-server']);
