@@ -31,8 +31,7 @@ export async function convertMachine(context: MachineContext, signal: AbortSigna
       attemptsMax: CONVERSION_ATTEMPTS_MAX,
       signal,
       clock,
-      isRetryable: (error) =>
-        error instanceof OperationError && error.code === 'APPLIANCE_FAILED' && error.retryable,
+      isRetryable: (error) => error instanceof OperationError && error.retryable,
       onRetry: (error) => logger.warn('conversion-tried-again', { machineId, error }),
     }),
   );

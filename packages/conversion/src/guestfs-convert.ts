@@ -7,7 +7,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
-import { applianceLabel, findMisnamedDisks } from './appliance-disks.ts';
+import { applianceDevice, applianceLabel, findMisnamedDisks } from './appliance-disks.ts';
 import { applyStep } from './guestfs-apply.ts';
 import { inspectGuest } from './guestfs-inspect.ts';
 import { GuestfsSession } from './guestfs-session.ts';
@@ -18,6 +18,7 @@ export interface ConversionDisk {
   readonly diskId: string;
   /** What the source's kernel calls it: `/dev/nvme0n1`. */
   readonly deviceName: string;
+  readonly sizeBytes: number;
   readonly isBootDisk: boolean;
   /** qcow2 file that is changed; its backing is only read. */
   readonly overlayPath: string;
@@ -105,7 +106,22 @@ async function startAppliance(session: GuestfsSession, request: ConversionReques
   }
   await session.must('run');
   const misnamed = findMisnamedDisks(await session.must('list-disk-labels'), request.disks.length);
+  misnamed.push(...(await findMissizedDisks(session, request.disks)));
   if (misnamed.length > 0) throw disksMisnamed(misnamed);
+}
+
+/** Labels are told through the appliance's own table of names, which may be what is wrong: sizes are not. */
+async function findMissizedDisks(
+  session: GuestfsSession,
+  disks: readonly ConversionDisk[],
+): Promise<string[]> {
+  const misnamed: string[] = [];
+  for (const [index, disk] of disks.entries()) {
+    const device = applianceDevice(index);
+    const sizeBytes = Number(await session.must('blockdev-getsize64', device));
+    if (sizeBytes !== disk.sizeBytes) misnamed.push(`${device} has ${sizeBytes} bytes`);
+  }
+  return misnamed;
 }
 
 function disksMisnamed(misnamed: readonly string[]): OperationError {

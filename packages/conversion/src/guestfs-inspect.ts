@@ -189,6 +189,8 @@ function noRoot(filesystems: readonly Filesystem[]): OperationError {
   return impossible(
     `no root filesystem was found on its disks (${list === '' ? 'no filesystem at all' : list})`,
     'check that the boot disk is among the replicated disks, and try another recovery point',
+    // An appliance on a busy host has been seen to show its own disk in the place of one of the guest's.
+    true,
   );
 }
 

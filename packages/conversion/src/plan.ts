@@ -268,6 +268,7 @@ function hasAgent(inspection: GuestInspection): boolean {
   return [...units, AGENT_STATE].some((path) => inspection.present.has(path));
 }
 
-export function impossible(why: string, hint: string): OperationError {
-  return new OperationError('CONVERSION_IMPOSSIBLE', `this guest cannot be converted: ${why}`, { hint });
+export function impossible(why: string, hint: string, retryable = false): OperationError {
+  const message = `this guest cannot be converted: ${why}`;
+  return new OperationError('CONVERSION_IMPOSSIBLE', message, { hint, retryable });
 }
