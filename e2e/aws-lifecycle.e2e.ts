@@ -155,7 +155,8 @@ async function proveMachine(site: Site): Promise<void> {
       ?.published.find(({ guestPort }) => guestPort === 80);
   };
   const port = await waitFor(find, { what: 'a running machine', timeoutMs: 60_000 });
-  // Its disks are called otherwise here than in its own fstab, so only the root is mounted; the page is on it.
+  // Its disks are called otherwise here than in its own fstab, so only the root is mounted; the page is on
+  // it.
   const answers = async () => ((await isAnswering(`http://${port.host}:${port.port}/`)) ? true : undefined);
   await waitFor(answers, { what: 'HTTP 200 from the machine', timeoutMs: BOOT_MS });
 }
