@@ -4,14 +4,12 @@
  */
 import type { AgentConfiguration, AgentReport } from '@landfall/channel';
 import type { SourceProperties } from '@landfall/model';
-import { assert } from '@landfall/runtime';
-import { applyEvent, type LifeCycle } from '../lifecycle/life-cycle.ts';
-import { type ReplicationView, viewReplication } from '../lifecycle/replication-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import type { Queries } from '../store/schema.ts';
 import { changeServer, findServer } from '../store/source-servers.ts';
 import { chooseReplicationServer } from './assign-replication-server.ts';
+import { isReplicating, withReplication } from './observe-replication.ts';
 
 const EPOCH_INTERVAL_MS = 100;
 const GONE: AgentConfiguration = {
@@ -61,10 +59,6 @@ async function observeServer(
   });
 }
 
-function isReplicating({ replication }: SourceServerRecord): boolean {
-  return replication.desired === 'REPLICATE' || replication.desired === 'PAUSE';
-}
-
 function findHome(tx: Queries, server: SourceServerRecord): Promise<string | null> {
   return chooseReplicationServer(tx, server.disks.length);
 }
@@ -72,21 +66,11 @@ function findHome(tx: Queries, server: SourceServerRecord): Promise<string | nul
 /** The same object when nothing changed. */
 function observed(service: Service, server: SourceServerRecord, report: AgentReport): SourceServerRecord {
   if (!isReplicating(server)) return server;
-  const nowMs = service.clock.nowMs();
-  const view = viewServer(service, server);
-  const { replication } = server;
-  const next: SourceServerRecord = {
+  const next = withReplication(service, {
     ...server,
     sourceProperties: newerProperties(server.sourceProperties, report.sourceProperties),
     disks: report.disks.length > 0 ? report.disks : server.disks,
-    lifeCycle: nextLifeCycle(server.lifeCycle, view, nowMs),
-    replication: {
-      ...replication,
-      state: view.state,
-      steps: view.steps,
-      firstByteAtMs: replication.firstByteAtMs ?? (view.firstBytes ? nowMs : null),
-    },
-  };
+  });
   return JSON.stringify(next) === JSON.stringify(server) ? server : next;
 }
 
@@ -97,23 +81,6 @@ function newerProperties(known: SourceProperties, told: SourceProperties): Sourc
     JSON.stringify({ ...known, lastUpdatedDateTime })
     ? known
     : told;
-}
-
-function nextLifeCycle(lifeCycle: LifeCycle, { lagMs }: ReplicationView, nowMs: number): LifeCycle {
-  if (lifeCycle.state !== 'NOT_READY' || lagMs === null) return lifeCycle;
-  const transition = applyEvent(lifeCycle, 'FIRST_RECOVERY_POINT', { nowMs });
-  assert(transition.accepted, 'L1: NOT_READY accepts its first recovery point');
-  return transition.lifeCycle;
-}
-
-/** Data replication of a server as it stands now. */
-export function viewServer({ reports, clock }: Service, server: SourceServerRecord): ReplicationView {
-  return viewReplication({
-    server,
-    agent: reports.last('agent', server.sourceServerId),
-    replicationServer: reports.last('replication-server', server.replicationServerId),
-    nowMs: clock.nowMs(),
-  });
 }
 
 function agentConfiguration({ reports }: Service, server: SourceServerRecord): AgentConfiguration {

@@ -7,6 +7,7 @@ import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import { findProgram } from '../store/programs.ts';
 import { changeServer, listServersOf } from '../store/source-servers.ts';
+import { isReplicating, viewServer, withReplication } from './observe-replication.ts';
 
 type ListedServer = ReplicationServerConfiguration['servers'][number];
 
@@ -21,14 +22,11 @@ export async function observeReplicationServer(
   reports.put<'replication-server'>(replicationServerId, { atMs: clock.nowMs(), report });
   await reports.save(store.db, replicationServerId, before === undefined);
   const servers = await listServersOf(store.db, replicationServerId);
-  const replicating = servers.filter(isListed);
+  const replicating = servers.filter(isReplicating);
   await recordPairing(service, replicating);
+  await recordFirstPoints(service, replicating);
   const listed = await Promise.all(replicating.map((server) => listServer(service, server)));
   return { servers: listed.flat() };
-}
-
-function isListed({ replication }: SourceServerRecord): boolean {
-  return replication.desired === 'REPLICATE' || replication.desired === 'PAUSE';
 }
 
 async function recordPairing(
@@ -44,6 +42,21 @@ async function recordPairing(
         ...server,
         replication: { ...server.replication, pairedAtMs },
       }));
+    }
+  });
+}
+
+/** The agent may tell of its first recovery point a report later, or be gone meanwhile: it exists all the same. */
+async function recordFirstPoints(service: Service, servers: readonly SourceServerRecord[]): Promise<void> {
+  const isFirst = (server: SourceServerRecord) =>
+    server.lifeCycle.state === 'NOT_READY' && viewServer(service, server).lagMs !== null;
+  const fresh = servers.filter(isFirst);
+  if (fresh.length === 0) return;
+  await service.store.transaction(async (tx) => {
+    for (const { sourceServerId } of fresh) {
+      await changeServer(tx, sourceServerId, (server) =>
+        isReplicating(server) ? withReplication(service, server) : server,
+      );
     }
   });
 }

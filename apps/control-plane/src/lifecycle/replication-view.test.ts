@@ -94,6 +94,28 @@ test('staging that cannot go on shows as a stall with its code', () => {
   assert.deepEqual(view.error, { error: 'SNAPSHOTS_FAILURE', rawError: 'STAGING_FULL: no space is left' });
 });
 
+test('a recovery point that only the replication server has told of yet can be launched from', () => {
+  const staged = {
+    sourceServerId: SERVER.sourceServerId,
+    connected: true,
+    lastEpoch: 1,
+    lastCutTimeMs: NOW_MS - 3000,
+    recoveryPoints: 1,
+    bytesOnDisk: 1,
+    bytesReceived: 1,
+  };
+  const replicationServer = { ...HERE, report: { ...STAGING, servers: [staged] } };
+  const silent = { ...REPORT, replication: { ...REPORT.replication, lagMs: null } };
+  const agent = { atMs: NOW_MS, report: silent };
+  const view = (servers: ReplicationServerReport['servers']) =>
+    viewReplication({
+      ...{ server: SERVER, agent, nowMs: NOW_MS },
+      replicationServer: { ...replicationServer, report: { ...STAGING, servers } },
+    });
+  assert.equal(view([staged]).lagMs, 3000);
+  assert.equal(view([{ ...staged, recoveryPoints: 0 }]).lagMs, null);
+});
+
 test('until the first bytes it is INITIATING, whatever the agent says', () => {
   const server = { ...SERVER, replication: { ...SERVER.replication, firstByteAtMs: null, pairedAtMs: null } };
   const replication = { ...REPORT.replication, lagMs: null, connected: false };

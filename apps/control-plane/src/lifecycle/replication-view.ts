@@ -2,7 +2,8 @@
  * What the API says of a server's data replication, pure: the record, the last reports, and the time.
  *
  * R1 A server whose agent is away keeps the numbers of its last report, and its lag grows with the clock.
- * R2 `lagMs` is a number exactly when a machine could be launched now.
+ * R2 `lagMs` is a number exactly when a machine could be launched now: the agent has said how old the newest
+ *    durable state is, or the replication server has told of a recovery point.
  * R3 A disconnected or stopped server has no progress left to show: its data is being, or has been,
  *    discarded.
  */
@@ -116,9 +117,17 @@ function findServer({ server, replicationServer }: ReplicationFacts) {
   return replicationServer?.report.servers.find((entry) => entry.sourceServerId === server.sourceServerId);
 }
 
-function currentLagMs({ agent, nowMs }: ReplicationFacts): number | null {
-  if (agent === undefined || agent.report.replication.lagMs === null) return null;
+function currentLagMs(facts: ReplicationFacts): number | null {
+  const { agent, nowMs } = facts;
+  if (agent === undefined || agent.report.replication.lagMs === null) return newestPointAgeMs(facts);
   return agent.report.replication.lagMs + Math.max(0, nowMs - agent.atMs - REPORT_OVERDUE_MS);
+}
+
+/** By the source's clock, so only where the agent itself has not said it. */
+function newestPointAgeMs(facts: ReplicationFacts): number | null {
+  const staged = findServer(facts);
+  if (staged === undefined || staged.recoveryPoints === 0 || staged.lastCutTimeMs === null) return null;
+  return Math.max(0, facts.nowMs - staged.lastCutTimeMs);
 }
 
 function emptyDisks(server: SourceServerRecord, keepSize: boolean): readonly DiskReplication[] {

@@ -1,6 +1,6 @@
 /** DescribeReplication and DescribeService: what the MGN API cannot say. */
 import { type Handlers, isoDateTime, type Landfall } from '@landfall/api';
-import { viewServer } from '../channel/observe-agent.ts';
+import { viewServer } from '../channel/observe-replication.ts';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { Service } from '../service.ts';
 import { listPrograms, type ProgramRecord } from '../store/programs.ts';

@@ -2,7 +2,7 @@
 import { ApiError, type Handlers, type Mgn, parseIsoDateTime } from '@landfall/api';
 import type { PointSelector } from '@landfall/model';
 import { publicId } from '@landfall/runtime';
-import { viewServer } from '../channel/observe-agent.ts';
+import { isReplicating, viewServer, withReplication } from '../channel/observe-replication.ts';
 import type { LifeCycleEvent } from '../lifecycle/life-cycle.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
@@ -92,7 +92,9 @@ function newJob({ clock, random }: Service, { type, initiatedBy, at, tags = {} }
   };
 }
 
-const launchable: Admission = (service, server, job) => {
+/** The record may lag behind the reports by a moment: what they say counts. */
+const launchable: Admission = (service, recorded, job) => {
+  const server = isReplicating(recorded) ? withReplication(service, recorded) : recorded;
   const event: LifeCycleEvent = job.initiatedBy === 'START_CUTOVER' ? 'START_CUTOVER' : 'START_TEST';
   const facts = { nowMs: service.clock.nowMs(), jobId: job.jobId };
   const next = withEvent(server, event, facts);

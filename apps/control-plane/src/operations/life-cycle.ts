@@ -1,7 +1,7 @@
 /** ChangeServerLifeCycleState, FinalizeCutover, DisconnectFromService. */
 import type { Handlers, Mgn } from '@landfall/api';
 import { assert } from '@landfall/runtime';
-import { viewServer } from '../channel/observe-agent.ts';
+import { viewServer } from '../channel/observe-replication.ts';
 import type { LifeCycleEvent } from '../lifecycle/life-cycle.ts';
 import type { Service } from '../service.ts';
 import { changeFreeServer, conflict, withEvent } from './change-source-server.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { simulateAgent } from '../testing/simulated-programs.ts';
 import { startTestControlPlane } from '../testing/test-control-plane.ts';
 import { startTestSite } from '../testing/test-site.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -205,4 +206,18 @@ test('the mgn service asks to be initialized first, the landfall service does no
   assert.deepEqual((await api.landfall('DescribeService', {})).launchHosts, []);
   await api.mgn('InitializeService', {});
   assert.deepEqual((await api.mgn('DescribeSourceServers', {})).items, []);
+});
+
+test('a server may be launched as soon as the replication server has told of a recovery point', async (t) => {
+  const { plane, replication, untilState, untilJobEnds } = await startTestSite(t);
+  const { token } = await plane.api.landfall('CreateEnrolmentToken', {});
+  const agent = await simulateAgent(t, token);
+  const { sourceServerId, replica } = agent;
+  replica.epoch = 1;
+  replication.replicas.set(sourceServerId, replica);
+  const told = () => plane.api.landfall('DescribeReplication', { sourceServerID: sourceServerId });
+  await waitFor('the recovery point', told, ({ recoveryPoints }) => recoveryPoints > 0);
+  const { job } = await plane.api.mgn('StartTest', { sourceServerIDs: [sourceServerId] });
+  await untilState(sourceServerId, 'TESTING');
+  assert.equal((await untilJobEnds(job?.jobID)).participatingServers?.[0]?.launchStatus, 'LAUNCHED');
 });

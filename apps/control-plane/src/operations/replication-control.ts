@@ -2,7 +2,7 @@
 import { ApiError, type Handlers, type Mgn } from '@landfall/api';
 import { assert } from '@landfall/runtime';
 import { chooseReplicationServer } from '../channel/assign-replication-server.ts';
-import { viewServer } from '../channel/observe-agent.ts';
+import { viewServer } from '../channel/observe-replication.ts';
 import { initiationSteps } from '../lifecycle/initiation.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';

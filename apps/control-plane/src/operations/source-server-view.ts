@@ -1,6 +1,6 @@
 /** A source server as the public API shows it. */
 import { arnOf, isoDateTime, isoDuration, type Mgn } from '@landfall/api';
-import { viewServer } from '../channel/observe-agent.ts';
+import { viewServer } from '../channel/observe-replication.ts';
 import type { Milestone } from '../lifecycle/life-cycle.ts';
 import type { ReplicationView } from '../lifecycle/replication-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';

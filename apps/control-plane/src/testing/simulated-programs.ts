@@ -246,7 +246,7 @@ function replicationServerReport({
       sourceServerId,
       connected: true,
       lastEpoch: epoch,
-      lastCutTimeMs: null,
+      lastCutTimeMs: epoch > 0 ? pointOf(epoch).cutTimeMs : null,
       recoveryPoints: epoch,
       bytesOnDisk: GIB,
       bytesReceived: epoch > 0 ? GIB : 0,
