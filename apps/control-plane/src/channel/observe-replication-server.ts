@@ -46,7 +46,7 @@ async function recordPairing(
   });
 }
 
-/** The agent may tell of its first recovery point a report later, or be gone meanwhile: it exists all the same. */
+/** The agent may tell of its first point a report later, or be gone meanwhile: it exists all the same. */
 async function recordFirstPoints(service: Service, servers: readonly SourceServerRecord[]): Promise<void> {
   const isFirst = (server: SourceServerRecord) =>
     server.lifeCycle.state === 'NOT_READY' && viewServer(service, server).lagMs !== null;
