@@ -1,5 +1,6 @@
 export * from './block-device.ts';
 export * from './bounds.ts';
+export * from './crc32-append.ts';
 export * from './encoded-extent.ts';
 export * from './extent.ts';
 export * from './faulty-device.ts';

@@ -11,7 +11,7 @@
  * E3 one takeBulk or nextCut at a time.
  */
 import { assert, type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
-import { BlockContents, isZero } from './block-contents.ts';
+import { BlockContents, bulkPool, isZero, keptContent } from './block-contents.ts';
 import { type BulkRun, ChangeTracker } from './change-tracker.ts';
 import { extentsOf } from './cut-planner.ts';
 import type { CapturedExtent, Cut, EpochSource } from './epoch-source.ts';
@@ -80,6 +80,7 @@ export class CaptureEngine implements EpochSource {
   readonly #options: CaptureEngineOptions;
   readonly #tracker: ChangeTracker;
   readonly #contents = new BlockContents();
+  readonly #pool = bulkPool();
   #generation = 0;
   #state: 'new' | 'running' | 'stopped' = 'new';
   readonly #stopping = new AbortController();
@@ -260,7 +261,7 @@ export class CaptureEngine implements EpochSource {
       const place = this.#placeOf(run);
       extents[index] = await reader.read(place, (bytes) => {
         this.#countRead(bytes.length);
-        return isZero(bytes) ? place : { ...place, content: copyOf(bytes) };
+        return isZero(bytes) ? place : { ...place, ...keptContent(bytes, this.#pool) };
       });
     });
     return extents;
@@ -383,10 +384,4 @@ export class CaptureEngine implements EpochSource {
       this.#busy = false;
     }
   }
-}
-
-function copyOf(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
-  return copy;
 }

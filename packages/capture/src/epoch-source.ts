@@ -9,6 +9,11 @@ export interface CapturedExtent extends Extent {
   readonly diskIndex: number;
   /** The bytes; absent when the whole extent is zero. */
   readonly content?: Buffer;
+  /**
+   * Says, at most once, that `content` is used no more, by whoever had the extent last; it is overwritten
+   * then. Not saying it costs speed only.
+   */
+  readonly release?: () => void;
 }
 
 export interface Cut {

@@ -10,27 +10,37 @@
  * taken again from the file.
  */
 import { createHash } from 'node:crypto';
+import { CODEC_RAW, decodeExtent, type ExtentHeader } from '@landfall/block';
 import { assert } from '@landfall/runtime';
 import {
+  blockChecksumsOf,
   CHUNK_BYTES,
   decodeTableEntry,
+  encodeChecksummedEntry,
   encodeStaleEntry,
   encodeTableEntry,
   isEmptyEntry,
   TABLE_ENTRY_BYTES,
+  wholeChecksum,
   zeroesSha256,
 } from './base-table.ts';
+import { BaseTableFile } from './base-table-file.ts';
+import { checkPayload, receivedDamaged } from './extent-checks.ts';
 import { journalDamaged } from './journal-errors.ts';
 import type { JournalFile, JournalFiles } from './journal-files.ts';
+import { WritePipeline } from './write-pipeline.ts';
 
 /** What is known of a chunk. */
 export const CHUNK_HOLE = 0;
 const CHUNK_HASHED = 1;
 const CHUNK_STALE = 2;
 export const CHUNK_DAMAGED = 3;
+/** Its block checksums are known, its SHA-256 is not. */
+const CHUNK_CHECKSUMMED = 4;
 
 const TABLE_READ_ENTRIES = 8192;
 const ZEROES = Buffer.alloc(CHUNK_BYTES);
+const WRITING_BYTES_MAX = 8 * CHUNK_BYTES;
 
 export interface BaseOptions {
   readonly files: JournalFiles;
@@ -49,7 +59,8 @@ export class BaseImage {
   readonly path: string;
   readonly tablePath: string;
   readonly #file: JournalFile;
-  readonly #table: JournalFile;
+  readonly #table: BaseTableFile;
+  readonly #writes = new WritePipeline(WRITING_BYTES_MAX);
   readonly #states: Uint8Array;
   #written = 0;
   /** Chunks without an entry may have bytes in the file: after a crash during the first sync. */
@@ -61,7 +72,7 @@ export class BaseImage {
     this.path = basePath(options.diskIndex);
     this.tablePath = tablePath(options.diskIndex);
     this.#file = file;
-    this.#table = table;
+    this.#table = new BaseTableFile(table);
     this.#states = new Uint8Array(Math.ceil(options.sizeBytes / CHUNK_BYTES));
   }
 
@@ -101,7 +112,7 @@ export class BaseImage {
 
   /** True while every byte of it is known to be zero. */
   get isEmpty(): boolean {
-    return this.#written === 0;
+    return this.#written === 0 && this.#writes.chunksUnderWay === 0;
   }
 
   /** Whether it is a recovery point's disk, not to be written any more. */
@@ -113,45 +124,78 @@ export class BaseImage {
     return this.#states[chunk] ?? CHUNK_HOLE;
   }
 
+  /** Resolves when the write has begun; `settle` tells its end. Errors: EXTENT_DAMAGED. */
+  async writeExtent(header: ExtentHeader, payload: Buffer, release?: () => void): Promise<void> {
+    assert(!this.#valid, 'J3: a valid base is never written');
+    const { offsetBytes, lengthBytes, codec } = header;
+    const chunk = Math.floor(offsetBytes / CHUNK_BYTES);
+    const isWhole = offsetBytes === chunk * CHUNK_BYTES && lengthBytes === this.chunkLength(chunk);
+    if (codec !== CODEC_RAW || !isWhole) {
+      checkPayload(header, payload);
+      return this.write(offsetBytes, codec === CODEC_RAW ? payload : decodeExtent(header, payload));
+    }
+    const checksums = blockChecksumsOf(payload);
+    if (wholeChecksum(checksums, lengthBytes) !== header.checksum) throw receivedDamaged(header);
+    await this.#add(chunk, lengthBytes, async () => {
+      await this.#writeChunk(chunk, payload, checksums);
+      release?.();
+    });
+  }
+
+  /** As `writeExtent`. */
   async write(offsetBytes: number, content: Buffer): Promise<void> {
     assert(!this.#valid, 'J3: a valid base is never written');
     for (const piece of chunkPieces(offsetBytes, content.length)) {
       const from = piece.offsetBytes - offsetBytes;
-      await this.#writePiece(piece, content.subarray(from, from + piece.lengthBytes));
+      const bytes = content.subarray(from, from + piece.lengthBytes);
+      await this.#add(piece.chunk, piece.lengthBytes, () => this.#writePiece(piece, bytes));
     }
   }
 
+  /** As `writeExtent`. */
   async writeZeroes(offsetBytes: number, lengthBytes: number): Promise<void> {
     assert(!this.#valid, 'J3: a valid base is never written');
     for (const piece of chunkPieces(offsetBytes, lengthBytes)) {
-      if (this.#states[piece.chunk] === CHUNK_HOLE) continue;
-      const zeroes = ZEROES.subarray(0, piece.lengthBytes);
-      if (piece.lengthBytes < this.chunkLength(piece.chunk)) await this.#writePiece(piece, zeroes);
-      else await this.#clearChunk(piece.chunk, zeroes);
+      if (this.#states[piece.chunk] === CHUNK_HOLE && !this.#writes.has(piece.chunk)) continue;
+      await this.#add(piece.chunk, piece.lengthBytes, () => this.#zeroPiece(piece));
     }
+  }
+
+  /** Everything written is in the files. Errors: those of the storage, once. */
+  async settle(): Promise<void> {
+    await this.#writes.settle();
   }
 
   /** SHA-256 of a chunk of the partial base, from the file when the table has none that is believed. */
   async chunkSha256(chunk: number): Promise<Buffer> {
     assert(!this.#valid, 'a valid base is read with verification');
+    await this.settle();
     const state = this.#states[chunk];
     if (state === CHUNK_HOLE) return zeroesSha256(this.chunkLength(chunk));
-    if (state === CHUNK_STALE) await this.#hashChunk(chunk);
-    return Buffer.from((await this.readEntry(chunk)).subarray(0, 32));
+    if (state !== CHUNK_HASHED) {
+      const entry = encodeTableEntry(await this.#readChunk(chunk));
+      await this.#setEntry(chunk, CHUNK_HASHED, entry);
+    }
+    return (await this.readEntry(chunk)).subarray(0, 32);
   }
 
   /**
-   * Makes every chunk hashed and everything durable; resolves to the checksum of the table for the manifest.
+   * Gives every chunk its checksums and makes everything durable; resolves to the checksum of the table for
+   * the manifest.
    */
   async complete(): Promise<string> {
+    await this.settle();
     for (let chunk = 0; chunk < this.#states.length; chunk += 1) {
-      if (this.#states[chunk] === CHUNK_STALE) await this.#hashChunk(chunk);
+      if (this.#states[chunk] !== CHUNK_STALE) continue;
+      const checksums = blockChecksumsOf(await this.#readChunk(chunk));
+      await this.#setEntry(chunk, CHUNK_CHECKSUMMED, encodeChecksummedEntry(checksums));
     }
     await this.sync();
     return this.#walkTable(() => undefined);
   }
 
   async sync(): Promise<void> {
+    await this.settle();
     await Promise.all([this.#file.sync(), this.#table.sync()]);
   }
 
@@ -164,10 +208,8 @@ export class BaseImage {
     this.#valid = false;
   }
 
-  async readEntry(chunk: number): Promise<Buffer> {
-    const entry = Buffer.alloc(TABLE_ENTRY_BYTES);
-    await this.#table.read(chunk * TABLE_ENTRY_BYTES, entry);
-    return entry;
+  readEntry(chunk: number): Promise<Buffer> {
+    return this.#table.entry(chunk);
   }
 
   async readRaw(offsetBytes: number, target: Buffer): Promise<number> {
@@ -178,45 +220,58 @@ export class BaseImage {
     return Math.min(CHUNK_BYTES, this.sizeBytes - chunk * CHUNK_BYTES);
   }
 
+  /** What is still being written is waited for; whether it succeeds matters to nobody any more. */
   async close(): Promise<void> {
+    await Promise.allSettled([this.settle()]);
     await this.#file.close();
     await this.#table.close();
   }
 
+  /** The last write of a burst writes the table too, so that a killed first sync loses little. */
+  #add(chunk: number, bytes: number, write: () => Promise<void>): Promise<void> {
+    return this.#writes.add(chunk, bytes, async () => {
+      await write();
+      if (this.#writes.chunksUnderWay === 1) await this.#table.flush();
+    });
+  }
+
   async #writePiece(piece: ChunkPiece, content: Buffer): Promise<void> {
-    if (content.length === this.chunkLength(piece.chunk)) return this.#writeChunk(piece.chunk, content);
+    if (content.length === this.chunkLength(piece.chunk)) {
+      return this.#writeChunk(piece.chunk, content, blockChecksumsOf(content));
+    }
     const state = this.#states[piece.chunk];
     if (state === CHUNK_HOLE && this.#holesMayHoldBytes) {
       const chunk = Buffer.alloc(this.chunkLength(piece.chunk));
       content.copy(chunk, piece.offsetBytes - piece.chunk * CHUNK_BYTES);
-      return this.#writeChunk(piece.chunk, chunk);
+      return this.#writeChunk(piece.chunk, chunk, blockChecksumsOf(chunk));
     }
     if (state !== CHUNK_STALE) await this.#setEntry(piece.chunk, CHUNK_STALE, encodeStaleEntry());
     await this.#file.write(piece.offsetBytes, [content]);
   }
 
-  async #writeChunk(chunk: number, content: Buffer): Promise<void> {
-    // Stale first: should the write fail half-way, the old hash must not stand for what is there now.
+  async #writeChunk(chunk: number, content: Buffer, checksums: readonly number[]): Promise<void> {
+    // Stale first: should the write fail half-way, the old checksums must not stand for what is there now.
     this.#setState(chunk, CHUNK_STALE);
-    const writing = this.#file.write(chunk * CHUNK_BYTES, [content]);
-    const entry = encodeTableEntry(content); // Hashed while the storage writes.
-    await writing;
-    await this.#setEntry(chunk, CHUNK_HASHED, entry);
+    await this.#file.write(chunk * CHUNK_BYTES, [content]);
+    await this.#setEntry(chunk, CHUNK_CHECKSUMMED, encodeChecksummedEntry(checksums));
   }
 
-  async #clearChunk(chunk: number, zeroes: Buffer): Promise<void> {
-    await this.#file.write(chunk * CHUNK_BYTES, [zeroes]);
-    await this.#setEntry(chunk, CHUNK_HOLE, Buffer.alloc(TABLE_ENTRY_BYTES));
+  async #zeroPiece(piece: ChunkPiece): Promise<void> {
+    if (this.#states[piece.chunk] === CHUNK_HOLE) return;
+    const zeroes = ZEROES.subarray(0, piece.lengthBytes);
+    if (piece.lengthBytes < this.chunkLength(piece.chunk)) return this.#writePiece(piece, zeroes);
+    await this.#file.write(piece.chunk * CHUNK_BYTES, [zeroes]);
+    await this.#setEntry(piece.chunk, CHUNK_HOLE, Buffer.alloc(TABLE_ENTRY_BYTES));
   }
 
-  async #hashChunk(chunk: number): Promise<void> {
+  async #readChunk(chunk: number): Promise<Buffer> {
     const content = Buffer.alloc(this.chunkLength(chunk));
     await this.#file.read(chunk * CHUNK_BYTES, content);
-    await this.#setEntry(chunk, CHUNK_HASHED, encodeTableEntry(content));
+    return content;
   }
 
   async #setEntry(chunk: number, state: number, entry: Buffer): Promise<void> {
-    await this.#table.write(chunk * TABLE_ENTRY_BYTES, [entry]);
+    await this.#table.setEntry(chunk, entry);
     this.#setState(chunk, state);
   }
 
@@ -254,7 +309,7 @@ export class BaseImage {
   async #loadValid(tableSha256: string): Promise<void> {
     this.#valid = true;
     const found = await this.#walkTable((chunk, entry) => {
-      const state = isEmptyEntry(entry) ? CHUNK_HOLE : CHUNK_HASHED;
+      const state = isEmptyEntry(entry) ? CHUNK_HOLE : CHUNK_CHECKSUMMED;
       this.#setState(chunk, state === CHUNK_HOLE || decodeTableEntry(entry) ? state : CHUNK_DAMAGED);
     });
     // A damaged entry is known by its own checksum and costs its chunk only; any other change cannot be told
@@ -267,10 +322,10 @@ export class BaseImage {
   /** Visits every entry; resolves to the SHA-256 of the whole table, hexadecimal. */
   async #walkTable(visit: (chunk: number, entry: Buffer) => void): Promise<string> {
     const hash = createHash('sha256');
+    await this.#table.flush();
     for (let first = 0; first < this.#states.length; first += TABLE_READ_ENTRIES) {
       const count = Math.min(TABLE_READ_ENTRIES, this.#states.length - first);
-      const bytes = Buffer.alloc(count * TABLE_ENTRY_BYTES);
-      await this.#table.read(first * TABLE_ENTRY_BYTES, bytes);
+      const bytes = await this.#table.read(first, count);
       hash.update(bytes);
       for (let index = 0; index < count; index += 1) {
         const entry = bytes.subarray(index * TABLE_ENTRY_BYTES, (index + 1) * TABLE_ENTRY_BYTES);

@@ -1,10 +1,13 @@
 /**
- * The table beside the base: one entry of 104 bytes for each 1 MiB chunk (FORMAT.md, "Base table"). SHA-256
- * of the chunk answers the rescan; a CRC-32 for each 64 KiB block lets a small read be verified without
- * reading the chunk. An entry of zeroes is a chunk that was never written: it reads as zeroes.
+ * The table beside the base: one entry of 104 bytes for each 1 MiB chunk (FORMAT.md, "Base table"). A CRC-32
+ * for each 64 KiB block lets a small read be verified without reading the chunk. The SHA-256 of the chunk is
+ * there where it was known; a chunk that was just received has none, because a rescan reads and verifies the
+ * chunk anyway and can take it then, while the first sync should not wait for it. An entry of zeroes is a
+ * chunk that was never written: it reads as zeroes.
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { appendCrc32 } from '@landfall/block';
 
 export const CHUNK_BYTES = 1024 * 1024;
 export const BLOCK_BYTES = 64 * 1024;
@@ -13,21 +16,48 @@ const BLOCKS = CHUNK_BYTES / BLOCK_BYTES;
 /** The content changed since its hashes were taken: they are taken again before the base becomes valid. */
 const STATE_STALE = 1;
 const STATE_HASHED = 2;
+/** Block checksums only. */
+const STATE_CHECKSUMMED = 3;
 
 export interface TableEntry {
-  readonly sha256: Buffer;
+  /** `undefined`: to be taken of the content. */
+  readonly sha256: Buffer | undefined;
   readonly blockChecksums: readonly number[];
 }
 
 /** `content`: the whole chunk; only the disk's last one is shorter. */
 export function encodeTableEntry(content: Buffer): Buffer {
-  const entry = Buffer.alloc(TABLE_ENTRY_BYTES);
+  const entry = encodeChecksums(blockChecksumsOf(content));
   createHash('sha256').update(content).digest().copy(entry, 0);
-  for (let block = 0; block * BLOCK_BYTES < content.length; block += 1) {
-    const bytes = content.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
-    entry.writeUInt32LE(crc32(bytes), 32 + block * 4);
-  }
   return finishEntry(entry, STATE_HASHED);
+}
+
+/** An entry without SHA-256. `checksums`: of `blockChecksumsOf` the whole chunk. */
+export function encodeChecksummedEntry(checksums: readonly number[]): Buffer {
+  return finishEntry(encodeChecksums(checksums), STATE_CHECKSUMMED);
+}
+
+/** CRC-32 of each block of a chunk. */
+export function blockChecksumsOf(content: Buffer): readonly number[] {
+  return Array.from({ length: Math.ceil(content.length / BLOCK_BYTES) }, (_, block) =>
+    crc32(content.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES)),
+  );
+}
+
+/** CRC-32 of the whole chunk, from those of its blocks. */
+export function wholeChecksum(checksums: readonly number[], lengthBytes: number): number {
+  return checksums.reduce((whole, checksum, block) => {
+    const blockBytes = Math.min(BLOCK_BYTES, lengthBytes - block * BLOCK_BYTES);
+    return appendCrc32(whole, checksum, blockBytes);
+  }, 0);
+}
+
+function encodeChecksums(checksums: readonly number[]): Buffer {
+  const entry = Buffer.alloc(TABLE_ENTRY_BYTES);
+  checksums.forEach((checksum, block) => {
+    entry.writeUInt32LE(checksum, 32 + block * 4);
+  });
+  return entry;
 }
 
 export function encodeStaleEntry(): Buffer {
@@ -40,12 +70,14 @@ function finishEntry(entry: Buffer, state: number): Buffer {
   return entry;
 }
 
-/** `undefined`: not an intact entry of a hashed chunk. */
+/** `undefined`: not an intact entry of a chunk whose content is known. */
 export function decodeTableEntry(bytes: Buffer): TableEntry | undefined {
-  if (bytes.length !== TABLE_ENTRY_BYTES || bytes.readUInt32LE(96) !== STATE_HASHED) return undefined;
+  if (bytes.length !== TABLE_ENTRY_BYTES) return undefined;
+  const state = bytes.readUInt32LE(96);
+  if (state !== STATE_HASHED && state !== STATE_CHECKSUMMED) return undefined;
   if (bytes.readUInt32LE(100) !== crc32(bytes.subarray(0, 100))) return undefined;
   const blockChecksums = Array.from({ length: BLOCKS }, (_, block) => bytes.readUInt32LE(32 + block * 4));
-  return { sha256: bytes.subarray(0, 32), blockChecksums };
+  return { sha256: state === STATE_HASHED ? bytes.subarray(0, 32) : undefined, blockChecksums };
 }
 
 export function isEmptyEntry(bytes: Buffer): boolean {

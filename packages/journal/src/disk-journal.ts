@@ -105,6 +105,8 @@ export class DiskJournal {
    * Back to the last closed epoch, in memory and on disk; afterwards the manifest on disk is certain again.
    */
   async rollBack(): Promise<void> {
+    // What fails in the base now belongs to what is dropped: the chunk stays stale and is hashed again.
+    await Promise.allSettled([this.base.settle()]);
     if (this.#manifestUncertain) await this.#replaceManifest(this.#manifest);
     await this.#writer?.rollBack();
   }

@@ -10,11 +10,11 @@
  * Whatever fails inside an epoch drops the open epoch at once (J4), and everything is refused until `abandon`
  * says that the sender knows: half of an epoch can never be continued as if it were whole.
  */
-import { decodeExtent, type ExtentHeader } from '@landfall/block';
+import type { ExtentHeader } from '@landfall/block';
 import type { EpochCommit } from '@landfall/model';
 import { AssertionFailure, assert, type Logger } from '@landfall/runtime';
 import type { DiskJournal } from './disk-journal.ts';
-import { checkExtent, checkRange } from './extent-checks.ts';
+import { checkLengths, checkPayload, checkRange } from './extent-checks.ts';
 import { allSettled, GroupSync } from './group-sync.ts';
 import { epochRefused, storageFailure } from './journal-errors.ts';
 import { OperationQueue } from './operation-queue.ts';
@@ -60,14 +60,16 @@ export class EpochWriter {
     });
   }
 
-  putExtent(header: ExtentHeader, payload: Buffer): Promise<void> {
+  putExtent(header: ExtentHeader, payload: Buffer, release?: () => void): Promise<void> {
     return this.#put(async () => {
       const disk = checkRange(this.#disks, header.diskIndex, header);
-      checkExtent(header, payload);
+      checkLengths(header, payload);
       await this.#space.take(RECORD_HEADER_BYTES + Math.max(payload.length, header.lengthBytes));
-      if (this.#closedEpoch === 0) return disk.base.write(header.offsetBytes, decodeExtent(header, payload));
+      if (this.#closedEpoch === 0) return disk.base.writeExtent(header, payload, release);
+      checkPayload(header, payload);
       await this.#join(disk);
       await disk.appendExtent(header, payload, this.#closedEpoch + 1);
+      release?.();
     });
   }
 

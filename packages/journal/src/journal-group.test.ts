@@ -205,6 +205,7 @@ test('an interrupted first sync goes on from what the base holds', async () => {
   await group.putExtent(...extentArguments(rawExtent(0, MIB, filled(MIB, 'kept'))));
   await group.putExtent(...extentArguments(rawExtent(0, 10, filled(10, 'part'))));
   assert.ok(!group.isEmpty(0) && group.isEmpty(1));
+  await group.chunkHashes(0, 0, 1);
   files.restartAfterKill();
   const { group: again } = await openSimulated(files);
   assert.equal(again.journalId, group.journalId);

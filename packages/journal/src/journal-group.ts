@@ -117,11 +117,12 @@ export class JournalGroup {
   }
 
   /**
-   * Adds to the open epoch. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED, EXTENT_DAMAGED, EPOCH_REFUSED; each
-   * drops the open epoch, and everything is refused with the same error until `abandon`.
+   * Adds to the open epoch; `release` is called when the payload is used no more. Errors: STAGING_FULL,
+   * JOURNAL_STORAGE_FAILED, EXTENT_DAMAGED, EPOCH_REFUSED; each drops the open epoch, and everything is
+   * refused with the same error until `abandon`.
    */
-  async putExtent(header: ExtentHeader, payload: Buffer): Promise<void> {
-    await this.#writer.putExtent(header, payload);
+  async putExtent(header: ExtentHeader, payload: Buffer, release?: () => void): Promise<void> {
+    await this.#writer.putExtent(header, payload, release);
   }
 
   /** Errors: as `putExtent`. */

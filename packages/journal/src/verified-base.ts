@@ -2,6 +2,7 @@
  * Reads of a valid base, every 64 KiB block verified against the table before a byte of it is handed out
  * (J6).
  */
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type BaseImage, CHUNK_DAMAGED, CHUNK_HOLE, type ChunkPiece, chunkPieces } from './base-image.ts';
 import { BLOCK_BYTES, CHUNK_BYTES, decodeTableEntry, type TableEntry, zeroesSha256 } from './base-table.ts';
@@ -45,8 +46,11 @@ export class VerifiedBase {
     const length = this.#base.chunkLength(chunk);
     if (this.isZero(chunk)) return zeroesSha256(length);
     const entry = await this.#entry(chunk);
-    await this.read(chunk * CHUNK_BYTES, Buffer.allocUnsafe(length));
-    return Buffer.from(entry.sha256);
+    const content = Buffer.allocUnsafe(length);
+    await this.read(chunk * CHUNK_BYTES, content);
+    return entry.sha256 === undefined
+      ? createHash('sha256').update(content).digest()
+      : Buffer.from(entry.sha256);
   }
 
   async #readPiece(piece: ChunkPiece, target: Buffer): Promise<void> {

@@ -2,8 +2,7 @@
  * The NBD server: accepts connections, each of which is a handshake and then a transmission. One
  * connection's trouble is logged once and ends that connection; the server goes on.
  */
-import { after, assert, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
-import { BufferPool } from './buffer-pool.ts';
+import { after, assert, BufferPool, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
 import { ExportHolder, type NbdExports } from './export-holder.ts';
 import { describeAddress, type NbdAddress } from './nbd-uri.ts';
 import { negotiate } from './server-handshake.ts';

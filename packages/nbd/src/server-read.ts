@@ -4,7 +4,7 @@
  * piece: an error cannot follow its first byte.
  */
 import { type ReadableBlockDevice, zeroRuns } from '@landfall/block';
-import type { BufferPool } from './buffer-pool.ts';
+import type { BufferPool } from '@landfall/runtime';
 import { COMMAND_FLAG } from './protocol.ts';
 import type { Replies } from './replies.ts';
 import type { Request } from './transmission-codec.ts';

@@ -7,8 +7,8 @@
  * N2  The device is not used any more when `transmit` has settled.
  */
 import { type BlockDevice, isWritable } from '@landfall/block';
+import type { BufferPool } from '@landfall/runtime';
 import { describeError, type Logger, systemErrorCode } from '@landfall/runtime';
-import type { BufferPool } from './buffer-pool.ts';
 import { type ByteStream, readRest } from './byte-stream.ts';
 import { InFlightBudget } from './in-flight-budget.ts';
 import { COMMAND, COMMAND_FLAG, ERRNO, PAYLOAD_BYTES_MAX } from './protocol.ts';

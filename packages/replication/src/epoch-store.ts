@@ -18,7 +18,12 @@ export interface EpochStore {
    * be short.
    */
   chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer>;
-  putExtent(header: ExtentHeader, payload: Buffer): Promise<void>;
+  /**
+   * Verifies the payload against its header; it may be written later, and a failure be told by the next call.
+   * `release` says that the payload is used no more; after an error, or never, is fine too. Errors:
+   * EXTENT_DAMAGED, and nothing of the extent is kept.
+   */
+  putExtent(header: ExtentHeader, payload: Buffer, release?: () => void): Promise<void>;
   putZeroes(diskIndex: number, offsetBytes: number, lengthBytes: number): Promise<void>;
   /** Closes the open epoch. Resolves when it is durable (J2); several commits may share one sync. */
   commit(commit: EpochCommit): Promise<void>;

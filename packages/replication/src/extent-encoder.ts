@@ -34,18 +34,23 @@ export async function encodeExtent(extent: ContentExtent, way: Compression): Pro
   const shrinkable = shrinks(content);
   if (way === 'RAW' || !shrinkable) return { message: messageOf(extent, content), shrinkable };
   const compressed = await compress(content);
-  const worthwhile = compressed.length <= content.length * WORTHWHILE_RATIO;
-  return { message: messageOf(extent, worthwhile ? compressed : content), shrinkable };
+  if (compressed.length > content.length * WORTHWHILE_RATIO) {
+    return { message: messageOf(extent, content), shrinkable };
+  }
+  extent.release?.();
+  return { message: messageOf(extent, compressed), shrinkable };
 }
 
+/** The content itself stays on loan until it is sent. */
 function messageOf(extent: ContentExtent, payload: Buffer): ExtentMessage {
-  const { diskIndex, offsetBytes, content } = extent;
+  const { diskIndex, offsetBytes, content, release } = extent;
   const codec = payload === content ? CODEC_RAW : CODEC_ZSTD;
   const checksum = payloadChecksum(payload);
   return {
     type: 'EXTENT',
     header: { diskIndex, offsetBytes, lengthBytes: content.length, codec, checksum },
     payload,
+    ...(payload === content && release !== undefined ? { release } : {}),
   };
 }
 

@@ -20,8 +20,13 @@ export function splitAtChunks(
   );
 }
 
+/** An extent inside one chunk stays the same object: its content may be on loan. */
 function* piecesOf(extent: CapturedExtent): Generator<CapturedExtent> {
   const { diskIndex, content } = extent;
+  if (chunkOf(extent.offsetBytes) === chunkOf(endOf(extent) - 1)) {
+    yield extent;
+    return;
+  }
   for (let at = extent.offsetBytes; at < endOf(extent); ) {
     const end = Math.min(endOf(extent), (chunkOf(at) + 1) * RESCAN_CHUNK_BYTES);
     const piece = { diskIndex, offsetBytes: at, lengthBytes: end - at };

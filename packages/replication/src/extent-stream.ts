@@ -63,7 +63,10 @@ export class ExtentStream {
     const pieces = splitAtChunks(taken, { zeroes: comparison !== undefined });
     if (comparison === undefined) return { missing: pieces, carried: [] };
     const hashOf = (diskIndex: number, chunk: number) => hashes.hashOf(diskIndex, chunk);
-    return comparison.filter(pieces, { hashOf, isLast });
+    const filtered = await comparison.filter(pieces, { hashOf, isLast });
+    const needed = new Set([...filtered.missing, ...filtered.carried]);
+    for (const piece of pieces) if (!needed.has(piece)) piece.release?.();
+    return filtered;
   }
 }
 

@@ -1,5 +1,4 @@
 /** What a receiver checks of every message before the store sees it. Nothing here writes. */
-import { CODEC_RAW, payloadChecksum } from '@landfall/block';
 import type { EpochCommit } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 import {
@@ -35,11 +34,9 @@ export class IncomingEpoch {
     this.#lastEpoch = lastEpoch;
   }
 
-  /** Errors: EXTENT_OUT_OF_BOUNDS, EXTENT_DAMAGED. */
-  checkExtent({ header, payload }: ExtentMessage): void {
+  /** The payload's checksum is the store's to verify: once is enough. Errors: EXTENT_OUT_OF_BOUNDS. */
+  checkExtent({ header }: ExtentMessage): void {
     this.#checkRange(header);
-    const rightLength = header.codec !== CODEC_RAW || payload.length === header.lengthBytes;
-    if (!rightLength || payloadChecksum(payload) !== header.checksum) throw damaged(header);
     this.#extentCount += 1;
   }
 
@@ -92,16 +89,6 @@ function mismatch(hello: Hello, peer: ReceiverPeer): OperationError {
   return new OperationError('IDENTITY_MISMATCH', message, {
     hint: 'enrol this server anew: its identity was copied from another',
     context: { programId: peer.programId, sourceServerId: hello.sourceServerId },
-  });
-}
-
-function damaged(header: ExtentMessage['header']): OperationError {
-  const { diskIndex, offsetBytes, lengthBytes } = header;
-  const message = `an extent arrived damaged: disk ${diskIndex}, ${lengthBytes} bytes at ${offsetBytes}`;
-  return new OperationError('EXTENT_DAMAGED', message, {
-    hint: 'the agent sends it again by itself; if this repeats, check the memory of the source server',
-    retryable: true,
-    context: { diskIndex, offsetBytes, lengthBytes },
   });
 }
 

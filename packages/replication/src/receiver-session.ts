@@ -86,7 +86,7 @@ export class ReceiverSession {
     switch (message.type) {
       case 'EXTENT':
         this.#incoming.checkExtent(message);
-        return store.putExtent(message.header, message.payload);
+        return store.putExtent(message.header, message.payload, message.release);
       case 'ZEROES':
         this.#incoming.checkZeroes(message);
         return store.putZeroes(message.diskIndex, message.offsetBytes, message.lengthBytes);

@@ -1,4 +1,5 @@
 export * from './assert.ts';
+export * from './buffer-pool.ts';
 export * from './clock.ts';
 export * from './durable-file.ts';
 export * from './log.ts';

@@ -5,7 +5,7 @@
  * After an error the decoder is spent.
  */
 import { CODEC_RAW, CODEC_ZSTD, type Codec } from '@landfall/block';
-import { assert, OperationError } from '@landfall/runtime';
+import { assert, BufferPool, OperationError } from '@landfall/runtime';
 import { malformed, parseControl } from './control-payload.ts';
 import {
   EXTENT_HEADER_BYTES,
@@ -14,20 +14,37 @@ import {
   HASHES_HEADER_BYTES,
   messageTypeOf,
 } from './frame-types.ts';
-import { DISKS_MAX, EXTENT_BYTES_MAX, HASH_BYTES, type Message, type MessageType } from './messages.ts';
+import {
+  DISKS_MAX,
+  EXTENT_BYTES_MAX,
+  type ExtentMessage,
+  HASH_BYTES,
+  type Message,
+  type MessageType,
+} from './messages.ts';
 
 /** A body is given this much at first, and its whole length only when more than this has arrived. */
 const BODY_BYTES_INITIAL = 64 * 1024;
+/** Large bodies kept for use again, a connection. */
+const POOL_FREE_MAX = 16;
 
 export class Decoder {
   readonly #onMessage: (message: Message) => void;
   readonly #header = Buffer.alloc(FRAME_HEADER_BYTES);
   #headerBytes = 0;
   #type: MessageType | undefined;
-  #body = Buffer.alloc(0);
+  #body: Buffer = Buffer.alloc(0);
   #bodyBytes = 0;
   #bodyLength = 0;
   #failed = false;
+  /** Bodies of large extents: whoever takes the message gives them back. */
+  readonly #pool = new BufferPool({
+    unitBytes: EXTENT_HEADER_BYTES + EXTENT_BYTES_MAX,
+    freeMax: POOL_FREE_MAX,
+  });
+  #release: (() => void) | undefined;
+  /** Of a large body, until more of it has arrived. */
+  readonly #beginning = Buffer.allocUnsafeSlow(BODY_BYTES_INITIAL);
 
   constructor(onMessage: (message: Message) => void) {
     this.#onMessage = onMessage;
@@ -70,7 +87,7 @@ export class Decoder {
     this.#type = type;
     this.#bodyLength = bodyLength;
     this.#bodyBytes = 0;
-    this.#body = Buffer.allocUnsafeSlow(Math.min(bodyLength, BODY_BYTES_INITIAL));
+    this.#body = bodyLength > BODY_BYTES_INITIAL ? this.#beginning : Buffer.allocUnsafeSlow(bodyLength);
   }
 
   #takeBody(bytes: Buffer, at: number): number {
@@ -84,9 +101,10 @@ export class Decoder {
 
   #makeRoom(neededBytes: number): void {
     if (neededBytes <= this.#body.length) return;
-    const whole = Buffer.allocUnsafeSlow(this.#bodyLength);
-    this.#body.copy(whole, 0, 0, this.#bodyBytes);
-    this.#body = whole;
+    const whole = this.#pool.take(this.#bodyLength);
+    this.#body.copy(whole.bytes, 0, 0, this.#bodyBytes);
+    this.#body = whole.bytes;
+    this.#release = whole.release;
   }
 
   #endBody(): void {
@@ -96,14 +114,16 @@ export class Decoder {
     this.#type = undefined;
     this.#headerBytes = 0;
     this.#body = Buffer.alloc(0);
-    this.#onMessage(decodeBody(type, body));
+    const release = this.#release;
+    this.#release = undefined;
+    this.#onMessage(decodeBody(type, body, release));
   }
 }
 
-function decodeBody(type: MessageType, body: Buffer): Message {
+function decodeBody(type: MessageType, body: Buffer, release: (() => void) | undefined): Message {
   switch (type) {
     case 'EXTENT':
-      return decodeExtentBody(body);
+      return { ...decodeExtentBody(body), ...(release === undefined ? {} : { release }) };
     case 'ZEROES':
       return decodeZeroes(body);
     case 'HASHES':
@@ -113,7 +133,7 @@ function decodeBody(type: MessageType, body: Buffer): Message {
   }
 }
 
-function decodeExtentBody(body: Buffer): Message {
+function decodeExtentBody(body: Buffer): ExtentMessage {
   const payload = body.subarray(EXTENT_HEADER_BYTES);
   const codec = codecOf(body.readUInt8(2));
   const lengthBytes = body.readUInt32BE(4);

@@ -61,7 +61,11 @@ class FramedLink implements Link {
   async send(message: Message): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closing) throw lost(undefined);
-    for (const piece of encodeMessage(message)) this.#write(piece);
+    const pieces = encodeMessage(message);
+    const sent = message.type === 'EXTENT' ? message.release : undefined;
+    pieces.forEach((piece, index) => {
+      this.#write(piece, index === pieces.length - 1 ? sent : undefined);
+    });
     while (this.#sendingBytes > SEND_BUFFER_BYTES_MAX) {
       await new Promise<void>((resolve) => this.#wakeSenders.push(resolve));
       if (this.#failure !== undefined) throw this.#failure;
@@ -97,11 +101,13 @@ class FramedLink implements Link {
     this.#stream.destroy();
   }
 
-  #write(piece: Buffer): void {
+  /** `sent`: called when the stream has taken the bytes for good. */
+  #write(piece: Buffer, sent: (() => void) | undefined): void {
     this.#sendingBytes += piece.length;
     this.#bytesSent += piece.length;
-    this.#stream.write(piece, () => {
+    this.#stream.write(piece, (error) => {
       this.#sendingBytes -= piece.length;
+      if (!error) sent?.();
       if (this.#sendingBytes <= SEND_BUFFER_BYTES_MAX) this.#releaseSenders();
     });
   }

@@ -61,6 +61,11 @@ export interface ExtentMessage {
   readonly type: 'EXTENT';
   readonly header: ExtentHeader;
   readonly payload: Buffer;
+  /**
+   * Says, at most once, that the payload is used no more: a link says it of what it has sent, the taker of
+   * what it got. It is overwritten then. Not saying it costs speed only.
+   */
+  readonly release?: () => void;
 }
 
 export interface ZeroesMessage {
