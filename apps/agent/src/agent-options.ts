@@ -6,7 +6,8 @@ import { UNIT_FOLDER_DEFAULT } from './linux-service.ts';
 export const USAGE = `landfall-agent: replicates the disks of this server while it works
 
   landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes]
-                         [--tags key=value,…]
+                         [--tags key=value,…] [--proxy http://[user:password@]host:port]
+  landfall-agent configure --proxy http://[user:password@]host:port | none
   landfall-agent status [--json]
   landfall-agent uninstall
   landfall-agent run                 what the service runs
@@ -14,6 +15,8 @@ export const USAGE = `landfall-agent: replicates the disks of this server while 
 
 Where things are: --state-dir (/var/lib/landfall-agent), --runtime-dir (/run/landfall-agent),
 --unit-dir (/etc/systemd/system); --no-service installs without systemd.
+Without --proxy, install goes by HTTPS_PROXY and NO_PROXY, else by what an earlier install had; --proxy none
+goes straight. A password is better given in HTTPS_PROXY: a command line can be seen by all users.
 `;
 
 export interface AgentOptions {
@@ -23,6 +26,7 @@ export interface AgentOptions {
   readonly devices: readonly string[];
   readonly forceVolumes: boolean;
   readonly tags: Readonly<Record<string, string>>;
+  readonly proxy: string | undefined;
   readonly json: boolean;
   readonly stateFolder: string;
   readonly runtimeFolder: string;
@@ -46,6 +50,7 @@ export function parseOptions(parameters: readonly string[]): AgentOptions {
     devices: parseList(values.devices ?? ''),
     forceVolumes: values['force-volumes'],
     tags: parseTags(values.tags ?? ''),
+    proxy: values.proxy,
     json: values.json,
     stateFolder,
     runtimeFolder:
@@ -66,6 +71,7 @@ function parse(parameters: readonly string[]) {
         devices: { type: 'string' },
         'force-volumes': { type: 'boolean', default: false },
         tags: { type: 'string' },
+        proxy: { type: 'string' },
         json: { type: 'boolean', default: false },
         'state-dir': { type: 'string' },
         'runtime-dir': { type: 'string' },

@@ -14,15 +14,24 @@ import {
   removeIdentity,
   writeIdentity,
 } from '@landfall/channel';
-import { type Clock, formatBytes, OperationError } from '@landfall/runtime';
+import {
+  type Clock,
+  createDial,
+  type Dial,
+  describeProxy,
+  type Environment,
+  formatBytes,
+  OperationError,
+} from '@landfall/runtime';
 import { assignDiskIds, type FoundDisk, type KnownDisk, matchDisks } from './disk-mapping.ts';
 import { readInstallation, readMachineUuid, writeInstallation } from './file-installation.ts';
+import { chooseProxy, writeProxy } from './file-proxy.ts';
 import { describeDisks, findDisks } from './linux-disks.ts';
 import { checkTracking } from './linux-kernel-check.ts';
 import { hasSystemd, installExecutable, installService } from './linux-service.ts';
 import { readSourceProperties } from './linux-source-properties.ts';
 import { initialReport } from './replication-report.ts';
-import { checkPortReachable } from './tcp-reachable.ts';
+import { checkReachable } from './tcp-reachable.ts';
 import { VERSION } from './version.ts';
 
 export interface InstallOptions {
@@ -32,6 +41,9 @@ export interface InstallOptions {
   /** Takes the named devices as they are, without looking whether they are disks to protect. */
   readonly forceVolumes: boolean;
   readonly tags: Readonly<Record<string, string>>;
+  /** `http://…` or `none`; else the environment and an earlier installation say. */
+  readonly proxy: string | undefined;
+  readonly environment: Environment;
   readonly stateFolder: string;
   readonly unitFolder: string;
   readonly withService: boolean;
@@ -49,6 +61,9 @@ export async function install(options: InstallOptions): Promise<Identity> {
   const { say, stateFolder } = options;
   decodeEnrolmentToken(options.token);
   checkPlatform();
+  const proxy = await chooseProxy(stateFolder, options.proxy, options.environment);
+  if (proxy !== undefined) say(`Connections go through the proxy ${describeProxy(proxy)}`);
+  const dial = createDial(async () => proxy);
   const found = await chooseDisks(options);
   for (const disk of found) {
     say(`  ${disk.deviceName}  ${formatBytes(disk.sizeBytes)}${disk.isBootDisk ? '  (boot disk)' : ''}`);
@@ -56,9 +71,10 @@ export async function install(options: InstallOptions): Promise<Identity> {
   await checkTracking(found.map((disk) => disk.deviceName));
   say('The kernel can track them, and they can be read');
   const disks = await keepDiskIds(options, found);
-  const identity = await enrolServer(options, disks);
+  const identity = await enrolServer(options, disks, dial);
+  await writeProxy(stateFolder, proxy);
   say(`Enrolled as source server ${identity.programId}`);
-  await checkReplicationServer(options, identity, disks);
+  await checkReplicationServer(options, identity, { disks, dial });
   await startAgent(options, stateFolder);
   return identity;
 }
@@ -114,7 +130,11 @@ async function keepDiskIds(
   return assignDiskIds(found);
 }
 
-async function enrolServer(options: InstallOptions, disks: readonly KnownDisk[]): Promise<Identity> {
+async function enrolServer(
+  options: InstallOptions,
+  disks: readonly KnownDisk[],
+  dial: Dial,
+): Promise<Identity> {
   const { stateFolder, token, tags, clock, say } = options;
   const earlier = await readIdentity(stateFolder);
   if (earlier !== undefined)
@@ -130,6 +150,7 @@ async function enrolServer(options: InstallOptions, disks: readonly KnownDisk[])
     sourceProperties,
     disks: disks.map(publicFacts),
     tags,
+    dial,
   };
   const enrolment = await enrol(description);
   await writeInstallation(stateFolder, { disks, ...(machineUuid === undefined ? {} : { machineUuid }) });
@@ -146,14 +167,14 @@ function publicFacts({ diskId, deviceName, sizeBytes, isBootDisk }: KnownDisk) {
 async function checkReplicationServer(
   options: InstallOptions,
   identity: Identity,
-  disks: readonly KnownDisk[],
+  reach: { readonly disks: readonly KnownDisk[]; readonly dial: Dial },
 ): Promise<void> {
-  const server = await askForReplicationServer(options, identity, disks);
+  const server = await askForReplicationServer(options, identity, reach);
   if (server === undefined) {
     options.say('No replication server is assigned yet; the agent connects as soon as one is');
     return;
   }
-  const reached = await checkPortReachable(server.host, server.port);
+  const reached = await checkReachable(server, reach.dial);
   if (reached === undefined)
     return options.say(`Replication server ${server.host}:${server.port} is reachable`);
   options.say(`WARNING: replication server ${server.host}:${server.port} is not reachable: ${reached}`);
@@ -163,9 +184,9 @@ async function checkReplicationServer(
 async function askForReplicationServer(
   options: InstallOptions,
   identity: Identity,
-  disks: readonly KnownDisk[],
+  { disks, dial }: { readonly disks: readonly KnownDisk[]; readonly dial: Dial },
 ): Promise<AgentConfiguration['replicationServer']> {
-  const client = createHttpClient(identity);
+  const client = createHttpClient({ ...identity, dial });
   try {
     const sourceProperties = await readSourceProperties(disks, options.clock.nowMs());
     const report = initialReport(VERSION, sourceProperties, disks.map(publicFacts));

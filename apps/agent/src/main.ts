@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { createLogger, describeError, formatBytes, OperationError, systemClock } from '@landfall/runtime';
 import { type AgentOptions, parseOptions, USAGE, usage } from './agent-options.ts';
+import { configure } from './configure.ts';
 import type { FoundDisk } from './disk-mapping.ts';
 import { readStatus } from './file-status.ts';
 import { install } from './install.ts';
@@ -24,6 +25,8 @@ async function main(parameters: readonly string[]): Promise<number> {
   switch (options.command) {
     case 'install':
       return runInstall(options);
+    case 'configure':
+      return runConfigure(options);
     case 'run':
       return runService(options);
     case 'status':
@@ -48,6 +51,7 @@ async function runInstall(options: AgentOptions): Promise<number> {
   await install({
     ...options,
     token,
+    environment: process.env,
     ...(canAsk ? { chooseDevices } : {}),
     say,
     clock: systemClock,
@@ -71,6 +75,12 @@ async function ask(question: string): Promise<string> {
   } finally {
     terminal.close();
   }
+}
+
+async function runConfigure({ stateFolder, proxy }: AgentOptions): Promise<number> {
+  if (proxy === undefined) throw usage('configure needs --proxy http://host:port, or --proxy none');
+  await configure({ stateFolder, proxy, environment: process.env, say });
+  return 0;
 }
 
 async function runService(options: AgentOptions): Promise<number> {

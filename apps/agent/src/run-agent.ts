@@ -21,6 +21,7 @@ import {
   readMachineUuid,
   writeLastConfiguration,
 } from './file-installation.ts';
+import { dialByProxyFile } from './file-proxy.ts';
 import { removeStatus, writeStatus } from './file-status.ts';
 import { readSourceProperties } from './linux-source-properties.ts';
 import { createSourceReplicator, type SourceReplicator } from './source-replicator.ts';
@@ -48,11 +49,13 @@ export async function runAgent(options: RunAgentOptions): Promise<'STOPPED' | 'U
   const leave = new AbortController();
   const stop = AbortSignal.any([options.signal, leave.signal]);
   const goodbye = new AbortController();
-  const replicator = createSourceReplicator({ ...options, identity, disks: installation.disks });
+  const dial = dialByProxyFile(options.stateFolder);
+  const replicator = createSourceReplicator({ ...options, identity, dial, disks: installation.disks });
   const last = await readLastConfiguration(options.stateFolder);
   if (last !== undefined) replicator.want(last);
   const channel = runChannel({
     ...identity,
+    dial,
     role: 'agent',
     report: createReport(replicator, options.clock),
     applyConfiguration: createApply(options.stateFolder, replicator, last, leave),

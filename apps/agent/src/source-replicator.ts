@@ -5,7 +5,7 @@
 import { type CaptureEngine, openCapture } from '@landfall/capture';
 import type { Identity } from '@landfall/channel';
 import { createSender, type SenderStatus } from '@landfall/replication';
-import type { Clock, Logger } from '@landfall/runtime';
+import type { Clock, Dial, Logger } from '@landfall/runtime';
 import { connectTls } from '@landfall/wire';
 import type { KnownDisk } from './disk-mapping.ts';
 import { areInPlace, findKnownDisks } from './linux-disks.ts';
@@ -21,6 +21,7 @@ import { VERSION } from './version.ts';
 
 export interface SourceReplicatorOptions {
   readonly identity: Identity;
+  readonly dial: Dial;
   readonly disks: readonly KnownDisk[];
   readonly logger: Logger;
   readonly clock: Clock;
@@ -75,13 +76,13 @@ function startSending(
   server: ReplicationServerAddress,
   settings: SendingSettings,
 ): Sending {
-  const { identity, logger, clock } = options;
+  const { identity, dial, logger, clock } = options;
   const { caPem: ca, certificatePem: cert, keyPem: key } = identity;
   const { host, port, replicationServerId: serverName } = server;
   const sender = createSender({
     source,
     connect: (signal) =>
-      connectTls({ host, port, ca, cert, key, serverName, timeoutMs: CONNECT_TIMEOUT_MS, signal }),
+      connectTls({ host, port, ca, cert, key, serverName, timeoutMs: CONNECT_TIMEOUT_MS, signal, dial }),
     sourceServerId: identity.programId,
     agentVersion: VERSION,
     logger,

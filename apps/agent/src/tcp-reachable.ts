@@ -1,18 +1,15 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { describeError } from '@landfall/runtime';
+import { type ConnectionTarget, type Dial, describeError } from '@landfall/runtime';
 
 const TIMEOUT_MS = 5000;
 
-/** `undefined` when something listens there; else why it cannot be reached. */
-export async function checkPortReachable(host: string, port: number): Promise<string | undefined> {
-  const socket = connect({ host, port });
+/** `undefined` when something listens there; else why it cannot be reached on the way the agent takes. */
+export async function checkReachable(target: ConnectionTarget, dial: Dial): Promise<string | undefined> {
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const socket = await dial(target, { timeoutMs: TIMEOUT_MS });
+    socket.on('error', () => socket.destroy()); // It was reached; how it ends does not matter.
+    socket.destroy();
     return undefined;
   } catch (error) {
     return describeError(error);
-  } finally {
-    socket.destroy();
   }
 }

@@ -12,6 +12,7 @@
 import {
   backoffDelayMs,
   type Clock,
+  type Dial,
   describeError,
   type Logger,
   OperationError,
@@ -37,6 +38,8 @@ export interface ChannelOptions<Role extends ProgramRole> {
   readonly caPem: string;
   readonly certificatePem: string;
   readonly keyPem: string;
+  /** The way to the control plane; default: straight. */
+  readonly dial?: Dial;
   readonly report: () => Promise<ReportByRole[Role]>;
   /**
    * Called after every report, never beside itself; must be idempotent. A failure is logged, and tried again.

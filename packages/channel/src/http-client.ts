@@ -4,7 +4,8 @@
  * know what may be.
  */
 import { Agent, type RequestOptions, request } from 'node:https';
-import { OperationError, systemErrorCode } from '@landfall/runtime';
+import { type Dial, OperationError, systemErrorCode } from '@landfall/runtime';
+import { DialAgent } from './http-dial-agent.ts';
 import type { ChannelFailure } from './messages.ts';
 
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
@@ -20,6 +21,8 @@ export interface HttpClientOptions {
   readonly caPem: string | undefined;
   readonly certificatePem?: string;
   readonly keyPem?: string;
+  /** The way to the control plane: straight, or through a proxy. Default: straight. */
+  readonly dial?: Dial | undefined;
 }
 
 export interface ExchangeOptions {
@@ -29,8 +32,8 @@ export interface ExchangeOptions {
 }
 
 /**
- * Errors: CONTROL_PLANE_UNREACHABLE, CONTROL_PLANE_UNTRUSTED, CHANNEL_ANSWER_INVALID, or the code the answer
- * carries.
+ * Errors: CONTROL_PLANE_UNREACHABLE, CONTROL_PLANE_UNTRUSTED, CHANNEL_ANSWER_INVALID, PROXY_*, or the code
+ * the answer carries.
  */
 export interface HttpClient {
   getText(path: string, options: ExchangeOptions): Promise<string>;
@@ -45,16 +48,17 @@ interface Answer {
 }
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const agent = new Agent({
+  const tls = {
     keepAlive: true,
     keepAliveMsecs: KEEP_ALIVE_MS,
     maxSockets: SOCKETS_MAX,
-    minVersion: 'TLSv1.3',
+    minVersion: 'TLSv1.3' as const,
     rejectUnauthorized: options.caPem !== undefined,
     ...(options.caPem === undefined ? {} : { ca: options.caPem }),
     ...(options.certificatePem === undefined ? {} : { cert: options.certificatePem }),
     ...(options.keyPem === undefined ? {} : { key: options.keyPem }),
-  });
+  };
+  const agent = options.dial === undefined ? new Agent(tls) : new DialAgent(tls, options.dial);
   const send = async (method: string, path: string, body: string | undefined, limits: ExchangeOptions) => {
     const answer = await exchange(new URL(path, options.controlPlaneUrl), { agent, method }, body, limits);
     if (answer.status < 200 || answer.status > 299) throw failureOf(path, answer);
@@ -96,6 +100,8 @@ function exchange(
       );
     });
     outgoing.on('error', fail);
+    // Node tells an abort only to a request that has a connection; ours may still be on its way to one.
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
     outgoing.end(body);
   });
 }

@@ -3,7 +3,7 @@
  * for.
  */
 import { createHash, createPrivateKey, createPublicKey, sign, X509Certificate } from 'node:crypto';
-import { OperationError } from '@landfall/runtime';
+import { type Dial, OperationError } from '@landfall/runtime';
 import { decodeEnrolmentToken, type EnrolmentToken } from './enrolment-token.ts';
 import { createHttpClient } from './http-client.ts';
 import type { Enrolment, EnrolmentRequest } from './messages.ts';
@@ -16,6 +16,8 @@ export interface EnrolOptions extends Omit<EnrolmentRequest, 'token' | 'publicKe
   readonly token: string;
   /** P-256, PKCS #8, PEM. */
   readonly keyPem: string;
+  /** The way to the control plane; default: straight. */
+  readonly dial?: Dial;
 }
 
 export interface EnrolResult extends Enrolment {
@@ -23,14 +25,14 @@ export interface EnrolResult extends Enrolment {
 }
 
 /**
- * Errors: TOKEN_MALFORMED, CONTROL_PLANE_UNREACHABLE, CONTROL_PLANE_UNTRUSTED, and what the control plane
- * says.
+ * Errors: TOKEN_MALFORMED, CONTROL_PLANE_UNREACHABLE, CONTROL_PLANE_UNTRUSTED, PROXY_*, and what the control
+ * plane says.
  */
 export async function enrol(options: EnrolOptions): Promise<EnrolResult> {
-  const { token: tokenText, keyPem, ...description } = options;
+  const { token: tokenText, keyPem, dial, ...description } = options;
   const token = decodeEnrolmentToken(tokenText);
-  const caPem = await fetchCaCertificate(token);
-  const client = createHttpClient({ controlPlaneUrl: token.controlPlaneUrl, caPem });
+  const caPem = await fetchCaCertificate(token, dial);
+  const client = createHttpClient({ controlPlaneUrl: token.controlPlaneUrl, caPem, dial });
   try {
     const request: EnrolmentRequest = {
       ...description,
@@ -46,8 +48,8 @@ export async function enrol(options: EnrolOptions): Promise<EnrolResult> {
 }
 
 /** The CA certificate, believed because its fingerprint is the token's. */
-export async function fetchCaCertificate(token: EnrolmentToken): Promise<string> {
-  const client = createHttpClient({ controlPlaneUrl: token.controlPlaneUrl, caPem: undefined });
+export async function fetchCaCertificate(token: EnrolmentToken, dial?: Dial): Promise<string> {
+  const client = createHttpClient({ controlPlaneUrl: token.controlPlaneUrl, caPem: undefined, dial });
   try {
     const pem = await client.getText('/ca.pem', { timeoutMs: EXCHANGE_TIMEOUT_MS });
     if (certificateFingerprint(pem) === token.caFingerprint) return pem;

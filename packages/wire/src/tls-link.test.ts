@@ -5,7 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { connect as connectAnyTls } from 'node:tls';
-import { createLogger, type Logger, OperationError, runChecked, silentLogger } from '@landfall/runtime';
+import {
+  createDial,
+  createLogger,
+  type Logger,
+  OperationError,
+  parseProxy,
+  runChecked,
+  silentLogger,
+  systemClock,
+} from '@landfall/runtime';
+import { startTestProxy } from '@landfall/runtime/testing';
 import type { Link, LinkPeer } from './link.ts';
 import type { Message } from './messages.ts';
 import { connectTls } from './tls-link.ts';
@@ -230,4 +240,54 @@ test('a server that goes away in the middle is a lost link', async (context) => 
   const [outcome] = await Promise.allSettled([messages.next()]);
   const ended = outcome.status === 'fulfilled' && outcome.value.done === true;
   assert.ok(ended || outcome.status === 'rejected');
+});
+
+test('through a proxy: certificates, messages and ends are as without; its faults have their own codes', async (context) => {
+  const host = 'replication-server.landfall.invalid';
+  const proxy = await startTestProxy({ hosts: { [host]: HOST } });
+  context.after(() => proxy.close());
+  const dialProxy = createDial(async () => parseProxy(proxy.url));
+  const { listener, links } = await listen(context, server);
+  const through = (changes: { serverName?: string; signal?: AbortSignal; timeoutMs?: number } = {}) =>
+    connectTls({
+      ...agent,
+      host,
+      port: listener.port,
+      serverName: SERVER_ID,
+      timeoutMs: 5000,
+      dial: dialProxy,
+      ...changes,
+    });
+  const link = await through();
+  await link.send({ type: 'PING', token: 7 });
+  const messages = link.messages()[Symbol.asyncIterator]();
+  assert.deepEqual((await messages.next()).value, { type: 'PING', token: 7 });
+  assert.equal(links[0]?.peer.programId, 's-1');
+  for (const socket of proxy.open) socket.destroy();
+  const [outcome] = await Promise.allSettled([messages.next()]);
+  assert.ok(outcome.status === 'rejected' || outcome.value.done === true, 'the link is lost with the proxy');
+  assert.equal(await codeOf(through({ serverName: 'rs-2' })), 'PEER_UNTRUSTED');
+  const clean = await through();
+  await clean.close();
+  proxy.misbehave((socket) => void socket.resume());
+  assert.equal(await codeOf(through({ timeoutMs: 50 })), 'PROXY_TIMED_OUT');
+  await assert.rejects(through({ signal: AbortSignal.abort(new Error('stop')) }), /stop/);
+  const deadline = AbortSignal.timeout(10_000);
+  while (proxy.open.size > 0) await systemClock.sleep(5, deadline);
+  await proxy.close();
+  assert.equal(await codeOf(through()), 'PROXY_UNREACHABLE');
+});
+
+test('a proxy that opens a way and then is mute costs the time of a handshake', async (context) => {
+  const proxy = await startTestProxy({ hosts: {} });
+  context.after(() => proxy.close());
+  proxy.misbehave((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    socket.resume();
+  });
+  const options = { ...agent, host: 'x.invalid', port: 1, serverName: SERVER_ID, timeoutMs: 300 };
+  const mute = connectTls({ ...options, dial: createDial(async () => parseProxy(proxy.url)) });
+  assert.equal(await codeOf(mute), 'CONNECT_TIMED_OUT');
+  const deadline = AbortSignal.timeout(10_000);
+  while (proxy.open.size > 0) await systemClock.sleep(5, deadline);
 });

@@ -1,8 +1,9 @@
 /**
  * The agent's end of port 1500. The server is judged by our CA, its role and its id, never by a host name.
  */
+import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
-import { after, OperationError, systemErrorCode } from '@landfall/runtime';
+import { after, type Dial, OperationError, systemErrorCode } from '@landfall/runtime';
 import { createFramedLink } from './framed-link.ts';
 import type { Link } from './link.ts';
 import { replicationServerMismatch, TLS_OPTIONS, untrusted } from './tls-peer.ts';
@@ -16,20 +17,34 @@ export interface ConnectTlsOptions {
   readonly key: string;
   /** Id of the replication server: its certificate's common name. */
   readonly serverName: string;
+  /** For the connection, and once more for the handshake. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** The way there: straight, or through a proxy. Default: straight. */
+  readonly dial?: Dial;
 }
 
 /**
  * A server that does not accept our certificate says so only after the handshake: it shows as
- * CERTIFICATE_REFUSED on the link. Errors: CONNECT_FAILED, CONNECT_TIMED_OUT, PEER_UNTRUSTED.
+ * CERTIFICATE_REFUSED on the link. Errors: CONNECT_FAILED, CONNECT_TIMED_OUT, PEER_UNTRUSTED, PROXY_*.
  */
-export function connectTls(options: ConnectTlsOptions): Promise<Link> {
+export async function connectTls(options: ConnectTlsOptions): Promise<Link> {
+  const { host, port, timeoutMs, signal, dial } = options;
+  try {
+    const way = dial === undefined ? undefined : await dial({ host, port }, { timeoutMs, signal });
+    return await shakeHands(options, way);
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : connectFailure(options, error);
+  }
+}
+
+function shakeHands(options: ConnectTlsOptions, way: Socket | undefined): Promise<Link> {
   const { host, port, ca, cert, key, serverName, timeoutMs, signal } = options;
   return new Promise((resolve, reject) => {
     const socket = connect({
       ...TLS_OPTIONS,
-      ...{ host, port, ca, cert, key, servername: serverName },
+      ...(way === undefined ? { host, port } : { socket: way }),
+      ...{ ca, cert, key, servername: serverName },
       checkServerIdentity: (_host, certificate) => replicationServerMismatch(certificate, serverName),
     });
     const settle = () => {
@@ -39,11 +54,12 @@ export function connectTls(options: ConnectTlsOptions): Promise<Link> {
     const fail = (error: unknown) => {
       settle();
       socket.destroy();
-      reject(connectFailure(options, error));
+      reject(error);
     };
     const abort = () => fail(signal?.reason);
     const cancel = after(timeoutMs, () => fail(timedOut(options)));
     signal?.addEventListener('abort', abort, { once: true });
+    way?.on('error', (error) => socket.destroy(error));
     socket.on('error', fail);
     socket.once('secureConnect', () => {
       settle();

@@ -28,6 +28,17 @@ cat > "$work/ca.pem" <<'LANDFALL_CA'
 ${caPem.trim()}
 LANDFALL_CA
 
+# The proxy of the agent is also the way of this download; in a variable, because users can see command lines.
+before=
+for argument in "$@"; do
+  case "$before $argument" in
+    '--proxy none' | *' --proxy=none') unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY ;;
+    '--proxy '*) https_proxy=$argument; export https_proxy ;;
+    *' --proxy='*) https_proxy=\${argument#--proxy=}; export https_proxy ;;
+  esac
+  before=$argument
+done
+
 echo 'landfall: downloading the agent'
 curl -fsS --retry 3 --cacert "$work/ca.pem" -o "$work/landfall-agent.gz" \\
   '${publicUrl}/agent/landfall-agent-linux-x64.gz' ||

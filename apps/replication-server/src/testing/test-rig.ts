@@ -11,9 +11,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentReport, ReplicationServerReport } from '@landfall/channel';
-import { createTestControlPlane, type TestControlPlane } from '@landfall/channel/testing';
+import { CONTROL_PLANE_NAME, createTestControlPlane, type TestControlPlane } from '@landfall/channel/testing';
 import type { RecoveryPoint } from '@landfall/model';
 import { MIB, type RunResult, run, runChecked, systemClock } from '@landfall/runtime';
+import { startTestProxy, type TestProxy } from '@landfall/runtime/testing';
 
 export interface SourceDisk {
   readonly deviceName: string;
@@ -32,7 +33,9 @@ const AGENT =
     ? [process.execPath, join(import.meta.dirname, '../../../agent/src/main.ts')]
     : [process.env.LANDFALL_AGENT_EXECUTABLE];
 const SERVER_MAIN = join(import.meta.dirname, '../main.ts');
-const REPLICATION_SERVER = { host: '127.0.0.1' } as const;
+const LOOPBACK = '127.0.0.1';
+/** Resolves nowhere: only the rig's proxy leads there. */
+const REPLICATION_SERVER_NAME = 'replication-server.landfall.invalid';
 
 export class TestRig {
   readonly folder: string;
@@ -41,6 +44,7 @@ export class TestRig {
   disks: SourceDisk[] = [];
   agentId = '';
   serverId = '';
+  proxy: TestProxy | undefined;
   #stagingMounted = false;
   #agent: ChildProcess | undefined;
   #server: ChildProcess | undefined;
@@ -55,6 +59,13 @@ export class TestRig {
     const folder = await mkdtemp(join(tmpdir(), 'landfall-rig-'));
     await mkdir(join(folder, 'staging'));
     return new TestRig(folder, await createTestControlPlane(), await freePort());
+  }
+
+  /** From now on the agent knows both servers by names that only a proxy can resolve. */
+  async useProxy(credentials: string): Promise<TestProxy> {
+    const hosts = { [CONTROL_PLANE_NAME]: LOOPBACK, [REPLICATION_SERVER_NAME]: LOOPBACK };
+    this.proxy = await startTestProxy({ credentials, hosts });
+    return this.proxy;
   }
 
   path(name: string): string {
@@ -115,8 +126,8 @@ export class TestRig {
   }
 
   /** What an installation that fails says. */
-  async failedInstall(token: string): Promise<string> {
-    const result = await run(this.#installCommand(token), { timeoutMs: 60_000 });
+  async failedInstall(token: string, ...more: readonly string[]): Promise<string> {
+    const result = await run([...this.#installCommand(token), ...more], { timeoutMs: 60_000 });
     return result.exitCode === 0 ? '' : result.stderr;
   }
 
@@ -127,8 +138,17 @@ export class TestRig {
   }
 
   async installAgent(): Promise<void> {
-    await runChecked(this.#installCommand(this.plane.token), { timeoutMs: 60_000 });
+    const command = this.#installCommand(
+      this.proxy === undefined ? this.plane.token : this.plane.tokenByName,
+    );
+    const through = this.proxy === undefined ? [] : ['--proxy', this.proxy.url];
+    await runChecked([...command, ...through], { timeoutMs: 60_000 });
     this.agentId = await this.#enrolled('s-', undefined);
+  }
+
+  async configureAgent(...parameters: readonly string[]): Promise<string> {
+    const command = [...AGENT, 'configure', '--state-dir', this.path('agent'), ...parameters];
+    return (await runChecked(command, { timeoutMs: 60_000 })).stdout;
   }
 
   async startAgent(): Promise<void> {
@@ -141,7 +161,8 @@ export class TestRig {
     const { certificateFingerprint = '', request } = agent ?? {};
     const server = { sourceServerId: this.agentId, certificateFingerprint, disks: request?.disks ?? [] };
     this.plane.configurations.set(this.serverId, { servers: [server] });
-    const replicationServer = { ...REPLICATION_SERVER, replicationServerId: this.serverId, port: this.port };
+    const host = this.proxy === undefined ? LOOPBACK : REPLICATION_SERVER_NAME;
+    const replicationServer = { host, replicationServerId: this.serverId, port: this.port };
     const settings = { bandwidthThrottlingMbps: 0, epochIntervalMs };
     this.plane.configurations.set(this.agentId, { desired, replicationServer, ...settings });
   }
@@ -191,6 +212,7 @@ export class TestRig {
   async close(): Promise<void> {
     await Promise.all([this.killAgent('SIGTERM'), this.killServer('SIGTERM')]);
     await this.plane.close();
+    await this.proxy?.close();
     if (this.#stagingMounted) await run(['umount', '--lazy', this.path('staging')]);
     for (const disk of this.disks) {
       await run(['umount', '--lazy', disk.mountPoint]);

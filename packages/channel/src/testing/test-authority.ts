@@ -3,6 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runChecked } from '@landfall/runtime';
 
+/** Resolves nowhere: only a proxy that knows it leads there. */
+export const CONTROL_PLANE_NAME = 'control-plane.landfall.invalid';
+
 export interface TestAuthority {
   readonly caPem: string;
   /** A certificate over a public key (SPKI PEM); `extensions` are openssl extension lines. */
@@ -43,7 +46,7 @@ export async function createTestAuthority(folder: string): Promise<TestAuthority
         path('server.key'),
       ]);
       const publicKey = await runChecked(['openssl', 'pkey', '-in', path('server.key'), '-pubout']);
-      const names = ['subjectAltName=IP:127.0.0.1,DNS:localhost'];
+      const names = [`subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:${CONTROL_PLANE_NAME}`];
       const certificatePem = await issue('/CN=control-plane', publicKey.stdout, names);
       return { certificatePem, keyPem: await readFile(path('server.key'), 'utf8') };
     },

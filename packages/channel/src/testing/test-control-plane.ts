@@ -22,7 +22,9 @@ import type {
   EnrolmentRequest,
   ProgramRole,
 } from '../messages.ts';
-import { createTestAuthority, type TestAuthority } from './test-authority.ts';
+import { CONTROL_PLANE_NAME, createTestAuthority, type TestAuthority } from './test-authority.ts';
+
+export { CONTROL_PLANE_NAME } from './test-authority.ts';
 
 export interface EnrolledProgram {
   readonly programId: string;
@@ -35,6 +37,8 @@ export interface TestControlPlane {
   readonly caPem: string;
   readonly url: string;
   readonly token: string;
+  /** Names the control plane in a way that only a proxy can resolve. */
+  readonly tokenByName: string;
   readonly programs: Map<string, EnrolledProgram>;
   /** The newest report of each program, and how many there were. */
   readonly reports: Map<string, { readonly body: unknown; readonly count: number }>;
@@ -106,11 +110,14 @@ export async function createTestControlPlane(): Promise<TestControlPlane> {
   await listen();
   const url = `https://127.0.0.1:${port}`;
   const caFingerprint = fingerprintOf(authority.caPem);
+  const tokenFor = (controlPlaneUrl: string) =>
+    encodeEnrolmentToken({ controlPlaneUrl, caFingerprint, secret: state.secret });
   return {
     ...state,
     caPem: authority.caPem,
     url,
-    token: encodeEnrolmentToken({ controlPlaneUrl: url, caFingerprint, secret: state.secret }),
+    token: tokenFor(url),
+    tokenByName: tokenFor(`https://${CONTROL_PLANE_NAME}:${port}`),
     command: (programId, name, input) =>
       sendCommand(state, programId, { commandId: randomUUID(), name, input }),
     stopListening,

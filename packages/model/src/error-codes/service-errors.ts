@@ -147,6 +147,35 @@ export const SERVICE_ERRORS = {
     meaning: 'An enrolment is not signed with the private key of its public key.',
     remedy: 'Remove the identity files of the program and enrol again.',
   },
+  PROXY_ANSWER_INVALID: {
+    meaning: 'What answers at the address of the proxy is not an HTTP proxy that can be used.',
+    remedy: 'Check that the address is that of an HTTP proxy, not of a web server or another kind of proxy.',
+  },
+  PROXY_AUTHENTICATION_REQUIRED: {
+    meaning: 'The proxy wants a user and a password, or does not accept those it was given.',
+    remedy: '`landfall-agent configure --proxy http://user:password@host:port`.',
+  },
+  PROXY_INVALID: {
+    meaning: 'What was given as a proxy is not one that can be used.',
+    remedy: 'Give it as http://[user:password@]host:port.',
+  },
+  PROXY_REFUSED: {
+    meaning: 'The proxy does not open a way to the target; the message has its answer.',
+    remedy:
+      "Have the proxy allow CONNECT to the target's port, 443 and 1500, and check that it can reach it.",
+  },
+  PROXY_TARGET_INVALID: {
+    meaning: 'A proxy was to be asked for a server whose name is none.',
+    remedy: 'Start the replication server with a plain host name or address as --address.',
+  },
+  PROXY_TIMED_OUT: {
+    meaning: 'The proxy did not open a way to the target in time.',
+    remedy: 'Check that the proxy works and that it can reach the target itself; the agent keeps trying.',
+  },
+  PROXY_UNREACHABLE: {
+    meaning: 'The proxy cannot be connected to.',
+    remedy: 'Check its address and port; change it with `landfall-agent configure --proxy http://host:port`.',
+  },
   REPLICATION_SERVER_MISSING: {
     meaning: 'A source server is on no replication server.',
     remedy: 'Start a replication server and wait for the first recovery point.',
