@@ -50,12 +50,23 @@ export async function runAgent(options: RunAgentOptions): Promise<'STOPPED' | 'U
   const stop = AbortSignal.any([options.signal, leave.signal]);
   const goodbye = new AbortController();
   const dial = dialByProxyFile(options.stateFolder);
-  const replicator = createSourceReplicator({ ...options, identity, dial, disks: installation.disks });
+  let current = identity;
+  const replicator = createSourceReplicator({
+    ...{ ...options, programId: identity.programId, dial, disks: installation.disks },
+    identity: () => current,
+  });
   const last = await readLastConfiguration(options.stateFolder);
   if (last !== undefined) replicator.want(last);
   const channel = runChannel({
     ...identity,
     dial,
+    renewal: {
+      stateFolder: options.stateFolder,
+      identity,
+      onRenewed: (renewed) => {
+        current = renewed;
+      },
+    },
     role: 'agent',
     report: createReport(replicator, options.clock),
     applyConfiguration: createApply(options.stateFolder, replicator, last, leave),

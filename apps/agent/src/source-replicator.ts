@@ -20,7 +20,9 @@ import {
 import { VERSION } from './version.ts';
 
 export interface SourceReplicatorOptions {
-  readonly identity: Identity;
+  readonly programId: string;
+  /** What new connections show: it is renewed while we run. */
+  readonly identity: () => Identity;
   readonly dial: Dial;
   readonly disks: readonly KnownDisk[];
   readonly logger: Logger;
@@ -56,7 +58,7 @@ async function startTracking(
   const engine = await openCapture({
     devices: disks.map((disk) => disk.deviceName),
     diskIds: disks.map((disk) => disk.diskId),
-    stateName: options.identity.programId,
+    stateName: options.programId,
     logger: options.logger,
     clock: options.clock,
   });
@@ -77,13 +79,18 @@ function startSending(
   settings: SendingSettings,
 ): Sending {
   const { identity, dial, logger, clock } = options;
-  const { caPem: ca, certificatePem: cert, keyPem: key } = identity;
+  const credentials = () => {
+    const { caPem: ca, certificatePem: cert, keyPem: key } = identity();
+    return { ca, cert, key };
+  };
   const { host, port, replicationServerId: serverName } = server;
   const sender = createSender({
     source,
-    connect: (signal) =>
-      connectTls({ host, port, ca, cert, key, serverName, timeoutMs: CONNECT_TIMEOUT_MS, signal, dial }),
-    sourceServerId: identity.programId,
+    connect: (signal) => {
+      const way = { host, port, serverName, timeoutMs: CONNECT_TIMEOUT_MS, signal, dial };
+      return connectTls({ ...way, ...credentials() });
+    },
+    sourceServerId: options.programId,
     agentVersion: VERSION,
     logger,
     clock,

@@ -12,8 +12,9 @@ import {
 import { createCommandQueues } from './channel/command-queues.ts';
 import { createReportBoard } from './channel/report-board.ts';
 import { removeRunningFile, writeStateFiles } from './file-state.ts';
-import { closeListener, createApp, listen } from './http/http-server.ts';
+import { closeListener, createApp, listen, renewCredentials } from './http/http-server.ts';
 import { publicKeyPin } from './identity/certificate-authority.ts';
+import { keepCertificates } from './identity/certificate-upkeep.ts';
 import { loadAuthority, loadServerCertificate } from './identity/file-authority.ts';
 import { createJobRunner } from './jobs/job-runner.ts';
 import { planFor } from './jobs/plan-for.ts';
@@ -33,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly addresses: readonly string[];
   readonly agentBinary?: string;
   readonly region: string;
+  /** Of the certificates of programs; default: 90 days. */
+  readonly certificateLifetimeMs?: number;
   readonly log: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -59,7 +62,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
 async function serve(options: ControlPlaneOptions, store: Store): Promise<ControlPlane> {
   const { stateDir, addresses, log, clock = systemClock, random = systemRandom } = options;
-  const files = { stateDir, clock, random };
+  const { certificateLifetimeMs } = options;
+  const files = {
+    stateDir,
+    clock,
+    random,
+    ...(certificateLifetimeMs === undefined ? {} : { certificateLifetimeMs }),
+  };
   const authority = await loadAuthority(files);
   const certificate = await loadServerCertificate(files, authority, addresses);
   const { listen: host, port } = options;
@@ -91,9 +100,18 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
   );
   await service.jobs.resume();
   await writeStateFiles(stateDir, service);
+  const upkeep = keepCertificates({
+    ...{ files, authority, addresses, serverCertificate: certificate, clock, log },
+    onRenewed: async (renewed) => {
+      renewCredentials(listener, { ...renewed, caPem: authority.certificatePem });
+      await writeStateFiles(stateDir, service);
+    },
+    signal: closing.signal,
+  });
   log.info('control-plane-listening', { url: service.facts.publicUrl, stateDir });
   const close = async () => {
     closing.abort();
+    await upkeep;
     await removeRunningFile(stateDir);
     await service.jobs.close();
     await closeListener(listener);

@@ -34,6 +34,7 @@ async function main(parameters: readonly string[]): Promise<void> {
   const channel = runChannel({
     ...identity,
     ...common,
+    renewal: { stateFolder: stateDir, identity },
     role: 'launch-host',
     report: host.report,
     applyConfiguration: async () => undefined,

@@ -1,7 +1,8 @@
 /**
  * What must be known of a staged server without the control plane: `servers.json` in the state folder.
- * `disks` describes the staging disks as machines will see them; `accepted` says whether its agent may
- * connect, and with which certificate. A server that is no longer accepted stays here until it is discarded.
+ * `disks` describes the staging disks as machines will see them; `acceptedFingerprints` says whether its agent
+ * may connect, and with which certificates. A server that is no longer accepted stays here until it is
+ * discarded.
  */
 import { join } from 'node:path';
 import type { SourceDisk } from '@landfall/model';
@@ -10,7 +11,15 @@ import { OperationError, readIfExists, writeDurably } from '@landfall/runtime';
 export interface StagedServerRecord {
   readonly sourceServerId: string;
   readonly disks: readonly SourceDisk[];
-  /** SHA-256 of the agent's certificate, lower-case hexadecimal; absent when it may not connect. */
+  /**
+   * SHA-256 of the agent's certificates, lower-case hexadecimal: the current one, and while it is being
+   * renewed the next. Absent when it may not connect.
+   */
+  readonly acceptedFingerprints?: readonly string[];
+}
+
+/** Written by versions before certificates were renewed. */
+interface RecordOfOneFingerprint {
   readonly acceptedFingerprint?: string;
 }
 
@@ -22,8 +31,10 @@ export async function readStagedServers(stateFolder: string): Promise<readonly S
   const text = await readIfExists(path);
   if (text === undefined) return [];
   try {
-    const records: readonly StagedServerRecord[] = JSON.parse(text);
-    return records;
+    const records: readonly (StagedServerRecord & RecordOfOneFingerprint)[] = JSON.parse(text);
+    return records.map(({ acceptedFingerprint, ...record }) =>
+      acceptedFingerprint === undefined ? record : { ...record, acceptedFingerprints: [acceptedFingerprint] },
+    );
   } catch (cause) {
     throw new OperationError('STATE_UNREADABLE', `${path} is damaged`, {
       hint: 'delete the file: the control plane says again which servers there are',

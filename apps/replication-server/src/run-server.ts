@@ -52,6 +52,12 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   logger.info('replication-server-ready', { programId: identity.programId, port: listener.port });
   const channel = runChannel({
     ...identity,
+    renewal: {
+      stateFolder,
+      identity,
+      onRenewed: (renewed) =>
+        listener.renew({ ca: renewed.caPem, cert: renewed.certificatePem, key: renewed.keyPem }),
+    },
     role: 'replication-server',
     report: () => describe(options, staging),
     applyConfiguration: (configuration) => staging.configure(configuration),

@@ -3,7 +3,8 @@
  * control plane's to say; a journal stays until it is told to be discarded. Changes are made one at a time,
  * and are written down before they take effect, so that a restarted server knows them again.
  *
- * S1 an agent reaches a journal only with the certificate the control plane named for it.
+ * S1 an agent reaches a journal only with a certificate the control plane named for it. While one follows the
+ *    other both are accepted, and a connection made with the first goes on.
  * S2 a journal is discarded only after its agent was turned away and nobody uses it.
  */
 import { join } from 'node:path';
@@ -52,15 +53,13 @@ export class StagingArea {
       const wanted = new Map(configuration.servers.map((server) => [server.sourceServerId, server]));
       const next = [...this.#records.values()].map(withoutAcceptance);
       const merged = new Map(next.map((record) => [record.sourceServerId, record]));
-      for (const [sourceServerId, { disks, certificateFingerprint }] of wanted) {
-        const acceptedFingerprint = certificateFingerprint.replaceAll(':', '').toLowerCase();
-        const known = this.#open.get(sourceServerId)?.disks ?? disks;
-        merged.set(sourceServerId, { sourceServerId, disks: known, acceptedFingerprint });
+      for (const [sourceServerId, server] of wanted) {
+        const known = this.#open.get(sourceServerId)?.disks ?? server.disks;
+        const acceptedFingerprints = fingerprintsOf(server);
+        merged.set(sourceServerId, { sourceServerId, disks: known, acceptedFingerprints });
       }
-      const dropped = [...this.#records.values()].filter(
-        ({ sourceServerId, acceptedFingerprint }) =>
-          acceptedFingerprint !== undefined &&
-          merged.get(sourceServerId)?.acceptedFingerprint !== acceptedFingerprint,
+      const dropped = [...this.#records.values()].filter((record) =>
+        isDropped(record, merged.get(record.sourceServerId)),
       );
       await this.#replace([...merged.values()]);
       await this.#openMissing();
@@ -75,7 +74,8 @@ export class StagingArea {
   async resolveStore(sourceServerId: string, peer: ReceiverPeer, hello: Hello): Promise<EpochStore> {
     const record = this.#records.get(sourceServerId);
     const isItself = peer.role === 'agent' && peer.programId === sourceServerId;
-    if (!isItself || record?.acceptedFingerprint !== peer.fingerprint) throw notAssigned(peer.programId);
+    const isAccepted = record?.acceptedFingerprints?.includes(peer.fingerprint) === true;
+    if (!isItself || !isAccepted) throw notAssigned(peer.programId);
     const server = this.server(sourceServerId);
     server.checkDisks(hello);
     return server.group;
@@ -127,10 +127,13 @@ export class StagingArea {
   async report(): Promise<readonly ServerReport[]> {
     const nowMs = this.#options.clock.nowMs();
     return Promise.all(
-      [...this.#records.keys()].map((sourceServerId) => {
+      [...this.#records.values()].map(async ({ sourceServerId, acceptedFingerprints = [] }) => {
         const server = this.#open.get(sourceServerId);
-        if (server !== undefined) return server.report(nowMs);
-        return stalledReport(sourceServerId, this.#failures.get(sourceServerId)?.error);
+        const report =
+          server === undefined
+            ? stalledReport(sourceServerId, this.#failures.get(sourceServerId)?.error)
+            : await server.report(nowMs);
+        return { ...report, acceptedFingerprints };
       }),
     );
   }
@@ -184,6 +187,19 @@ export class StagingArea {
 
 function journalDisk({ diskId, sizeBytes }: SourceDisk): JournalDisk {
   return { diskId, sizeBytes };
+}
+
+function fingerprintsOf(server: ReplicationServerConfiguration['servers'][number]): readonly string[] {
+  const { certificateFingerprint, nextCertificateFingerprint } = server;
+  const told = [certificateFingerprint, nextCertificateFingerprint ?? certificateFingerprint];
+  return [...new Set(told.map((fingerprint) => fingerprint.replaceAll(':', '').toLowerCase()))];
+}
+
+/** A renewal always shares a certificate with what was before it; a new enrolment and a revocation do not. */
+function isDropped(before: StagedServerRecord, after: StagedServerRecord | undefined): boolean {
+  const { acceptedFingerprints } = before;
+  if (acceptedFingerprints === undefined) return false;
+  return !acceptedFingerprints.some((fingerprint) => after?.acceptedFingerprints?.includes(fingerprint));
 }
 
 function withoutAcceptance({ sourceServerId, disks }: StagedServerRecord): StagedServerRecord {

@@ -8,6 +8,8 @@
  * - commands: a long poll; handlers run side by side, at most HANDLERS_MAX;
  * - results: posted until they are taken. A command id that comes again is not run again: its result is
  *   remembered.
+ *
+ * With a state folder the certificate is renewed as well: see renewal.ts.
  */
 import {
   backoffDelayMs,
@@ -19,7 +21,8 @@ import {
   systemClock,
 } from '@landfall/runtime';
 import { createCommandRunner } from './command-runner.ts';
-import { createHttpClient } from './http-client.ts';
+import type { Identity } from './file-identity.ts';
+import { createRenewableClient, isExpiredCertificate } from './http-renewable-client.ts';
 import { createMailbox } from './mailbox.ts';
 import type {
   CommandEnvelope,
@@ -29,8 +32,10 @@ import type {
   CommandResult,
   ConfigurationByRole,
   ProgramRole,
+  RenewalRequest,
   ReportByRole,
 } from './messages.ts';
+import { type RenewalLoop, runRenewal } from './renewal.ts';
 
 export interface ChannelOptions<Role extends ProgramRole> {
   readonly role: Role;
@@ -40,6 +45,8 @@ export interface ChannelOptions<Role extends ProgramRole> {
   readonly keyPem: string;
   /** The way to the control plane; default: straight. */
   readonly dial?: Dial;
+  /** Renews the identity in the folder it is kept in; without it the certificate is used as it is. */
+  readonly renewal?: ChannelRenewal;
   readonly report: () => Promise<ReportByRole[Role]>;
   /**
    * Called after every report, never beside itself; must be idempotent. A failure is logged, and tried again.
@@ -51,6 +58,13 @@ export interface ChannelOptions<Role extends ProgramRole> {
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly signal: AbortSignal;
+}
+
+export interface ChannelRenewal {
+  readonly stateFolder: string;
+  readonly identity: Identity;
+  /** Told when a new identity is durable, just before the channel uses it: for other new connections. */
+  readonly onRenewed?: (identity: Identity) => void;
 }
 
 export interface Channel {
@@ -73,17 +87,26 @@ const BACKOFF = { initialMs: 200, maximumMs: 5000 };
 
 export function runChannel<Role extends ProgramRole>(options: ChannelOptions<Role>): Channel {
   const { signal, logger, clock = systemClock } = options;
-  const client = createHttpClient(options);
+  const client = createRenewableClient(options);
   const connection = createConnectionLog(logger, options.controlPlaneUrl);
   const context: LoopContext = { clock, signal, connection };
   const configurations = createMailbox(options.applyConfiguration, (error) =>
     logger.error('configuration-not-applied', { error, explanation: describeError(error) }),
   );
   const exchange = async (path: string, body: unknown, timeoutMs = EXCHANGE_TIMEOUT_MS) => {
-    const answer = await client.post(path, body, { timeoutMs, signal });
-    connection.up();
-    return answer;
+    try {
+      const answer = await client.post(path, body, { timeoutMs, signal });
+      connection.up();
+      return answer;
+    } catch (error) {
+      if (isExpiredCertificate(error)) renewal?.hurry();
+      throw error;
+    }
   };
+  const renewal = startRenewal(options, {
+    ask: (request) => client.post('/channel/renew', request, { timeoutMs: EXCHANGE_TIMEOUT_MS, signal }),
+    renew: (identity) => client.renew({ ...identity, dial: options.dial }),
+  });
   const reportNow = inTurn(async () => {
     const answer = await exchange('/channel/report', await options.report());
     configurations.offer(answer as ConfigurationByRole[Role]);
@@ -101,7 +124,7 @@ export function runChannel<Role extends ProgramRole>(options: ChannelOptions<Rol
     const accepted = runner.accept(commandsOf(answer));
     if (accepted === 0) await clock.sleep(POLL_PAUSE_MS, signal);
   };
-  const loops = Promise.all([forever(context, reportAndWait), forever(context, pollOnce)]);
+  const loops = Promise.all([forever(context, reportAndWait), forever(context, pollOnce), renewal?.finished]);
   return {
     reportNow,
     get connected() {
@@ -109,6 +132,31 @@ export function runChannel<Role extends ProgramRole>(options: ChannelOptions<Rol
     },
     finished: loops.then(() => client.close()),
   };
+}
+
+interface RenewalConnection {
+  readonly ask: (request: RenewalRequest) => Promise<unknown>;
+  readonly renew: (identity: Identity) => void;
+}
+
+function startRenewal<Role extends ProgramRole>(
+  { renewal, logger, clock, signal }: ChannelOptions<Role>,
+  { ask, renew }: RenewalConnection,
+): RenewalLoop | undefined {
+  if (renewal === undefined) return undefined;
+  const { stateFolder, identity, onRenewed } = renewal;
+  return runRenewal({
+    stateFolder,
+    identity,
+    ask,
+    onRenewed: (renewed) => {
+      onRenewed?.(renewed);
+      renew(renewed);
+    },
+    logger,
+    ...(clock === undefined ? {} : { clock }),
+    signal,
+  });
 }
 
 function commandsOf(answer: unknown): readonly CommandEnvelope[] {

@@ -13,6 +13,7 @@ import {
   OperationError,
   systemErrorCode,
 } from '@landfall/runtime';
+import { certificateTerm, isBeyondRenewal } from './certificate-term.ts';
 import { type Identity, preparePendingIdentity, readIdentity, writeIdentity } from './file-identity.ts';
 import { enrol } from './http-enrol.ts';
 import type { ProgramRole } from './messages.ts';
@@ -34,7 +35,7 @@ const BACKOFF = { initialMs: 200, maximumMs: 3000 };
 /** Waits as long as it takes for the control plane; ends only with an identity, a refusal, or the signal. */
 export async function obtainIdentity(options: TokenEnrolmentOptions): Promise<Identity> {
   const existing = await readIdentity(options.stateFolder);
-  if (existing !== undefined && namesAll(existing, options.addresses ?? [])) return existing;
+  if (existing !== undefined && isGood(existing, options)) return existing;
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await enrolOnce(options);
@@ -73,6 +74,12 @@ async function readToken(role: ProgramRole, tokenFile: string | undefined): Prom
       cause,
     });
   }
+}
+
+/** One that has just expired is good too: the channel renews it. */
+function isGood(identity: Identity, { addresses = [], clock }: TokenEnrolmentOptions): boolean {
+  const term = certificateTerm(identity.certificatePem);
+  return namesAll(identity, addresses) && !isBeyondRenewal(term, clock.nowMs());
 }
 
 /**

@@ -1,3 +1,4 @@
+export * from './certificate-term.ts';
 export * from './enrolment-token.ts';
 export * from './file-identity.ts';
 export * from './http-channel.ts';

@@ -5,6 +5,7 @@
  *
  *   GET  /ca.pem            no certificate                     -> the CA certificate, PEM
  *   POST /channel/enrol     token instead of a certificate     -> Enrolment
+ *   POST /channel/renew     RenewalRequest                     -> Renewal: the next certificate
  *   POST /channel/report    what the program sees, every few s -> its configuration (what it should be doing)
  *   POST /channel/commands  CommandPoll, long poll             -> CommandList: what waits for this program
  *   POST /channel/results   CommandResult of one command       -> {}
@@ -54,6 +55,28 @@ export interface Enrolment {
   /** Client certificate (for a replication server also its server certificate): CN = programId, OU = role. */
   readonly certificatePem: string;
   readonly caPem: string;
+}
+
+// --- renewal ---------------------------------------------------------------------------------------------
+
+/** Asked with the current certificate, for one over a new key pair. The same key again: the same answer. */
+export interface RenewalRequest {
+  /** SPKI, PEM, P-256, of the new key. */
+  readonly publicKeyPem: string;
+  /** base64 ECDSA-SHA256 of the new key over the UTF-8 of `renewalStatement`. */
+  readonly proof: string;
+}
+
+/** Binds the new key to the certificate it follows: a proof made for one program is of no use to another. */
+export function renewalStatement(currentFingerprint: string): string {
+  return `landfall certificate renewal\n${currentFingerprint}`;
+}
+
+export interface Renewal {
+  readonly certificatePem: string;
+  readonly caPem: string;
+  /** Whether everybody whom the program shows its certificate to accepts the new one already. */
+  readonly ready: boolean;
 }
 
 // --- agent -----------------------------------------------------------------------------------------------
@@ -109,6 +132,8 @@ export interface ReplicationServerReport {
     readonly recoveryPoints: number;
     readonly bytesOnDisk: number;
     readonly bytesReceived: number;
+    /** Certificates its agent may connect with. */
+    readonly acceptedFingerprints?: readonly string[];
     /** Set when staging cannot go on, e.g. STAGING_FULL. */
     readonly stalled?: { readonly code: string; readonly message: string };
   }[];
@@ -122,6 +147,8 @@ export interface ReplicationServerConfiguration {
   readonly servers: readonly {
     readonly sourceServerId: string;
     readonly certificateFingerprint: string;
+    /** Of the certificate that is to follow, while both are accepted. */
+    readonly nextCertificateFingerprint?: string;
     readonly disks: readonly SourceDisk[];
   }[];
 }

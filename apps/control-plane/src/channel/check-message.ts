@@ -7,6 +7,7 @@ import type {
   CommandResult,
   EnrolmentRequest,
   ProgramRole,
+  RenewalRequest,
   ReportByRole,
 } from '@landfall/channel';
 import { OperationError } from '@landfall/runtime';
@@ -17,6 +18,7 @@ type Check = (value: unknown) => boolean;
 const DISKS_MAX = 60;
 const TAGS_MAX = 50;
 const LIST_MAX = 1000;
+const FINGERPRINTS_MAX = 4;
 
 const text =
   (charactersMax: number): Check =>
@@ -70,6 +72,11 @@ const ENROLMENT = {
   addresses: optional(list(text(253), 16)),
 } as const satisfies Record<keyof EnrolmentRequest, Check>;
 
+const RENEWAL = {
+  publicKeyPem: text(2048),
+  proof: text(512),
+} as const satisfies Record<keyof RenewalRequest, Check>;
+
 const REPORTS = {
   agent: {
     version: text(64),
@@ -88,7 +95,13 @@ const REPORTS = {
     version: text(64),
     host: text(253),
     port: count,
-    servers: list(shape({ sourceServerId: text(64), connected: flag })),
+    servers: list(
+      shape({
+        sourceServerId: text(64),
+        connected: flag,
+        acceptedFingerprints: optional(list(text(64), FINGERPRINTS_MAX)),
+      }),
+    ),
   },
   'launch-host': {
     version: text(64),
@@ -100,6 +113,10 @@ const REPORTS = {
 
 export function checkEnrolmentRequest(body: unknown): EnrolmentRequest {
   return checked<EnrolmentRequest>(body, ENROLMENT, 'enrolment request');
+}
+
+export function checkRenewalRequest(body: unknown): RenewalRequest {
+  return checked<RenewalRequest>(body, RENEWAL, 'renewal request');
 }
 
 export function checkReport<Role extends ProgramRole>(programRole: Role, body: unknown): ReportByRole[Role] {

@@ -51,8 +51,9 @@ export async function enrol(service: Service, request: EnrolmentRequest): Promis
     const fingerprint = certificateFingerprint(certificatePem);
     const current = await findInstalled(tx, role, installId);
     if (current?.programId === programId) {
-      const { version } = request;
+      const { version, publicKeyPem } = request;
       await updateEnrolment(tx, programId, {
+        publicKeyPem,
         certificateFingerprint: fingerprint,
         version,
         enrolledAtMs: nowMs,
@@ -73,8 +74,13 @@ async function chooseProgramId({ store, random }: Service, request: EnrolmentReq
   const current = await findInstalled(store.db, request.role, request.installId);
   const fresh = () => publicId(PREFIX_BY_ROLE[request.role], random);
   if (current === undefined || (await isHistory(store.db, current))) return fresh();
-  if (current.publicKeyPem.trim() === request.publicKeyPem.trim()) return current.programId;
+  if (isKeyOf(current, request.publicKeyPem)) return current.programId;
   throw identityInUse(current);
+}
+
+/** A program that was stopped in the middle of a renewal enrols with its next key. */
+function isKeyOf({ publicKeyPem, next }: ProgramRecord, told: string): boolean {
+  return [publicKeyPem, next?.publicKeyPem].some((known) => known?.trim() === told.trim());
 }
 
 async function isHistory(db: Queries, program: ProgramRecord): Promise<boolean> {
@@ -103,6 +109,7 @@ function newProgram(
     enrolledAtMs: nowMs,
     lastSeenAtMs: null,
     revokedAtMs: null,
+    next: null,
   };
 }
 

@@ -65,5 +65,7 @@ async function listServer({ store }: Service, server: SourceServerRecord): Promi
   const { sourceServerId, disks } = server;
   const program = await findProgram(store.db, sourceServerId);
   if (program === undefined || program.revokedAtMs !== null) return [];
-  return [{ sourceServerId, certificateFingerprint: program.certificateFingerprint, disks }];
+  const { certificateFingerprint, next } = program;
+  const following = next === null ? {} : { nextCertificateFingerprint: next.certificateFingerprint };
+  return [{ sourceServerId, certificateFingerprint, ...following, disks }];
 }

@@ -4,19 +4,25 @@
  *
  * H1 A program is known before its body is read: a stranger cannot make us take in a large one.
  */
-import { createHash } from 'node:crypto';
-import { TLSSocket } from 'node:tls';
 import type { ChannelFailure, CommandList, ConfigurationByRole, ProgramRole } from '@landfall/channel';
 import { describeError, OperationError } from '@landfall/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { checkEnrolmentRequest, checkPoll, checkReport, checkResult } from '../channel/check-message.ts';
+import {
+  checkEnrolmentRequest,
+  checkPoll,
+  checkRenewalRequest,
+  checkReport,
+  checkResult,
+} from '../channel/check-message.ts';
 import { enrol } from '../channel/enrolment.ts';
 import { observeAgent } from '../channel/observe-agent.ts';
 import { observeLaunchHost } from '../channel/observe-launch-host.ts';
 import { observeReplicationServer } from '../channel/observe-replication-server.ts';
+import { type Caller, renew } from '../channel/renewal.ts';
 import type { Service } from '../service.ts';
-import { findProgram, type ProgramRecord } from '../store/programs.ts';
+import type { ProgramRecord } from '../store/programs.ts';
 import { parseJsonBody } from './http-body.ts';
+import { authenticate, authenticateForRenewal, certificateRequired } from './http-program.ts';
 
 const POLL_WAIT_MS_MAX = 20_000;
 /** Results carry console output and screenshots. */
@@ -33,6 +39,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   IDENTITY_IN_USE: 409,
   CERTIFICATE_REQUIRED: 401,
   PROGRAM_REVOKED: 403,
+  CERTIFICATE_EXPIRED: 403,
+  RENEWAL_IN_PROGRESS: 409,
   BODY_TOO_LARGE: 413,
 };
 
@@ -42,7 +50,7 @@ export interface ChannelRoutesOptions {
   readonly closing: AbortSignal;
 }
 
-const programs = new WeakMap<FastifyRequest, ProgramRecord>();
+const callers = new WeakMap<FastifyRequest, Caller>();
 
 export function registerChannelRoutes(
   app: FastifyInstance,
@@ -52,7 +60,15 @@ export function registerChannelRoutes(
   app.post('/enrol', async (request) => enrol(service, checkEnrolmentRequest(parseJsonBody(request.body))));
   app.register(async (known) => {
     known.addHook('onRequest', async (request) => {
-      programs.set(request, await authenticate(service, request));
+      callers.set(request, await authenticateForRenewal(service, request));
+    });
+    known.post('/renew', async (request) =>
+      renew(service, callerOf(request), checkRenewalRequest(parseJsonBody(request.body))),
+    );
+  });
+  app.register(async (known) => {
+    known.addHook('onRequest', async (request) => {
+      callers.set(request, await authenticate(service, request));
     });
     const limits = { bodyLimit: PROGRAM_BODY_BYTES_MAX };
     known.post('/report', limits, async (request) => observe(service, programOf(request), request.body));
@@ -87,29 +103,14 @@ function observe(
   }
 }
 
-/** Our CA signed the certificate, the program is enrolled with exactly it, and was not revoked. */
-async function authenticate({ store }: Service, request: FastifyRequest): Promise<ProgramRecord> {
-  const { socket } = request.raw;
-  const certificate =
-    socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
-  if (certificate === undefined) throw certificateRequired();
-  const fingerprint = createHash('sha256').update(certificate.raw).digest('hex');
-  const programId = /^CN=(.+)$/m.exec(certificate.subject)?.[1] ?? '';
-  const program = await findProgram(store.db, programId);
-  if (
-    program === undefined ||
-    program.revokedAtMs !== null ||
-    program.certificateFingerprint !== fingerprint
-  ) {
-    throw revoked(programId);
-  }
-  return program;
+function callerOf(request: FastifyRequest): Caller {
+  const caller = callers.get(request);
+  if (caller === undefined) throw certificateRequired();
+  return caller;
 }
 
 function programOf(request: FastifyRequest): ProgramRecord {
-  const program = programs.get(request);
-  if (program === undefined) throw certificateRequired();
-  return program;
+  return callerOf(request).program;
 }
 
 function abortWhenGone(reply: FastifyReply, closing: AbortSignal): AbortSignal {
@@ -150,21 +151,5 @@ function asOperationError(error: unknown): OperationError {
     hint: 'see the log of the control plane; please report this as a defect',
     retryable: true,
     cause: error,
-  });
-}
-
-function certificateRequired(): OperationError {
-  return new OperationError(
-    'CERTIFICATE_REQUIRED',
-    'this needs the client certificate of an enrolled program',
-    {
-      hint: 'enrol the program with a token first',
-    },
-  );
-}
-
-function revoked(programId: string): OperationError {
-  return new OperationError('PROGRAM_REVOKED', `the certificate of ${programId} is no longer valid here`, {
-    hint: 'another enrolment replaced it, or it was removed from the service; install the program again',
   });
 }

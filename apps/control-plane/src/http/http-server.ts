@@ -31,8 +31,11 @@ export interface Slowness {
   readonly checkEveryMs: number;
 }
 
-export interface ListenOptions extends KeyAndCertificate {
+export interface Credentials extends KeyAndCertificate {
   readonly caPem: string;
+}
+
+export interface ListenOptions extends Credentials {
   readonly host: string;
   readonly port: number;
   readonly slowness?: Slowness;
@@ -42,10 +45,7 @@ export interface ListenOptions extends KeyAndCertificate {
 export function listen(options: ListenOptions): Promise<Listener> {
   const { headersMsMax, requestMsMax, checkEveryMs } = options.slowness ?? SLOWNESS;
   const server = createServer({
-    key: options.privateKeyPem,
-    cert: options.certificatePem,
-    ca: options.caPem,
-    minVersion: 'TLSv1.2',
+    ...secureContext(options),
     requestCert: true,
     rejectUnauthorized: false,
     handshakeTimeout: TLS_HANDSHAKE_MS_MAX,
@@ -62,6 +62,15 @@ export function listen(options: ListenOptions): Promise<Listener> {
       resolve({ server, port: (server.address() as AddressInfo).port });
     });
   });
+}
+
+/** New connections from now on are answered with these; open ones stay. */
+export function renewCredentials({ server }: Listener, credentials: Credentials): void {
+  server.setSecureContext(secureContext(credentials));
+}
+
+function secureContext({ privateKeyPem, certificatePem, caPem }: Credentials) {
+  return { key: privateKeyPem, cert: certificatePem, ca: caPem, minVersion: 'TLSv1.2' } as const;
 }
 
 export interface AppOptions {

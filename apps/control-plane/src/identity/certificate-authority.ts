@@ -5,6 +5,8 @@
  *    the other half.
  * I2 A certificate says who (CN = program id) and what (OU = role); whether it is still wanted is the
  *    database's word.
+ * I3 The root's certificate is renewed long before its end, over the same key and name: what was issued under
+ *    the old one is verified by the new one, and the other way round.
  */
 import 'reflect-metadata';
 import { createHash, type webcrypto } from 'node:crypto';
@@ -12,10 +14,16 @@ import { type Clock, OperationError, type Random } from '@landfall/runtime';
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const AUTHORITY_YEARS = 10;
 const DAY_MS = 86_400_000;
-/** Clocks of machines that enrol may be a little behind. */
+const AUTHORITY_LIFETIME_MS = 10 * 365 * DAY_MS;
+/** Of programs and of the control plane itself; they renew by themselves at two thirds of it. */
+export const CERTIFICATE_LIFETIME_MS = 90 * DAY_MS;
+/** Clocks of machines that enrol may be a little behind; short lifetimes begin a tenth of them earlier. */
 const CLOCK_SKEW_MS = 3_600_000;
+const SKEW_SHARE = 1 / 10;
+/** A certificate of the authority or the control plane with less of its term left is renewed. */
+const RENEW_BELOW_SHARE = 1 / 3;
+const AUTHORITY_NAME = 'CN=Landfall certificate authority';
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
@@ -30,6 +38,8 @@ export interface CertificateRequest {
   readonly publicKeyPem: string;
   /** Addresses and names it may serve under; with at least one the certificate is a server's too. */
   readonly addresses: readonly string[];
+  /** Default: that of the authority's options. */
+  readonly lifetimeMs?: number;
 }
 
 export interface CertificateAuthority {
@@ -37,21 +47,32 @@ export interface CertificateAuthority {
   /** SHA-256 of the CA certificate's DER, lower-case hexadecimal. */
   readonly fingerprint: string;
   issue(request: CertificateRequest): Promise<string>;
+  /** The certificate that should take the place of the root's, when it is time (I3). */
+  successor(): Promise<string | undefined>;
+  /** From now on the successor is the root's certificate; it must be durable. */
+  adopt(certificatePem: string): void;
 }
 
 export interface AuthorityOptions {
   readonly clock: Clock;
   readonly random: Random;
+  /** Of the certificates of programs; default: CERTIFICATE_LIFETIME_MS. */
+  readonly certificateLifetimeMs?: number;
 }
 
-export async function createAuthorityKeys({ clock, random }: AuthorityOptions): Promise<KeyAndCertificate> {
+export async function createAuthorityKeys(options: AuthorityOptions): Promise<KeyAndCertificate> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const nowMs = clock.nowMs();
+  return {
+    certificatePem: await selfSign(keys, options),
+    privateKeyPem: await exportPrivateKey(keys.privateKey),
+  };
+}
+
+async function selfSign(keys: webcrypto.CryptoKeyPair, { clock, random }: AuthorityOptions): Promise<string> {
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(random),
-    name: 'CN=Landfall certificate authority',
-    notBefore: new Date(nowMs - CLOCK_SKEW_MS),
-    notAfter: new Date(nowMs + AUTHORITY_YEARS * 365 * DAY_MS),
+    name: AUTHORITY_NAME,
+    ...validity(clock.nowMs(), AUTHORITY_LIFETIME_MS),
     signingAlgorithm: ALGORITHM,
     keys,
     extensions: [
@@ -60,28 +81,37 @@ export async function createAuthorityKeys({ clock, random }: AuthorityOptions): 
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return {
-    certificatePem: certificate.toString('pem'),
-    privateKeyPem: await exportPrivateKey(keys.privateKey),
-  };
+  return certificate.toString('pem');
+}
+
+function validity(nowMs: number, lifetimeMs: number): { readonly notBefore: Date; readonly notAfter: Date } {
+  const skewMs = Math.min(CLOCK_SKEW_MS, lifetimeMs * SKEW_SHARE);
+  return { notBefore: new Date(nowMs - skewMs), notAfter: new Date(nowMs + lifetimeMs) };
 }
 
 export async function openAuthority(
   stored: KeyAndCertificate,
-  { clock, random }: AuthorityOptions,
+  options: AuthorityOptions,
 ): Promise<CertificateAuthority> {
-  const authority = new x509.X509Certificate(stored.certificatePem);
+  const { clock, random, certificateLifetimeMs = CERTIFICATE_LIFETIME_MS } = options;
   const signingKey = await importPrivateKey(stored.privateKeyPem);
+  let certificatePem = stored.certificatePem;
+  let authority = new x509.X509Certificate(certificatePem);
   return {
-    certificatePem: stored.certificatePem,
-    fingerprint: certificateFingerprint(stored.certificatePem),
+    get certificatePem() {
+      return certificatePem;
+    },
+    get fingerprint() {
+      return certificateFingerprint(certificatePem);
+    },
     issue: async (request) => {
+      const { notBefore, notAfter } = validity(clock.nowMs(), request.lifetimeMs ?? certificateLifetimeMs);
       const certificate = await x509.X509CertificateGenerator.create({
         serialNumber: serialNumber(random),
         subject: [{ CN: [request.commonName] }, { OU: [request.organizationalUnit] }],
         issuer: authority.subject,
-        notBefore: new Date(clock.nowMs() - CLOCK_SKEW_MS),
-        notAfter: authority.notAfter,
+        notBefore,
+        notAfter: notAfter < authority.notAfter ? notAfter : authority.notAfter,
         signingAlgorithm: ALGORITHM,
         publicKey: parsePublicKey(request.publicKeyPem),
         signingKey,
@@ -89,7 +119,23 @@ export async function openAuthority(
       });
       return certificate.toString('pem');
     },
+    successor: async () => {
+      if (!isRenewalDue(certificatePem, clock.nowMs())) return undefined;
+      const publicKey = await authority.publicKey.export(ALGORITHM, ['verify']);
+      return selfSign({ privateKey: signingKey, publicKey }, options);
+    },
+    adopt: (successorPem) => {
+      authority = new x509.X509Certificate(successorPem);
+      certificatePem = successorPem;
+    },
   };
+}
+
+/** Whether less than a third of its term is left, or it was issued while the clock was ahead. */
+export function isRenewalDue(certificatePem: string, nowMs: number): boolean {
+  const { notBefore, notAfter } = new x509.X509Certificate(certificatePem);
+  const termMs = notAfter.getTime() - notBefore.getTime();
+  return nowMs < notBefore.getTime() || notAfter.getTime() - nowMs < termMs * RENEW_BELOW_SHARE;
 }
 
 /** A P-256 key pair, PEM. */
@@ -116,7 +162,6 @@ export function publicKeyPin(certificatePem: string): string {
 
 export interface CertificateSummary {
   readonly publicKeyPem: string;
-  readonly notAfterMs: number;
   /** IP addresses and DNS names, as written in the certificate. */
   readonly addresses: readonly string[];
 }
@@ -126,7 +171,6 @@ export function describeCertificate(certificatePem: string): CertificateSummary 
   const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON() ?? [];
   return {
     publicKeyPem: certificate.publicKey.toString('pem'),
-    notAfterMs: certificate.notAfter.getTime(),
     addresses: names.map((name) => name.value),
   };
 }

@@ -1,34 +1,46 @@
-/** The CA and the control plane's own server certificate as files of the state folder, made when missing. */
+/**
+ * The CA and the control plane's own server certificate as files of the state folder, made when missing and
+ * renewed before their end. Each renewal replaces one file; the keys stay.
+ */
 import { join } from 'node:path';
-import { type Clock, OperationError, type Random, readIfExists, writeDurably } from '@landfall/runtime';
+import { OperationError, readIfExists, writeDurably } from '@landfall/runtime';
 import {
+  type AuthorityOptions,
+  CERTIFICATE_LIFETIME_MS,
   type CertificateAuthority,
   createAuthorityKeys,
   describeCertificate,
   generateKeyPair,
+  isRenewalDue,
   type KeyAndCertificate,
   openAuthority,
 } from './certificate-authority.ts';
 
-const RENEW_BEFORE_MS = 30 * 86_400_000;
-
-export interface AuthorityFiles {
+export interface AuthorityFiles extends AuthorityOptions {
   readonly stateDir: string;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
-export async function loadAuthority({
-  stateDir,
-  clock,
-  random,
-}: AuthorityFiles): Promise<CertificateAuthority> {
+export async function loadAuthority(files: AuthorityFiles): Promise<CertificateAuthority> {
+  const { stateDir } = files;
   const stored = await readPair(stateDir, 'ca');
-  if (stored !== undefined) return openAuthority(stored, { clock, random });
-  const created = await createAuthorityKeys({ clock, random });
+  if (stored !== undefined) {
+    const authority = await openAuthority(stored, files);
+    await renewAuthority(stateDir, authority);
+    return authority;
+  }
+  const created = await createAuthorityKeys(files);
   await writeDurably(join(stateDir, 'ca-key.pem'), created.privateKeyPem);
   await writeDurably(join(stateDir, 'ca.pem'), created.certificatePem);
-  return openAuthority(created, { clock, random });
+  return openAuthority(created, files);
+}
+
+/** Whether the root's certificate was replaced; tokens that name the old one are void then. */
+export async function renewAuthority(stateDir: string, authority: CertificateAuthority): Promise<boolean> {
+  const successor = await authority.successor();
+  if (successor === undefined) return false;
+  await writeDurably(join(stateDir, 'ca.pem'), successor);
+  authority.adopt(successor);
+  return true;
 }
 
 /**
@@ -51,6 +63,7 @@ export async function loadServerCertificate(
     organizationalUnit: 'control-plane',
     publicKeyPem: keys.publicKeyPem,
     addresses,
+    lifetimeMs: CERTIFICATE_LIFETIME_MS,
   });
   await writeDurably(join(files.stateDir, 'server-key.pem'), keys.privateKeyPem);
   await writeDurably(join(files.stateDir, 'server.pem'), certificatePem);
@@ -58,9 +71,9 @@ export async function loadServerCertificate(
 }
 
 function isGood(stored: KeyAndCertificate, addresses: readonly string[], nowMs: number): boolean {
-  const { addresses: present, notAfterMs } = describeCertificate(stored.certificatePem);
+  const { addresses: present } = describeCertificate(stored.certificatePem);
   const same = addresses.length === present.length && addresses.every((address) => present.includes(address));
-  return same && notAfterMs - nowMs > RENEW_BEFORE_MS;
+  return same && !isRenewalDue(stored.certificatePem, nowMs);
 }
 
 async function readPair(stateDir: string, name: string): Promise<KeyAndCertificate | undefined> {

@@ -1,14 +1,21 @@
-/** Proof that whoever enrols holds the private key: ECDSA-SHA256 over `token + '\n' + installId`. */
+/** Proof that whoever wants a certificate holds the private key of it: ECDSA-SHA256 over a statement. */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import type { EnrolmentRequest } from '@landfall/channel';
+import { type EnrolmentRequest, type RenewalRequest, renewalStatement } from '@landfall/channel';
 import { OperationError } from '@landfall/runtime';
 
-/** Errors: KEY_INVALID, PROOF_INVALID. */
+/** The statement is `token + '\n' + installId`. Errors: KEY_INVALID, PROOF_INVALID. */
 export function verifyProof(request: EnrolmentRequest): void {
-  const key = readPublicKey(request.publicKeyPem);
-  const signed = Buffer.from(`${request.token}\n${request.installId}`, 'utf8');
-  const signature = Buffer.from(request.proof, 'base64');
-  if (signatureFits(key, signed, signature)) return;
+  verifyStatement(request, `${request.token}\n${request.installId}`);
+}
+
+/** Errors: KEY_INVALID, PROOF_INVALID. */
+export function verifyRenewalProof(request: RenewalRequest, currentFingerprint: string): void {
+  verifyStatement(request, renewalStatement(currentFingerprint));
+}
+
+function verifyStatement({ publicKeyPem, proof }: RenewalRequest, statement: string): void {
+  const key = readPublicKey(publicKeyPem);
+  if (signatureFits(key, Buffer.from(statement, 'utf8'), Buffer.from(proof, 'base64'))) return;
   throw new OperationError(
     'PROOF_INVALID',
     'the request is not signed with the private key of its public key',

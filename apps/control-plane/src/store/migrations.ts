@@ -10,6 +10,11 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await createJobTables(db);
     },
   },
+  '0002-certificate-renewal': {
+    up: async (db: Kysely<unknown>) => {
+      await db.schema.alterTable('program').addColumn('next_certificate', 'text').execute();
+    },
+  },
 };
 
 async function createIdentityTables(db: Kysely<unknown>): Promise<void> {

@@ -13,6 +13,15 @@ export interface ProgramRecord {
   readonly enrolledAtMs: number;
   readonly lastSeenAtMs: number | null;
   readonly revokedAtMs: number | null;
+  readonly next: NextCertificate | null;
+}
+
+/** Issued for a renewal and not used yet; the current one is good until it is. */
+export interface NextCertificate {
+  readonly publicKeyPem: string;
+  readonly certificatePem: string;
+  readonly certificateFingerprint: string;
+  readonly issuedAtMs: number;
 }
 
 export async function insertProgram(tx: Queries, program: ProgramRecord): Promise<void> {
@@ -29,6 +38,7 @@ export async function insertProgram(tx: Queries, program: ProgramRecord): Promis
       last_seen_at_ms: program.lastSeenAtMs,
       revoked_at_ms: program.revokedAtMs,
       report: null,
+      next_certificate: null,
     })
     .execute();
 }
@@ -70,6 +80,7 @@ export async function listPrograms(db: Queries, role: ProgramRole): Promise<read
 }
 
 export interface Reenrolment {
+  readonly publicKeyPem: string;
   readonly certificateFingerprint: string;
   readonly version: string;
   readonly enrolledAtMs: number;
@@ -79,9 +90,40 @@ export async function updateEnrolment(tx: Queries, programId: string, change: Re
   await tx
     .updateTable('program')
     .set({
+      public_key_pem: change.publicKeyPem,
       certificate_fingerprint: change.certificateFingerprint,
       version: change.version,
       enrolled_at_ms: change.enrolledAtMs,
+      next_certificate: null,
+    })
+    .where('program_id', '=', programId)
+    .execute();
+}
+
+export async function saveNextCertificate(
+  tx: Queries,
+  programId: string,
+  next: NextCertificate,
+): Promise<void> {
+  await tx
+    .updateTable('program')
+    .set({ next_certificate: encodeDocument(next) })
+    .where('program_id', '=', programId)
+    .execute();
+}
+
+/** The next certificate becomes the current one; the one before is no longer accepted. */
+export async function promoteCertificate(
+  tx: Queries,
+  programId: string,
+  { publicKeyPem, certificateFingerprint }: NextCertificate,
+): Promise<void> {
+  await tx
+    .updateTable('program')
+    .set({
+      public_key_pem: publicKeyPem,
+      certificate_fingerprint: certificateFingerprint,
+      next_certificate: null,
     })
     .where('program_id', '=', programId)
     .execute();
@@ -138,5 +180,6 @@ function toProgram(row: ProgramTable): ProgramRecord {
     enrolledAtMs: row.enrolled_at_ms,
     lastSeenAtMs: row.last_seen_at_ms,
     revokedAtMs: row.revoked_at_ms,
+    next: row.next_certificate === null ? null : decodeDocument(row.next_certificate),
   };
 }

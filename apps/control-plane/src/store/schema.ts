@@ -45,6 +45,8 @@ export interface ProgramTable {
   last_seen_at_ms: number | null;
   revoked_at_ms: number | null;
   report: string | null;
+  /** The certificate that is to follow, until it is used. */
+  next_certificate: string | null;
 }
 
 export interface SourceServerTable {

@@ -47,11 +47,16 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
 
 export async function startTestControlPlane(
   t: TestContext,
-  options: { readonly agentBinary?: string } = {},
+  options: {
+    readonly agentBinary?: string;
+    readonly certificateLifetimeMs?: number;
+    readonly clock?: Clock;
+  } = {},
 ): Promise<TestControlPlane> {
   const stateDir = await temporaryFolder(t);
   const start = (port: number) =>
     startControlPlane({
+      clock: hastyClock,
       ...options,
       stateDir,
       listen: '127.0.0.1',
@@ -59,7 +64,6 @@ export async function startTestControlPlane(
       addresses: ['127.0.0.1', 'localhost'],
       region: 'us-east-1',
       log: silentLogger,
-      clock: hastyClock,
     });
   let running = await start(0);
   const { port } = running;

@@ -38,6 +38,11 @@ export const SERVICE_ERRORS = {
     meaning: 'A request to the control plane is larger than it may be.',
     remedy: 'Use a program of the same version as the control plane.',
   },
+  CERTIFICATE_EXPIRED: {
+    meaning:
+      'The certificate of a program has expired; the program renews it by itself, if it is not too old.',
+    remedy: 'If it was off for months, install it again with a new token: identity and replica are kept.',
+  },
   CERTIFICATE_REQUIRED: {
     meaning: 'The request needs the client certificate of an enrolled program.',
     remedy: 'Enrol the program with a token first.',
@@ -82,6 +87,10 @@ export const SERVICE_ERRORS = {
     meaning: 'Another active program is enrolled with the same identity: this machine is a copy.',
     remedy:
       "On the copy, remove the program's state folder and install it again; if the first is gone, disconnect it first.",
+  },
+  IDENTITY_REPLACED: {
+    meaning: 'A program was enrolled again while it was running, and goes on with its old certificate.',
+    remedy: 'Restart the program: it goes on with its new identity.',
   },
   IDENTITY_UNREADABLE: {
     meaning: 'The file with the identity of a program is damaged.',
@@ -179,6 +188,11 @@ export const SERVICE_ERRORS = {
   REPLICATION_SERVER_MISSING: {
     meaning: 'A source server is on no replication server.',
     remedy: 'Start a replication server and wait for the first recovery point.',
+  },
+  RENEWAL_IN_PROGRESS: {
+    meaning: 'The certificate of a program is being renewed with another key.',
+    remedy:
+      'Wait some minutes; if it comes back, look for a second program or machine with the same identity.',
   },
   REQUEST_INVALID: {
     meaning: 'A message on the channel could not be read.',
