@@ -16,6 +16,13 @@ test('an installation without a prompt names token, disks and tags', () => {
   assert.equal(options.stateFolder, '/var/lib/landfall-agent');
 });
 
+test('a proxy is given to install and to configure', () => {
+  const installed = parseOptions(['install', '--token', 'x', '--proxy', 'http://u:p@proxy:3128']);
+  assert.equal(installed.proxy, 'http://u:p@proxy:3128');
+  const configured = parseOptions(['configure', '--proxy=none']);
+  assert.deepEqual([configured.command, configured.proxy], ['configure', 'none']);
+});
+
 test('with its own state folder an agent keeps its status there too', () => {
   assert.equal(parseOptions(['run', '--state-dir', '/x']).runtimeFolder, '/x');
 });

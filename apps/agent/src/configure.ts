@@ -21,7 +21,7 @@ export async function configure(options: ConfigureOptions): Promise<void> {
       hint: 'run `landfall-agent install --token TOKEN --proxy …`',
     });
   }
-  const proxy = proxyFromOption(options.proxy, options.environment);
+  const proxy = await proxyFromOption(stateFolder, options.proxy, options.environment);
   await writeProxy(stateFolder, proxy);
   say(proxy === undefined ? 'New connections use no proxy' : `New connections use ${describeProxy(proxy)}`);
   const { hostname, port } = new URL(identity.controlPlaneUrl);

@@ -50,6 +50,15 @@ test('a damaged file is said so, without what it holds', async () => {
   }
 });
 
+test('a change keeps the exceptions, unless NO_PROXY is set, and repairs a damaged file', async () => {
+  await writeProxy(folder, await chooseProxy(folder, 'one:1', { NO_PROXY: 'a.example' }));
+  assert.deepEqual((await chooseProxy(folder, 'two:2', {}))?.exceptions, ['a.example']);
+  assert.deepEqual((await chooseProxy(folder, 'two:2', { no_proxy: '' }))?.exceptions, []);
+  await writeFile(join(folder, 'proxy.json'), '{');
+  assert.equal((await chooseProxy(folder, 'two:2', {}))?.host, 'two');
+  await assert.rejects(chooseProxy(folder, undefined, {}), { code: 'STATE_UNREADABLE' });
+});
+
 test('what is not installed cannot be configured', async () => {
   const options = { stateFolder: folder, proxy: 'http://p:1', environment: {}, say: () => undefined };
   await assert.rejects(configure(options), { code: 'NOT_INSTALLED' });

@@ -33,14 +33,33 @@ export async function chooseProxy(
   option: string | undefined,
   environment: Environment,
 ): Promise<ProxySettings | undefined> {
-  if (option !== undefined) return proxyFromOption(option, environment);
+  if (option !== undefined) return proxyFromOption(stateFolder, option, environment);
   return proxyFromEnvironment(environment) ?? (await readProxy(stateFolder));
 }
 
-/** NO_PROXY holds for a proxy of the command line too, as with curl. Errors: PROXY_INVALID. */
-export function proxyFromOption(option: string, environment: Environment): ProxySettings | undefined {
+/**
+ * What `--proxy` says. NO_PROXY holds for it too, as with curl; where it is not set, the exceptions of before
+ * stay. Errors: PROXY_INVALID.
+ */
+export async function proxyFromOption(
+  stateFolder: string,
+  option: string,
+  environment: Environment,
+): Promise<ProxySettings | undefined> {
   if (option.trim() === NO_PROXY_WORD) return undefined;
-  return parseProxy(option, exceptionsFromEnvironment(environment));
+  const isSet = (environment.no_proxy ?? environment.NO_PROXY) !== undefined;
+  const kept = isSet ? exceptionsFromEnvironment(environment) : await exceptionsOfBefore(stateFolder);
+  return parseProxy(option, kept);
+}
+
+/** None of a damaged file: it is about to be replaced, which is its remedy. */
+async function exceptionsOfBefore(stateFolder: string): Promise<readonly string[]> {
+  try {
+    return (await readProxy(stateFolder))?.exceptions ?? [];
+  } catch (error) {
+    if (error instanceof OperationError && error.code === 'STATE_UNREADABLE') return [];
+    throw error;
+  }
 }
 
 /** Errors: STATE_UNREADABLE. */

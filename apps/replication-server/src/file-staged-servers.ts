@@ -1,7 +1,7 @@
 /**
  * What must be known of a staged server without the control plane: `servers.json` in the state folder.
- * `disks` describes the staging disks as machines will see them; `acceptedFingerprints` says whether its agent
- * may connect, and with which certificates. A server that is no longer accepted stays here until it is
+ * `disks` describes the staging disks as machines will see them; `acceptedFingerprints` says whether its
+ * agent may connect, and with which certificates. A server that is no longer accepted stays here until it is
  * discarded.
  */
 import { join } from 'node:path';

@@ -51,7 +51,7 @@ export interface RenewalLoop {
 /** How often the wall clock is looked at: it may jump. */
 const LOOK_INTERVAL_MS = 60_000;
 const PAUSE_SHARE = 1 / 20;
-const PAUSE_MS_MAX = 3_600_000;
+const PAUSE_MS_MAX = 600_000;
 const BACKOFF: Backoff = { initialMs: 1000, maximumMs: 600_000 };
 /** While others have not heard of the new certificate yet. */
 const READY_BACKOFF: Backoff = { initialMs: 500, maximumMs: 60_000 };

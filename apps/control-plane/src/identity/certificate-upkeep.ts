@@ -1,4 +1,4 @@
-/** Keeps the control plane's own certificates from lapsing while it runs; programs renew theirs themselves. */
+/** Keeps the control plane's own certificates from lapsing while it runs; programs renew theirs. */
 import { type Clock, describeError, type Logger } from '@landfall/runtime';
 import type { CertificateAuthority, KeyAndCertificate } from './certificate-authority.ts';
 import { type AuthorityFiles, loadServerCertificate, renewAuthority } from './file-authority.ts';

@@ -141,7 +141,7 @@ export class TestRig {
     const command = this.#installCommand(
       this.proxy === undefined ? this.plane.token : this.plane.tokenByName,
     );
-    const through = this.proxy === undefined ? [] : ['--proxy', this.proxy.url];
+    const through = ['--proxy', this.proxy?.url ?? 'none'];
     await runChecked([...command, ...through], { timeoutMs: 60_000 });
     this.agentId = await this.#enrolled('s-', undefined);
   }

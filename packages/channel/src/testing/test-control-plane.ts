@@ -3,7 +3,7 @@
  * certificates of its own authority. The test decides configurations and sends commands; everything is kept
  * in memory.
  */
-import { createHash, createPublicKey, randomUUID, verify, X509Certificate } from 'node:crypto';
+import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
@@ -21,8 +21,20 @@ import type {
   ConfigurationByRole,
   EnrolmentRequest,
   ProgramRole,
+  RenewalRequest,
+  ReplicationServerConfiguration,
 } from '../messages.ts';
 import { CONTROL_PLANE_NAME, createTestAuthority, type TestAuthority } from './test-authority.ts';
+
+import {
+  acceptCertificate,
+  fingerprintOf,
+  isAcceptedEverywhere,
+  type ProgramCertificate,
+  renewalAnswer,
+  renewCertificate,
+  withCertificates,
+} from './test-certificates.ts';
 
 export { CONTROL_PLANE_NAME } from './test-authority.ts';
 
@@ -44,6 +56,10 @@ export interface TestControlPlane {
   readonly reports: Map<string, { readonly body: unknown; readonly count: number }>;
   /** How often each command id was answered. */
   readonly resultCounts: Map<string, number>;
+  /** Of the certificate each program is known by now. */
+  readonly certificates: Map<string, ProgramCertificate>;
+  /** The program's certificate counts as expired: it is told so until it has renewed it. */
+  expire(programId: string): void;
   /** What a program is answered to its report. Without an entry: nothing to do yet. */
   readonly configurations: Map<string, unknown>;
   /** Sends a command, again at every poll until it is answered. Errors: those the program answers. */
@@ -65,6 +81,7 @@ interface State {
   readonly programs: Map<string, EnrolledProgram>;
   readonly reports: Map<string, { readonly body: unknown; readonly count: number }>;
   readonly resultCounts: Map<string, number>;
+  readonly certificates: Map<string, ProgramCertificate>;
   readonly configurations: Map<string, unknown>;
   readonly commands: Map<string, Map<string, PendingCommand>>;
 }
@@ -118,6 +135,10 @@ export async function createTestControlPlane(): Promise<TestControlPlane> {
     url,
     token: tokenFor(url),
     tokenByName: tokenFor(`https://${CONTROL_PLANE_NAME}:${port}`),
+    expire: (programId) => {
+      const known = state.certificates.get(programId);
+      if (known !== undefined) state.certificates.set(programId, { ...known, isExpired: true });
+    },
     command: (programId, name, input) =>
       sendCommand(state, programId, { commandId: randomUUID(), name, input }),
     stopListening,
@@ -136,6 +157,7 @@ function createState(authority: TestAuthority): State {
     programs: new Map(),
     reports: new Map(),
     resultCounts: new Map(),
+    certificates: new Map(),
     configurations: new Map(),
     commands: new Map(),
   };
@@ -167,12 +189,22 @@ function unexpected(error: unknown): { code: string; message: string; retryable:
 
 async function route(state: State, request: IncomingMessage, body: unknown): Promise<unknown> {
   if (request.url === '/channel/enrol') return enrolProgram(state, body as EnrolmentRequest);
-  const programId = programOf(request);
+  const { programId, certificate } = callerOf(state, request);
+  if (certificate.isExpired === true && request.url !== '/channel/renew')
+    throw new OperationError('CERTIFICATE_EXPIRED', 'the certificate has expired', { retryable: true });
   switch (request.url) {
     case '/channel/report': {
       const count = (state.reports.get(programId)?.count ?? 0) + 1;
       state.reports.set(programId, { body, count });
-      return state.configurations.get(programId) ?? CONFIGURATION_BY_ROLE[roleOf(state, programId)];
+      return configurationOf(state, programId);
+    }
+    case '/channel/renew': {
+      const renewed = await renewCertificate(state.authority, certificate, body as RenewalRequest);
+      state.certificates.set(programId, renewed);
+      const reports = [...state.reports.values()].map((report) => report.body);
+      return renewalAnswer(state.authority, renewed, (fingerprint) =>
+        isAcceptedEverywhere(reports, programId, fingerprint),
+      );
     }
     case '/channel/commands':
       return poll(state, programId, { ...(body as CommandPoll), isLeft: () => request.socket.destroyed });
@@ -187,11 +219,21 @@ function roleOf(state: State, programId: string): ProgramRole {
   return state.programs.get(programId)?.request.role ?? 'launch-host';
 }
 
-function programOf(request: IncomingMessage): string {
+function configurationOf(state: State, programId: string): unknown {
+  const role = roleOf(state, programId);
+  const configuration = state.configurations.get(programId) ?? CONFIGURATION_BY_ROLE[role];
+  if (role !== 'replication-server') return configuration;
+  return withCertificates(configuration as ReplicationServerConfiguration, state.certificates);
+}
+
+function callerOf(state: State, request: IncomingMessage) {
   const socket = request.socket as TLSSocket;
-  const name = socket.authorized ? socket.getPeerCertificate().subject.CN : undefined;
-  if (typeof name === 'string') return name;
-  throw new OperationError('CERTIFICATE_REQUIRED', 'a client certificate is needed');
+  const peer = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  const programId = /^CN=(.+)$/m.exec(peer?.subject ?? '')?.[1];
+  if (peer === undefined || programId === undefined)
+    throw new OperationError('CERTIFICATE_REQUIRED', 'a client certificate is needed');
+  const certificate = acceptCertificate(state.certificates, programId, fingerprintOf(peer.toString()));
+  return { programId, certificate };
 }
 
 async function enrolProgram(state: State, request: EnrolmentRequest) {
@@ -209,6 +251,7 @@ async function enrolProgram(state: State, request: EnrolmentRequest) {
   const certificatePem = await state.authority.issue(subject, request.publicKeyPem, extensions);
   const certificateFingerprint = fingerprintOf(certificatePem);
   state.programs.set(programId, { programId, request, certificateFingerprint });
+  state.certificates.set(programId, { fingerprint: certificateFingerprint, extensions, subject });
   return { programId, certificatePem, caPem: state.authority.caPem };
 }
 
@@ -245,8 +288,4 @@ function sendCommand(state: State, programId: string, envelope: CommandEnvelope)
     };
     mine.set(envelope.commandId, { envelope, settle });
   });
-}
-
-function fingerprintOf(pem: string): string {
-  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
 }

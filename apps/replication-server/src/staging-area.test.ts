@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { MIB, silentLogger, systemClock } from '@landfall/runtime';
+import type { Hello } from '@landfall/wire';
+import { readStagedServers, writeStagedServers } from './file-staged-servers.ts';
+import { StagingArea } from './staging-area.ts';
+
+const ID = 's-1';
+const DISKS = [{ diskId: 'd-1', deviceName: '/dev/sda', sizeBytes: MIB, isBootDisk: true }];
+const HELLO = { disks: [{ diskId: 'd-1', sizeBytes: MIB }] } as unknown as Hello;
+
+let folder: string;
+let area: StagingArea;
+let disconnected: string[];
+
+async function openArea(): Promise<StagingArea> {
+  return new StagingArea({
+    stagingFolder: folder,
+    records: await readStagedServers(folder),
+    save: (records) => writeStagedServers(folder, records),
+    disconnect: async (sourceServerId) => {
+      disconnected.push(sourceServerId);
+    },
+    logger: silentLogger,
+    clock: systemClock,
+  });
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'landfall-staging-'));
+  disconnected = [];
+  area = await openArea();
+});
+
+afterEach(async () => {
+  await area.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function configure(certificateFingerprint: string, nextCertificateFingerprint?: string): Promise<void> {
+  const next = nextCertificateFingerprint === undefined ? {} : { nextCertificateFingerprint };
+  return area.configure({
+    servers: [{ sourceServerId: ID, certificateFingerprint, ...next, disks: DISKS }],
+  });
+}
+
+async function accepted(fingerprints: readonly string[]): Promise<readonly string[]> {
+  const outcomes = await Promise.allSettled(
+    fingerprints.map((fingerprint) => {
+      return area.resolveStore(ID, { programId: ID, role: 'agent', fingerprint }, HELLO);
+    }),
+  );
+  return fingerprints.filter((_fingerprint, index) => outcomes[index]?.status === 'fulfilled');
+}
+
+test('S1: while one certificate follows the other both are accepted, and nobody is disconnected', async () => {
+  const all = ['aa', 'bb', 'cc'];
+  await configure('aa');
+  assert.deepEqual(await accepted(all), ['aa']);
+  await configure('aa', 'bb');
+  assert.deepEqual(await accepted(all), ['aa', 'bb']);
+  assert.deepEqual((await area.report())[0]?.acceptedFingerprints, ['aa', 'bb']);
+  await area.close();
+  area = await openArea();
+  await area.openAll();
+  assert.deepEqual(await accepted(all), ['aa', 'bb'], 'also after a restart');
+  await configure('bb');
+  assert.deepEqual(await accepted(all), ['bb']);
+  assert.deepEqual(disconnected, []);
+});
+
+test('S1: a new enrolment and a revocation end the connection there is', async () => {
+  await configure('aa', 'bb');
+  await configure('CC');
+  assert.deepEqual(disconnected, [ID]);
+  assert.deepEqual(await accepted(['aa', 'bb', 'cc']), ['cc']);
+  await area.configure({ servers: [] });
+  assert.deepEqual(disconnected, [ID, ID]);
+  assert.deepEqual(await accepted(['aa', 'bb', 'cc']), []);
+});
+
+test('a file of before certificates were renewed is read', async () => {
+  const record = { sourceServerId: ID, disks: DISKS, acceptedFingerprint: 'aa' };
+  await writeFile(join(folder, 'servers.json'), JSON.stringify([record]));
+  const { acceptedFingerprint: _old, ...rest } = record;
+  assert.deepEqual(await readStagedServers(folder), [{ ...rest, acceptedFingerprints: ['aa'] }]);
+});
