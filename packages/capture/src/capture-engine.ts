@@ -29,6 +29,8 @@ export interface CaptureEngineOptions {
   readonly disks: readonly CapturedDisk[];
   readonly trace: TraceSource;
   readonly reader: DiskReader;
+  /** Reads what no cut waits for; default: the reader, which it closes with itself. */
+  readonly bulkReader?: DiskReader;
   readonly clock: Clock;
   /** Monotonic time all trace times count from. */
   readonly baseNs: bigint;
@@ -124,7 +126,7 @@ export class CaptureEngine implements EpochSource {
     this.#stopping.abort(new OperationError('CAPTURE_STOPPED', 'the capture engine was stopped'));
     await this.#pumping;
     this.#options.trace.stop();
-    await this.#options.reader.close();
+    await (this.#options.bulkReader ?? this.#options.reader).close();
   }
 
   dirtyBytes(diskIndex: number): number {
@@ -255,7 +257,7 @@ export class CaptureEngine implements EpochSource {
   // Bulk
 
   async #readRuns(runs: readonly BulkRun[]): Promise<readonly CapturedExtent[]> {
-    const { reader } = this.#options;
+    const { bulkReader: reader = this.#options.reader } = this.#options;
     const extents: CapturedExtent[] = new Array(runs.length);
     await forEachAtOnce(runs, reader.readsInFlightMax, async (run, index) => {
       const place = this.#placeOf(run);

@@ -1,6 +1,10 @@
 export * from './block-event.ts';
 export * from './capture-engine.ts';
+export * from './churn-meter.ts';
 export * from './epoch-source.ts';
+export * from './impact/impact-budget.ts';
 export * from './linux-capture.ts';
+export { openDirectReader } from './linux-direct-reader.ts';
 export { discoverDisks, diskAt, type LinuxDisk } from './linux-disks.ts';
+export * from './source-meters.ts';
 export * from './trace-source.ts';

@@ -5,6 +5,7 @@ import { openDirectReader } from './linux-direct-reader.ts';
 import { diskAt } from './linux-disks.ts';
 import { createLinuxTraceSource } from './linux-trace-source.ts';
 import { ensureTracefs } from './linux-tracefs.ts';
+import { SourceMeters } from './source-meters.ts';
 
 export interface OpenCaptureOptions {
   /** Paths of whole disks; their order gives the disk indexes. */
@@ -20,6 +21,8 @@ export interface OpenCaptureOptions {
   readonly readsInFlightMax?: number;
   readonly bufferKibPerCpu?: number;
   readonly onDoubt?: (reason: string) => void;
+  /** Told of everything the trace shows; keeps bulk reads within its impact budget. */
+  readonly meters?: SourceMeters;
 }
 
 /**
@@ -50,5 +53,8 @@ export async function openCapture(options: OpenCaptureOptions): Promise<CaptureE
     deviceName,
     sizeBytes,
   }));
-  return new CaptureEngine({ ...options, disks, trace, reader, clock, baseNs });
+  const meters = options.meters ?? new SourceMeters();
+  const sizesBytes = disks.map(({ sizeBytes }) => sizeBytes);
+  const metered = meters.attach({ sizesBytes, trace, reader, clock, baseNs });
+  return new CaptureEngine({ ...options, disks, reader, clock, baseNs, ...metered });
 }

@@ -10,13 +10,16 @@ const SEED = Number(process.env.LANDFALL_FORECAST_SEED ?? 1);
 const TRANSFERS = Number(process.env.LANDFALL_FORECAST_TRANSFERS ?? 150);
 const MB = 1e6;
 
-function steady(
-  options: { link: number; churn: number; samples?: number } & Partial<Measurements>,
-): Measurements {
-  const { link, churn, samples = 30, ...more } = options;
+function steady(options: {
+  link: number;
+  churn: number;
+  samples?: number;
+  bytesToGo?: number;
+}): Measurements {
+  const { link, churn, samples = 30, bytesToGo = 10_000 * MB } = options;
   const rates = (rate: number) => Array.from({ length: samples }, () => rate * MB);
   return {
-    bytesToGo: 10_000 * MB,
+    bytesToGo,
     totalBytes: 10_000 * MB,
     settledBytes: 16 * MB,
     batchBytes: 8 * MB,
@@ -25,7 +28,6 @@ function steady(
     unmeasured: [],
     churn: [{ windowMs: 0, bytesPerSecond: rates(churn) }],
     churnPlaces: [],
-    ...more,
   };
 }
 

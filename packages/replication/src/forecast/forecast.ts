@@ -92,7 +92,7 @@ function churnFor({ churn, batchBytes }: Measurements, slowest: StageCapacity | 
     return windowMs <= batchMs && bytesPerSecond.length >= SAMPLES_MIN;
   });
   const shortest = churn.find(({ windowMs }) => windowMs === 0) ?? churn[0];
-  return usable.reduce((best, one) => (one.windowMs >= best.windowMs ? one : best), usable[0] ?? shortest);
+  return usable.toSorted((left, right) => left.windowMs - right.windowMs).at(-1) ?? shortest;
 }
 
 /** 0: enough was measured. null: something that decides is not measured at all. */
