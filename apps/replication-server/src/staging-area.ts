@@ -81,6 +81,14 @@ export class StagingArea {
     return server.group;
   }
 
+  /** Errors: SERVER_NOT_ASSIGNED. */
+  admit(peer: ReceiverPeer): void {
+    const record = this.#records.get(peer.programId);
+    if (peer.role !== 'agent' || record?.acceptedFingerprint !== peer.fingerprint) {
+      throw notAssigned(peer.programId);
+    }
+  }
+
   onProgress(progress: ReceiverProgress): void {
     this.#open.get(progress.sourceServerId)?.onProgress(progress);
   }

@@ -4,6 +4,7 @@ export * from './churn-meter.ts';
 export * from './epoch-source.ts';
 export * from './impact/impact-budget.ts';
 export * from './linux-capture.ts';
+export * from './linux-churn.ts';
 export { openDirectReader } from './linux-direct-reader.ts';
 export { discoverDisks, diskAt, type LinuxDisk } from './linux-disks.ts';
 export * from './source-meters.ts';

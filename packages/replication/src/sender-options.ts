@@ -1,9 +1,10 @@
 /** What a sender is given, what it can do, and what it says of itself. */
-import type { EpochSource } from '@landfall/capture';
+import type { Churn, EpochSource } from '@landfall/capture';
 import type {
   DataReplicationErrorString,
   DataReplicationState,
   DiskReplication,
+  Forecast,
   RecoveryPoint,
 } from '@landfall/model';
 import type { Backoff, Clock, Logger } from '@landfall/runtime';
@@ -38,6 +39,8 @@ export interface SenderOptions {
   readonly epochIntervalMs?: number;
   /** Bytes a second; 0 or absent: no cap. */
   readonly bandwidth?: number;
+  /** How fast the source changes; without it there is no forecast. */
+  readonly churn?: () => Churn;
   /** What an earlier process knew, only if the source's dirty map is of that same moment. */
   readonly previous?: ReplicaPosition;
   readonly limits?: Partial<SenderLimits>;
@@ -60,8 +63,10 @@ export interface SenderStatus {
   readonly lagMs: number | null;
   readonly lagP50Ms: number | null;
   readonly lagP99Ms: number | null;
-  /** Until replication has caught up; 0 when it has, null when it cannot be said. */
+  /** Until replication has caught up, P50; 0 when it has, null when it cannot be said. */
   readonly etaMs: number | null;
+  /** While something is transferred and churn is measured. */
+  readonly forecast?: Forecast;
   readonly lastEpoch: number;
   readonly journalId: string | null;
   readonly connected: boolean;

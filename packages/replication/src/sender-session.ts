@@ -9,6 +9,7 @@ import { type Backoff, type Clock, type Logger, unreachable } from '@landfall/ru
 import type { HashesRequest, Link, Message, Welcome } from '@landfall/wire';
 import { ExtentStream } from './extent-stream.ts';
 import { followSignal } from './follow-signal.ts';
+import type { StagingFacts } from './forecast/stage-meter.ts';
 import { HashReader } from './hash-reader.ts';
 import { endedByServer, greet, refusalError, violation } from './hello.ts';
 import { withKeepAlive } from './keep-alive.ts';
@@ -39,7 +40,8 @@ export async function runSenderSession(
   dialled: Link,
   signal: AbortSignal,
 ): Promise<never> {
-  const link = withKeepAlive(dialled, options.clock);
+  const onStaging = (facts: StagingFacts) => options.state.stages.onStaging(facts);
+  const link = withKeepAlive(dialled, options.clock, { onStaging });
   const followed = followSignal(signal);
   followed.signal.addEventListener('abort', () => link.destroy(), { once: true });
   const session = new SenderSession(options, link, followed.signal);
@@ -149,6 +151,8 @@ class SenderSession {
       case 'HASHES_REQUEST':
       case 'PING':
       case 'PONG':
+      case 'PROBE':
+      case 'PROBED':
         throw violation(`it sent ${message.type}`);
       default:
         unreachable(message);
@@ -204,14 +208,17 @@ class SenderSession {
    * Sends bulk, reading one batch ahead, until a cut is within reach. False when there was nothing to take.
    */
   async #drain(): Promise<boolean> {
+    const { stages } = this.#state;
     let ahead: Promise<readonly CapturedExtent[]> | undefined = this.#takeBulk();
     let total = 0;
+    stages.begin();
     while (ahead !== undefined) {
-      const batch: readonly CapturedExtent[] = await ahead;
+      const batch: readonly CapturedExtent[] = await stages.time('SOURCE_READ', ahead);
       total += batch.length;
       const goOn = batch.length > 0 && this.#isBehind() && !this.#doubted() && !this.#state.paused;
       ahead = goOn ? this.#takeBulk() : undefined;
       await this.#stream.send(batch, { isLast: false });
+      stages.passed(batch.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0));
     }
     return total > 0;
   }

@@ -8,6 +8,7 @@ import type { Link } from '@landfall/wire';
 import { Comparison, type ComparisonMode } from './comparison.ts';
 import { CompressionChoice } from './compression-choice.ts';
 import { EpochLedger, type ReplicaPosition, type SentEpoch } from './epoch-ledger.ts';
+import { StageMeter } from './forecast/stage-meter.ts';
 import { LagWindow } from './lag-window.ts';
 import { Notifier } from './notifier.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -24,6 +25,7 @@ export class SenderState {
   readonly lag = new LagWindow();
   readonly rate = new RateMeter();
   readonly compression = new CompressionChoice();
+  readonly stages: StageMeter;
   phase: SenderPhase = 'IDLE';
   paused = false;
   epochIntervalMs: number;
@@ -58,6 +60,7 @@ export class SenderState {
   }) {
     this.source = options.source;
     this.clock = options.clock;
+    this.stages = new StageMeter(options.clock);
     this.epochIntervalMs = options.epochIntervalMs;
     this.ledger = new EpochLedger(options.source.disks.length, options.previous);
     this.generation = options.source.generation;
@@ -107,6 +110,7 @@ export class SenderState {
     const isFirst = ledger.position?.lastEpoch === 0 || !this.comparison.readsReplica;
     this.comparing = isFirst ? 'FIRST_COPY' : 'RESCAN';
     this.comparisonEndsWith = undefined;
+    this.stages.reset();
     if (this.comparing === 'FIRST_COPY') this.firstSyncBeganMs ??= this.nowMs;
   }
 
@@ -163,5 +167,6 @@ export class SenderState {
     }
     this.comparing = undefined;
     this.comparisonEndsWith = undefined;
+    this.stages.reset();
   }
 }

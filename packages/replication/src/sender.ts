@@ -4,6 +4,7 @@
  */
 import type { RecoveryPoint } from '@landfall/model';
 import { AssertionFailure, type Backoff, OperationError, retry } from '@landfall/runtime';
+import { SenderForecast } from './forecast/sender-forecast.ts';
 import {
   DEFAULT_LIMITS,
   EPOCH_INTERVAL_MS_DEFAULT,
@@ -30,11 +31,13 @@ class ReplicationSender implements Sender {
   readonly #state: SenderState;
   readonly #bucket: TokenBucket;
   readonly #limits: SenderLimits;
+  readonly #forecast: SenderForecast | undefined;
 
   constructor(options: SenderOptions) {
     const { source, clock, previous, bandwidth = 0 } = options;
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#forecast = options.churn === undefined ? undefined : new SenderForecast(options.churn);
     this.#bucket = new TokenBucket(clock, bandwidth);
     const epochIntervalMs = options.epochIntervalMs ?? EPOCH_INTERVAL_MS_DEFAULT;
     this.#state = new SenderState({ source, clock, previous, epochIntervalMs });
@@ -51,7 +54,7 @@ class ReplicationSender implements Sender {
   }
 
   status(): SenderStatus {
-    return senderStatus(this.#state, this.#limits);
+    return senderStatus(this.#state, this.#limits, this.#forecast);
   }
 
   async takeRecoveryPoint(): Promise<RecoveryPoint> {
@@ -64,6 +67,7 @@ class ReplicationSender implements Sender {
   }
 
   setBandwidth(bytesPerSecond: number): void {
+    if (this.#bucket.bytesPerSecond !== bytesPerSecond) this.#state.stages.reset();
     this.#bucket.bytesPerSecond = bytesPerSecond;
   }
 

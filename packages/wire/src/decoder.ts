@@ -128,6 +128,8 @@ function decodeBody(type: MessageType, body: Buffer, release: (() => void) | und
       return decodeZeroes(body);
     case 'HASHES':
       return decodeHashes(body);
+    case 'PROBE':
+      return { type: 'PROBE', payload: body };
     default:
       return parseControl(type, body.toString('utf8'));
   }

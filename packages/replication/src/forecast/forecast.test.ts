@@ -25,6 +25,7 @@ function steady(options: {
     batchBytes: 8 * MB,
     toGoLies: 'FROM_END',
     stages: [{ stage: 'LINK', bytesPerSecond: rates(link) }],
+    sampleSeconds: 1,
     unmeasured: [],
     churn: [{ windowMs: 0, bytesPerSecond: rates(churn) }],
     churnPlaces: [],

@@ -20,7 +20,6 @@ import { drawFuture, meanOf } from './resample.ts';
 import { spreadToGo, transferSeconds } from './transfer.ts';
 
 const FUTURES = 400;
-const SAMPLE_SECONDS = 1;
 
 export function makeForecast(measured: Measurements, random: Random): Forecast {
   const { bytesToGo, settledBytes } = measured;
@@ -99,8 +98,11 @@ function churnFor({ churn, batchBytes }: Measurements, slowest: StageCapacity | 
 function neededSeconds(measured: Measurements, churn: ChurnSamples | undefined): number | null {
   const { stages, unmeasured } = measured;
   if (churn === undefined || stages.length === 0 || unmeasured.length > 0) return null;
-  const missing = [churn, ...stages].map(({ bytesPerSecond }) => SAMPLES_MIN - bytesPerSecond.length);
-  return Math.max(0, ...missing) * SAMPLE_SECONDS;
+  const missing = ({ bytesPerSecond }: { readonly bytesPerSecond: readonly number[] }) =>
+    Math.max(0, SAMPLES_MIN - bytesPerSecond.length);
+  const stageSamples = Math.max(...stages.map(missing));
+  const churnSeconds = missing(churn) * Math.max(1, churn.windowMs / 1000);
+  return Math.ceil(Math.max(stageSamples * measured.sampleSeconds, churnSeconds));
 }
 
 function hasSamples({ bytesPerSecond }: { readonly bytesPerSecond: readonly number[] }): boolean {

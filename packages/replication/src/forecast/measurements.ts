@@ -35,6 +35,8 @@ export interface Measurements {
   readonly toGoLies: 'FROM_END' | 'WHERE_CHANGED';
   /** The slowest of them decides. */
   readonly stages: readonly StageSamples[];
+  /** Of work, that a sample of a stage stands for. */
+  readonly sampleSeconds: number;
   /** May well be the slowest, but could not be measured: nothing can be said then. */
   readonly unmeasured: readonly Bottleneck[];
   readonly churn: readonly ChurnSamples[];

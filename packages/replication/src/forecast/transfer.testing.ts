@@ -53,6 +53,7 @@ export function simulateTransfer(options: SimulatedTransferOptions): SimulatedTr
       batchBytes: BATCH_BLOCKS * BLOCK_BYTES,
       toGoLies: 'FROM_END',
       stages: [{ stage: 'LINK', bytesPerSecond: capacity }],
+      sampleSeconds: 1,
       unmeasured: [],
       churn: [
         { windowMs: 0, bytesPerSecond: changed.all },
