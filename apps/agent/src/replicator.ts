@@ -13,7 +13,7 @@
  * lost connection, or a pause, is the sender's own business.
  */
 import type { AgentConfiguration } from '@landfall/channel';
-import type { DataReplicationErrorString, RecoveryPoint } from '@landfall/model';
+import type { BandwidthSchedule, DataReplicationErrorString, RecoveryPoint } from '@landfall/model';
 import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
 import { type FoundDisk, type KnownDisk, matchDisks } from './disk-mapping.ts';
 import { idleReplication, type ReplicationFacts } from './replication-report.ts';
@@ -39,6 +39,8 @@ export interface SendingSettings {
   readonly paused: boolean;
   /** 0: no cap. */
   readonly bandwidthThrottlingMbps: number;
+  readonly bandwidthSchedule?: BandwidthSchedule | undefined;
+  readonly impactBudgetPercent?: number | undefined;
   readonly epochIntervalMs: number;
 }
 
@@ -147,8 +149,8 @@ export class Replicator<Opened extends Tracking> {
   }
 
   async #reconcileSending(wanted: AgentConfiguration, tracking: Opened): Promise<void> {
-    const { replicationServer: server, bandwidthThrottlingMbps, epochIntervalMs } = wanted;
-    const settings = { paused: wanted.desired === 'PAUSE', bandwidthThrottlingMbps, epochIntervalMs };
+    const { desired, replicationServer: server, ...configured } = wanted;
+    const settings = { ...configured, paused: desired === 'PAUSE' };
     const target = JSON.stringify(server);
     if (this.#sending !== undefined && target !== this.#sendingTo) await this.#closeSending();
     this.#throwFailure(this.#sending?.failure());
@@ -208,7 +210,7 @@ export class Replicator<Opened extends Tracking> {
     if (desired === 'UNINSTALL') return idleReplication('DISCONNECTED', this.#disks);
     const state = desired === 'PAUSE' ? 'PAUSED' : 'INITIATING';
     if (this.#last === undefined) return idleReplication(state, this.#disks);
-    const { error: _gone, ...facts } = this.#last.facts;
+    const { error: _gone, forecast: _passed, impact: _ended, ...facts } = this.#last.facts;
     const ageMs = this.#options.clock.nowMs() - this.#last.atMs;
     const lagMs = facts.lagMs === null ? null : facts.lagMs + Math.max(0, ageMs);
     return { ...facts, state, lagMs, etaMs: null, connected: false };

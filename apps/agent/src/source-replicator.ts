@@ -2,8 +2,14 @@
  * The replicator of this server: real disks, the kernel's tracing, and a TLS connection to the replication
  * server.
  */
-import { type CaptureEngine, openCapture } from '@landfall/capture';
+import {
+  type CaptureEngine,
+  IMPACT_BUDGET_PERCENT_DEFAULT,
+  openCapture,
+  SourceMeters,
+} from '@landfall/capture';
 import type { Identity } from '@landfall/channel';
+import { capAt } from '@landfall/model';
 import { createSender, type SenderStatus } from '@landfall/replication';
 import type { Clock, Dial, Logger } from '@landfall/runtime';
 import { connectTls } from '@landfall/wire';
@@ -31,6 +37,7 @@ export interface SourceReplicatorOptions {
 
 interface SourceTracking extends Tracking {
   readonly engine: CaptureEngine;
+  readonly meters: SourceMeters;
 }
 
 export type SourceReplicator = Replicator<SourceTracking>;
@@ -46,8 +53,7 @@ export function createSourceReplicator(options: SourceReplicatorOptions): Source
     findDisks: async (known) =>
       areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
     openTracking: (disks) => startTracking(options, disks),
-    openSending: async (tracking, server, settings) =>
-      startSending(options, tracking.engine, server, settings),
+    openSending: async (tracking, server, settings) => startSending(options, tracking, server, settings),
   });
 }
 
@@ -55,7 +61,9 @@ async function startTracking(
   options: SourceReplicatorOptions,
   disks: readonly KnownDisk[],
 ): Promise<SourceTracking> {
+  const meters = new SourceMeters();
   const engine = await openCapture({
+    meters,
     devices: disks.map((disk) => disk.deviceName),
     diskIds: disks.map((disk) => disk.diskId),
     stateName: options.programId,
@@ -69,12 +77,12 @@ async function startTracking(
     throw error;
   }
   // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
-  return { engine, failure: () => undefined, close: () => engine.stop() };
+  return { engine, meters, failure: () => undefined, close: () => engine.stop() };
 }
 
 function startSending(
   options: SourceReplicatorOptions,
-  source: CaptureEngine,
+  { engine: source, meters }: SourceTracking,
   server: ReplicationServerAddress,
   settings: SendingSettings,
 ): Sending {
@@ -95,18 +103,24 @@ function startSending(
     logger,
     clock,
     epochIntervalMs: settings.epochIntervalMs,
-    bandwidth: bytesPerSecond(settings),
+    bandwidth: bytesPerSecond(settings, clock.nowMs()),
+    churn: () => meters.churn(),
   });
+  const limitImpact = ({ impactBudgetPercent = IMPACT_BUDGET_PERCENT_DEFAULT }: SendingSettings) =>
+    meters.setImpactBudget(impactBudgetPercent);
+  limitImpact(settings);
   const stop = new AbortController();
   let failure: unknown;
   const finished = sender.run(stop.signal).catch((error: unknown) => {
     failure = error;
   });
   return {
-    facts: () => factsOf(sender.status()),
+    facts: () => ({ ...factsOf(sender.status()), ...impactOf(meters) }),
     takeRecoveryPoint: () => sender.takeRecoveryPoint(),
+    // Called every second, which is how a schedule takes effect.
     configure: (wanted) => {
-      sender.setBandwidth(bytesPerSecond(wanted));
+      sender.setBandwidth(bytesPerSecond(wanted, clock.nowMs()));
+      limitImpact(wanted);
       sender.setEpochInterval(wanted.epochIntervalMs);
       if (wanted.paused) sender.pause();
       else sender.resume();
@@ -119,8 +133,16 @@ function startSending(
   };
 }
 
-function bytesPerSecond({ bandwidthThrottlingMbps }: SendingSettings): number {
-  return Math.round((bandwidthThrottlingMbps * BITS_IN_MEGABIT) / 8);
+function bytesPerSecond(settings: SendingSettings, nowMs: number): number {
+  const { bandwidthSchedule, bandwidthThrottlingMbps } = settings;
+  const mbps = capAt(bandwidthSchedule, nowMs, bandwidthThrottlingMbps);
+  return Math.round((mbps * BITS_IN_MEGABIT) / 8);
+}
+
+function impactOf(meters: SourceMeters): Pick<ReplicationFacts, 'impact'> {
+  const impact = meters.impact();
+  if (impact === undefined) return {};
+  return { impact: { ...impact, increasePercent: impact.increasePercent ?? null } };
 }
 
 function factsOf({ error, journalId: _ours, ...status }: SenderStatus): ReplicationFacts {

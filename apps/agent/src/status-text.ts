@@ -16,6 +16,10 @@ export function describeStatus(status: AgentStatus, nowMs: number): string {
     ...(replication.error === undefined ? [] : [`problem             ${replication.error.rawError}`]),
     `lag                 ${duration(replication.lagMs, 'no recovery point yet')}`,
     ...(replication.etaMs === null ? [] : [`done in about       ${formatDurationMs(replication.etaMs)}`]),
+    ...(replication.forecast === undefined
+      ? []
+      : [`forecast            ${replication.forecast.explanation}`]),
+    ...describeImpact(replication.impact),
     `last epoch          ${replication.lastEpoch}`,
     `read / sent         ${formatBytes(replication.bytesRead)} / ${formatBytes(replication.bytesSent)}`,
     ...replication.disks.map(describeDisk),
@@ -24,6 +28,15 @@ export function describeStatus(status: AgentStatus, nowMs: number): string {
   if (ageMs > STALE_AFTER_MS)
     lines.unshift(`NOT RUNNING: the agent last wrote this ${formatDurationMs(ageMs)} ago`);
   return `${lines.join('\n')}\n`;
+}
+
+function describeImpact(impact: AgentStatus['replication']['impact']): string[] {
+  if (impact === undefined || impact.increasePercent === null) return [];
+  const { increasePercent, budgetPercent } = impact;
+  const sign = increasePercent < 0 ? '' : '+';
+  return [
+    `impact              writes ${sign}${increasePercent.toFixed(0)} % while reading (budget ${budgetPercent} %)`,
+  ];
 }
 
 function duration(ms: number | null, absent: string): string {

@@ -41,6 +41,11 @@ const OPERATIONS = {
   GetConsoleOutput: read('GetConsoleOutput', 'ResourceNotFoundException'),
   GetConsoleScreenshot: read('GetConsoleScreenshot', 'ConflictException', 'ResourceNotFoundException'),
   DescribeReplication: read('DescribeReplication', 'ResourceNotFoundException'),
+  DescribeForecast: read('DescribeForecast', 'ResourceNotFoundException'),
+  UpdateReplicationLimits: {
+    ...write('UpdateReplicationLimits', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
   DescribeService: read('DescribeService'),
 } as const satisfies Record<string, OperationModel>;
 
@@ -97,6 +102,20 @@ const REQUESTS = {
     required: ['sourceServerID'],
     members: { sourceServerID: 'SourceServerID' },
   },
+  DescribeForecastRequest: {
+    type: 'structure',
+    required: ['sourceServerID'],
+    members: { sourceServerID: 'SourceServerID' },
+  },
+  UpdateReplicationLimitsRequest: {
+    type: 'structure',
+    required: ['sourceServerID'],
+    members: {
+      sourceServerID: 'SourceServerID',
+      bandwidthSchedule: 'BandwidthSchedule',
+      impactBudgetPercent: 'Percent',
+    },
+  },
   DescribeServiceRequest: { type: 'structure', members: {} },
 } as const satisfies Record<string, ShapeModel>;
 
@@ -148,6 +167,7 @@ const RESPONSES = {
       'disks',
       'agentDesired',
       'stagingDiscarded',
+      'limits',
     ],
     members: {
       state: 'DataReplicationState',
@@ -167,7 +187,20 @@ const RESPONSES = {
       agentDesired: 'AgentDesired',
       replicationServerID: 'Text',
       stagingDiscarded: 'Boolean',
+      forecast: 'Forecast',
+      limits: 'ReplicationLimits',
+      impact: 'SourceImpact',
     },
+  },
+  DescribeForecastResponse: {
+    type: 'structure',
+    required: ['sourceServerID'],
+    members: { sourceServerID: 'Text', forecast: 'Forecast', observedDateTime: 'Text' },
+  },
+  UpdateReplicationLimitsResponse: {
+    type: 'structure',
+    required: ['limits'],
+    members: { limits: 'ReplicationLimits' },
   },
   DescribeServiceResponse: {
     type: 'structure',
@@ -269,6 +302,57 @@ const STRUCTURES = {
       backloggedStorageBytes: 'Count',
     },
   },
+  Forecast: {
+    type: 'structure',
+    required: ['verdict', 'bytesToGo', 'capacities', 'explanation'],
+    members: {
+      verdict: 'ForecastVerdict',
+      bytesToGo: 'Count',
+      etaP50Ms: 'Quantity',
+      etaP90Ms: 'Quantity',
+      bottleneck: 'Bottleneck',
+      capacities: 'StageCapacities',
+      churnBytesPerSecond: 'Quantity',
+      neededSeconds: 'Quantity',
+      explanation: 'Text',
+    },
+  },
+  StageCapacity: {
+    type: 'structure',
+    required: ['stage', 'bytesPerSecond'],
+    members: { stage: 'Bottleneck', bytesPerSecond: 'Quantity' },
+  },
+  BandwidthSchedule: {
+    type: 'structure',
+    required: ['timeZone', 'windows'],
+    members: { timeZone: 'TimeZoneName', windows: 'BandwidthWindows' },
+  },
+  BandwidthWindow: {
+    type: 'structure',
+    required: ['days', 'from', 'to', 'mbps'],
+    members: { days: 'Weekdays', from: 'TimeOfDay', to: 'TimeOfDay', mbps: 'Megabits' },
+  },
+  ReplicationLimits: {
+    type: 'structure',
+    required: ['bandwidthMbps', 'currentMbps'],
+    members: {
+      bandwidthMbps: 'Count',
+      currentMbps: 'Count',
+      nextChange: 'CapChange',
+      bandwidthSchedule: 'BandwidthSchedule',
+      impactBudgetPercent: 'Percent',
+    },
+  },
+  CapChange: {
+    type: 'structure',
+    required: ['atDateTime', 'mbps'],
+    members: { atDateTime: 'Text', mbps: 'Count' },
+  },
+  SourceImpact: {
+    type: 'structure',
+    required: ['budgetPercent', 'level'],
+    members: { budgetPercent: 'Quantity', increasePercent: 'Float', level: 'Quantity' },
+  },
   ReplicationServerItem: {
     type: 'structure',
     required: ['replicationServerID', 'connected'],
@@ -305,6 +389,9 @@ const LISTS = {
   PublishedPorts: { type: 'list', member: 'PublishedPort' },
   ConversionSteps: { type: 'list', member: 'ConversionStep' },
   ReplicatedDisks: { type: 'list', member: 'ReplicatedDisk' },
+  StageCapacities: { type: 'list', member: 'StageCapacity' },
+  BandwidthWindows: { type: 'list', member: 'BandwidthWindow', max: 32 },
+  Weekdays: { type: 'list', member: 'Weekday', min: 1, max: 7 },
   ReplicationServerItems: { type: 'list', member: 'ReplicationServerItem' },
   LaunchHostItems: { type: 'list', member: 'LaunchHostItem' },
 } as const satisfies Record<string, ShapeModel>;
@@ -313,6 +400,17 @@ const SCALARS = {
   Text: { type: 'string' },
   Count: { type: 'long', min: 0 },
   Quantity: { type: 'float', min: 0 },
+  Float: { type: 'float' },
+  Percent: { type: 'integer', min: 0, max: 1000 },
+  Megabits: { type: 'long', min: 0, max: 1_000_000 },
+  ForecastVerdict: {
+    type: 'string',
+    enum: ['NOT_KNOWN', 'CAUGHT_UP', 'CONVERGES', 'MAY_NOT_CONVERGE', 'DOES_NOT_CONVERGE'],
+  },
+  Bottleneck: { type: 'string', enum: ['SOURCE_READ', 'CPU', 'LINK', 'STAGING_WRITE', 'BANDWIDTH_CAP'] },
+  Weekday: { type: 'string', enum: ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'] },
+  TimeOfDay: { type: 'string', min: 5, max: 5, pattern: '([01][0-9]|2[0-3]):[0-5][0-9]' },
+  TimeZoneName: { type: 'string', min: 1, max: 64, pattern: '[A-Za-z0-9_+/-]+' },
   EnrolmentRole: { type: 'string', enum: ['agent', 'replication-server', 'launch-host'] },
   EnrolmentTokenState: { type: 'string', enum: ['ACTIVE', 'USED_UP', 'EXPIRED', 'REVOKED'] },
   EnrolmentTokenID: { type: 'string', min: 1, max: 64, pattern: '[a-zA-Z0-9-]+' },

@@ -56,8 +56,10 @@ export class SourceMeters {
     return this.#attached?.churn.churn() ?? { windows: [], places: [] };
   }
 
-  impact(): ImpactStatus | undefined {
-    return this.#budgetPercent === 0 ? undefined : this.#attached?.budget.status;
+  /** `undefined` while there is no limit. */
+  impact(): (ImpactStatus & { readonly budgetPercent: number }) | undefined {
+    if (this.#budgetPercent === 0 || this.#attached === undefined) return undefined;
+    return { ...this.#attached.budget.status, budgetPercent: this.#budgetPercent };
   }
 
   #observe({ events, completeThroughNs }: TraceDrain): void {

@@ -13,9 +13,11 @@
  * Anything but a 2xx status carries a ChannelFailure.
  */
 import type {
+  BandwidthSchedule,
   DataReplicationErrorString,
   DataReplicationState,
   DiskReplication,
+  Forecast,
   PointSelector,
   RecoveryPoint,
   SourceDisk,
@@ -101,7 +103,19 @@ export interface AgentReport {
     /** Of the last 10 minutes of acknowledged epochs: cut → acknowledged. */
     readonly lagP50Ms: number | null;
     readonly lagP99Ms: number | null;
+    /** While something is transferred. */
+    readonly forecast?: Forecast;
+    /** What the agent's bulk reads do to the writes of the source, where that is measured and limited. */
+    readonly impact?: SourceImpact;
   };
+}
+
+export interface SourceImpact {
+  readonly budgetPercent: number;
+  /** By which writes take longer while bulk is read; null: not known now. */
+  readonly increasePercent: number | null;
+  /** Bulk reads that may be under way at once; below 1: the share of time that is spent reading. */
+  readonly level: number;
 }
 
 export interface AgentConfiguration {
@@ -113,6 +127,10 @@ export interface AgentConfiguration {
     readonly port: number;
   };
   readonly bandwidthThrottlingMbps: number;
+  /** Takes the place of the cap above where a window holds; absent: it holds always. */
+  readonly bandwidthSchedule?: BandwidthSchedule;
+  /** Per cent by which bulk reads may lengthen writes of the source; 0: no limit; absent: the agent's default. */
+  readonly impactBudgetPercent?: number;
   readonly epochIntervalMs: number;
 }
 
