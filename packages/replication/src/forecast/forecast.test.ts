@@ -7,7 +7,7 @@ import { type Measurements, SAMPLES_MIN } from './measurements.ts';
 import { simulateTransfer } from './transfer.testing.ts';
 
 const SEED = Number(process.env.LANDFALL_FORECAST_SEED ?? 1);
-const TRANSFERS = Number(process.env.LANDFALL_FORECAST_TRANSFERS ?? 150);
+const TRANSFERS = Number(process.env.LANDFALL_FORECAST_TRANSFERS ?? 100);
 const MB = 1e6;
 
 function steady(options: {
@@ -112,6 +112,11 @@ test('a link that could not be measured is named, and nothing is said', () => {
 test('nothing to go, and less churn than capacity, is caught up', () => {
   const forecast = makeForecast(steady({ link: 100, churn: 20, bytesToGo: MB }), seededRandom(1));
   assert.deepEqual([forecast.verdict, forecast.etaP90Ms], ['CAUGHT_UP', 0]);
+});
+
+test('nothing to go, but more churn than capacity, will fall behind and says so', () => {
+  const forecast = makeForecast(steady({ link: 30, churn: 38, bytesToGo: MB }), seededRandom(1));
+  assert.deepEqual([forecast.verdict, forecast.etaP50Ms], ['DOES_NOT_CONVERGE', null]);
 });
 
 test('P50 is never after P90, and both grow with what is to go', () => {

@@ -19,7 +19,7 @@ import {
 import { drawFuture, meanOf } from './resample.ts';
 import { spreadToGo, transferSeconds } from './transfer.ts';
 
-const FUTURES = 400;
+const FUTURES = 200;
 
 export function makeForecast(measured: Measurements, random: Random): Forecast {
   const { bytesToGo, settledBytes } = measured;

@@ -21,9 +21,10 @@ export interface Transfer {
   readonly churnPlaces: readonly number[];
 }
 
-/** Seconds until everything to go is sent; Infinity when that never happens. */
+/** Seconds until everything to go is sent; Infinity when that never happens, or does not last. */
 export function transferSeconds(transfer: Transfer): number {
   const meanCapacity = Math.min(...transfer.stages.map(({ mean }) => mean));
+  if (meanCapacity <= transfer.churn.mean) return Number.POSITIVE_INFINITY;
   let seconds = 0;
   let behind = 0;
   let restOfSecond = 0;
@@ -36,7 +37,6 @@ export function transferSeconds(transfer: Transfer): number {
     for (let left = transfer.toGo[place] ?? 0; left > 0; ) {
       if (restOfSecond === 0 && seconds >= SECONDS_DRAWN_MAX) {
         const speed = meanCapacity - transfer.churn.mean * share;
-        if (speed <= 0) return Number.POSITIVE_INFINITY;
         seconds += left / speed;
         break;
       }
