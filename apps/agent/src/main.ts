@@ -124,7 +124,10 @@ async function showStatus(options: AgentOptions): Promise<number> {
   return 0;
 }
 
-/** Progress on standard error, the result on standard output. Interrupted, it tells what it measured by then. */
+/**
+ * Progress on standard error, the result on standard output. Interrupted, it tells what it measured by
+ * then.
+ */
 async function showForecast(options: AgentOptions): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());

@@ -1,6 +1,6 @@
 /**
- * Forecasts with real processes: `landfall-agent forecast` beside a replicating agent, and the agent's own, under a
- * cap and without. Run as root: `node --test forecast.e2e.ts`.
+ * Forecasts with real processes: `landfall-agent forecast` beside a replicating agent, and the agent's own,
+ * under a cap and without. Run as root: `node --test forecast.e2e.ts`.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,5 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
+import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
 import { MGN_MODEL } from './mgn-model.generated.ts';
 import type { OperationModel, ServiceModel, ShapeModel } from './service-model.ts';
 
@@ -97,25 +98,6 @@ const REQUESTS = {
     required: ['machineID'],
     members: { machineID: 'MachineID' },
   },
-  DescribeReplicationRequest: {
-    type: 'structure',
-    required: ['sourceServerID'],
-    members: { sourceServerID: 'SourceServerID' },
-  },
-  DescribeForecastRequest: {
-    type: 'structure',
-    required: ['sourceServerID'],
-    members: { sourceServerID: 'SourceServerID' },
-  },
-  UpdateReplicationLimitsRequest: {
-    type: 'structure',
-    required: ['sourceServerID'],
-    members: {
-      sourceServerID: 'SourceServerID',
-      bandwidthSchedule: 'BandwidthSchedule',
-      impactBudgetPercent: 'Percent',
-    },
-  },
   DescribeServiceRequest: { type: 'structure', members: {} },
 } as const satisfies Record<string, ShapeModel>;
 
@@ -152,55 +134,6 @@ const RESPONSES = {
     type: 'structure',
     required: ['pngBase64'],
     members: { pngBase64: 'Text' },
-  },
-  DescribeReplicationResponse: {
-    type: 'structure',
-    required: [
-      'state',
-      'connected',
-      'lastEpoch',
-      'bytesRead',
-      'bytesSent',
-      'bytesOnDisk',
-      'bytesReceived',
-      'recoveryPoints',
-      'disks',
-      'agentDesired',
-      'stagingDiscarded',
-      'limits',
-    ],
-    members: {
-      state: 'DataReplicationState',
-      connected: 'Boolean',
-      lagMs: 'Quantity',
-      lagP50Ms: 'Quantity',
-      lagP99Ms: 'Quantity',
-      etaMs: 'Quantity',
-      lastEpoch: 'Count',
-      bytesRead: 'Count',
-      bytesSent: 'Count',
-      bytesOnDisk: 'Count',
-      bytesReceived: 'Count',
-      recoveryPoints: 'Count',
-      firstSyncDurationMs: 'Quantity',
-      disks: 'ReplicatedDisks',
-      agentDesired: 'AgentDesired',
-      replicationServerID: 'Text',
-      stagingDiscarded: 'Boolean',
-      forecast: 'Forecast',
-      limits: 'ReplicationLimits',
-      impact: 'SourceImpact',
-    },
-  },
-  DescribeForecastResponse: {
-    type: 'structure',
-    required: ['sourceServerID'],
-    members: { sourceServerID: 'Text', forecast: 'Forecast', observedDateTime: 'Text' },
-  },
-  UpdateReplicationLimitsResponse: {
-    type: 'structure',
-    required: ['limits'],
-    members: { limits: 'ReplicationLimits' },
   },
   DescribeServiceResponse: {
     type: 'structure',
@@ -285,74 +218,6 @@ const STRUCTURES = {
     required: ['code', 'message'],
     members: { code: 'Text', message: 'Text', hint: 'Text' },
   },
-  ReplicatedDisk: {
-    type: 'structure',
-    required: [
-      'deviceName',
-      'totalStorageBytes',
-      'replicatedStorageBytes',
-      'rescannedStorageBytes',
-      'backloggedStorageBytes',
-    ],
-    members: {
-      deviceName: 'Text',
-      totalStorageBytes: 'Count',
-      replicatedStorageBytes: 'Count',
-      rescannedStorageBytes: 'Count',
-      backloggedStorageBytes: 'Count',
-    },
-  },
-  Forecast: {
-    type: 'structure',
-    required: ['verdict', 'bytesToGo', 'capacities', 'explanation'],
-    members: {
-      verdict: 'ForecastVerdict',
-      bytesToGo: 'Count',
-      etaP50Ms: 'Quantity',
-      etaP90Ms: 'Quantity',
-      bottleneck: 'Bottleneck',
-      capacities: 'StageCapacities',
-      churnBytesPerSecond: 'Quantity',
-      neededSeconds: 'Quantity',
-      explanation: 'Text',
-    },
-  },
-  StageCapacity: {
-    type: 'structure',
-    required: ['stage', 'bytesPerSecond'],
-    members: { stage: 'Bottleneck', bytesPerSecond: 'Quantity' },
-  },
-  BandwidthSchedule: {
-    type: 'structure',
-    required: ['timeZone', 'windows'],
-    members: { timeZone: 'TimeZoneName', windows: 'BandwidthWindows' },
-  },
-  BandwidthWindow: {
-    type: 'structure',
-    required: ['days', 'from', 'to', 'mbps'],
-    members: { days: 'Weekdays', from: 'TimeOfDay', to: 'TimeOfDay', mbps: 'Megabits' },
-  },
-  ReplicationLimits: {
-    type: 'structure',
-    required: ['bandwidthMbps', 'currentMbps'],
-    members: {
-      bandwidthMbps: 'Count',
-      currentMbps: 'Count',
-      nextChange: 'CapChange',
-      bandwidthSchedule: 'BandwidthSchedule',
-      impactBudgetPercent: 'Percent',
-    },
-  },
-  CapChange: {
-    type: 'structure',
-    required: ['atDateTime', 'mbps'],
-    members: { atDateTime: 'Text', mbps: 'Count' },
-  },
-  SourceImpact: {
-    type: 'structure',
-    required: ['budgetPercent', 'level'],
-    members: { budgetPercent: 'Quantity', increasePercent: 'Float', level: 'Quantity' },
-  },
   ReplicationServerItem: {
     type: 'structure',
     required: ['replicationServerID', 'connected'],
@@ -388,10 +253,6 @@ const LISTS = {
   LaunchedMachines: { type: 'list', member: 'LaunchedMachine' },
   PublishedPorts: { type: 'list', member: 'PublishedPort' },
   ConversionSteps: { type: 'list', member: 'ConversionStep' },
-  ReplicatedDisks: { type: 'list', member: 'ReplicatedDisk' },
-  StageCapacities: { type: 'list', member: 'StageCapacity' },
-  BandwidthWindows: { type: 'list', member: 'BandwidthWindow', max: 32 },
-  Weekdays: { type: 'list', member: 'Weekday', min: 1, max: 7 },
   ReplicationServerItems: { type: 'list', member: 'ReplicationServerItem' },
   LaunchHostItems: { type: 'list', member: 'LaunchHostItem' },
 } as const satisfies Record<string, ShapeModel>;
@@ -400,17 +261,6 @@ const SCALARS = {
   Text: { type: 'string' },
   Count: { type: 'long', min: 0 },
   Quantity: { type: 'float', min: 0 },
-  Float: { type: 'float' },
-  Percent: { type: 'integer', min: 0, max: 1000 },
-  Megabits: { type: 'long', min: 0, max: 1_000_000 },
-  ForecastVerdict: {
-    type: 'string',
-    enum: ['NOT_KNOWN', 'CAUGHT_UP', 'CONVERGES', 'MAY_NOT_CONVERGE', 'DOES_NOT_CONVERGE'],
-  },
-  Bottleneck: { type: 'string', enum: ['SOURCE_READ', 'CPU', 'LINK', 'STAGING_WRITE', 'BANDWIDTH_CAP'] },
-  Weekday: { type: 'string', enum: ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'] },
-  TimeOfDay: { type: 'string', min: 5, max: 5, pattern: '([01][0-9]|2[0-3]):[0-5][0-9]' },
-  TimeZoneName: { type: 'string', min: 1, max: 64, pattern: '[A-Za-z0-9_+/-]+' },
   EnrolmentRole: { type: 'string', enum: ['agent', 'replication-server', 'launch-host'] },
   EnrolmentTokenState: { type: 'string', enum: ['ACTIVE', 'USED_UP', 'EXPIRED', 'REVOKED'] },
   EnrolmentTokenID: { type: 'string', min: 1, max: 64, pattern: '[a-zA-Z0-9-]+' },
@@ -431,14 +281,20 @@ const SCALARS = {
     enum: ['CONVERTING', 'CONVERTED', 'STARTING', 'RUNNING', 'STOPPED', 'FAILED', 'TERMINATED'],
   },
   HydrationState: { type: 'string', enum: ['NOT_STARTED', 'RUNNING', 'COMPLETE', 'FAILED'] },
-  AgentDesired: { type: 'string', enum: ['REPLICATE', 'PAUSE', 'STOP', 'UNINSTALL'] },
   Accelerator: { type: 'string', enum: ['kvm', 'tcg'] },
 } as const satisfies Record<string, ShapeModel>;
 
 /**
  * Its own shapes only; `LANDFALL_MODEL` adds the words it shares with `mgn` (Job, TagsMap, SourceServerID …).
  */
-export const LANDFALL_SHAPES = { ...REQUESTS, ...RESPONSES, ...STRUCTURES, ...LISTS, ...SCALARS };
+export const LANDFALL_SHAPES = {
+  ...REQUESTS,
+  ...RESPONSES,
+  ...STRUCTURES,
+  ...LISTS,
+  ...SCALARS,
+  ...REPLICATION_SHAPES,
+};
 
 export const LANDFALL_MODEL: ServiceModel = {
   operations: OPERATIONS,

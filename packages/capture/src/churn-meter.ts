@@ -1,10 +1,10 @@
 /**
- * How fast disks change, from the same events the tracker sees: bytes of every write as it came, and distinct bytes
- * within windows of several lengths, for rewriting a block is sent once. Each window is made of the shorter ones
- * before it, so an event costs one set, whatever the number of windows.
+ * How fast disks change, from the same events the tracker sees: bytes of every write as it came, and
+ * distinct bytes within windows of several lengths, for rewriting a block is sent once. Each window is made
+ * of the shorter ones before it, so an event costs one set, whatever the number of windows.
  *
- * Time is the events' own, moved on by `advance` when nothing happens; late events count for the window that is
- * open.
+ * Time is the events' own, moved on by `advance` when nothing happens; late events count for the window
+ * that is open.
  */
 import { type BlockEvent, SECTOR_BYTES } from './block-event.ts';
 import { DistinctBlocks } from './distinct-blocks.ts';

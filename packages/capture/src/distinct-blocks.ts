@@ -1,7 +1,7 @@
 /**
- * How many different blocks were seen, in bounded memory: exact up to SAMPLED_MAX, then by distinct sampling (only
- * blocks whose hash falls into a 2^-level share are kept), which estimates within about 1 % (1/√SAMPLED_MAX). A map
- * of every block, as the tracker has, would cost 32 MiB a TiB for each window.
+ * How many different blocks were seen, in bounded memory: exact up to SAMPLED_MAX, then by distinct
+ * sampling (only blocks whose hash falls into a 2^-level share are kept), which estimates within about 1 %
+ * (1/√SAMPLED_MAX). A map of every block, as the tracker has, would cost 32 MiB a TiB for each window.
  * Source: Gibbons 2001, "Distinct sampling for highly-accurate answers to distinct values queries".
  */
 export const SAMPLED_MAX = 16_384;

@@ -1,6 +1,6 @@
 /**
- * Measures how fast disks change, and nothing else: no engine, no reads; an instance of the kernel's tracing of its
- * own, so that it can run beside a replicating agent.
+ * Measures how fast disks change, and nothing else: no engine, no reads; an instance of the kernel's
+ * tracing of its own, so that it can run beside a replicating agent.
  */
 import { type Clock, type Logger, systemClock } from '@landfall/runtime';
 import { type Churn, ChurnMeter } from './churn-meter.ts';
@@ -23,7 +23,10 @@ const STATE_NAME = 'forecast';
 const DRAIN_MS = 50;
 const PROGRESS_MS = 1000;
 
-/** Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, TRACEFS_UNAVAILABLE, LOCKDOWN_CONFIDENTIALITY, TRACE_FORMAT_UNKNOWN. */
+/**
+ * Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, TRACEFS_UNAVAILABLE, LOCKDOWN_CONFIDENTIALITY,
+ * TRACE_FORMAT_UNKNOWN.
+ */
 export async function measureChurn(options: MeasureChurnOptions): Promise<Churn> {
   const { devices, logger, clock = systemClock } = options;
   const disks = devices.map(diskAt);

@@ -1,7 +1,7 @@
 /**
- * What is measured at the source while it is replicated, by looking on: how fast its disks change, and what our bulk
- * reads do to its writes. It wraps the trace, which it only watches, and the reader for bulk, which it slows down
- * when the impact budget asks for it.
+ * What is measured at the source while it is replicated, by looking on: how fast its disks change, and what
+ * our bulk reads do to its writes. It wraps the trace, which it only watches, and the reader for bulk,
+ * which it slows down when the impact budget asks for it.
  */
 import type { Clock } from '@landfall/runtime';
 import { type Churn, ChurnMeter } from './churn-meter.ts';

@@ -129,7 +129,10 @@ export interface AgentConfiguration {
   readonly bandwidthThrottlingMbps: number;
   /** Takes the place of the cap above where a window holds; absent: it holds always. */
   readonly bandwidthSchedule?: BandwidthSchedule;
-  /** Per cent by which bulk reads may lengthen writes of the source; 0: no limit; absent: the agent's default. */
+  /**
+   * Per cent by which bulk reads may lengthen writes of the source; 0: no limit; absent: the agent's
+   * default.
+   */
   readonly impactBudgetPercent?: number;
   readonly epochIntervalMs: number;
 }

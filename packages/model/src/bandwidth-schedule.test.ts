@@ -45,7 +45,9 @@ const instant = fc
   .tuple(fc.constantFrom(...CHANGES), fc.integer({ min: -2 * 1440, max: 2 * 1440 }), fc.nat({ max: 59_999 }))
   .map(([dayMs, minutes, ms]) => dayMs + minutes * MINUTE_MS + ms);
 
-/** Another way to the same: the zone's offset by its name, then arithmetic on UTC; windows minute by minute. */
+/**
+ * Another way to the same: the zone's offset by its name, then arithmetic on UTC; windows minute by minute.
+ */
 function expectedCap({ timeZone, windows }: BandwidthSchedule, atMs: number): number {
   const named = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
   const text = named.formatToParts(atMs).find(({ type }) => type === 'timeZoneName')?.value ?? '';

@@ -1,9 +1,10 @@
 /**
- * Caps by day of week and time of day, in a named time zone, so that agent and control plane compute the same.
+ * Caps by day of week and time of day, in a named time zone: agent and control plane compute the same.
  *
- * B1 A window goes by what the clock on the wall there shows: where an hour is skipped, so is what lies in it;
- *    where one comes twice, the window holds both times.
- * B2 A window that ends at or before its beginning goes on into the next day; it belongs to the day it begins.
+ * B1 A window goes by what the clock on the wall there shows: where an hour is skipped, so is what lies in
+ *    it; where one comes twice, the window holds both times.
+ * B2 A window that ends at or before its beginning goes on into the next day; it belongs to the day it
+ *    begins.
  * B3 In a window its cap replaces the server's own cap; where windows overlap, the strictest holds.
  * B4 Caps change on whole minutes, and clocks only on whole quarter hours of UTC.
  */

@@ -1,7 +1,7 @@
 /**
- * The server's half of measuring a link: counts the bytes of PROBE frames and says so after each. No store is opened
- * and no session of the same server is disturbed. Bounded in bytes, in time and in number, so that a probe cannot
- * take the place of replication.
+ * The server's half of measuring a link: counts the bytes of PROBE frames and says so after each. No store
+ * is opened and no session of the same server is disturbed. Bounded in bytes, in time and in number, so
+ * that a probe cannot take the place of replication.
  */
 import { type Clock, OperationError } from '@landfall/runtime';
 import type { Link, Message, ProbeMessage } from '@landfall/wire';

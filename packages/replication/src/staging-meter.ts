@@ -1,4 +1,7 @@
-/** How much a receiver gave its store, and for how long it had to wait for it: what the agent cannot see from afar. */
+/**
+ * How much a receiver gave its store, and for how long it had to wait for it: what the agent cannot see
+ * from afar.
+ */
 import type { Clock } from '@landfall/runtime';
 import type { StagingFacts } from './forecast/stage-meter.ts';
 

@@ -112,7 +112,9 @@ export interface Hashes {
 export interface Ping {
   readonly type: 'PING';
   readonly token: number;
-  /** From the server: what this connection gave its store, and how long it waited for that; both or neither. */
+  /**
+   * From the server: what this connection gave its store, and how long it waited for that; both or neither.
+   */
   readonly storedBytes?: number;
   readonly storeBusyMs?: number;
 }

@@ -1,7 +1,7 @@
 /**
- * `landfall-agent forecast`: measures the source and the link, whether the agent is installed or not and while it
- * replicates or not, and says what follows. Writes are watched all the time; reads and the probe of the link take
- * their seconds of it, and are bounded.
+ * `landfall-agent forecast`: measures the source and the link, whether the agent is installed or not and
+ * while it replicates or not, and says what follows. Writes are watched all the time; reads and the probe
+ * of the link take their seconds of it, and are bounded.
  */
 import { type Churn, measureChurn, openDirectReader } from '@landfall/capture';
 import { type Identity, readIdentity } from '@landfall/channel';
@@ -104,7 +104,9 @@ function chooseDisks(named: readonly string[], installed: readonly string[]): re
   });
 }
 
-/** When one of them fails, the others need not go on. The disks are read first: the link needs the CPU too. */
+/**
+ * When one of them fails, the others need not go on. The disks are read first: the link needs the CPU too.
+ */
 async function measureAll(options: ForecastOptions, disks: readonly FoundDisk[], installed: Installed) {
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);

@@ -1,6 +1,6 @@
 /**
- * How fast the source can be read and its bytes made ready to send, from a few megabytes at random places: what is
- * read, how it shrinks and what that costs is a sample of the disks themselves.
+ * How fast the source can be read and its bytes made ready to send, from a few megabytes at random places:
+ * what is read, how it shrinks and what that costs is a sample of the disks themselves.
  */
 import type { DiskReader } from '@landfall/capture';
 import { encodeExtent } from '@landfall/replication';

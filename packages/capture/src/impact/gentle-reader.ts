@@ -1,8 +1,9 @@
 /**
- * A disk reader that keeps within an impact budget, for bulk reads; what a cut waits for is read by the reader below.
+ * A disk reader that keeps within an impact budget, for bulk reads; what a cut waits for is read by the
+ * reader below.
  *
- * G1 at least `floor` is read, whatever the budget says: twice what changes, and FLOOR_BYTES_PER_SECOND, so that a
- *    backlog always shrinks and a cut behind a bulk batch comes.
+ * G1 at least `floor` is read, whatever the budget says: twice what changes, and FLOOR_BYTES_PER_SECOND, so
+ *    that a backlog always shrinks and a cut behind a bulk batch comes.
  * G2 reads begin in the order in which they were asked for.
  * G3 a quiet time is kept even so; it is short, and what it cost of the floor is made good afterwards.
  */

@@ -1,11 +1,12 @@
 /**
- * Keeps what bulk reading adds to the latency of the workload's writes within a budget. Pure: told latencies and the
- * time, it says how many reads may be under way and when to be quiet.
+ * Keeps what bulk reading adds to the latency of the workload's writes within a budget. Pure: told
+ * latencies and the time, it says how many reads may be under way and when to be quiet.
  *
- *     level ≥ 1: that many reads at once      level < 1: one read, then a pause so that this share of time is reading
+ *     level ≥ 1: that many reads at once
+ *     level < 1: one read, then a pause, so that this share of time is spent reading
  *
- * I1 latency with reads is compared with latency without: where quiet times do not come by themselves, a pause of
- *    QUIET_MS is made every QUIET_EVERY_MS, and only while the workload writes.
+ * I1 latency with reads is compared with latency without: where quiet times do not come by themselves, a
+ *    pause of QUIET_MS is made every QUIET_EVERY_MS, and only while the workload writes.
  * I2 over the budget the level falls by a factor, under it rises by a step (AIMD); never below LEVEL_MIN.
  * I3 without writes to measure there is nothing to harm: the level rises.
  * I4 compared are the means of the fastest 99 of 100 writes: sensitive to queues, steady with few samples.

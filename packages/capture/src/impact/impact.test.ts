@@ -1,6 +1,6 @@
 /**
- * The controller with its reader on a simulated device, where reads under way lengthen writes: the budget holds, and
- * reading goes on.
+ * The controller with its reader on a simulated device, where reads under way lengthen writes: the budget
+ * holds, and reading goes on.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,7 +1,7 @@
 /**
- * How long the workload's writes take, from their issue to their completion in the trace, told apart by whether
- * bulk reads of ours were under way. A write that saw both, or whose end came in parts, says nothing and is left
- * out.
+ * How long the workload's writes take, from their issue to their completion in the trace, told apart by
+ * whether bulk reads of ours were under way. A write that saw both, or whose end came in parts, says
+ * nothing and is left out.
  */
 import type { BlockEvent } from '../block-event.ts';
 

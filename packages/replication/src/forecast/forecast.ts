@@ -1,10 +1,11 @@
 /**
  * The forecast of a transfer, from measurements alone. Pure; random numbers come from outside.
  *
- * F1 with fewer than SAMPLES_MIN samples of anything it rests on, nothing is said but how long to go on measuring.
+ * F1 with fewer than SAMPLES_MIN samples of anything it rests on, nothing is said but how long to go on
+ *    measuring.
  * F2 a number of time is given only when the share of futures it speaks of catches up at all.
- * F3 rates are taken to go on as they were measured; what the rest of the disks holds, and what changes at another
- *    hour, no measurement of now can know.
+ * F3 rates are taken to go on as they were measured; what the rest of the disks holds, and what changes at
+ *    another hour, no measurement of now can know.
  */
 import type { Bottleneck, Forecast, ForecastVerdict, StageCapacity } from '@landfall/model';
 import type { Random } from '@landfall/runtime';

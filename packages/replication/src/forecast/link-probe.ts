@@ -1,7 +1,7 @@
 /**
- * Measures the link to a replication server without replicating: PROBE frames as fast as they leave, and what the
- * server says has arrived. What counts is the server's word; at most PROBE_AHEAD_BYTES are on their way, so that
- * buffers between do not pass for speed.
+ * Measures the link to a replication server without replicating: PROBE frames as fast as they leave, and
+ * what the server says has arrived. What counts is the server's word; at most PROBE_AHEAD_BYTES are on
+ * their way, so that buffers between do not pass for speed.
  */
 import { assert, type Clock, type Random } from '@landfall/runtime';
 import { type Link, type Message, PROBE_BYTES_MAX } from '@landfall/wire';
@@ -23,8 +23,8 @@ export interface ProbeLinkOptions {
 }
 
 /**
- * Bytes a second that arrived, one sample after another. The link has ended afterwards. Errors: the server's refusal,
- * those of the link.
+ * Bytes a second that arrived, one sample after another. The link has ended afterwards. Errors: the
+ * server's refusal, those of the link.
  */
 export async function probeLink(dialled: Link, options: ProbeLinkOptions): Promise<readonly number[]> {
   const link = withKeepAlive(dialled, options.clock);

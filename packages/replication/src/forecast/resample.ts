@@ -1,17 +1,18 @@
 /**
- * Futures from a measured past, by a moving-block bootstrap in two levels: first a history that might have been
- * measured instead (how uncertain are the rates themselves?), then a future drawn from it (how much will they
- * vary?). Blocks of neighbouring samples keep what follows from one second to the next; their length grows with
- * the history. Source: Künsch 1989, "The jackknife and the bootstrap for general stationary observations".
+ * Futures from a measured past, by a moving-block bootstrap in two levels: first a history that might have
+ * been measured instead (how uncertain are the rates themselves?), then a future drawn from it (how much
+ * will they vary?). Blocks of neighbouring samples keep what follows from one second to the next; their
+ * length grows with the history. Source: Künsch 1989, "The jackknife and the bootstrap for general
+ * stationary observations".
  */
 import { assert, type Random } from '@landfall/runtime';
 
 /** A history is cut into about this many blocks. */
 const BLOCKS_A_HISTORY = 6;
 /**
- * Resampled means of so few blocks scatter too little: by √(k/(k−1)), and Student's t takes the place of the
- * normal distribution: together 1.26 at the ninetieth percentile of 5 degrees of freedom. The rest is for what
- * follows from one block to the next; the calibration test holds it to nine in ten.
+ * Resampled means of so few blocks scatter too little: by √(k/(k−1)), and Student's t takes the place of
+ * the normal distribution: together 1.26 at the ninetieth percentile of 5 degrees of freedom. The rest is
+ * for what follows from one block to the next; the calibration test holds it to nine in ten.
  */
 const SCATTER = 1.4;
 

@@ -1,7 +1,8 @@
 /**
- * What sending in bulk waits for, and how fast it goes meanwhile: the stages run one behind the other, so the one
- * that is waited for longest is the bottleneck, and what passes all of them is the capacity. Samples of about a
- * second of work; time without bulk is not counted. A change of what limits (cap, kind of transfer) begins anew.
+ * What sending in bulk waits for, and how fast it goes meanwhile: the stages run one behind the other, so
+ * the one that is waited for longest is the bottleneck, and what passes all of them is the capacity.
+ * Samples of about a second of work; time without bulk is not counted. A change of what limits (cap, kind
+ * of transfer) begins anew.
  */
 import type { Bottleneck } from '@landfall/model';
 import type { Clock } from '@landfall/runtime';

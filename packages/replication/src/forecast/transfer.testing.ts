@@ -1,7 +1,7 @@
 /**
- * Tests only: a transfer as it really goes, block by block, to hold forecasts against: disks with a hot region and
- * writes everywhere, a capacity that wanders, bulk from low offsets to high in batches. Nothing of the forecast's own
- * arithmetic is used here.
+ * Tests only: a transfer as it really goes, block by block, to hold forecasts against: disks with a hot
+ * region and writes everywhere, a capacity that wanders, bulk from low offsets to high in batches. Nothing
+ * of the forecast's own arithmetic is used here.
  */
 import type { Random } from '@landfall/runtime';
 import { type Measurements, PLACES, SAMPLES_MIN } from './measurements.ts';
