@@ -10,6 +10,8 @@
  * I2 over the budget the level falls by a factor, under it rises by a step (AIMD); never below LEVEL_MIN.
  * I3 without writes to measure there is nothing to harm: the level rises.
  * I4 compared are the means of the fastest 99 of 100 writes: sensitive to queues, steady with few samples.
+ * I5 what may be chance changes nothing: reading is slowed down for an excess of SURE_ERRORS standard
+ *    errors; otherwise more writes are waited for, up to READING_LATENCIES_MAX.
  */
 export const IMPACT_BUDGET_PERCENT_DEFAULT = 10;
 /** A twentieth of the time, one read at a time, is always ours. */
@@ -20,8 +22,9 @@ export const QUIET_MS = 100;
 export const QUIET_EVERY_MS = 4000;
 /** Fewer writes say nothing. */
 const WRITES_MIN = 20;
-const QUIET_LATENCIES_MAX = 256;
-const READING_LATENCIES_MAX = 1024;
+const QUIET_LATENCIES_MAX = 4096;
+const READING_LATENCIES_MAX = 4096;
+const SURE_ERRORS = 2;
 const DECREASE = 0.6;
 const INCREASE_AT_ONCE = 0.5;
 const INCREASE_OF_TIME = 0.05;
@@ -117,12 +120,19 @@ export class ImpactBudget {
   /** I2. */
   #compare(): void {
     if (this.#readingNs.length < WRITES_MIN || this.#quietNs.length < WRITES_MIN) return;
-    const increase = meanOfFastest(this.#readingNs) / meanOfFastest(this.#quietNs) - 1;
+    const reading = estimateOf(this.#readingNs);
+    const quiet = estimateOf(this.#quietNs);
+    const ratio = reading.mean / quiet.mean;
+    const percent = (ratio - 1) * 100;
+    const errorPercent = ratio * Math.hypot(reading.error, quiet.error) * 100;
+    const isFull = this.#readingNs.length >= READING_LATENCIES_MAX;
+    const isOver = percent - SURE_ERRORS * errorPercent > this.#budgetPercent;
+    const isUnder = percent + (isFull ? 0 : errorPercent) < this.#budgetPercent * CONTENT;
+    if (!isOver && !isUnder && !isFull) return;
     this.#readingNs = [];
-    this.#increasePercent = increase * 100;
-    if (this.#increasePercent > this.#budgetPercent)
-      this.#level = Math.max(LEVEL_MIN, this.#level * DECREASE);
-    else if (this.#increasePercent < this.#budgetPercent * CONTENT) this.#rise();
+    this.#increasePercent = percent;
+    if (isOver) this.#level = Math.max(LEVEL_MIN, this.#level * DECREASE);
+    else if (isUnder) this.#rise();
   }
 
   #rise(): void {
@@ -131,8 +141,11 @@ export class ImpactBudget {
   }
 }
 
-function meanOfFastest(latenciesNs: readonly number[]): number {
+/** I4; `error`: the standard error of the mean, as a share of it. */
+function estimateOf(latenciesNs: readonly number[]): { readonly mean: number; readonly error: number } {
   const sorted = Float64Array.from(latenciesNs).sort();
   const counted = sorted.subarray(0, Math.max(1, Math.floor(sorted.length * COUNTED_SHARE)));
-  return counted.reduce((sum, latencyNs) => sum + latencyNs, 0) / counted.length;
+  const mean = counted.reduce((sum, latencyNs) => sum + latencyNs, 0) / counted.length;
+  const variance = counted.reduce((sum, latencyNs) => sum + (latencyNs - mean) ** 2, 0) / counted.length;
+  return { mean, error: Math.sqrt(variance / counted.length) / mean };
 }

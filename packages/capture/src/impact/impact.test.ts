@@ -104,14 +104,17 @@ async function simulate({ budgetPercent, harmPercent, writesPerMs, durationMs }:
     await clock.step();
   }
   stopped = true;
-  for (let ms = 0; ms < 10_000; ms += 1) await clock.step();
-  await Promise.all(loops);
+  let ended = false;
+  Promise.all(loops).then(() => {
+    ended = true;
+  });
+  while (!ended) await clock.step();
   const mean = latencies.reduce((sum, one) => sum + one, 0) / latencies.length;
   return { increasePercent: (mean - 1) * 100, mibPerSecond: ((readMib - readBefore) * 2000) / durationMs };
 }
 
 test('reads that lengthen writes are slowed down until the budget holds, and go on', async () => {
-  const run = { harmPercent: 4, writesPerMs: 2, durationMs: 20_000 };
+  const run = { harmPercent: 4, writesPerMs: 2, durationMs: 12_000 };
   const unlimited = await simulate({ ...run, budgetPercent: 0 });
   const limited = await simulate({ ...run, budgetPercent: 10 });
   assert.ok(unlimited.increasePercent > 40, `without a budget: ${unlimited.increasePercent} %`);
@@ -120,14 +123,14 @@ test('reads that lengthen writes are slowed down until the budget holds, and go 
 });
 
 test('when one read alone is over the budget, the named minimum is still read', async () => {
-  const run = { harmPercent: 100, writesPerMs: 1, durationMs: 20_000, budgetPercent: 5 };
+  const run = { harmPercent: 100, writesPerMs: 1, durationMs: 12_000, budgetPercent: 5 };
   const { mibPerSecond, increasePercent } = await simulate(run);
   assert.ok(mibPerSecond >= (0.95 * FLOOR_BYTES_PER_SECOND) / MIB, `${mibPerSecond} MiB/s`);
   assert.ok(increasePercent < 15, `${increasePercent} % at the minimum of ${LEVEL_MIN}`);
 });
 
 test('a backlog is read at twice what changes, however much that lengthens writes', async () => {
-  const run = { harmPercent: 100, writesPerMs: 10, durationMs: 8000, budgetPercent: 5 };
+  const run = { harmPercent: 100, writesPerMs: 10, durationMs: 4000, budgetPercent: 5 };
   const { mibPerSecond } = await simulate(run);
   const churnMib = (10_000 * 4096) / MIB;
   assert.ok(mibPerSecond >= 0.9 * FLOOR_CHURN_FACTOR * 0.9 * churnMib, `${mibPerSecond} MiB/s`);
@@ -138,8 +141,8 @@ test('reads that do no harm, and reads beside an idle workload, are as fast as w
     { harmPercent: 0, writesPerMs: 2 },
     { harmPercent: 50, writesPerMs: 0 },
   ]) {
-    const free = await simulate({ ...run, budgetPercent: 0, durationMs: 8000 });
-    const limited = await simulate({ ...run, budgetPercent: 10, durationMs: 8000 });
+    const free = await simulate({ ...run, budgetPercent: 0, durationMs: 4000 });
+    const limited = await simulate({ ...run, budgetPercent: 10, durationMs: 4000 });
     assert.ok(limited.mibPerSecond > 0.85 * free.mibPerSecond, JSON.stringify({ run, free, limited }));
   }
 });
@@ -168,7 +171,7 @@ test('a write counts only when it saw our reads from its beginning to its end, o
 });
 
 test('the level never leaves its bounds, whatever the latencies are', () => {
-  for (let seed = 1; seed <= 200; seed += 1) {
+  for (let seed = 1; seed <= 40; seed += 1) {
     const random = seededRandom(seed);
     const budget = new ImpactBudget(READS_AT_ONCE, random.integer(30));
     for (let nowMs = 0; nowMs < 20_000; nowMs += 100) {
@@ -180,5 +183,22 @@ test('the level never leaves its bounds, whatever the latencies are', () => {
       assert.ok(level >= LEVEL_MIN && level <= READS_AT_ONCE, `seed ${seed}: ${level}`);
       assert.ok(budget.readsAtOnce >= 1 && budget.pauseMs(1) <= 1 / LEVEL_MIN);
     }
+  }
+});
+
+test('latencies that scatter widely, and are the same with reads and without, slow nothing down', () => {
+  for (let seed = 1; seed <= 12; seed += 1) {
+    const random = seededRandom(seed);
+    const budget = new ImpactBudget(READS_AT_ONCE, 10);
+    let levels = 0;
+    // One write in ten takes forty times as long, as on a disk that others use too.
+    const latencyNs = () => 100_000 * (1 + random.integer(1000) / 1000) * (random.integer(10) === 0 ? 40 : 1);
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 100) {
+      for (let write = 0; write < 50; write += 1) budget.observe(latencyNs(), true);
+      for (let write = 0; write < 5; write += 1) budget.observe(latencyNs(), false);
+      budget.isQuiet(nowMs);
+      levels += budget.status.level;
+    }
+    assert.ok(levels / 600 > READS_AT_ONCE / 4, `seed ${seed}: mean level ${levels / 600}`);
   }
 });

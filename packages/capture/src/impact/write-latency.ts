@@ -5,8 +5,10 @@
  */
 import type { BlockEvent } from '../block-event.ts';
 
-/** Writes followed at once; beyond that some are not looked at. */
+/** Writes followed at once: more than any queue is deep. Beyond that, completions were missed: begin anew. */
 const FOLLOWED_MAX = 1024;
+/** Writes of one drain that are followed: enough to know, and no burden at 20,000 a second. */
+const FOLLOWED_A_DRAIN_MAX = 32;
 /** Quiet times remembered; events come out of the trace within tens of milliseconds. */
 const QUIET_TIMES_MAX = 64;
 const DISKS_MAX = 64;
@@ -43,12 +45,17 @@ export class WriteLatency {
   /** The latencies that became known. */
   add(events: readonly BlockEvent[]): readonly LatencySample[] {
     const samples: LatencySample[] = [];
+    let followed = 0;
+    if (this.#issuedNs.size >= FOLLOWED_MAX) this.#issuedNs.clear();
     for (const event of events) {
       if (event.operation !== 'write') continue;
       const key = event.sector * DISKS_MAX + event.diskIndex;
       const issuedNs = this.#issuedNs.get(key);
       if (event.kind !== 'issue') this.#issuedNs.delete(key);
-      else if (this.#issuedNs.size < FOLLOWED_MAX) this.#issuedNs.set(key, event.timeNs);
+      else if (followed < FOLLOWED_A_DRAIN_MAX) {
+        this.#issuedNs.set(key, event.timeNs);
+        followed += 1;
+      }
       if (event.kind !== 'complete' || issuedNs === undefined) continue;
       const whileReading = this.#sawReading(issuedNs, event.timeNs);
       if (whileReading !== undefined) samples.push({ latencyNs: event.timeNs - issuedNs, whileReading });
