@@ -84,9 +84,8 @@ export class StagingArea {
   /** Errors: SERVER_NOT_ASSIGNED. */
   admit(peer: ReceiverPeer): void {
     const record = this.#records.get(peer.programId);
-    if (peer.role !== 'agent' || record?.acceptedFingerprint !== peer.fingerprint) {
-      throw notAssigned(peer.programId);
-    }
+    const isAccepted = record?.acceptedFingerprints?.includes(peer.fingerprint) === true;
+    if (peer.role !== 'agent' || !isAccepted) throw notAssigned(peer.programId);
   }
 
   onProgress(progress: ReceiverProgress): void {

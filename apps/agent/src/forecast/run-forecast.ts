@@ -9,6 +9,7 @@ import { type BandwidthSchedule, type CapChange, capAt, type Forecast, nextCapCh
 import { type Clock, type Logger, OperationError, type Random } from '@landfall/runtime';
 import type { FoundDisk } from '../disk-mapping.ts';
 import { readInstallation, readLastConfiguration } from '../file-installation.ts';
+import { dialByProxyFile } from '../file-proxy.ts';
 import { readStatus } from '../file-status.ts';
 import { describeDisks, findDisks } from '../linux-disks.ts';
 import { outlookOf } from './outlook.ts';
@@ -147,9 +148,11 @@ async function measureDisks({ clock, random }: ForecastOptions, disks: readonly 
 }
 
 async function measureWay(options: ForecastOptions, { identity, server }: Installed): Promise<LinkSpeed> {
-  const { to, clock, random } = options;
-  if (to !== undefined) return reach(parseAddress(to), clock);
-  if (identity !== undefined && server !== undefined) return measureLink({ identity, server, clock, random });
+  const { to, clock, random, stateFolder } = options;
+  const dial = dialByProxyFile(stateFolder);
+  if (to !== undefined) return reach(parseAddress(to), dial, clock);
+  if (identity !== undefined && server !== undefined)
+    return measureLink({ identity, server, dial, clock, random });
   const why =
     identity === undefined
       ? 'the agent is not installed; --to HOST:PORT at least tells whether it can be reached'

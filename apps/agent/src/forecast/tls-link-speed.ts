@@ -1,10 +1,10 @@
 /** What can be learnt of the way to the replication server without replicating. */
 import type { Identity } from '@landfall/channel';
 import { probeLink } from '@landfall/replication';
-import { type Clock, describeError, type Random } from '@landfall/runtime';
+import { type Clock, type ConnectionTarget, type Dial, describeError, type Random } from '@landfall/runtime';
 import { connectTls } from '@landfall/wire';
 import type { ReplicationServerAddress } from '../replicator.ts';
-import { checkPortReachable } from '../tcp-reachable.ts';
+import { checkReachable } from '../tcp-reachable.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const PROBE_MS = 10_000;
@@ -20,18 +20,20 @@ export type LinkSpeed =
 export interface MeasureLinkOptions {
   readonly identity: Identity;
   readonly server: ReplicationServerAddress;
+  readonly dial: Dial;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 /** Over the port and with the certificates that replication uses. */
 export async function measureLink(options: MeasureLinkOptions): Promise<LinkSpeed> {
-  const { identity, server, clock, random } = options;
+  const { identity, server, dial, clock, random } = options;
   const { caPem: ca, certificatePem: cert, keyPem: key } = identity;
   const { host, port, replicationServerId: serverName } = server;
   const to = `${host}:${port}`;
   try {
-    const link = await connectTls({ host, port, ca, cert, key, serverName, timeoutMs: CONNECT_TIMEOUT_MS });
+    const timeoutMs = CONNECT_TIMEOUT_MS;
+    const link = await connectTls({ host, port, ca, cert, key, serverName, timeoutMs, dial });
     const durationMs = PROBE_MS;
     const bytesPerSecond = await probeLink(link, { clock, random, durationMs, bytesMax: PROBE_BYTES_MAX });
     return { kind: 'MEASURED', to, bytesPerSecond };
@@ -41,13 +43,10 @@ export async function measureLink(options: MeasureLinkOptions): Promise<LinkSpee
 }
 
 /** Without an identity nobody over there talks to us: whether TCP connects, and how long that takes. */
-export async function reach(
-  to: { readonly host: string; readonly port: number },
-  clock: Clock,
-): Promise<LinkSpeed> {
+export async function reach(to: ConnectionTarget, dial: Dial, clock: Clock): Promise<LinkSpeed> {
   const { host, port } = to;
   const beganNs = clock.monotonicNs();
-  const why = await checkPortReachable(host, port);
+  const why = await checkReachable(to, dial);
   const roundTripMs = Number(clock.monotonicNs() - beganNs) / 1e6;
   const address = `${host}:${port}`;
   if (why !== undefined) return { kind: 'FAILED', to: address, why };
