@@ -14,8 +14,10 @@ import { assert, type Clock, describeError, type Logger, OperationError } from '
 import { BlockContents, bulkPool, isZero, keptContent } from './block-contents.ts';
 import { type BulkRun, ChangeTracker } from './change-tracker.ts';
 import { extentsOf } from './cut-planner.ts';
-import type { CapturedExtent, Cut, EpochSource } from './epoch-source.ts';
+import type { CapturedExtent, Cut, EpochSource, ForgetFreeOptions } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
+import { forgetFreeSpace } from './free-space-search.ts';
+import type { FreeSpaceSource } from './free-space-source.ts';
 import { BLOCK_BYTES, type ReadTicket } from './read-ticket.ts';
 import type { DiskReader, TraceSource } from './trace-source.ts';
 
@@ -29,6 +31,8 @@ export interface CaptureEngineOptions {
   readonly disks: readonly CapturedDisk[];
   readonly trace: TraceSource;
   readonly reader: DiskReader;
+  /** Absent: nothing is left out. */
+  readonly freeSpace?: FreeSpaceSource;
   readonly clock: Clock;
   /** Monotonic time all trace times count from. */
   readonly baseNs: bigint;
@@ -167,6 +171,14 @@ export class CaptureEngine implements EpochSource {
         if (this.#nowNs() > deadlineNs) return undefined;
       }
     });
+  }
+
+  async forgetFree(options: ForgetFreeOptions): Promise<void> {
+    const { freeSpace: source, logger } = this.#options;
+    if (source === undefined) return;
+    const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
+    const [tracker, nowNs] = [this.#tracker, () => this.#nowNs()];
+    await forgetFreeSpace({ ...options, signal, source, tracker, logger, engine: this, nowNs });
   }
 
   stats(): CaptureStats {

@@ -1,6 +1,7 @@
 /** Puts the engine together over the real kernel. */
 import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
 import { CaptureEngine } from './capture-engine.ts';
+import { createLinuxFreeSpace } from './free-space/linux-free-space.ts';
 import { openDirectReader } from './linux-direct-reader.ts';
 import { diskAt } from './linux-disks.ts';
 import { createLinuxTraceSource } from './linux-trace-source.ts';
@@ -19,6 +20,8 @@ export interface OpenCaptureOptions {
   readonly cutIntervalMs?: number;
   readonly readsInFlightMax?: number;
   readonly bufferKibPerCpu?: number;
+  /** Leaves out what the file systems do not use, where that is proved. Default true. */
+  readonly skipFreeSpace?: boolean;
   readonly onDoubt?: (reason: string) => void;
 }
 
@@ -50,5 +53,7 @@ export async function openCapture(options: OpenCaptureOptions): Promise<CaptureE
     deviceName,
     sizeBytes,
   }));
-  return new CaptureEngine({ ...options, disks, trace, reader, clock, baseNs });
+  const skips = options.skipFreeSpace ?? true;
+  const freeSpace = skips ? { freeSpace: createLinuxFreeSpace(linuxDisks, clock) } : {};
+  return new CaptureEngine({ ...options, ...freeSpace, disks, trace, reader, clock, baseNs });
 }
