@@ -12,7 +12,10 @@ const TIMEOUT_MS = 10 * 60_000;
 
 /** `define` declares the tests; it is called in the namespace only. */
 export function inOwnMounts(file: string, title: string, define: () => void): void {
-  if (process.env[INSIDE] === '1') return define();
+  if (process.env[INSIDE] === '1') {
+    define();
+    return;
+  }
   test(title, { skip: whyNoLoopDevices() }, async (context) => {
     const node = [process.execPath, '--test-reporter=spec', file];
     const result = await run(['unshare', '--mount', '--kill-child', ...node], {
@@ -20,7 +23,8 @@ export function inOwnMounts(file: string, title: string, define: () => void): vo
       timeoutMs: TIMEOUT_MS,
       signal: context.signal,
     });
-    for (const line of result.stdout.split('\n')) if (line.includes('ℹ ')) context.diagnostic(line.replace('ℹ', '').trim());
+    for (const line of result.stdout.split('\n'))
+      if (line.includes('ℹ ')) context.diagnostic(line.replace('ℹ', '').trim());
     assert.equal(result.exitCode, 0, result.stdout + result.stderr);
   });
 }

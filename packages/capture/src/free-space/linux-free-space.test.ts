@@ -65,7 +65,8 @@ inOwnMounts(import.meta.filename, 'free space of mounted file systems is what th
     const { stdout } = await runChecked(['xfs_db', '-r', '-c', 'freesp -d', disk.devicePath]);
     const geometry = await xfsGeometry(disk.devicePath);
     const expected = freeByXfsDb(stdout, geometry);
-    const isExpected = (range: Range) => expected.some((one) => one.begin <= range.begin && range.end <= one.end);
+    const isExpected = (range: Range) =>
+      expected.some((one) => one.begin <= range.begin && range.end <= one.end);
     assert.ok(found.length > 10 && found.every(isExpected));
     // The tool counts what is kept for the btrees themselves (AGFL), which is in use.
     const keptBytesMax = geometry.groupCount * XFS_KEPT_BLOCKS_MAX * geometry.blockBytes;
