@@ -73,6 +73,39 @@ inOwnMounts(import.meta.filename, 'free space of mounted file systems is what th
     assert.ok(total(found) >= total(expected) - keptBytesMax, `${total(found)} of ${total(expected)}`);
     context.diagnostic(`${found.length} ranges, ${total(found)} bytes`);
   });
+
+  for (const label of ['gpt', 'dos']) {
+    test(`partitions of a ${label} disk are looked at each by itself`, async (context) => {
+      const loops = await createLoopDisks([200 * MIB]);
+      const [disk] = loops.disks;
+      assert.ok(disk !== undefined);
+      const { devicePath } = disk;
+      const folder = `${loops.folder}/mnt`;
+      context.after(async () => {
+        await run(['umount', folder]);
+        await run(['partx', '--delete', devicePath]);
+        loops.remove();
+      });
+      const table = `label: ${label}\nstart=2048,size=100MiB\nstart=220000,size=30MiB\n`;
+      await runChecked(['sfdisk', '--quiet', '--no-reread', '--no-tell-kernel', devicePath], {
+        input: table,
+      });
+      await runChecked(['partx', '--add', '--type', label, devicePath]);
+      await runChecked(['mkfs.ext4', '-q', '-F', `${devicePath}p1`]);
+      await runChecked(['mkfs.ext4', '-q', '-F', `${devicePath}p2`]);
+      mkdirSync(folder);
+      await runChecked(['mount', `${devicePath}p1`, folder]);
+      await useForAWhile(folder, 10);
+      await runChecked(['sync', '-f', folder]);
+      const [first, second, ...others] = createLinuxFreeSpace([diskAt(devicePath)], systemClock).volumes();
+      assert.ok(first !== undefined && second !== undefined && others.length === 0);
+      assert.deepEqual(first.extent, { offsetBytes: MIB, lengthBytes: 100 * MIB });
+      const found = await findFree(first);
+      await assert.rejects(findFree(second), /not mounted here/);
+      await runChecked(['umount', folder]);
+      assert.deepEqual(found, await freeByDumpe2fs(`${devicePath}p1`));
+    });
+  }
 });
 
 async function mounted(
