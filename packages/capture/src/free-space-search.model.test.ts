@@ -88,7 +88,7 @@ class World {
   #beginSearch(): void {
     if (this.#random.integer(2) === 0) this.#markAllDirty();
     const left = this.#replica.map((_, block) => block);
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
     let found: (offsetBytes: number, lengthBytes: number) => void = () => undefined;
     let endTime = Number.POSITIVE_INFINITY;
     const commitsEarly = this.#random.integer(2) === 0;
@@ -102,7 +102,7 @@ class World {
       }
       if (this.#now < endTime) return false;
       if (!commitsEarly) this.#files.commit(this.#now);
-      resolve();
+      resolve(undefined);
       return true;
     };
     const readFree: Volume['readFree'] = (add) => {

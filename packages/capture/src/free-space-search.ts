@@ -28,7 +28,9 @@ export interface FreeSpaceSearchOptions extends ForgetFreeOptions {
   readonly nowNs: () => number;
 }
 
-type Outcome = { readonly freeBytes: number; readonly skippedBytes: number } | { readonly whyNot: string };
+type Outcome =
+  | { readonly freeBytes: number; readonly skippedBytes: number; readonly note?: string }
+  | { readonly whyNot: string };
 
 /** What cannot be proved is copied, and the log says why. Ends early, in silence, when nobody wants it any more. */
 export async function forgetFreeSpace(options: FreeSpaceSearchOptions): Promise<void> {
@@ -57,11 +59,12 @@ async function searchVolume(
   const blocks = new FreeBlocks(diskIndex, volume.extent);
   const unwatch = tracker.watch(blocks);
   try {
-    await volume.readFree((offsetBytes, lengthBytes) => blocks.found(offsetBytes, lengthBytes), signal);
+    const found = (offsetBytes: number, lengthBytes: number) => blocks.found(offsetBytes, lengthBytes);
+    const note = await volume.readFree(found, signal);
     if (!isWanted()) return { whyNot: 'it was ended' };
     const alignmentBlocks = Math.max(1, (alignmentsBytes[diskIndex] ?? BLOCK_BYTES) / BLOCK_BYTES);
     const skippedBytes = tracker.forget(diskIndex, blocks.runs(alignmentBlocks), options.nowNs());
-    return { freeBytes: blocks.foundBytes, skippedBytes };
+    return { freeBytes: blocks.foundBytes, skippedBytes, ...(note === undefined ? {} : { note }) };
   } catch (error) {
     if (error instanceof AssertionFailure) throw error;
     return { whyNot: error instanceof NotProved ? error.message : describeError(error) };

@@ -25,7 +25,7 @@ import { isIntact, writeNamed } from './linux-file-churn.testing.ts';
 import { createReceiver } from './receiver.ts';
 import { createSender } from './sender.ts';
 
-const SEEDS = Number(process.env.LANDFALL_FREE_SPACE_SEEDS ?? 3);
+const SEEDS = Number(process.env.LANDFALL_FREE_SPACE_SEEDS ?? 2);
 const SEED_FROM = Number(process.env.LANDFALL_FREE_SPACE_SEED_FROM ?? 1);
 const CHURN = new URL('./linux-file-churn.testing.ts', import.meta.url).pathname;
 const PEER = { programId: 's-1', role: 'agent', fingerprint: '00' };

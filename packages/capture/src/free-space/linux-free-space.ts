@@ -59,15 +59,15 @@ function describe(volume: LinuxVolume, diskIndex: number, clock: Clock): Volume 
     readFree: async (found, signal) => {
       demand(use !== undefined, 'it is not mounted here, nor swapped to');
       demand(!volume.isShared, 'another volume overlaps it');
-      if (use === 'SWAP') await readSwap(volume, found);
-      else if (EXT4_KINDS.includes(use.fileSystem)) await readExt4(volume, use, { found, signal, clock });
-      else if (use.fileSystem === 'xfs') await readXfs(volume, use, { found, signal });
-      else throw new NotProved(`${use.fileSystem} is not known well enough`);
+      if (use === 'SWAP') return readSwap(volume, found);
+      if (EXT4_KINDS.includes(use.fileSystem)) return readExt4(volume, use, { found, signal, clock });
+      if (use.fileSystem === 'xfs') return readXfs(volume, use, { found, signal });
+      throw new NotProved(`${use.fileSystem} is not known well enough`);
     },
   };
 }
 
-async function readSwap(volume: LinuxVolume, found: FoundFree): Promise<void> {
+async function readSwap(volume: LinuxVolume, found: FoundFree): Promise<undefined> {
   const { lengthBytes: sizeBytes } = volume.extent;
   await withNode(volume, (read) => readSwapFreeSpace({ read, sizeBytes }, found));
 }
@@ -76,20 +76,21 @@ async function readExt4(
   volume: LinuxVolume,
   mounted: MountedFileSystem,
   { found, signal, clock }: { found: FoundFree; signal: AbortSignal; clock: Clock },
-): Promise<void> {
+): Promise<string | undefined> {
   const { isWritable } = mounted;
   const { lengthBytes: sizeBytes } = volume.extent;
-  await withNode(volume, (read) => {
+  const doubtful = await withNode(volume, (read) => {
     return readExt4FreeSpace({ read, sizeBytes, isWritable, clock, signal }, found);
   });
   await commit(volume, mounted, signal);
+  return doubtful === 0 ? undefined : `${doubtful} groups never agreed with their descriptors`;
 }
 
 async function readXfs(
   volume: LinuxVolume,
   mounted: MountedFileSystem,
   { found, signal }: { found: FoundFree; signal: AbortSignal },
-): Promise<void> {
+): Promise<undefined> {
   const { device, extent } = volume;
   const map = new XfsSpaceMap({ device, sizeBytes: extent.lengthBytes, found });
   let failure: { readonly error: unknown } | undefined;
