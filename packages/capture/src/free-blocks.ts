@@ -1,7 +1,7 @@
 /**
  * The blocks of one volume that may be left out: those found free, less those that were touched since the
- * search began. Both sets hold a bitmap for every 128 MiB in which they have anything, so that what is touched
- * costs little, and what is free at most 32 MiB per TiB, until the search is over.
+ * search began. Both sets hold a bitmap for every 128 MiB in which they have anything, so that what is
+ * touched costs little, and what is free at most 32 MiB per TiB, until the search is over.
  *
  * B1 only whole blocks count, and none outside the volume.
  */

@@ -1,7 +1,7 @@
 /**
- * Leaving out free space against a model: random histories of a file system that allocates, writes, frees and
- * commits while its map is read and everything is copied. At every cut, each block that a crash then would bring
- * back in use must be in the replica.
+ * Leaving out free space against a model: random histories of a file system that allocates, writes, frees
+ * and commits while its map is read and everything is copied. At every cut, each block that a crash then
+ * would bring back in use must be in the replica.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

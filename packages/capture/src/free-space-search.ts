@@ -32,7 +32,10 @@ type Outcome =
   | { readonly freeBytes: number; readonly skippedBytes: number; readonly note?: string }
   | { readonly whyNot: string };
 
-/** What cannot be proved is copied, and the log says why. Ends early, in silence, when nobody wants it any more. */
+/**
+ * What cannot be proved is copied, and the log says why. Ends early, in silence, when nobody wants it any
+ * more.
+ */
 export async function forgetFreeSpace(options: FreeSpaceSearchOptions): Promise<void> {
   const { engine, signal } = options;
   const { generation } = engine;

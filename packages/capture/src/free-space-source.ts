@@ -12,9 +12,9 @@ export interface Volume {
   readonly kind: string;
   /**
    * Calls `found` for extents, in bytes of the volume, that were free when it was called or at some instant
-   * since. Once this has resolved, a crash cannot bring anything back that had been in them. Errors: NotProved
-   * when that cannot be said of the volume, and those of reading. Resolves to what is copied all the same, for
-   * the log.
+   * since. Once this has resolved, a crash cannot bring anything back that had been in them. Errors:
+   * NotProved when that cannot be said of the volume, and those of reading. Resolves to what is copied all
+   * the same, for the log.
    */
   readFree(
     found: (offsetBytes: number, lengthBytes: number) => void,

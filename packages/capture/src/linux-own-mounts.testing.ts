@@ -1,6 +1,6 @@
 /**
- * Tests only: a test file in a mount namespace of its own, so that what it mounts goes with it, even when it is
- * killed, and with it the loop devices below. The file runs itself again there.
+ * Tests only: a test file in a mount namespace of its own, so that what it mounts goes with it, even when
+ * it is killed, and with it the loop devices below. The file runs itself again there.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

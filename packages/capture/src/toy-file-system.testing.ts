@@ -1,8 +1,8 @@
 /**
- * Tests only: a file system of single blocks on one simulated disk, to see what a crash leaves of it. It has a map
- * in memory and one that a crash would bring back, which a commit makes equal to the first; a block that was freed
- * is given out again only after that. Content is one number a block: the id of the write that put it there, or,
- * where nothing was written yet, a negative one.
+ * Tests only: a file system of single blocks on one simulated disk, to see what a crash leaves of it. It
+ * has a map in memory and one that a crash would bring back, which a commit makes equal to the first; a
+ * block that was freed is given out again only after that. Content is one number a block: the id of the
+ * write that put it there, or, where nothing was written yet, a negative one.
  */
 import type { Random } from '@landfall/runtime';
 import type { BlockEvent } from './block-event.ts';

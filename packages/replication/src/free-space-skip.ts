@@ -1,6 +1,6 @@
 /**
- * Leaves out of a full comparison what the source's file systems do not use. Runs beside the copying, which does
- * not wait for it, and outlives a lost connection; the next comparison begins it anew.
+ * Leaves out of a full comparison what the source's file systems do not use. Runs beside the copying, which
+ * does not wait for it, and outlives a lost connection; the next comparison begins it anew.
  */
 import type { EpochSource } from '@landfall/capture';
 import { AssertionFailure, type Logger } from '@landfall/runtime';
@@ -9,8 +9,8 @@ import { RESCAN_CHUNK_BYTES } from './epoch-store.ts';
 
 const BLOCK_BYTES = 4096;
 /**
- * On an empty disk what is left out reads as zeroes. Elsewhere a chunk is compared by its hash, for which it has
- * to be read whole.
+ * On an empty disk what is left out reads as zeroes. Elsewhere a chunk is compared by its hash, for which
+ * it has to be read whole.
  */
 const ALIGNMENTS_BYTES = { EMPTY: BLOCK_BYTES, HASHES: RESCAN_CHUNK_BYTES } as const;
 

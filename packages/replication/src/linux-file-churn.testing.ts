@@ -1,7 +1,8 @@
 /**
- * Tests only: files whose content follows from their names, so that any of them can be checked wherever it is
- * found. As a program, `linux-file-churn.testing.ts FOLDER SEED`: writes and removes such files without pause. A file
- * gets its name (`….whole`) when its content is on the disk, so one of that name is whole after any crash.
+ * Tests only: files whose content follows from their names, so that any of them can be checked wherever it
+ * is found. As a program, `linux-file-churn.testing.ts FOLDER SEED`: writes and removes such files without
+ * pause. A file gets its name (`….whole`) when its content is on the disk, so one of that name is whole
+ * after any crash.
  */
 import { createHash } from 'node:crypto';
 import {

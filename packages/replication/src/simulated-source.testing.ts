@@ -31,7 +31,10 @@ export class SimulatedSource implements EpochSource {
   generation = 0;
   /** What its file systems do not use now. */
   free: readonly { readonly diskIndex: number; readonly first: number; readonly count: number }[] = [];
-  /** Blocks that were left out as free and not written since: what the replica holds of them does not matter. */
+  /**
+   * Blocks that were left out as free and not written since: what the replica holds of them does not
+   * matter.
+   */
   readonly leftOut: readonly Uint8Array[];
   /** By cut, like `truth`. */
   readonly leftOutAt = new Map<bigint, readonly Uint8Array[]>();

@@ -1,4 +1,7 @@
-/** CRC-32C (Castagnoli) as ext4 uses it: the caller gives the start value, and nothing is inverted at the end. */
+/**
+ * CRC-32C (Castagnoli) as ext4 uses it: the caller gives the start value, and nothing is inverted at the
+ * end.
+ */
 const POLYNOMIAL_REFLECTED = 0x82f6_3b78;
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;

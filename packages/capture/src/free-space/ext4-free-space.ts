@@ -1,8 +1,8 @@
 /**
  * The free blocks of a mounted ext2, ext3 or ext4, read through the page cache of the device node it is
- * mounted from, while the kernel goes on changing them. A group is read together with its descriptor, and read
- * again when the two do not agree, because the kernel changes one after the other. A group that never agrees is
- * copied; what is static (superblock, places of the metadata) makes the whole file system copied.
+ * mounted from, while the kernel goes on changing them. A group is read together with its descriptor, and
+ * read again when the two do not agree, because the kernel changes one after the other. A group that never
+ * agrees is copied; what is static (superblock, places of the metadata) makes the whole file system copied.
  */
 import type { Clock } from '@landfall/runtime';
 import {

@@ -1,7 +1,7 @@
 /**
- * The superblock of ext2, ext3 and ext4 as far as the layout of groups and their bitmaps depends on it (Linux:
- * Documentation/filesystems/ext4, fs/ext4/ext4.h). Every feature that is not listed here might change what a
- * bitmap means, so it is refused.
+ * The superblock of ext2, ext3 and ext4 as far as the layout of groups and their bitmaps depends on it
+ * (Linux: Documentation/filesystems/ext4, fs/ext4/ext4.h). Every feature that is not listed here might
+ * change what a bitmap means, so it is refused.
  */
 import { CRC32C_START, crc32c } from './crc32c.ts';
 import { demand } from './proof.ts';
@@ -39,8 +39,9 @@ const GROUPS_MAX = 4 * 1024 * 1024;
 
 const COMPATIBLE = { resizeInode: 0x10, sparseSuper2: 0x200 };
 /**
- * dir_prealloc … orphan_file, without exclude_inode and exclude_bitmap (snapshots), and without fast_commit: what
- * its replay makes of a crash could not be tested, because e2fsck finds faults in it with every block copied.
+ * dir_prealloc … orphan_file, without exclude_inode and exclude_bitmap (snapshots), and without
+ * fast_commit: what its replay makes of a crash could not be tested, because e2fsck finds faults in it with
+ * every block copied.
  */
 const COMPATIBLE_KNOWN = 0x1a3f;
 const INCOMPATIBLE = { recover: 0x4, metaBlockGroups: 0x10, is64Bit: 0x80, checksumSeed: 0x2000 };

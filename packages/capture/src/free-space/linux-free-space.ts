@@ -3,10 +3,10 @@
  * what is free now but what no recovery point will need: a block may be left out of the replica if the file
  * system, as a crash at any later cut leaves it, does not refer to what the block holds today.
  *
- * F1 Changes are noted from before the maps are read. A block that is free when its map is read is allocated
- *    before a write to it can be issued: ext4 sets the bit in the buffer of the bitmap, XFS changes its btree,
- *    and only then do they submit the write (delayed allocation only moves both to a later time). So a block
- *    with content that counts is either not free in the map, or its write is seen.
+ * F1 Changes are noted from before the maps are read. A block that is free when its map is read is
+ *    allocated before a write to it can be issued: ext4 sets the bit in the buffer of the bitmap, XFS
+ *    changes its btree, and only then do they submit the write (delayed allocation only moves both to a
+ *    later time). So a block with content that counts is either not free in the map, or its write is seen.
  * F2 The map is what the kernel has in memory. ext4 keeps bitmaps and descriptors in the page cache of the
  *    device node it is mounted from, in place (jbd2 copies what it commits, never what is read here), so a
  *    buffered read of *that* node sees them; /dev/sda has other pages than /dev/sda1, and O_DIRECT sees what
@@ -15,9 +15,9 @@
  *    and the file would be back, with the block in it. So after the map was read the file system is synced,
  *    which commits that transaction (jbd2_log_wait_commit, xfs_log_force), and only cuts after that use the
  *    map.
- * F4 Only what the running kernel has mounted, or swaps to, is believed. A file system that is not mounted may
- *    be in another mount namespace, or in a virtual machine, or what is left of one below a RAID, ZFS or
- *    database: its superblock proves nothing. Its journal may not be replayed either.
+ * F4 Only what the running kernel has mounted, or swaps to, is believed. A file system that is not mounted
+ *    may be in another mount namespace, or in a virtual machine, or what is left of one below a RAID, ZFS
+ *    or database: its superblock proves nothing. Its journal may not be replayed either.
  * F5 Whatever is not known to the last bit (features, layouts, checksums, counts) is copied. So is everything
  *    on LVM, LUKS and RAID, whose blocks lie elsewhere on the disk.
  *

@@ -1,6 +1,7 @@
 /**
- * What it takes to say that a part of a disk is free. Whoever reads a file system's own records of its space
- * calls `demand` for everything that has to hold; the first thing that does not makes the whole volume copied.
+ * What it takes to say that a part of a disk is free. Whoever reads a file system's own records of its
+ * space calls `demand` for everything that has to hold; the first thing that does not makes the whole
+ * volume copied.
  */
 export class NotProved extends Error {}
 

@@ -1,8 +1,8 @@
 /**
- * A swap area that is in use: all of it but its header may be left out. The kernel has the area to itself, what
- * it holds is the memory of this boot, and no boot reads what an earlier one swapped out. Hibernation is no
- * exception: its image is written later, so it is seen and replicated, and while a kernel swaps, the area's
- * signature says that it holds none (Linux: mm/swapfile.c, kernel/power/swap.c).
+ * A swap area that is in use: all of it but its header may be left out. The kernel has the area to itself,
+ * what it holds is the memory of this boot, and no boot reads what an earlier one swapped out. Hibernation
+ * is no exception: its image is written later, so it is seen and replicated, and while a kernel swaps, the
+ * area's signature says that it holds none (Linux: mm/swapfile.c, kernel/power/swap.c).
  */
 import { demand, type FoundFree, type ReadVolume } from './proof.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What the kernel says of the volumes on a disk, as text: mounted file systems (/proc/self/mountinfo) and swap
- * areas in use (/proc/swaps). Pure; `linux-volumes.ts` reads the files.
+ * What the kernel says of the volumes on a disk, as text: mounted file systems (/proc/self/mountinfo) and
+ * swap areas in use (/proc/swaps). Pure; `linux-volumes.ts` reads the files.
  */
 export interface MountedFileSystem {
   /** `MAJOR:MINOR` of the device node it is mounted from. */

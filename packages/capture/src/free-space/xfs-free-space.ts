@@ -1,7 +1,7 @@
 /**
- * The free space of a mounted XFS, as its kernel tells it: `xfs_io -r -c 'fsmap -d -m' MOUNT_POINT` (GETFSMAP).
- * What is on the device would be of no use: XFS keeps its btrees in buffers of its own, outside of the page
- * cache, and writes them back late.
+ * The free space of a mounted XFS, as its kernel tells it: `xfs_io -r -c 'fsmap -d -m' MOUNT_POINT`
+ * (GETFSMAP). What is on the device would be of no use: XFS keeps its btrees in buffers of its own, outside
+ * of the page cache, and writes them back late.
  *
  * Lines come as `EXT,MAJOR,MINOR,PSTART,PEND,OWNER,OSTART,OEND,LENGTH`, in sectors of 512 bytes, ends
  * inclusive; free space has the owner `special_0:1` (FMR_OWN_FREE of linux/fsmap.h).
