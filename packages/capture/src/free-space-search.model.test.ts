@@ -12,8 +12,8 @@ import type { Volume } from './free-space-source.ts';
 import { BLOCK_BYTES } from './read-ticket.ts';
 import { TORN, ToyFileSystem } from './toy-file-system.testing.ts';
 
-const HISTORIES = Number(process.env.LANDFALL_CAPTURE_HISTORIES ?? 1500);
-const SEED = Number(process.env.LANDFALL_CAPTURE_SEED ?? 1);
+const HISTORIES = Number(process.env.LANDFALL_FREE_SPACE_HISTORIES ?? 1500);
+const SEED = Number(process.env.LANDFALL_FREE_SPACE_SEED ?? 1);
 const STEPS_MAX = 20_000;
 const CUTS_WANTED = 6;
 

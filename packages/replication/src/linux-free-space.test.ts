@@ -43,7 +43,7 @@ interface Variant {
 /** A long commit interval keeps what was removed uncommitted for as long as the story takes. */
 const VARIANTS: readonly Variant[] = [
   { make: ['mkfs.ext4', '-q', '-F'], mountOptions: 'commit=300', sizeMib: 256 },
-  { make: ['mkfs.xfs', '-q', '-f'], mountOptions: 'defaults', sizeMib: 320, isXfs: true },
+  { make: ['mkfs.xfs', '-q', '-f', '-m', 'rmapbt=1'], mountOptions: 'defaults', sizeMib: 320, isXfs: true },
   { make: ['mkfs.ext4', '-q', '-F', '-b', '1024'], mountOptions: 'discard', sizeMib: 200 },
   {
     make: ['mkfs.ext4', '-q', '-F', '-O', 'bigalloc', '-C', '16384'],

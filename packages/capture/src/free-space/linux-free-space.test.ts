@@ -54,25 +54,28 @@ inOwnMounts(import.meta.filename, 'free space of mounted file systems is what th
     });
   }
 
-  test('xfs', async (context) => {
-    const { disk, folder } = await mounted(context, ['mkfs.xfs', '-q', '-f'], 400);
-    await useForAWhile(folder, 20);
-    // Mounted anew, nothing is left to be done in the background.
-    await runChecked(['umount', folder]);
-    await runChecked(['mount', disk.devicePath, folder]);
-    const found = await findFree(volumeOf(disk));
-    await runChecked(['umount', folder]);
-    const { stdout } = await runChecked(['xfs_db', '-r', '-c', 'freesp -d', disk.devicePath]);
-    const geometry = await xfsGeometry(disk.devicePath);
-    const expected = freeByXfsDb(stdout, geometry);
-    const isExpected = (range: Range) =>
-      expected.some((one) => one.begin <= range.begin && range.end <= one.end);
-    assert.ok(found.length > 10 && found.every(isExpected));
-    // The tool counts what is kept for the btrees themselves (AGFL), which is in use.
-    const keptBytesMax = geometry.groupCount * XFS_KEPT_BLOCKS_MAX * geometry.blockBytes;
-    assert.ok(total(found) >= total(expected) - keptBytesMax, `${total(found)} of ${total(expected)}`);
-    context.diagnostic(`${found.length} ranges, ${total(found)} bytes`);
-  });
+  for (const feature of ['rmapbt=0', 'rmapbt=1']) {
+    test(`xfs: ${feature}`, async (context) => {
+      const make = ['mkfs.xfs', '-q', '-f', '-m', feature];
+      const { disk, folder } = await mounted(context, make, 400);
+      await useForAWhile(folder, 20);
+      // Mounted anew, nothing is left to be done in the background.
+      await runChecked(['umount', folder]);
+      await runChecked(['mount', disk.devicePath, folder]);
+      const found = await findFree(volumeOf(disk));
+      await runChecked(['umount', folder]);
+      const { stdout } = await runChecked(['xfs_db', '-r', '-c', 'freesp -d', disk.devicePath]);
+      const geometry = await xfsGeometry(disk.devicePath);
+      const expected = freeByXfsDb(stdout, geometry);
+      const isExpected = (range: Range) =>
+        expected.some((one) => one.begin <= range.begin && range.end <= one.end);
+      assert.ok(found.length > 10 && found.every(isExpected));
+      // The tool counts what is kept for the btrees themselves (AGFL), which is in use.
+      const keptBytesMax = geometry.groupCount * XFS_KEPT_BLOCKS_MAX * geometry.blockBytes;
+      assert.ok(total(found) >= total(expected) - keptBytesMax, `${total(found)} of ${total(expected)}`);
+      context.diagnostic(`${found.length} ranges, ${total(found)} bytes`);
+    });
+  }
 
   for (const label of ['gpt', 'dos']) {
     test(`partitions of a ${label} disk are looked at each by itself`, async (context) => {

@@ -117,7 +117,7 @@ async function commit(
 ): Promise<void> {
   const { mountPoint } = mounted;
   demand(isMountedAt(mountPoint, device), 'it is no longer mounted where it was');
-  await runChecked(['sync', '--file-system', mountPoint], { timeoutMs: SYNC_TIMEOUT_MS, signal });
+  await runChecked(['sync', '-f', mountPoint], { timeoutMs: SYNC_TIMEOUT_MS, signal });
   demand(isMountedAt(mountPoint, device), 'it is no longer mounted where it was');
 }
 
