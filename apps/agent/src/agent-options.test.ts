@@ -23,6 +23,11 @@ test('a proxy is given to install and to configure', () => {
   assert.deepEqual([configured.command, configured.proxy], ['configure', 'none']);
 });
 
+test('free space is left out unless the installation says otherwise', () => {
+  assert.equal(parseOptions(['install', '--token', 'lf_x']).skipFreeSpace, true);
+  assert.equal(parseOptions(['install', '--token', 'lf_x', '--no-skip-free-space']).skipFreeSpace, false);
+});
+
 test('with its own state folder an agent keeps its status there too', () => {
   assert.equal(parseOptions(['run', '--state-dir', '/x']).runtimeFolder, '/x');
 });

@@ -7,6 +7,7 @@ export const USAGE = `landfall-agent: replicates the disks of this server while 
 
   landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes]
                          [--tags key=value,…] [--proxy http://[user:password@]host:port]
+                         [--no-skip-free-space]
   landfall-agent configure --proxy http://[user:password@]host:port | none
   landfall-agent status [--json]
   landfall-agent forecast [--minutes 1] [--devices /dev/a,/dev/b] [--to HOST:PORT] [--json]
@@ -27,6 +28,7 @@ export interface AgentOptions {
   readonly prompt: boolean;
   readonly devices: readonly string[];
   readonly forceVolumes: boolean;
+  readonly skipFreeSpace: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly proxy: string | undefined;
   readonly json: boolean;
@@ -55,6 +57,7 @@ export function parseOptions(parameters: readonly string[]): AgentOptions {
     prompt: !values['no-prompt'],
     devices: parseList(values.devices ?? ''),
     forceVolumes: values['force-volumes'],
+    skipFreeSpace: !values['no-skip-free-space'],
     tags: parseTags(values.tags ?? ''),
     proxy: values.proxy,
     json: values.json,
@@ -78,6 +81,7 @@ function parse(parameters: readonly string[]) {
         'no-prompt': { type: 'boolean', default: false },
         devices: { type: 'string' },
         'force-volumes': { type: 'boolean', default: false },
+        'no-skip-free-space': { type: 'boolean', default: false },
         tags: { type: 'string' },
         proxy: { type: 'string' },
         minutes: { type: 'string', default: '1' },

@@ -12,6 +12,8 @@ export interface Installation {
   readonly disks: readonly KnownDisk[];
   /** The firmware's UUID of the machine; absent where there is none. A copy of the machine has another. */
   readonly machineUuid?: string;
+  /** Free space of file systems is left out of first sync and rescan. Absent in older installations: true. */
+  readonly skipFreeSpace?: boolean;
 }
 
 /** Errors: STATE_UNREADABLE. */

@@ -40,6 +40,8 @@ export interface InstallOptions {
   readonly devices: readonly string[];
   /** Takes the named devices as they are, without looking whether they are disks to protect. */
   readonly forceVolumes: boolean;
+  /** Leaves out what file systems do not use; false: replicates every block, deleted files too. */
+  readonly skipFreeSpace: boolean;
   readonly tags: Readonly<Record<string, string>>;
   /** `http://…` or `none`; else the environment and an earlier installation say. */
   readonly proxy: string | undefined;
@@ -153,7 +155,9 @@ async function enrolServer(
     dial,
   };
   const enrolment = await enrol(description);
-  await writeInstallation(stateFolder, { disks, ...(machineUuid === undefined ? {} : { machineUuid }) });
+  const { skipFreeSpace } = options;
+  const machine = machineUuid === undefined ? {} : { machineUuid };
+  await writeInstallation(stateFolder, { disks, skipFreeSpace, ...machine });
   const identity = { ...pending, ...enrolment };
   await writeIdentity(stateFolder, identity);
   return identity;

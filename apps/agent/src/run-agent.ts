@@ -52,7 +52,7 @@ export async function runAgent(options: RunAgentOptions): Promise<'STOPPED' | 'U
   const dial = dialByProxyFile(options.stateFolder);
   let current = identity;
   const replicator = createSourceReplicator({
-    ...{ ...options, programId: identity.programId, dial, disks: installation.disks },
+    ...{ ...options, ...installation, programId: identity.programId, dial },
     identity: () => current,
   });
   const last = await readLastConfiguration(options.stateFolder);

@@ -31,6 +31,8 @@ export interface SourceReplicatorOptions {
   readonly identity: () => Identity;
   readonly dial: Dial;
   readonly disks: readonly KnownDisk[];
+  /** Default true. */
+  readonly skipFreeSpace?: boolean;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -67,6 +69,7 @@ async function startTracking(
     devices: disks.map((disk) => disk.deviceName),
     diskIds: disks.map((disk) => disk.diskId),
     stateName: options.programId,
+    skipFreeSpace: options.skipFreeSpace ?? true,
     logger: options.logger,
     clock: options.clock,
   });

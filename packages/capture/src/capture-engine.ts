@@ -10,38 +10,15 @@
  *    awaits in between, so no caller can act on the old state.
  * E3 one takeBulk or nextCut at a time.
  */
-import { assert, type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
+import { assert, describeError, OperationError } from '@landfall/runtime';
 import { BlockContents, bulkPool, isZero, keptContent } from './block-contents.ts';
+import type { CapturedDisk, CaptureEngineOptions } from './capture-options.ts';
 import { type BulkRun, ChangeTracker } from './change-tracker.ts';
 import { extentsOf } from './cut-planner.ts';
-import type { CapturedExtent, Cut, EpochSource } from './epoch-source.ts';
+import type { CapturedExtent, Cut, EpochSource, ForgetFreeOptions } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
+import { forgetFreeSpace } from './free-space-search.ts';
 import { BLOCK_BYTES, type ReadTicket } from './read-ticket.ts';
-import type { DiskReader, TraceSource } from './trace-source.ts';
-
-export interface CapturedDisk {
-  readonly diskId: string;
-  readonly deviceName: string;
-  readonly sizeBytes: number;
-}
-
-export interface CaptureEngineOptions {
-  readonly disks: readonly CapturedDisk[];
-  readonly trace: TraceSource;
-  readonly reader: DiskReader;
-  /** Reads what no cut waits for; default: the reader, which it closes with itself. */
-  readonly bulkReader?: DiskReader;
-  readonly clock: Clock;
-  /** Monotonic time all trace times count from. */
-  readonly baseNs: bigint;
-  readonly logger: Logger;
-  /** More dirty than this and there is no cut, only bulk. Default 32 MiB. */
-  readonly epochWindowBytes?: number;
-  /** The least time between two cuts. Default 100. */
-  readonly cutIntervalMs?: number;
-  /** Called after the engine lost sight and marked everything dirty. */
-  readonly onDoubt?: (reason: string) => void;
-}
 
 export interface CaptureStats {
   readonly events: number;
@@ -169,6 +146,14 @@ export class CaptureEngine implements EpochSource {
         if (this.#nowNs() > deadlineNs) return undefined;
       }
     });
+  }
+
+  async forgetFree(options: ForgetFreeOptions): Promise<void> {
+    const { freeSpace: source, logger } = this.#options;
+    if (source === undefined) return;
+    const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
+    const [tracker, nowNs] = [this.#tracker, () => this.#nowNs()];
+    await forgetFreeSpace({ ...options, signal, source, tracker, logger, engine: this, nowNs });
   }
 
   stats(): CaptureStats {

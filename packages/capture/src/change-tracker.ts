@@ -26,6 +26,7 @@ import type { BlockRecord } from './block-record.ts';
 import { type CutBlock, largestCutNs } from './cut-planner.ts';
 import type { BlockRange } from './dirty-map.ts';
 import { DiskChanges } from './disk-changes.ts';
+import type { FreeBlocks } from './free-blocks.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS, ReadTicket } from './read-ticket.ts';
 import { type IdleSighting, Timeline, type TimelineItem } from './timeline.ts';
 
@@ -41,7 +42,6 @@ const TICKET_BLOCKS_MAX = 32;
 const DISCARDED_BYTES_PER_CUT = 8 * 1024 * 1024;
 /** Versions are kept in memory: beyond this many for each block of the window all is folded into the map. */
 const VERSIONS_PER_WINDOW_BLOCK_MAX = 2;
-const BULK_EXTENT_BYTES_MAX = 1024 * 1024;
 
 export interface BulkRun extends BlockRange {
   readonly diskIndex: number;
@@ -54,6 +54,7 @@ export class ChangeTracker {
   readonly #tickets = new Map<number, ReadTicket>();
   /** Disks on which writes begun before tracking may be in flight. */
   readonly #unsettled = new Set<number>();
+  readonly #watching = new Set<FreeBlocks>();
   #fine = false;
   #cutAfterNs = -Infinity;
   #bulkEndNs = -Infinity;
@@ -159,13 +160,12 @@ export class ChangeTracker {
     const runs: BulkRun[] = [];
     let blocksLeft = Math.max(1, Math.floor(bytesMax / BLOCK_BYTES));
     for (const disk of this.#disks) {
-      for (let run = firstRun(disk, blocksLeft); run !== undefined; run = firstRun(disk, blocksLeft)) {
-        disk.dirty.clearRange(run.firstBlock, run.blockCount);
-        disk.discarded.clearRange(run.firstBlock, run.blockCount);
+      for (let run = disk.firstRun(blocksLeft); run !== undefined; run = disk.firstRun(blocksLeft)) {
+        disk.forget(run);
         runs.push({ diskIndex: disk.diskIndex, ...run });
         blocksLeft -= run.blockCount;
       }
-      this.#keepInFlightDirty(disk);
+      disk.keepInFlightDirty();
     }
     return runs;
   }
@@ -179,6 +179,25 @@ export class ChangeTracker {
   /** The taken blocks were not read, or not used. */
   restoreDirty(runs: readonly BulkRun[]): void {
     for (const run of runs) this.#disk(run.diskIndex).markDirty(run);
+  }
+
+  // Free space (free-space-search.ts)
+
+  /** Tells `blocks` of every change handed out from now on, until the result is called. */
+  watch(blocks: FreeBlocks): () => void {
+    this.#watching.add(blocks);
+    return () => this.#watching.delete(blocks);
+  }
+
+  /** Nobody relies on these blocks. Returns the bytes that were dirty, those being written excluded. */
+  forget(diskIndex: number, runs: Iterable<BlockRange>, timeNs: number): number {
+    this.#enterCoarse();
+    this.forbidCutsThrough(timeNs);
+    const disk = this.#disk(diskIndex);
+    const beforeBytes = disk.dirtyBytes;
+    for (const run of runs) disk.forget(run);
+    disk.keepInFlightDirty();
+    return beforeBytes - disk.dirtyBytes;
   }
 
   // Fine phase
@@ -275,7 +294,10 @@ export class ChangeTracker {
 
   #applyChange(event: BlockEvent, timeNs: number): void {
     if (this.#fine && !this.#recordsFit(event)) this.#enterCoarse();
-    this.#disk(event.diskIndex).apply(event, timeNs, this.#fine);
+    const disk = this.#disk(event.diskIndex);
+    disk.apply(event, timeNs, this.#fine);
+    if (event.operation === 'discard') return;
+    for (const blocks of this.#watching) blocks.touched(disk.diskIndex, disk.blocksOfEvent(event));
   }
 
   /** Whether the event's blocks may all get records. */
@@ -336,12 +358,6 @@ export class ChangeTracker {
     this.#tickets.clear();
   }
 
-  #keepInFlightDirty(disk: DiskChanges): void {
-    disk.inFlight.forEach(({ sector, sectorCount }) => {
-      disk.markDirty(disk.blocksOf(sector * 512, sectorCount * 512));
-    });
-  }
-
   #recordCount(): number {
     return this.#disks.reduce((sum, disk) => sum + disk.records.size, 0);
   }
@@ -373,20 +389,6 @@ function takeBlock(disk: DiskChanges, record: BlockRecord, timeNs: number, block
     disk.dirty.clear(record.block);
     disk.discarded.set(record.block);
   }
-}
-
-/**
- * The first run of changed blocks (dirty ones, or when there are none discarded ones), inside one 1 MiB of
- * the disk.
- */
-function firstRun(disk: DiskChanges, blocksMax: number): BlockRange | undefined {
-  if (blocksMax <= 0) return undefined;
-  const map = disk.dirty.count > 0 ? disk.dirty : disk.discarded;
-  const firstBlock = map.firstDirty();
-  if (firstBlock === undefined) return undefined;
-  const blocksPerExtent = BULK_EXTENT_BYTES_MAX / BLOCK_BYTES;
-  const untilBoundary = blocksPerExtent - (firstBlock % blocksPerExtent);
-  return map.firstRun(firstBlock, Math.min(blocksMax, untilBoundary));
 }
 
 function discardedBlocksPerCut(): number {

@@ -7,11 +7,14 @@
  * K1 a block is in at most one of `dirty` and `discarded`. K2 a record's block is in `dirty`.
  */
 import { assert } from '@landfall/runtime';
-import type { BlockEvent } from './block-event.ts';
+import { type BlockEvent, SECTOR_BYTES } from './block-event.ts';
 import { BlockRecord } from './block-record.ts';
 import { type BlockRange, DirtyMap } from './dirty-map.ts';
 import { InFlightRequests } from './in-flight-requests.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS } from './read-ticket.ts';
+
+/** What is taken in bulk lies inside one such part of the disk. */
+const BULK_EXTENT_BLOCKS = (1024 * 1024) / BLOCK_BYTES;
 
 export class DiskChanges {
   readonly diskIndex: number;
@@ -43,6 +46,29 @@ export class DiskChanges {
     this.markDirty({ firstBlock: 0, blockCount: this.#blockCount });
   }
 
+  /** Counts as replicated from now on. */
+  forget({ firstBlock, blockCount }: BlockRange): void {
+    this.dirty.clearRange(firstBlock, blockCount);
+    this.discarded.clearRange(firstBlock, blockCount);
+  }
+
+  /** Blocks of requests in flight are dirty: their writes may come after whatever is read of them. */
+  keepInFlightDirty(): void {
+    this.inFlight.forEach(({ sector, sectorCount }) => {
+      this.markDirty(this.blocksOf(sector * SECTOR_BYTES, sectorCount * SECTOR_BYTES));
+    });
+  }
+
+  /** The first run of changed blocks: dirty ones, or when there are none discarded ones. */
+  firstRun(blocksMax: number): BlockRange | undefined {
+    if (blocksMax <= 0) return undefined;
+    const map = this.dirty.count > 0 ? this.dirty : this.discarded;
+    const firstBlock = map.firstDirty();
+    if (firstBlock === undefined) return undefined;
+    const untilBoundary = BULK_EXTENT_BLOCKS - (firstBlock % BULK_EXTENT_BLOCKS);
+    return map.firstRun(firstBlock, Math.min(blocksMax, untilBoundary));
+  }
+
   /** The blocks a byte range touches, cut at the end of the disk. */
   blocksOf(offsetBytes: number, lengthBytes: number): BlockRange {
     const firstBlock = Math.min(this.#blockCount, Math.floor(offsetBytes / BLOCK_BYTES));
@@ -50,9 +76,13 @@ export class DiskChanges {
     return { firstBlock, blockCount: end - firstBlock };
   }
 
+  blocksOfEvent({ sector, sectorCount }: BlockEvent): BlockRange {
+    return this.blocksOf(sector * SECTOR_BYTES, sectorCount * SECTOR_BYTES);
+  }
+
   /** A write or discard event, in the order of time. `fine`: records are kept. */
   apply(event: BlockEvent, timeNs: number, fine: boolean): void {
-    const range = this.blocksOf(event.sector * 512, event.sectorCount * 512);
+    const range = this.blocksOfEvent(event);
     if (event.operation === 'discard') {
       if (event.kind !== 'requeue') this.#applyDiscard(range, timeNs);
       return;

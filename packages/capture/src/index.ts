@@ -1,5 +1,6 @@
 export * from './block-event.ts';
 export * from './capture-engine.ts';
+export * from './capture-options.ts';
 export * from './churn-meter.ts';
 export * from './epoch-source.ts';
 export * from './impact/impact-budget.ts';

@@ -1,6 +1,7 @@
 /** Puts the engine together over the real kernel. */
 import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
 import { CaptureEngine } from './capture-engine.ts';
+import { createLinuxFreeSpace } from './free-space/linux-free-space.ts';
 import { openDirectReader } from './linux-direct-reader.ts';
 import { diskAt } from './linux-disks.ts';
 import { createLinuxTraceSource } from './linux-trace-source.ts';
@@ -20,6 +21,8 @@ export interface OpenCaptureOptions {
   readonly cutIntervalMs?: number;
   readonly readsInFlightMax?: number;
   readonly bufferKibPerCpu?: number;
+  /** Leaves out what the file systems do not use, where that is proved. Default true. */
+  readonly skipFreeSpace?: boolean;
   readonly onDoubt?: (reason: string) => void;
   /** Told of everything the trace shows; keeps bulk reads within its impact budget. */
   readonly meters?: SourceMeters;
@@ -56,5 +59,7 @@ export async function openCapture(options: OpenCaptureOptions): Promise<CaptureE
   const meters = options.meters ?? new SourceMeters();
   const sizesBytes = disks.map(({ sizeBytes }) => sizeBytes);
   const metered = meters.attach({ sizesBytes, trace, reader, clock, baseNs });
-  return new CaptureEngine({ ...options, disks, reader, clock, baseNs, ...metered });
+  const skips = options.skipFreeSpace ?? true;
+  const freeSpace = skips ? { freeSpace: createLinuxFreeSpace(linuxDisks, clock) } : {};
+  return new CaptureEngine({ ...options, ...freeSpace, disks, reader, clock, baseNs, ...metered });
 }

@@ -120,7 +120,7 @@ class SenderSession {
       for (const { diskIndex, ...extent } of resumption.redo) state.source.markDirty(diskIndex, extent);
       state.onResumed(welcome.lastEpoch);
     } else state.caughtUpUntilNs = undefined;
-    if (resumption.kind === 'COMPARE' || !trusted) state.beginComparison();
+    if (resumption.kind === 'COMPARE' || !trusted) state.beginComparison(this.#options.logger);
   }
 
   async #listen(incoming: AsyncIterator<Message>): Promise<never> {
@@ -192,7 +192,7 @@ class SenderSession {
     this.#options.logger.warn('replication-restarted', { generation: this.#state.source.generation });
     this.#hashes.reset();
     this.#stream.reset();
-    this.#state.beginComparison();
+    this.#state.beginComparison(this.#options.logger);
     await this.#link.send({ type: 'ABANDON' });
   }
 

@@ -3,12 +3,13 @@
  * reads it.
  */
 import type { Cut, EpochSource } from '@landfall/capture';
-import { assert, type Clock } from '@landfall/runtime';
+import { assert, type Clock, type Logger } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import { Comparison, type ComparisonMode } from './comparison.ts';
 import { CompressionChoice } from './compression-choice.ts';
 import { EpochLedger, type ReplicaPosition, type SentEpoch } from './epoch-ledger.ts';
 import { StageMeter } from './forecast/stage-meter.ts';
+import { FreeSpaceSkip } from './free-space-skip.ts';
 import { LagWindow } from './lag-window.ts';
 import { Notifier } from './notifier.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -26,6 +27,7 @@ export class SenderState {
   readonly rate = new RateMeter();
   readonly compression = new CompressionChoice();
   readonly stages: StageMeter;
+  readonly freeSpace = new FreeSpaceSkip();
   phase: SenderPhase = 'IDLE';
   paused = false;
   epochIntervalMs: number;
@@ -95,7 +97,7 @@ export class SenderState {
   }
 
   /** All disks dirty; what the replica holds decides how it is compared (C5 ends with this epoch). */
-  beginComparison(): void {
+  beginComparison(logger: Logger): void {
     const { source, ledger } = this;
     this.#noteWritten();
     this.generation = source.generation;
@@ -103,9 +105,15 @@ export class SenderState {
       source.markDirty(index, { offsetBytes: 0, lengthBytes: disk.sizeBytes });
     }
     ledger.forgetOpen();
-    const mode = (index: number): ComparisonMode => (this.replicaEmpty[index] ? 'EMPTY' : 'HASHES');
-    this.comparison = new Comparison(
-      source.disks.map(({ sizeBytes }, index) => ({ sizeBytes, mode: mode(index) })),
+    const disks = source.disks.map(({ sizeBytes }, index) => {
+      const mode: ComparisonMode = this.replicaEmpty[index] ? 'EMPTY' : 'HASHES';
+      return { sizeBytes, mode };
+    });
+    this.comparison = new Comparison(disks);
+    this.freeSpace.begin(
+      source,
+      disks.map(({ mode }) => mode),
+      logger,
     );
     const isFirst = ledger.position?.lastEpoch === 0 || !this.comparison.readsReplica;
     this.comparing = isFirst ? 'FIRST_COPY' : 'RESCAN';

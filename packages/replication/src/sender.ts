@@ -50,6 +50,7 @@ class ReplicationSender implements Sender {
     } finally {
       this.#state.phase = 'ENDED';
       this.#state.waiters.rejectAll(stopped());
+      await this.#state.freeSpace.end();
     }
   }
 
