@@ -2,10 +2,18 @@
  * The replicator of this server: real disks, the kernel's tracing, and a TLS connection to the replication
  * server.
  */
-import { type CaptureEngine, openCapture } from '@landfall/capture';
+import {
+  type CaptureEngine,
+  openCapture,
+  openSafetyNet,
+  removeSafetyNet,
+  type SafetyNet,
+  type SafetyPosition,
+  type SafetyRecovery,
+} from '@landfall/capture';
 import type { Identity } from '@landfall/channel';
 import { createSender, type SenderStatus } from '@landfall/replication';
-import type { Clock, Dial, Logger } from '@landfall/runtime';
+import { type Clock, type Dial, formatBytes, type Logger } from '@landfall/runtime';
 import { connectTls } from '@landfall/wire';
 import type { KnownDisk } from './disk-mapping.ts';
 import { areInPlace, findKnownDisks } from './linux-disks.ts';
@@ -17,6 +25,7 @@ import {
   type SendingSettings,
   type Tracking,
 } from './replicator.ts';
+import { safetyPlaceOf } from './safety-place.ts';
 import { VERSION } from './version.ts';
 
 export interface SourceReplicatorOptions {
@@ -25,12 +34,16 @@ export interface SourceReplicatorOptions {
   readonly identity: () => Identity;
   readonly dial: Dial;
   readonly disks: readonly KnownDisk[];
+  readonly runtimeFolder: string;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
 interface SourceTracking extends Tracking {
   readonly engine: CaptureEngine;
+  readonly net: SafetyNet;
+  /** What an earlier process knew, for the first sender only: nothing was taken from the engine before. */
+  takePrevious(): SafetyPosition | undefined;
 }
 
 export type SourceReplicator = Replicator<SourceTracking>;
@@ -46,8 +59,8 @@ export function createSourceReplicator(options: SourceReplicatorOptions): Source
     findDisks: async (known) =>
       areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
     openTracking: (disks) => startTracking(options, disks),
-    openSending: async (tracking, server, settings) =>
-      startSending(options, tracking.engine, server, settings),
+    openSending: async (tracking, server, settings) => startSending(options, tracking, server, settings),
+    endTracking: () => removeSafetyNet(safetyPlace(options)),
   });
 }
 
@@ -64,17 +77,60 @@ async function startTracking(
   });
   try {
     await engine.start();
+    return await withSafetyNet(options, engine);
   } catch (error) {
     await engine.stop();
     throw error;
   }
-  // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
-  return { engine, failure: () => undefined, close: () => engine.stop() };
+}
+
+async function withSafetyNet(
+  options: SourceReplicatorOptions,
+  engine: CaptureEngine,
+): Promise<SourceTracking> {
+  const { logger, clock } = options;
+  const net = openSafetyNet({ engine, ...safetyPlace(options), logger, clock });
+  const recovery = await net.recover();
+  const generation = engine.generation;
+  let previous = recovery.kind === 'RESUME' ? recovery.position : undefined;
+  if (previous !== undefined) {
+    const position = previous;
+    net.attach(() => (engine.generation === generation ? { ...position, taken: [] } : undefined));
+  }
+  return {
+    engine,
+    net,
+    takePrevious: () => {
+      const taken = engine.generation === generation ? previous : undefined;
+      previous = undefined;
+      return taken;
+    },
+    // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
+    failure: () => undefined,
+    account: () => ({ start: describeRecovery(recovery), restart: describeSafety(net) }),
+    close: async () => {
+      await net.close();
+      await engine.stop();
+    },
+  };
+}
+
+function safetyPlace({ programId, runtimeFolder }: SourceReplicatorOptions) {
+  return safetyPlaceOf(programId, runtimeFolder);
+}
+
+function describeRecovery(recovery: SafetyRecovery): string {
+  if (recovery.kind === 'COMPARE') return `comparison: ${recovery.reason}`;
+  return `resumed without comparison: ${formatBytes(recovery.changedBytes)} changed while the agent was away`;
+}
+
+function describeSafety({ whyUnsafe }: SafetyNet): string {
+  return whyUnsafe === undefined ? 'needs no comparison' : `would need a comparison: ${whyUnsafe}`;
 }
 
 function startSending(
   options: SourceReplicatorOptions,
-  source: CaptureEngine,
+  tracking: SourceTracking,
   server: ReplicationServerAddress,
   settings: SendingSettings,
 ): Sending {
@@ -84,8 +140,9 @@ function startSending(
     return { ca, cert, key };
   };
   const { host, port, replicationServerId: serverName } = server;
+  const previous = tracking.takePrevious();
   const sender = createSender({
-    source,
+    source: tracking.engine,
     connect: (signal) => {
       const way = { host, port, serverName, timeoutMs: CONNECT_TIMEOUT_MS, signal, dial };
       return connectTls({ ...way, ...credentials() });
@@ -96,12 +153,14 @@ function startSending(
     clock,
     epochIntervalMs: settings.epochIntervalMs,
     bandwidth: bytesPerSecond(settings),
+    ...(previous === undefined ? {} : { previous }),
   });
   const stop = new AbortController();
   let failure: unknown;
   const finished = sender.run(stop.signal).catch((error: unknown) => {
     failure = error;
   });
+  tracking.net.attach(() => (failure === undefined ? sender.debt() : undefined));
   return {
     facts: () => factsOf(sender.status()),
     takeRecoveryPoint: () => sender.takeRecoveryPoint(),

@@ -1,6 +1,7 @@
 /** `landfall-agent status` for people. */
 import { formatBytes, formatDurationMs } from '@landfall/runtime';
 import type { AgentStatus } from './file-status.ts';
+import type { TrackingAccount } from './replicator.ts';
 
 const STALE_AFTER_MS = 10_000;
 
@@ -18,12 +19,17 @@ export function describeStatus(status: AgentStatus, nowMs: number): string {
     ...(replication.etaMs === null ? [] : [`done in about       ${formatDurationMs(replication.etaMs)}`]),
     `last epoch          ${replication.lastEpoch}`,
     `read / sent         ${formatBytes(replication.bytesRead)} / ${formatBytes(replication.bytesSent)}`,
+    ...(status.tracking === null ? [] : describeTracking(status.tracking)),
     ...replication.disks.map(describeDisk),
   ];
   const ageMs = nowMs - status.writtenAtMs;
   if (ageMs > STALE_AFTER_MS)
     lines.unshift(`NOT RUNNING: the agent last wrote this ${formatDurationMs(ageMs)} ago`);
   return `${lines.join('\n')}\n`;
+}
+
+function describeTracking({ start, restart }: TrackingAccount): string[] {
+  return [`began with          ${start}`, `a restart           ${restart}`];
 }
 
 function duration(ms: number | null, absent: string): string {

@@ -9,15 +9,20 @@
  * E2 on any doubt (C5) `generation` rises, tracking starts anew, and then everything is marked dirty; nothing
  *    awaits in between, so no caller can act on the old state.
  * E3 one takeBulk or nextCut at a time.
+ * E4 what a takeBulk or nextCut hands over counts as uncertain until the next call: between leaving the map and
+ *    reaching its taker it is nowhere else.
  */
 import { assert, type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
 import { BlockContents, bulkPool, isZero, keptContent } from './block-contents.ts';
-import { type BulkRun, ChangeTracker } from './change-tracker.ts';
+import type { BulkRun } from './bulk-run.ts';
+import type { CaptureStats } from './capture-stats.ts';
+import { ChangeTracker } from './change-tracker.ts';
 import { extentsOf } from './cut-planner.ts';
 import type { CapturedExtent, Cut, EpochSource } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import { BLOCK_BYTES, type ReadTicket } from './read-ticket.ts';
-import type { DiskReader, TraceSource } from './trace-source.ts';
+import { type Uncertainty, unknownBecause } from './safety/uncertainty.ts';
+import type { DiskRange, DiskReader, TraceSource } from './trace-source.ts';
 
 export interface CapturedDisk {
   readonly diskId: string;
@@ -39,26 +44,6 @@ export interface CaptureEngineOptions {
   readonly cutIntervalMs?: number;
   /** Called after the engine lost sight and marked everything dirty. */
   readonly onDoubt?: (reason: string) => void;
-}
-
-export interface CaptureStats {
-  readonly events: number;
-  readonly lostEvents: number;
-  readonly lateEvents: number;
-  readonly passthroughCommands: number;
-  readonly reads: number;
-  readonly bytesRead: number;
-  readonly versionsKept: number;
-  /** Reads thrown away because a write overlapped them. */
-  readonly versionsRejected: number;
-  readonly cuts: number;
-  readonly lastCutTimeMs: number | undefined;
-  /** How far the watermark is behind. */
-  readonly watermarkLagMs: number;
-  readonly generation: number;
-  readonly lastDoubt: string | undefined;
-  /** `undefined` while cuts come. */
-  readonly whyNoCut: string | undefined;
 }
 
 const EPOCH_WINDOW_BYTES_DEFAULT = 32 * 1024 * 1024;
@@ -86,6 +71,9 @@ export class CaptureEngine implements EpochSource {
   readonly #stopping = new AbortController();
   #pumping: Promise<void> = Promise.resolve();
   #startedNs = 0;
+  #drainedThroughNs = -Infinity;
+  /** E4. */
+  #handedOver: readonly DiskRange[] = [];
   #failure: { readonly error: unknown; readonly sinceNs: number } | undefined;
   #busy = false;
   #nextCutDueNs = -Infinity;
@@ -135,11 +123,34 @@ export class CaptureEngine implements EpochSource {
     this.#tracker.markDirty(diskIndex, extent.offsetBytes, extent.lengthBytes);
   }
 
+  /** As `markDirty`, but no cut waits for it. */
+  markDiscarded(
+    diskIndex: number,
+    extent: { readonly offsetBytes: number; readonly lengthBytes: number },
+  ): void {
+    this.#tracker.markDiscarded(diskIndex, extent.offsetBytes, extent.lengthBytes);
+  }
+
+  /**
+   * What may differ from the replica besides what the taker holds. Every event committed before this call is
+   * in it.
+   */
+  uncertain(): Uncertainty {
+    const calledNs = this.#nowNs();
+    this.#pump();
+    if (this.#state !== 'running' || this.#failure !== undefined)
+      return unknownBecause('changes are not tracked');
+    if (this.#drainedThroughNs < calledNs) return unknownBecause('some events are not readable yet');
+    const { isSettled } = this.#tracker;
+    return { kind: 'KNOWN', isSettled, disks: this.#tracker.uncertain(), handedOver: this.#handedOver };
+  }
+
   takeBulk(bytesMax: number): Promise<readonly CapturedExtent[]> {
     return this.#exclusively(async () => {
       this.#pump();
       this.#throwFailure();
       const runs = this.#tracker.takeDirty(bytesMax);
+      this.#handedOver = runs.map((run) => this.#placeOf(run));
       try {
         const extents = await this.#readRuns(runs);
         this.#tracker.bulkFinished(this.#nowNs());
@@ -157,6 +168,7 @@ export class CaptureEngine implements EpochSource {
       const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
       const deadlineNs = this.#nowNs() + options.waitMs * 1e6;
       await this.#sleepUntil(Math.min(this.#nextCutDueNs, deadlineNs), signal);
+      this.#handedOver = [];
       for (let round = 0; ; round += 1) {
         signal.throwIfAborted();
         this.#pump();
@@ -220,6 +232,9 @@ export class CaptureEngine implements EpochSource {
       blocks,
       this.disks.map(({ sizeBytes }) => sizeBytes),
     );
+    this.#handedOver = extents.map(({ diskIndex, offsetBytes, lengthBytes }) => {
+      return { diskIndex, offsetBytes, lengthBytes };
+    });
     const { clock, baseNs, cutIntervalMs = CUT_INTERVAL_MS_DEFAULT } = this.#options;
     const nowNs = this.#nowNs();
     const cutTimeMs = Math.floor(clock.nowMs() - (nowNs - timeNs) / 1e6);
@@ -323,6 +338,7 @@ export class CaptureEngine implements EpochSource {
     for (const sighting of drained.idle) tracker.seenIdle(sighting);
     if (!tracker.isSettled && this.#nowNs() - this.#startedNs > SETTLE_NS_MAX) tracker.settle(this.#nowNs());
     if (drained.completeThroughNs === undefined) return undefined;
+    this.#drainedThroughNs = drained.completeThroughNs;
     tracker.advance(drained.completeThroughNs - CLOCK_MARGIN_NS);
     const oldestNs = tracker.oldestInFlightNs;
     const stuck = oldestNs !== undefined && tracker.reachedNs - oldestNs > IN_FLIGHT_AGE_NS_MAX;

@@ -8,7 +8,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Random, seededRandom } from '@landfall/runtime';
 import type { BlockEvent } from './block-event.ts';
-import { type BulkRun, ChangeTracker } from './change-tracker.ts';
+import type { BulkRun } from './bulk-run.ts';
+import { ChangeTracker } from './change-tracker.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS, type ReadTicket } from './read-ticket.ts';
 import { SimulatedDisks, simulateEvent, TORN } from './simulated-disks.ts';
 

@@ -23,10 +23,11 @@
 import { assert } from '@landfall/runtime';
 import type { BlockEvent } from './block-event.ts';
 import type { BlockRecord } from './block-record.ts';
+import { type BulkRun, firstRun } from './bulk-run.ts';
 import { type CutBlock, largestCutNs } from './cut-planner.ts';
-import type { BlockRange } from './dirty-map.ts';
 import { DiskChanges } from './disk-changes.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS, ReadTicket } from './read-ticket.ts';
+import { type DiskUncertainty, uncertaintyOf } from './safety/uncertainty.ts';
 import { type IdleSighting, Timeline, type TimelineItem } from './timeline.ts';
 
 export interface ChangeTrackerOptions {
@@ -41,11 +42,6 @@ const TICKET_BLOCKS_MAX = 32;
 const DISCARDED_BYTES_PER_CUT = 8 * 1024 * 1024;
 /** Versions are kept in memory: beyond this many for each block of the window all is folded into the map. */
 const VERSIONS_PER_WINDOW_BLOCK_MAX = 2;
-const BULK_EXTENT_BYTES_MAX = 1024 * 1024;
-
-export interface BulkRun extends BlockRange {
-  readonly diskIndex: number;
-}
 
 export class ChangeTracker {
   readonly #disks: readonly DiskChanges[];
@@ -106,6 +102,18 @@ export class ChangeTracker {
     this.#enterCoarse();
     const disk = this.#disk(diskIndex);
     disk.markDirty(disk.blocksOf(offsetBytes, lengthBytes));
+  }
+
+  /** As if it had been discarded unseen. */
+  markDiscarded(diskIndex: number, offsetBytes: number, lengthBytes: number): void {
+    this.#enterCoarse();
+    const disk = this.#disk(diskIndex);
+    disk.markDiscarded(disk.blocksOf(offsetBytes, lengthBytes));
+  }
+
+  /** What may differ from the replica, besides what was taken and not yet acknowledged. */
+  uncertain(): readonly DiskUncertainty[] {
+    return uncertaintyOf(this.#disks, this.#timeline);
   }
 
   /** After a loss nothing that was known holds (C5): forget it all, and everything may differ. */
@@ -373,20 +381,6 @@ function takeBlock(disk: DiskChanges, record: BlockRecord, timeNs: number, block
     disk.dirty.clear(record.block);
     disk.discarded.set(record.block);
   }
-}
-
-/**
- * The first run of changed blocks (dirty ones, or when there are none discarded ones), inside one 1 MiB of
- * the disk.
- */
-function firstRun(disk: DiskChanges, blocksMax: number): BlockRange | undefined {
-  if (blocksMax <= 0) return undefined;
-  const map = disk.dirty.count > 0 ? disk.dirty : disk.discarded;
-  const firstBlock = map.firstDirty();
-  if (firstBlock === undefined) return undefined;
-  const blocksPerExtent = BULK_EXTENT_BYTES_MAX / BLOCK_BYTES;
-  const untilBoundary = blocksPerExtent - (firstBlock % blocksPerExtent);
-  return map.firstRun(firstBlock, Math.min(blocksMax, untilBoundary));
 }
 
 function discardedBlocksPerCut(): number {

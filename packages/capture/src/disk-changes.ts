@@ -43,6 +43,19 @@ export class DiskChanges {
     this.markDirty({ firstBlock: 0, blockCount: this.#blockCount });
   }
 
+  /** All of the range except what is dirty already (K1). */
+  markDiscarded({ firstBlock, blockCount }: BlockRange): void {
+    this.discarded.setRange(firstBlock, blockCount);
+    const end = firstBlock + blockCount;
+    for (let from = firstBlock; from < end; ) {
+      const run = this.dirty.firstRun(from, end - from);
+      if (run === undefined || run.firstBlock >= end) break;
+      const length = Math.min(run.blockCount, end - run.firstBlock);
+      this.discarded.clearRange(run.firstBlock, length);
+      from = run.firstBlock + length;
+    }
+  }
+
   /** The blocks a byte range touches, cut at the end of the disk. */
   blocksOf(offsetBytes: number, lengthBytes: number): BlockRange {
     const firstBlock = Math.min(this.#blockCount, Math.floor(offsetBytes / BLOCK_BYTES));
@@ -135,19 +148,6 @@ export class DiskChanges {
     } else {
       for (let block = range.firstBlock; block < end; block += 1) this.records.get(block)?.discarded(timeNs);
     }
-    this.#markDiscarded(range);
-  }
-
-  /** All of the range except what is dirty already (K1). */
-  #markDiscarded({ firstBlock, blockCount }: BlockRange): void {
-    this.discarded.setRange(firstBlock, blockCount);
-    const end = firstBlock + blockCount;
-    for (let from = firstBlock; from < end; ) {
-      const run = this.dirty.firstRun(from, end - from);
-      if (run === undefined || run.firstBlock >= end) break;
-      const length = Math.min(run.blockCount, end - run.firstBlock);
-      this.discarded.clearRange(run.firstBlock, length);
-      from = run.firstBlock + length;
-    }
+    this.markDiscarded(range);
   }
 }

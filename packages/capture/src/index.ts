@@ -1,6 +1,10 @@
 export * from './block-event.ts';
 export * from './capture-engine.ts';
+export * from './capture-stats.ts';
 export * from './epoch-source.ts';
 export * from './linux-capture.ts';
 export { discoverDisks, diskAt, type LinuxDisk } from './linux-disks.ts';
+export type { SafetyPosition } from './safety/checkpoint.ts';
+export * from './safety/linux-safety-net.ts';
+export * from './safety/safety-net.ts';
 export * from './trace-source.ts';

@@ -1,5 +1,5 @@
 /** What a sender is given, what it can do, and what it says of itself. */
-import type { EpochSource } from '@landfall/capture';
+import type { EpochSource, ReplicaDebt } from '@landfall/capture';
 import type {
   DataReplicationErrorString,
   DataReplicationState,
@@ -38,7 +38,10 @@ export interface SenderOptions {
   readonly epochIntervalMs?: number;
   /** Bytes a second; 0 or absent: no cap. */
   readonly bandwidth?: number;
-  /** What an earlier process knew, only if the source's dirty map is of that same moment. */
+  /**
+   * What an earlier process knew, only if the source's dirty map has all that changed since, and all that was not
+   * acknowledged then. The replica may be further on.
+   */
   readonly previous?: ReplicaPosition;
   readonly limits?: Partial<SenderLimits>;
   readonly connectBackoff?: Backoff;
@@ -79,6 +82,11 @@ export interface Sender {
    * Errors: REPLICATION_PAUSED, REPLICATION_STOPPED, RECOVERY_POINTS_BUSY.
    */
   takeRecoveryPoint(): Promise<RecoveryPoint>;
+  /**
+   * Of this moment, to be read at once; `undefined` while the replica is not known to be equal but for what is dirty:
+   * before and during a first copy or a comparison, and after a doubt.
+   */
+  debt(): ReplicaDebt | undefined;
   /** Bytes a second; 0: no cap. */
   setBandwidth(bytesPerSecond: number): void;
   setEpochInterval(intervalMs: number): void;
