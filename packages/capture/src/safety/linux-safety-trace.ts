@@ -98,8 +98,13 @@ export class LinuxSafetyTrace implements SafetyTrace {
     if (existsSync(this.#folder)) await this.#set('tracing_on', '0');
   }
 
+  release(): void {
+    for (const cpu of this.#made?.cpus ?? []) cpu.close();
+    this.#made = undefined;
+  }
+
   async remove(): Promise<void> {
-    this.#forget();
+    this.release();
     await removeInstance(this.#folder, this.#options.clock);
   }
 
@@ -154,11 +159,6 @@ export class LinuxSafetyTrace implements SafetyTrace {
       const { committed, lost, dropped } = cpu.read();
       return committed + lost + dropped === 0;
     });
-  }
-
-  #forget(): void {
-    for (const cpu of this.#made?.cpus ?? []) cpu.close();
-    this.#made = undefined;
   }
 
   #set(path: string, value: string): Promise<void> {

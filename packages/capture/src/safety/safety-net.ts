@@ -140,13 +140,17 @@ export class SafetyNet {
     this.#running ??= this.#run();
   }
 
-  /** A last checkpoint; its trace records on. The sender has ended, the source has not. */
-  async close(): Promise<void> {
+  /**
+   * A last checkpoint, if one is wanted; its trace records on. The sender has ended, the source has not. Without it
+   * the one before stands.
+   */
+  async close({ checkpoint } = { checkpoint: true }): Promise<void> {
     this.#stop.abort();
     await this.#running;
     if (this.#disabled) return;
     this.#dueMs = -Infinity;
-    await this.#attempt('last-checkpoint-not-made', () => this.#tick());
+    if (checkpoint) await this.#attempt('last-checkpoint-not-made', () => this.#tick());
+    for (const trace of Object.values(this.#options.traces)) trace.release();
   }
 
   // Recovery

@@ -54,6 +54,8 @@ export interface SafetyTrace {
   drain(identity: TraceIdentity): Promise<DrainedTrace>;
   /** Records no more. */
   stop(): Promise<void>;
+  /** Closes what this process holds of it; it records on, and another may begin it anew. */
+  release(): void;
   /** Leaves nothing behind. */
   remove(): Promise<void>;
 }

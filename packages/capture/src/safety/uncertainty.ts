@@ -41,7 +41,11 @@ export function uncertaintyOf(disks: readonly DiskChanges[], timeline: Timeline)
   const add = (diskIndex: number, { sector, sectorCount }: { sector: number; sectorCount: number }) => {
     extents[diskIndex]?.push({ offsetBytes: sector * 512, lengthBytes: sectorCount * 512 });
   };
-  for (const { inFlight, diskIndex } of disks) inFlight.forEach((request) => add(diskIndex, request));
+  for (const { inFlight, diskIndex } of disks) {
+    inFlight.forEach((request) => {
+      add(diskIndex, request);
+    });
+  }
   timeline.forEachPending((item) => {
     if (item.type === 'event' && item.event.operation !== 'read') add(item.event.diskIndex, item.event);
   });
