@@ -31,8 +31,11 @@ const PAGES_AT_ONCE = 128;
 /** Events of a nested interrupt are hidden for microseconds; a vCPU can be away for long. */
 const HIDDEN_MS_MAX = 10_000;
 const HIDDEN_PAUSE_MS = 2;
-/** Times in the trace are of no interest here. */
-const BASE_NS = 0n;
+/**
+ * A completion is traced before it is counted; its CPU may be taken away in between. So those traced so shortly before
+ * the counter was read may have been counted since.
+ */
+const UNCOUNTED_NS_MAX = 20e6;
 
 export async function drainInstance(options: DrainOptions): Promise<DrainedTrace> {
   const { folder, identity } = options;
@@ -79,6 +82,7 @@ class Reading {
   readonly #decoder;
   readonly #markId: number;
   readonly #markOffset: number;
+  readonly #baseNs: bigint;
   readonly #changes: readonly DiskChanges[];
   readonly #sectorsSeen: number[];
   readonly #marks = new Set<string>();
@@ -88,6 +92,7 @@ class Reading {
     this.#options = options;
     const { folder, disks } = options;
     this.#layout = parsePageLayout(readFileSync(`${folder}/events/header_page`, 'utf8'));
+    this.#baseNs = BigInt(options.identity.madeAtNs);
     this.#page = Buffer.alloc(this.#layout.pageSizeBytes);
     const indexes = new Map(disks.map(({ kernelDevice }, index) => [kernelDevice, index]));
     this.#decoder = createBlockEventDecoder(readFormats(folder), indexes);
@@ -140,7 +145,7 @@ class Reading {
 
   #readPage(pipe: number) {
     if (!readPage(pipe, this.#page)) return { eventCount: 0, lostCount: 0 };
-    return decodePage(this.#page, this.#layout, BASE_NS, (timeNs, at, sizeBytes) => {
+    return decodePage(this.#page, this.#layout, this.#baseNs, (timeNs, at, sizeBytes) => {
       const event = this.#decoder.decode(this.#page, at, timeNs);
       if (event !== undefined) this.#note(event);
       else if (this.#page.readUInt16LE(at) === this.#markId) this.#noteMark(at, sizeBytes);
@@ -148,17 +153,15 @@ class Reading {
   }
 
   #note(event: BlockEvent): void {
-    const { diskIndex, kind, operation, sector, sectorCount } = event;
+    const { diskIndex, kind, operation, sector, sectorCount, timeNs } = event;
     const disk = this.#changes[diskIndex];
     if (disk === undefined || operation === 'read' || kind === 'requeue') return;
     this.#eventCount += 1;
     const range = disk.blocksOf(sector * 512, sectorCount * 512);
     if (operation === 'discard') disk.markDiscarded(range);
-    else {
-      disk.markDirty(range);
-      if (kind === 'complete')
-        this.#sectorsSeen[diskIndex] = (this.#sectorsSeen[diskIndex] ?? 0) + sectorCount;
-    }
+    else disk.markDirty(range);
+    if (operation === 'discard' || kind !== 'complete' || timeNs < -UNCOUNTED_NS_MAX) return;
+    this.#sectorsSeen[diskIndex] = (this.#sectorsSeen[diskIndex] ?? 0) + sectorCount;
   }
 
   #noteMark(at: number, sizeBytes: number): void {

@@ -5,7 +5,10 @@
  * writing `trace_clock`, which does that, on a stopped instance) and switched on and off with `tracing_on`,
  * which takes no time. Reads are dropped in the kernel where it accepts such a filter.
  *
- * All of it happens in Node's threads: some of these writes wait for every CPU.
+ * Writing `trace_clock` also waits until every CPU has left the tracepoints it was in (`synchronize_rcu` before the
+ * buffer is reset): the promise of `begin` about events under way.
+ *
+ * All of it happens in Node's threads, for such waits take milliseconds.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
@@ -67,6 +70,7 @@ export class LinuxSafetyTrace implements SafetyTrace {
     return {
       ...{ name: this.name, mark: this.#mark, inode, settings },
       committed: cpus.map((cpu) => cpu.read().committed),
+      madeAtNs: String(this.#options.clock.monotonicNs()),
       sectorsWritten: sectorsWritten(this.#options.disks),
     };
   }

@@ -15,8 +15,11 @@
  *    copy was made. So at every instant copy ∪ trace covers all that differs from the replica, at the
  *    checkpoint's epoch and at every later one: an epoch sent since carries only blocks that were in the copy or
  *    changed afterwards.
- * S2 A write is seen at both ends. One whose issue was too early for the trace, and too late for the copy, has
- *    its completion in the trace; one whose completion was, was in flight when the copy was made.
+ * S2 A write is seen at one end at least. Each trace records an event at an instant of its own, so an issue may be
+ *    too early for the trace begun in C1 and too late, in the live one, for the copy of C3. Its completion then
+ *    follows the copy and is in the trace begun; and one whose completion was missed like that was in flight at C3.
+ *    At a recovery R2 comes between the start of the live trace and R3, and waits for events under way: what the
+ *    live trace was too late for is in the trace R3 reads.
  * S3 A trace can be used once: reading consumes. A recovery that dies between R3 and R4 leaves one whose counters
  *    do not match.
  * S4 Any doubt (another boot, another disk, an altered or cleared or overrun or read trace, a damaged checkpoint,

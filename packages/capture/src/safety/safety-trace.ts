@@ -17,7 +17,9 @@ export interface TraceIdentity {
   readonly settings: Readonly<Record<string, string>>;
   /** Events committed by each CPU so far; there can only be more. */
   readonly committed: readonly number[];
-  /** By disk, as the kernel counts them; null when it does not. */
+  /** Of this value, on the clock of the trace: nanoseconds in decimal. */
+  readonly madeAtNs: string;
+  /** By disk, as the kernel counted them then; null when it does not. */
   readonly sectorsWritten: readonly (number | null)[];
 }
 
@@ -38,8 +40,9 @@ export interface TraceUsage {
 export interface SafetyTrace {
   readonly name: SafetyTraceName;
   /**
-   * Empties it and records from now on: every event whose recording begins after this resolves is in it. `mark`
-   * is its first. Errors: whatever the kernel refuses; it may record or not then.
+   * Empties it and records from now on: every event whose recording begins after this resolves is in it. Events
+   * whose recording, by any trace, had begun when it was called are recorded to their end. `mark` is its first.
+   * Errors: whatever the kernel refuses; it may record or not then.
    */
   begin(mark: string): Promise<void>;
   /** Of what was begun by this object. */
