@@ -59,7 +59,7 @@ class History {
   async live(): Promise<SafetyRecovery | undefined> {
     const [kernel, random] = [this.#kernel, this.#random];
     const agent = new SimulatedAgent(kernel, this.#replica, random);
-    let stepsLeft = random.integer(3) === 0 ? random.integer(60) : random.integer(600);
+    let stepsLeft = random.integer(3) === 0 ? random.integer(60) : random.integer(400);
     const dead = Promise.withResolvers<undefined>();
     const pass = async () => {
       stepsLeft -= 1;
@@ -67,7 +67,8 @@ class History {
         dead.resolve(undefined);
         await new Promise(() => undefined);
       }
-      for (let count = random.integer(6); count > 0; count -= 1) this.#happen(agent);
+      const most = random.integer(12) === 0 ? 80 : 6;
+      for (let count = random.integer(most); count > 0; count -= 1) this.#happen(agent);
     };
     const spoil = () => {
       this.#spoilt = true;
