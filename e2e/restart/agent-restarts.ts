@@ -1,8 +1,8 @@
 /**
  * Kills the agent again and again while two disks are written without pause, and looks whether it comes back
- * without a comparison and without a mistake. Two kinds of rounds, at random: in one it is killed at any moment
- * from its very start on; in the other the writer is paused once it is back, and the next recovery point must be
- * equal to the disks, byte for byte.
+ * without a comparison and without a mistake. Two kinds of rounds, at random: in one it is killed at any
+ * moment from its very start on; in the other the writer is paused once it is back, and the next recovery
+ * point must be equal to the disks, byte for byte.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';

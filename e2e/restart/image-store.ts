@@ -1,4 +1,6 @@
-/** A replica in memory whose every byte can be looked at, and which counts the chunks it was asked to hash. */
+/**
+ * A replica in memory whose every byte can be looked at, and which counts the chunks it was asked to hash.
+ */
 import { createHash } from 'node:crypto';
 import { decodeExtent, type ExtentHeader } from '../../packages/block/src/index.ts';
 import type { EpochCommit } from '../../packages/model/src/index.ts';

@@ -1,7 +1,7 @@
 /**
- * The part of the agent that a restart is about, as a process that can be killed: engine, safety net and sender,
- * put together as in apps/agent, with a plain socket for the TLS link. Says on standard output how it began;
- * answers every line on standard input with a recovery point.
+ * The part of the agent that a restart is about, as a process that can be killed: engine, safety net and
+ * sender, put together as in apps/agent, with a plain socket for the TLS link. Says on standard output how
+ * it began; answers every line on standard input with a recovery point.
  */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';

@@ -2,7 +2,8 @@
  * Brings this server's replication to what is wanted, and keeps it there. One step, `reconcile`, taken every
  * second and whenever the configuration changes: it looks at the disks, opens or closes tracking and sending,
  * and is never in a hurry. Whatever fails is told as STALLED with its reason, and tried again at the next
- * step; nothing is lost by that, because tracking that begins again knows what changed meanwhile, or compares.
+ * step; nothing is lost by that, because tracking that begins again knows what changed meanwhile, or
+ * compares.
  *
  *   wanted      tracking   sending
  *   STOP        closed     closed

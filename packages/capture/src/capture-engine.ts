@@ -9,8 +9,8 @@
  * E2 on any doubt (C5) `generation` rises, tracking starts anew, and then everything is marked dirty; nothing
  *    awaits in between, so no caller can act on the old state.
  * E3 one takeBulk or nextCut at a time.
- * E4 what a takeBulk or nextCut hands over counts as uncertain until the next call: between leaving the map and
- *    reaching its taker it is nowhere else.
+ * E4 what a takeBulk or nextCut hands over counts as uncertain until the next call: between leaving the map
+ *    and reaching its taker it is nowhere else.
  */
 import { assert, type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
 import { BlockContents, bulkPool, isZero, keptContent } from './block-contents.ts';
@@ -21,7 +21,7 @@ import { extentsOf } from './cut-planner.ts';
 import type { CapturedExtent, Cut, EpochSource } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import { BLOCK_BYTES, type ReadTicket } from './read-ticket.ts';
-import { type Uncertainty, unknownBecause } from './safety/uncertainty.ts';
+import { placesOf, type Uncertainty, unknownBecause } from './safety/uncertainty.ts';
 import type { DiskRange, DiskReader, TraceSource } from './trace-source.ts';
 
 export interface CapturedDisk {
@@ -141,8 +141,7 @@ export class CaptureEngine implements EpochSource {
     if (this.#state !== 'running' || this.#failure !== undefined)
       return unknownBecause('changes are not tracked');
     if (this.#drainedThroughNs < calledNs) return unknownBecause('some events are not readable yet');
-    const { isSettled } = this.#tracker;
-    return { kind: 'KNOWN', isSettled, disks: this.#tracker.uncertain(), handedOver: this.#handedOver };
+    return this.#tracker.uncertain(this.#handedOver);
   }
 
   takeBulk(bytesMax: number): Promise<readonly CapturedExtent[]> {
@@ -232,9 +231,7 @@ export class CaptureEngine implements EpochSource {
       blocks,
       this.disks.map(({ sizeBytes }) => sizeBytes),
     );
-    this.#handedOver = extents.map(({ diskIndex, offsetBytes, lengthBytes }) => {
-      return { diskIndex, offsetBytes, lengthBytes };
-    });
+    this.#handedOver = placesOf(extents);
     const { clock, baseNs, cutIntervalMs = CUT_INTERVAL_MS_DEFAULT } = this.#options;
     const nowNs = this.#nowNs();
     const cutTimeMs = Math.floor(clock.nowMs() - (nowNs - timeNs) / 1e6);

@@ -223,9 +223,11 @@ class World {
     if (this.#random.integer(20) === 0 && this.#tracker.isSettled) this.#checkUncertain();
   }
 
-  /** U1: what is not uncertain, not in hand, and not touched by anything committed later, is equal for good. */
+  /**
+   * U1: what is not uncertain, not in hand, and not touched by anything committed later, is equal for good.
+   */
   #checkUncertain(): void {
-    this.#tracker.uncertain().forEach(({ dirty, discarded, extents }, disk) => {
+    this.#tracker.uncertain([]).disks.forEach(({ dirty, discarded, extents }, disk) => {
       const open = new DirtyMap(this.#blocksPerDisk);
       const add = ({ firstBlock, blockCount }: BlockRange) => open.setRange(firstBlock, blockCount);
       for (const range of [...runsOf(dirty), ...runsOf(discarded)]) add(range);

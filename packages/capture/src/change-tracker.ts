@@ -27,8 +27,9 @@ import { type BulkRun, firstRun } from './bulk-run.ts';
 import { type CutBlock, largestCutNs } from './cut-planner.ts';
 import { DiskChanges } from './disk-changes.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS, ReadTicket } from './read-ticket.ts';
-import { type DiskUncertainty, uncertaintyOf } from './safety/uncertainty.ts';
+import { type Uncertainty, uncertaintyOf } from './safety/uncertainty.ts';
 import { type IdleSighting, Timeline, type TimelineItem } from './timeline.ts';
+import type { DiskRange } from './trace-source.ts';
 
 export interface ChangeTrackerOptions {
   readonly sizesBytes: readonly number[];
@@ -111,9 +112,12 @@ export class ChangeTracker {
     disk.markDiscarded(disk.blocksOf(offsetBytes, lengthBytes));
   }
 
-  /** What may differ from the replica, besides what was taken and not yet acknowledged. */
-  uncertain(): readonly DiskUncertainty[] {
-    return uncertaintyOf(this.#disks, this.#timeline);
+  /**
+   * What may differ from the replica, besides what was taken, `handedOver` last, and not yet acknowledged.
+   */
+  uncertain(handedOver: readonly DiskRange[]): Uncertainty & { kind: 'KNOWN' } {
+    const disks = uncertaintyOf(this.#disks, this.#timeline);
+    return { kind: 'KNOWN', isSettled: this.isSettled, disks, handedOver };
   }
 
   /** After a loss nothing that was known holds (C5): forget it all, and everything may differ. */

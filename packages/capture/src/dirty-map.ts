@@ -81,16 +81,19 @@ export class DirtyMap {
   }
 
   copy(): DirtyMapCopy {
-    const summary = this.#summary.slice();
-    const words = new Uint32Array(summary.reduce((sum, word) => sum + bitCount(word), 0));
+    const length = this.#summary.length;
+    if (this.#count === 0) return { summary: new Uint32Array(length), words: new Uint32Array(0) };
+    let wordCount = 0;
+    for (let index = 0; index < length; index += 1) wordCount += bitCount(this.#summary[index] ?? 0);
+    const words = new Uint32Array(wordCount);
     let count = 0;
-    for (const [index, word] of summary.entries()) {
-      for (let rest = word; rest !== 0; rest &= rest - 1) {
+    for (let index = 0; index < length; index += 1) {
+      for (let rest = this.#summary[index] ?? 0; rest !== 0; rest &= rest - 1) {
         words[count] = this.#words[index * 32 + lowestBit(rest)] ?? 0;
         count += 1;
       }
     }
-    return { summary, words };
+    return { summary: this.#summary.slice(), words };
   }
 
   #firstWord(fromWord: number): number | undefined {
@@ -125,7 +128,9 @@ export class DirtyMap {
   }
 }
 
-/** The runs of dirty blocks of a copy, in order. A copy that contradicts itself gives no more than its words. */
+/**
+ * The runs of dirty blocks of a copy, in order. A copy that contradicts itself gives no more than its words.
+ */
 export function* runsOf({ summary, words }: DirtyMapCopy): Generator<BlockRange> {
   let count = 0;
   let run: BlockRange | undefined;

@@ -46,8 +46,8 @@ export class EpochLedger {
   #openCount = 0;
   #unacknowledged: Unacknowledged[] = [];
   /**
-   * Until the replica is first heard of: an earlier process may have had later epochs acknowledged than it noted.
-   * What they carried is dirty at the source, and so is everything changed since.
+   * Until the replica is first heard of: an earlier process may have had later epochs acknowledged than it
+   * noted. What they carried is dirty at the source, and so is everything changed since.
    */
   #mayBeAhead: boolean;
 

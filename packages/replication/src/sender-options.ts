@@ -39,8 +39,8 @@ export interface SenderOptions {
   /** Bytes a second; 0 or absent: no cap. */
   readonly bandwidth?: number;
   /**
-   * What an earlier process knew, only if the source's dirty map has all that changed since, and all that was not
-   * acknowledged then. The replica may be further on.
+   * What an earlier process knew, only if the source's dirty map has all that changed since, and all that
+   * was not acknowledged then. The replica may be further on.
    */
   readonly previous?: ReplicaPosition;
   readonly limits?: Partial<SenderLimits>;
@@ -83,8 +83,8 @@ export interface Sender {
    */
   takeRecoveryPoint(): Promise<RecoveryPoint>;
   /**
-   * Of this moment, to be read at once; `undefined` while the replica is not known to be equal but for what is dirty:
-   * before and during a first copy or a comparison, and after a doubt.
+   * Of this moment, to be read at once; `undefined` while the replica is not known to be equal but for what
+   * is dirty: before and during a first copy or a comparison, and after a doubt.
    */
   debt(): ReplicaDebt | undefined;
   /** Bytes a second; 0: no cap. */

@@ -3,9 +3,9 @@
  *
  *     magic 8 | header length u32 | body length u32 | SHA-256 of header and body | header JSON | body, zstd
  *
- * body, for each disk: dirty map, discarded map (each: summary count u32, summary, word count u32, words), then
- * the extents (count u32, then offset and length as f64). Little-endian. The maps are 33 MiB per TiB at the most,
- * and next to nothing for a disk that is in step.
+ * body, for each disk: dirty map, discarded map (each: summary count u32, summary, word count u32, words),
+ * then the extents (count u32, then offset and length as f64). Little-endian. The maps are 33 MiB per TiB
+ * at the most, and next to nothing for a disk that is in step.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';

@@ -1,6 +1,7 @@
 /**
- * The checkpoint as a file. Best in /run, in memory: it is worth nothing after a reboot, and on a disk that is
- * replicated writing it would itself be a change. Replaced whole: a reader sees the old one or the new one.
+ * The checkpoint as a file. Best in /run, in memory: it is worth nothing after a reboot, and on a disk that
+ * is replicated writing it would itself be a change. Replaced whole: a reader sees the old one or the new
+ * one.
  */
 import { readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,6 +1,7 @@
 /**
  * Reads a safety trace to its end, once (S3), and says whether that was all of it. It was when
- *   - it is the trace that was begun: its first mark comes back, and there are no fewer events than were counted,
+ *   - it is the trace that was begun: its first mark comes back, and there are no fewer events than were
+ *     counted,
  *   - nobody read from it, none were lost or dropped, and as many came as the kernel committed,
  *   - it recorded to the end: a mark written just before comes back, and it shows at least the sectors that
  *     /sys/block/X/stat counts as written since the copy (see linux-trace-source.ts).
@@ -32,8 +33,8 @@ const PAGES_AT_ONCE = 128;
 const HIDDEN_MS_MAX = 10_000;
 const HIDDEN_PAUSE_MS = 2;
 /**
- * A completion is traced before it is counted; its CPU may be taken away in between. So those traced so shortly before
- * the counter was read may have been counted since.
+ * A completion is traced before it is counted; its CPU may be taken away in between. So those traced so
+ * shortly before the counter was read may have been counted since.
  */
 const UNCOUNTED_NS_MAX = 20e6;
 

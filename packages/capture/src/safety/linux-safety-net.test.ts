@@ -1,4 +1,6 @@
-/** Resuming on the real kernel: everything that may happen to a trace or a checkpoint while nobody is there. */
+/**
+ * Resuming on the real kernel: everything that may happen to a trace or a checkpoint while nobody is there.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

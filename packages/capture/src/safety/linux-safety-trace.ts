@@ -1,12 +1,13 @@
 /**
- * A safety trace as an instance of the kernel's tracing: /sys/kernel/tracing/instances/landfall-safety-STATE-a
- * (or -b). The name survives the process; each process makes its own two, once it no longer needs those it
- * found. Settings are made once, as for the live instance (linux-tracefs.ts); after that it is only emptied (by
- * writing `trace_clock`, which does that, on a stopped instance) and switched on and off with `tracing_on`,
- * which takes no time. Reads are dropped in the kernel where it accepts such a filter.
+ * A safety trace as an instance of the kernel's tracing:
+ * /sys/kernel/tracing/instances/landfall-safety-STATE-a (or -b). The name survives the process; each
+ * process makes its own two, once it no longer needs those it found. Settings are made once, as for the
+ * live instance (linux-tracefs.ts); after that it is only emptied (by writing `trace_clock`, which does
+ * that, on a stopped instance) and switched on and off with `tracing_on`, which takes no time. Reads are
+ * dropped in the kernel where it accepts such a filter.
  *
- * Writing `trace_clock` also waits until every CPU has left the tracepoints it was in (`synchronize_rcu` before the
- * buffer is reset): the promise of `begin` about events under way.
+ * Writing `trace_clock` also waits until every CPU has left the tracepoints it was in (`synchronize_rcu`
+ * before the buffer is reset): the promise of `begin` about events under way.
  *
  * All of it happens in Node's threads, for such waits take milliseconds.
  */

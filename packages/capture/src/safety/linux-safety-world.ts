@@ -1,7 +1,7 @@
 /**
  * What a checkpoint is bound to. A disk is known by what changes whenever another one takes its place: the
- * kernel's sequence number (from 5.15), the inode of its folder in /sys (new with each device), its number, size
- * and serial. What is done to a disk while it is elsewhere would not be in any trace of ours.
+ * kernel's sequence number (from 5.15), the inode of its folder in /sys (new with each device), its number,
+ * size and serial. What is done to a disk while it is elsewhere would not be in any trace of ours.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';

@@ -1,21 +1,14 @@
 /**
- * The safety net against a model: writes, sending and acknowledging go on at every step of it, and at any step the
- * process may die. What is resumed must hold all that differs (S1–S3); nothing but a recovery that died, or somebody
- * at the traces, costs a comparison.
+ * The safety net against a model: writes, sending and acknowledging go on at every step of it, and at any
+ * step the process may die. What is resumed must hold all that differs (S1–S3); nothing but a recovery that
+ * died, or somebody at the traces, costs a comparison.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Random, seededRandom, silentLogger } from '@landfall/runtime';
 import { SafetyNet, type SafetyRecovery } from './safety-net.ts';
-import {
-  BLOCKS,
-  SimulatedAgent,
-  SimulatedCheckpointFile,
-  SimulatedKernel,
-  SimulatedReplica,
-  SimulatedTrace,
-  steppingClock,
-} from './simulated-safety.testing.ts';
+import { BLOCKS, SimulatedAgent, SimulatedKernel, SimulatedReplica } from './simulated-safety.testing.ts';
+import { SimulatedCheckpointFile, SimulatedTrace, steppingClock } from './simulated-traces.testing.ts';
 
 const HISTORIES = Number(process.env.LANDFALL_SAFETY_HISTORIES ?? 60);
 const SEED = Number(process.env.LANDFALL_SAFETY_SEED ?? 1);

@@ -1,29 +1,29 @@
 /**
  * So that a crash, a restart or an upgrade of the agent needs no comparison. Beside the live trace, which the
  * engine drains, two traces A and B record the same changes and are drained by nobody; they go on when the
- * process ends. A checkpoint says which blocks may differ from the replica at an instant, and which of the two
- * traces holds everything since.
+ * process ends. A checkpoint says which blocks may differ from the replica at an instant, and which of the
+ * two traces holds everything since.
  *
- *     checkpoint                                         recovery (the new live trace records already)
- *     C1 the other trace is emptied and records          R1 the checkpoint and its trace are as they were left
- *     C2 all events committed by now reach the tracker   R2 the other trace is emptied and records
- *     C3 maps + what was taken, with its epoch, copied   R3 the checkpoint's trace is read to its end
- *     C4 written; replaces the checkpoint before         R4 both together: dirty; a checkpoint of that is written
- *     C5 the trace before stops                          R5 the trace read stops
+ *     checkpoint                                  recovery (the new live trace records already)
+ *     N1 the other trace is emptied and records   R1 checkpoint and trace are as they were left
+ *     N2 what was committed reaches the tracker   R2 the other trace is emptied and records
+ *     N3 maps, what was taken, its epoch: copied  R3 the checkpoint's trace is read to its end
+ *     N4 written over the checkpoint before       R4 both together are dirty; a checkpoint of that
+ *     N5 the trace before stops                   R5 the trace that was read stops
  *
- * S1 From C4 on, and until the next C4, the trace a checkpoint names has recorded without a gap since before its
- *    copy was made. So at every instant copy ∪ trace covers all that differs from the replica, at the
- *    checkpoint's epoch and at every later one: an epoch sent since carries only blocks that were in the copy or
- *    changed afterwards.
- * S2 A write is seen at one end at least. Each trace records an event at an instant of its own, so an issue may be
- *    too early for the trace begun in C1 and too late, in the live one, for the copy of C3. Its completion then
- *    follows the copy and is in the trace begun; and one whose completion was missed like that was in flight at C3.
- *    At a recovery R2 comes between the start of the live trace and R3, and waits for events under way: what the
- *    live trace was too late for is in the trace R3 reads.
- * S3 A trace can be used once: reading consumes. A recovery that dies between R3 and R4 leaves one whose counters
- *    do not match.
- * S4 Any doubt (another boot, another disk, an altered or cleared or overrun or read trace, a damaged checkpoint,
- *    another agent) is a comparison, with its reason. Nothing is guessed.
+ * S1 From N4 on, and until the next N4, the trace a checkpoint names has recorded without a gap since
+ *    before its copy was made. So at every instant copy ∪ trace covers all that differs from the replica,
+ *    at the checkpoint's epoch and at every later one: an epoch sent since carries only blocks that were in
+ *    the copy or changed afterwards.
+ * S2 A write is seen at one end at least. Each trace records an event at an instant of its own, so an issue
+ *    may be too early for the trace begun in N1 and too late, in the live one, for the copy of N3. Its
+ *    completion then follows the copy and is in the trace begun; and one whose completion was missed like
+ *    that was in flight at N3. At a recovery R2 comes between the start of the live trace and R3, and waits
+ *    for events under way: what the live trace was too late for is in the trace R3 reads.
+ * S3 A trace can be used once: reading consumes. A recovery that dies between R3 and R4 leaves one whose
+ *    counters do not match.
+ * S4 Any doubt (another boot, another disk, an altered or cleared or overrun or read trace, a damaged
+ *    checkpoint, another agent) is a comparison, with its reason. Nothing is guessed.
  * S5 Checkpoints are made only of a replica known to be equal but for what is known: not in a first copy, a
  *    comparison or a doubt.
  */
@@ -144,8 +144,8 @@ export class SafetyNet {
   }
 
   /**
-   * A last checkpoint, if one is wanted; its trace records on. The sender has ended, the source has not. Without it
-   * the one before stands.
+   * A last checkpoint, if one is wanted; its trace records on. The sender has ended, the source has not.
+   * Without it the one before stands.
    */
   async close({ checkpoint } = { checkpoint: true }): Promise<void> {
     this.#stop.abort();
@@ -261,7 +261,7 @@ export class SafetyNet {
     }
   }
 
-  /** C2 and C3, in one go: no other code runs between what the source says and what the sender says. */
+  /** N2 and N3, in one go: no other code runs between what the source says and what the sender says. */
   async #copy(askDebt: () => ReplicaDebt | undefined, { unsettled }: { readonly unsettled: boolean }) {
     const { source, clock } = this.#options;
     let why = '';
@@ -281,7 +281,7 @@ export class SafetyNet {
     throw notNow(why);
   }
 
-  /** C4. */
+  /** N4. */
   async #publish(
     trace: SafetyTrace,
     made: {

@@ -40,9 +40,9 @@ export interface TraceUsage {
 export interface SafetyTrace {
   readonly name: SafetyTraceName;
   /**
-   * Empties it and records from now on: every event whose recording begins after this resolves is in it. Events
-   * whose recording, by any trace, had begun when it was called are recorded to their end. `mark` is its first.
-   * Errors: whatever the kernel refuses; it may record or not then.
+   * Empties it and records from now on: every event whose recording begins after this resolves is in it.
+   * Events whose recording, by any trace, had begun when it was called are recorded to their end. `mark` is
+   * its first. Errors: whatever the kernel refuses; it may record or not then.
    */
   begin(mark: string): Promise<void>;
   /** Of what was begun by this object. */
@@ -51,8 +51,8 @@ export interface SafetyTrace {
   /** What of its settings is not as it was begun. */
   alteration(): Promise<string | undefined>;
   /**
-   * Reads all of a trace an earlier process began; every event committed before this call is in it. Can be done
-   * once: reading consumes. Errors: whatever the kernel refuses.
+   * Reads all of a trace an earlier process began; every event committed before this call is in it. Can be
+   * done once: reading consumes. Errors: whatever the kernel refuses.
    */
   drain(identity: TraceIdentity): Promise<DrainedTrace>;
   /** Records no more. */

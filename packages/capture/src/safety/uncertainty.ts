@@ -1,6 +1,6 @@
 /**
- * Which blocks may differ from the replica, as a value that can be kept and given back: what the tracker knows
- * of, and, beside it, plain extents of what was taken from it.
+ * Which blocks may differ from the replica, as a value that can be kept and given back: what the tracker
+ * knows of, and, beside it, plain extents of what was taken from it.
  *
  * U1 a block that is in none of the parts, and that no event committed after the value was made touches, is
  *    equal on the disk and in every epoch of the replica from the acknowledged one on.
@@ -33,6 +33,11 @@ export type Uncertainty =
 
 export function unknownBecause(why: string): Uncertainty {
   return { kind: 'UNKNOWN', why };
+}
+
+/** Of extents, only where they are. */
+export function placesOf(extents: readonly DiskRange[]): DiskRange[] {
+  return extents.map(({ diskIndex, offsetBytes, lengthBytes }) => ({ diskIndex, offsetBytes, lengthBytes }));
 }
 
 /** The maps, the requests in flight, and what has surfaced but is not in the maps yet. */
