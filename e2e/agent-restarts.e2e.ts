@@ -13,7 +13,11 @@ test(title, { skip: whyNoLoopDevices() }, async (context) => {
   const restarts = await AgentRestarts.begin(seededRandom(SEED));
   context.after(() => restarts.end());
   const { counts } = restarts;
-  while (counts.rounds < ROUNDS) await restarts.round();
+  while (counts.rounds < ROUNDS) {
+    await restarts.round();
+    const { rounds, resumed, equal, hashedChunks } = counts;
+    process.stderr.write(`round ${rounds}: ${resumed} resumed, ${equal} equal, ${hashedChunks} hashed\n`);
+  }
   const middle = (values: number[]) => values.toSorted((left, right) => left - right)[values.length >> 1];
   context.diagnostic(
     JSON.stringify({

