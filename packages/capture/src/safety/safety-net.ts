@@ -199,8 +199,8 @@ export class SafetyNet {
 
   async #clearAway(): Promise<void> {
     const { store, traces } = this.#options;
-    await store.remove();
     this.#active = undefined;
+    await store.remove();
     for (const trace of Object.values(traces)) await trace.stop();
   }
 
