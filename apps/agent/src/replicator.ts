@@ -2,7 +2,8 @@
  * Brings this server's replication to what is wanted, and keeps it there. One step, `reconcile`, taken every
  * second and whenever the configuration changes: it looks at the disks, opens or closes tracking and sending,
  * and is never in a hurry. Whatever fails is told as STALLED with its reason, and tried again at the next
- * step; nothing is lost by that, because the replica is compared anew after tracking had to end.
+ * step; nothing is lost by that, because tracking that begins again knows what changed meanwhile, or
+ * compares.
  *
  *   wanted      tracking   sending
  *   STOP        closed     closed
@@ -23,7 +24,14 @@ export type ReplicationServerAddress = NonNullable<AgentConfiguration['replicati
 export interface Tracking {
   /** Why tracking cannot go on, once it cannot; it must be closed then. */
   failure(): unknown;
+  /** How it began, and what a restart of the agent would need now; a line each, for people. */
+  account?(): TrackingAccount;
   close(): Promise<void>;
+}
+
+export interface TrackingAccount {
+  readonly start: string;
+  readonly restart: string;
 }
 
 export interface Sending {
@@ -53,6 +61,8 @@ export interface ReplicatorOptions<Opened extends Tracking> {
     server: ReplicationServerAddress,
     settings: SendingSettings,
   ): Promise<Sending>;
+  /** Replication has ended for good, or never began: leaves nothing behind. Tracking is closed. */
+  endTracking?(): Promise<void>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -70,6 +80,7 @@ export class Replicator<Opened extends Tracking> {
   #sendingTo: string | undefined;
   #problem: OperationError | undefined;
   #failures = 0;
+  #ended = false;
   #wake = new AbortController();
   /** Of senders that were closed; those of the open one are added. */
   #countedBefore: Counted = { bytesRead: 0, bytesSent: 0, firstSyncDurationMs: null };
@@ -84,6 +95,10 @@ export class Replicator<Opened extends Tracking> {
   /** The disks with the device names they have now. */
   get disks(): readonly KnownDisk[] {
     return this.#disks;
+  }
+
+  get trackingAccount(): TrackingAccount | undefined {
+    return this.#tracking?.account?.();
   }
 
   get replicationServer(): ReplicationServerAddress | undefined {
@@ -141,7 +156,8 @@ export class Replicator<Opened extends Tracking> {
   async #reconcile(): Promise<void> {
     const wanted = this.#wanted;
     if (wanted === undefined) return;
-    if (wanted.desired === 'STOP' || wanted.desired === 'UNINSTALL') return this.#closeAll();
+    if (wanted.desired === 'STOP' || wanted.desired === 'UNINSTALL') return this.#end();
+    this.#ended = false;
     await this.#checkDisks();
     this.#throwFailure(this.#tracking?.failure());
     this.#tracking ??= await this.#options.openTracking(this.#disks);
@@ -176,6 +192,13 @@ export class Replicator<Opened extends Tracking> {
 
   #throwFailure(failure: unknown): void {
     if (failure !== undefined) throw failure;
+  }
+
+  async #end(): Promise<void> {
+    await this.#closeAll();
+    if (this.#ended) return;
+    await this.#options.endTracking?.();
+    this.#ended = true;
   }
 
   async #closeAll(): Promise<void> {

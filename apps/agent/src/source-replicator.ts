@@ -6,12 +6,17 @@ import {
   type CaptureEngine,
   IMPACT_BUDGET_PERCENT_DEFAULT,
   openCapture,
+  openSafetyNet,
+  removeSafetyNet,
+  type SafetyNet,
+  type SafetyPosition,
+  type SafetyRecovery,
   SourceMeters,
 } from '@landfall/capture';
 import type { Identity } from '@landfall/channel';
 import { capAt } from '@landfall/model';
 import { createSender, type SenderStatus } from '@landfall/replication';
-import type { Clock, Dial, Logger } from '@landfall/runtime';
+import { type Clock, type Dial, formatBytes, type Logger } from '@landfall/runtime';
 import { connectTls } from '@landfall/wire';
 import type { KnownDisk } from './disk-mapping.ts';
 import { areInPlace, findKnownDisks } from './linux-disks.ts';
@@ -23,6 +28,7 @@ import {
   type SendingSettings,
   type Tracking,
 } from './replicator.ts';
+import { safetyPlaceOf } from './safety-place.ts';
 import { VERSION } from './version.ts';
 
 export interface SourceReplicatorOptions {
@@ -33,6 +39,7 @@ export interface SourceReplicatorOptions {
   readonly disks: readonly KnownDisk[];
   /** Default true. */
   readonly skipFreeSpace?: boolean;
+  readonly runtimeFolder: string;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -40,6 +47,9 @@ export interface SourceReplicatorOptions {
 interface SourceTracking extends Tracking {
   readonly engine: CaptureEngine;
   readonly meters: SourceMeters;
+  readonly net: SafetyNet;
+  /** What an earlier process knew, for the first sender only: nothing was taken from the engine before. */
+  takePrevious(): SafetyPosition | undefined;
 }
 
 export type SourceReplicator = Replicator<SourceTracking>;
@@ -56,6 +66,7 @@ export function createSourceReplicator(options: SourceReplicatorOptions): Source
       areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
     openTracking: (disks) => startTracking(options, disks),
     openSending: async (tracking, server, settings) => startSending(options, tracking, server, settings),
+    endTracking: () => removeSafetyNet(safetyPlace(options)),
   });
 }
 
@@ -75,17 +86,60 @@ async function startTracking(
   });
   try {
     await engine.start();
+    return { ...(await withSafetyNet(options, engine)), meters };
   } catch (error) {
     await engine.stop();
     throw error;
   }
-  // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
-  return { engine, meters, failure: () => undefined, close: () => engine.stop() };
+}
+
+async function withSafetyNet(
+  options: SourceReplicatorOptions,
+  engine: CaptureEngine,
+): Promise<Omit<SourceTracking, 'meters'>> {
+  const { logger, clock } = options;
+  const net = openSafetyNet({ engine, ...safetyPlace(options), logger, clock });
+  const recovery = await net.recover();
+  const generation = engine.generation;
+  let previous = recovery.kind === 'RESUME' ? recovery.position : undefined;
+  if (previous !== undefined) {
+    const position = previous;
+    net.attach(() => (engine.generation === generation ? { ...position, taken: [] } : undefined));
+  }
+  return {
+    engine,
+    net,
+    takePrevious: () => {
+      const taken = engine.generation === generation ? previous : undefined;
+      previous = undefined;
+      return taken;
+    },
+    // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
+    failure: () => undefined,
+    account: () => ({ start: describeRecovery(recovery), restart: describeSafety(net) }),
+    close: async () => {
+      await net.close();
+      await engine.stop();
+    },
+  };
+}
+
+function safetyPlace({ programId, runtimeFolder }: SourceReplicatorOptions) {
+  return safetyPlaceOf(programId, runtimeFolder);
+}
+
+function describeRecovery(recovery: SafetyRecovery): string {
+  if (recovery.kind === 'COMPARE') return `comparison: ${recovery.reason}`;
+  return `resumed without comparison: ${formatBytes(recovery.changedBytes)} changed while the agent was away`;
+}
+
+function describeSafety({ whyUnsafe }: SafetyNet): string {
+  return whyUnsafe === undefined ? 'needs no comparison' : `would need a comparison: ${whyUnsafe}`;
 }
 
 function startSending(
   options: SourceReplicatorOptions,
-  { engine: source, meters }: SourceTracking,
+  tracking: SourceTracking,
   server: ReplicationServerAddress,
   settings: SendingSettings,
 ): Sending {
@@ -95,8 +149,10 @@ function startSending(
     return { ca, cert, key };
   };
   const { host, port, replicationServerId: serverName } = server;
+  const { meters } = tracking;
+  const previous = tracking.takePrevious();
   const sender = createSender({
-    source,
+    source: tracking.engine,
     connect: (signal) => {
       const way = { host, port, serverName, timeoutMs: CONNECT_TIMEOUT_MS, signal, dial };
       return connectTls({ ...way, ...credentials() });
@@ -108,6 +164,7 @@ function startSending(
     epochIntervalMs: settings.epochIntervalMs,
     bandwidth: bytesPerSecond(settings, clock.nowMs()),
     churn: () => meters.churn(),
+    ...(previous === undefined ? {} : { previous }),
   });
   const limitImpact = ({ impactBudgetPercent = IMPACT_BUDGET_PERCENT_DEFAULT }: SendingSettings) =>
     meters.setImpactBudget(impactBudgetPercent);
@@ -117,6 +174,7 @@ function startSending(
   const finished = sender.run(stop.signal).catch((error: unknown) => {
     failure = error;
   });
+  tracking.net.attach(() => (failure === undefined ? sender.debt() : undefined));
   return {
     facts: () => ({ ...factsOf(sender.status()), ...impactOf(meters) }),
     takeRecoveryPoint: () => sender.takeRecoveryPoint(),

@@ -1,6 +1,7 @@
 /** `landfall-agent status` for people. */
 import { formatBytes, formatDurationMs } from '@landfall/runtime';
 import type { AgentStatus } from './file-status.ts';
+import type { TrackingAccount } from './replicator.ts';
 
 const STALE_AFTER_MS = 10_000;
 
@@ -22,6 +23,7 @@ export function describeStatus(status: AgentStatus, nowMs: number): string {
     ...describeImpact(replication.impact),
     `last epoch          ${replication.lastEpoch}`,
     `read / sent         ${formatBytes(replication.bytesRead)} / ${formatBytes(replication.bytesSent)}`,
+    ...(status.tracking === null ? [] : describeTracking(status.tracking)),
     ...replication.disks.map(describeDisk),
   ];
   const ageMs = nowMs - status.writtenAtMs;
@@ -37,6 +39,10 @@ function describeImpact(impact: AgentStatus['replication']['impact']): string[] 
   return [
     `impact              writes ${sign}${increasePercent.toFixed(0)} % while reading (budget ${budgetPercent} %)`,
   ];
+}
+
+function describeTracking({ start, restart }: TrackingAccount): string[] {
+  return [`began with          ${start}`, `a restart           ${restart}`];
 }
 
 function duration(ms: number | null, absent: string): string {

@@ -9,36 +9,22 @@
  * E2 on any doubt (C5) `generation` rises, tracking starts anew, and then everything is marked dirty; nothing
  *    awaits in between, so no caller can act on the old state.
  * E3 one takeBulk or nextCut at a time.
+ * E4 what a takeBulk or nextCut hands over counts as uncertain until the next call: between leaving the map
+ *    and reaching its taker it is nowhere else.
  */
 import { assert, describeError, OperationError } from '@landfall/runtime';
 import { BlockContents, bulkPool, isZero, keptContent } from './block-contents.ts';
+import type { BulkRun } from './bulk-run.ts';
 import type { CapturedDisk, CaptureEngineOptions } from './capture-options.ts';
-import { type BulkRun, ChangeTracker } from './change-tracker.ts';
+import type { CaptureStats } from './capture-stats.ts';
+import { ChangeTracker } from './change-tracker.ts';
 import { extentsOf } from './cut-planner.ts';
 import type { CapturedExtent, Cut, EpochSource, ForgetFreeOptions } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import { forgetFreeSpace } from './free-space-search.ts';
 import { BLOCK_BYTES, type ReadTicket } from './read-ticket.ts';
-
-export interface CaptureStats {
-  readonly events: number;
-  readonly lostEvents: number;
-  readonly lateEvents: number;
-  readonly passthroughCommands: number;
-  readonly reads: number;
-  readonly bytesRead: number;
-  readonly versionsKept: number;
-  /** Reads thrown away because a write overlapped them. */
-  readonly versionsRejected: number;
-  readonly cuts: number;
-  readonly lastCutTimeMs: number | undefined;
-  /** How far the watermark is behind. */
-  readonly watermarkLagMs: number;
-  readonly generation: number;
-  readonly lastDoubt: string | undefined;
-  /** `undefined` while cuts come. */
-  readonly whyNoCut: string | undefined;
-}
+import { placesOf, type Uncertainty, unknownBecause } from './safety/uncertainty.ts';
+import type { DiskRange } from './trace-source.ts';
 
 const EPOCH_WINDOW_BYTES_DEFAULT = 32 * 1024 * 1024;
 const CUT_INTERVAL_MS_DEFAULT = 100;
@@ -65,6 +51,9 @@ export class CaptureEngine implements EpochSource {
   readonly #stopping = new AbortController();
   #pumping: Promise<void> = Promise.resolve();
   #startedNs = 0;
+  #drainedThroughNs = -Infinity;
+  /** E4. */
+  #handedOver: readonly DiskRange[] = [];
   #failure: { readonly error: unknown; readonly sinceNs: number } | undefined;
   #busy = false;
   #nextCutDueNs = -Infinity;
@@ -114,11 +103,33 @@ export class CaptureEngine implements EpochSource {
     this.#tracker.markDirty(diskIndex, extent.offsetBytes, extent.lengthBytes);
   }
 
+  /** As `markDirty`, but no cut waits for it. */
+  markDiscarded(
+    diskIndex: number,
+    extent: { readonly offsetBytes: number; readonly lengthBytes: number },
+  ): void {
+    this.#tracker.markDiscarded(diskIndex, extent.offsetBytes, extent.lengthBytes);
+  }
+
+  /**
+   * What may differ from the replica besides what the taker holds. Every event committed before this call is
+   * in it.
+   */
+  uncertain(): Uncertainty {
+    const calledNs = this.#nowNs();
+    this.#pump();
+    if (this.#state !== 'running' || this.#failure !== undefined)
+      return unknownBecause('changes are not tracked');
+    if (this.#drainedThroughNs < calledNs) return unknownBecause('some events are not readable yet');
+    return this.#tracker.uncertain(this.#handedOver);
+  }
+
   takeBulk(bytesMax: number): Promise<readonly CapturedExtent[]> {
     return this.#exclusively(async () => {
       this.#pump();
       this.#throwFailure();
       const runs = this.#tracker.takeDirty(bytesMax);
+      this.#handedOver = runs.map((run) => this.#placeOf(run));
       try {
         const extents = await this.#readRuns(runs);
         this.#tracker.bulkFinished(this.#nowNs());
@@ -136,6 +147,7 @@ export class CaptureEngine implements EpochSource {
       const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
       const deadlineNs = this.#nowNs() + options.waitMs * 1e6;
       await this.#sleepUntil(Math.min(this.#nextCutDueNs, deadlineNs), signal);
+      this.#handedOver = [];
       for (let round = 0; ; round += 1) {
         signal.throwIfAborted();
         this.#pump();
@@ -207,6 +219,7 @@ export class CaptureEngine implements EpochSource {
       blocks,
       this.disks.map(({ sizeBytes }) => sizeBytes),
     );
+    this.#handedOver = placesOf(extents);
     const { clock, baseNs, cutIntervalMs = CUT_INTERVAL_MS_DEFAULT } = this.#options;
     const nowNs = this.#nowNs();
     const cutTimeMs = Math.floor(clock.nowMs() - (nowNs - timeNs) / 1e6);
@@ -310,6 +323,7 @@ export class CaptureEngine implements EpochSource {
     for (const sighting of drained.idle) tracker.seenIdle(sighting);
     if (!tracker.isSettled && this.#nowNs() - this.#startedNs > SETTLE_NS_MAX) tracker.settle(this.#nowNs());
     if (drained.completeThroughNs === undefined) return undefined;
+    this.#drainedThroughNs = drained.completeThroughNs;
     tracker.advance(drained.completeThroughNs - CLOCK_MARGIN_NS);
     const oldestNs = tracker.oldestInFlightNs;
     const stuck = oldestNs !== undefined && tracker.reachedNs - oldestNs > IN_FLIGHT_AGE_NS_MAX;

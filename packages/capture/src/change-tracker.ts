@@ -23,12 +23,15 @@
 import { assert } from '@landfall/runtime';
 import type { BlockEvent } from './block-event.ts';
 import type { BlockRecord } from './block-record.ts';
+import { type BulkRun, firstRun } from './bulk-run.ts';
 import { type CutBlock, largestCutNs } from './cut-planner.ts';
 import type { BlockRange } from './dirty-map.ts';
 import { DiskChanges } from './disk-changes.ts';
 import type { FreeBlocks } from './free-blocks.ts';
-import { BLOCK_BYTES, BLOCK_SECTORS, ReadTicket } from './read-ticket.ts';
+import { BLOCK_BYTES, BLOCK_SECTORS, type ReadTicket, ticketsFor } from './read-ticket.ts';
+import { type Uncertainty, uncertaintyOf } from './safety/uncertainty.ts';
 import { type IdleSighting, Timeline, type TimelineItem } from './timeline.ts';
+import type { DiskRange } from './trace-source.ts';
 
 export interface ChangeTrackerOptions {
   readonly sizesBytes: readonly number[];
@@ -36,16 +39,10 @@ export interface ChangeTrackerOptions {
   readonly windowBytes: number;
 }
 
-/** Blocks read in one request of the fine phase: longer windows are overlapped more often. */
-const TICKET_BLOCKS_MAX = 32;
 /** Discarded blocks read again with one cut. */
 const DISCARDED_BYTES_PER_CUT = 8 * 1024 * 1024;
 /** Versions are kept in memory: beyond this many for each block of the window all is folded into the map. */
 const VERSIONS_PER_WINDOW_BLOCK_MAX = 2;
-
-export interface BulkRun extends BlockRange {
-  readonly diskIndex: number;
-}
 
 export class ChangeTracker {
   readonly #disks: readonly DiskChanges[];
@@ -109,6 +106,21 @@ export class ChangeTracker {
     disk.markDirty(disk.blocksOf(offsetBytes, lengthBytes));
   }
 
+  /** As if it had been discarded unseen. */
+  markDiscarded(diskIndex: number, offsetBytes: number, lengthBytes: number): void {
+    this.#enterCoarse();
+    const disk = this.#disk(diskIndex);
+    disk.markDiscarded(disk.blocksOf(offsetBytes, lengthBytes));
+  }
+
+  /**
+   * What may differ from the replica, besides what was taken, `handedOver` last, and not yet acknowledged.
+   */
+  uncertain(handedOver: readonly DiskRange[]): Uncertainty & { kind: 'KNOWN' } {
+    const disks = uncertaintyOf(this.#disks, this.#timeline);
+    return { kind: 'KNOWN', isSettled: this.isSettled, disks, handedOver };
+  }
+
   /** After a loss nothing that was known holds (C5): forget it all, and everything may differ. */
   reset(): void {
     this.#enterCoarse();
@@ -160,7 +172,7 @@ export class ChangeTracker {
     const runs: BulkRun[] = [];
     let blocksLeft = Math.max(1, Math.floor(bytesMax / BLOCK_BYTES));
     for (const disk of this.#disks) {
-      for (let run = disk.firstRun(blocksLeft); run !== undefined; run = disk.firstRun(blocksLeft)) {
+      for (let run = firstRun(disk, blocksLeft); run !== undefined; run = firstRun(disk, blocksLeft)) {
         disk.forget(run);
         runs.push({ diskIndex: disk.diskIndex, ...run });
         blocksLeft -= run.blockCount;
@@ -230,7 +242,7 @@ export class ChangeTracker {
         (record) => record.ticket === undefined && !record.isRead && !disk.isInFlight(record.block),
       );
       wanted.sort((left, right) => left.block - right.block);
-      return this.#ticketsFor(disk, wanted);
+      return ticketsFor(disk, wanted);
     });
   }
 
@@ -335,20 +347,6 @@ export class ChangeTracker {
       if (kept) this.#keptCount += 1;
       else this.#rejectedCount += 1;
     });
-  }
-
-  #ticketsFor(disk: DiskChanges, records: readonly BlockRecord[]): ReadTicket[] {
-    const tickets: ReadTicket[] = [];
-    for (let start = 0; start < records.length; ) {
-      const firstBlock = records[start]?.block ?? 0;
-      let end = start + 1;
-      while (records[end]?.block === firstBlock + end - start && end - start < TICKET_BLOCKS_MAX) end += 1;
-      const diskSizeBytes = disk.sizeBytes;
-      const run = records.slice(start, end);
-      tickets.push(new ReadTicket({ diskIndex: disk.diskIndex, records: run, firstBlock, diskSizeBytes }));
-      start = end;
-    }
-    return tickets;
   }
 
   #enterCoarse(): void {

@@ -13,9 +13,6 @@ import { type BlockRange, DirtyMap } from './dirty-map.ts';
 import { InFlightRequests } from './in-flight-requests.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS } from './read-ticket.ts';
 
-/** What is taken in bulk lies inside one such part of the disk. */
-const BULK_EXTENT_BLOCKS = (1024 * 1024) / BLOCK_BYTES;
-
 export class DiskChanges {
   readonly diskIndex: number;
   readonly sizeBytes: number;
@@ -59,14 +56,17 @@ export class DiskChanges {
     });
   }
 
-  /** The first run of changed blocks: dirty ones, or when there are none discarded ones. */
-  firstRun(blocksMax: number): BlockRange | undefined {
-    if (blocksMax <= 0) return undefined;
-    const map = this.dirty.count > 0 ? this.dirty : this.discarded;
-    const firstBlock = map.firstDirty();
-    if (firstBlock === undefined) return undefined;
-    const untilBoundary = BULK_EXTENT_BLOCKS - (firstBlock % BULK_EXTENT_BLOCKS);
-    return map.firstRun(firstBlock, Math.min(blocksMax, untilBoundary));
+  /** All of the range except what is dirty already (K1). */
+  markDiscarded({ firstBlock, blockCount }: BlockRange): void {
+    this.discarded.setRange(firstBlock, blockCount);
+    const end = firstBlock + blockCount;
+    for (let from = firstBlock; from < end; ) {
+      const run = this.dirty.firstRun(from, end - from);
+      if (run === undefined || run.firstBlock >= end) break;
+      const length = Math.min(run.blockCount, end - run.firstBlock);
+      this.discarded.clearRange(run.firstBlock, length);
+      from = run.firstBlock + length;
+    }
   }
 
   /** The blocks a byte range touches, cut at the end of the disk. */
@@ -165,19 +165,6 @@ export class DiskChanges {
     } else {
       for (let block = range.firstBlock; block < end; block += 1) this.records.get(block)?.discarded(timeNs);
     }
-    this.#markDiscarded(range);
-  }
-
-  /** All of the range except what is dirty already (K1). */
-  #markDiscarded({ firstBlock, blockCount }: BlockRange): void {
-    this.discarded.setRange(firstBlock, blockCount);
-    const end = firstBlock + blockCount;
-    for (let from = firstBlock; from < end; ) {
-      const run = this.dirty.firstRun(from, end - from);
-      if (run === undefined || run.firstBlock >= end) break;
-      const length = Math.min(run.blockCount, end - run.firstBlock);
-      this.discarded.clearRange(run.firstBlock, length);
-      from = run.firstBlock + length;
-    }
+    this.markDiscarded(range);
   }
 }

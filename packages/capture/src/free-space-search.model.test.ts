@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Random, seededRandom, silentLogger } from '@landfall/runtime';
-import { type BulkRun, ChangeTracker } from './change-tracker.ts';
+import type { BulkRun } from './bulk-run.ts';
+import { ChangeTracker } from './change-tracker.ts';
 import { forgetFreeSpace } from './free-space-search.ts';
 import type { Volume } from './free-space-source.ts';
 import { BLOCK_BYTES } from './read-ticket.ts';

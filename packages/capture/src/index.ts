@@ -1,6 +1,7 @@
 export * from './block-event.ts';
 export * from './capture-engine.ts';
 export * from './capture-options.ts';
+export * from './capture-stats.ts';
 export * from './churn-meter.ts';
 export * from './epoch-source.ts';
 export * from './impact/impact-budget.ts';
@@ -8,5 +9,8 @@ export * from './linux-capture.ts';
 export * from './linux-churn.ts';
 export { openDirectReader } from './linux-direct-reader.ts';
 export { discoverDisks, diskAt, type LinuxDisk } from './linux-disks.ts';
+export type { SafetyPosition } from './safety/checkpoint.ts';
+export * from './safety/linux-safety-net.ts';
+export * from './safety/safety-net.ts';
 export * from './source-meters.ts';
 export * from './trace-source.ts';

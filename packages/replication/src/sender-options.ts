@@ -1,5 +1,5 @@
 /** What a sender is given, what it can do, and what it says of itself. */
-import type { Churn, EpochSource } from '@landfall/capture';
+import type { Churn, EpochSource, ReplicaDebt } from '@landfall/capture';
 import type {
   DataReplicationErrorString,
   DataReplicationState,
@@ -41,7 +41,10 @@ export interface SenderOptions {
   readonly bandwidth?: number;
   /** How fast the source changes; without it there is no forecast. */
   readonly churn?: () => Churn;
-  /** What an earlier process knew, only if the source's dirty map is of that same moment. */
+  /**
+   * What an earlier process knew, only if the source's dirty map has all that changed since, and all that
+   * was not acknowledged then. The replica may be further on.
+   */
   readonly previous?: ReplicaPosition;
   readonly limits?: Partial<SenderLimits>;
   readonly connectBackoff?: Backoff;
@@ -84,6 +87,11 @@ export interface Sender {
    * Errors: REPLICATION_PAUSED, REPLICATION_STOPPED, RECOVERY_POINTS_BUSY.
    */
   takeRecoveryPoint(): Promise<RecoveryPoint>;
+  /**
+   * Of this moment, to be read at once; `undefined` while the replica is not known to be equal but for what
+   * is dirty: before and during a first copy or a comparison, and after a doubt.
+   */
+  debt(): ReplicaDebt | undefined;
   /** Bytes a second; 0: no cap. */
   setBandwidth(bytesPerSecond: number): void;
   setEpochInterval(intervalMs: number): void;

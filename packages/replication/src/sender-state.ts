@@ -2,7 +2,7 @@
  * Everything a sender remembers from one connection to the next. Sessions change it, `sender-status.ts`
  * reads it.
  */
-import type { Cut, EpochSource } from '@landfall/capture';
+import type { Cut, EpochSource, ReplicaDebt } from '@landfall/capture';
 import { assert, type Clock, type Logger } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import { Comparison, type ComparisonMode } from './comparison.ts';
@@ -94,6 +94,15 @@ export class SenderState {
     this.connectedSinceMs = undefined;
     this.sourceError = undefined;
     this.rate.rest();
+  }
+
+  /** See `Sender.debt`. */
+  debt(): ReplicaDebt | undefined {
+    const { position } = this.ledger;
+    const isEqual = this.comparing === undefined && this.comparison === undefined;
+    if (position === undefined || position.lastEpoch === 0 || !isEqual) return undefined;
+    if (this.source.generation !== this.generation) return undefined;
+    return { ...position, taken: this.ledger.everythingTaken() };
   }
 
   /** All disks dirty; what the replica holds decides how it is compared (C5 ends with this epoch). */

@@ -2,6 +2,7 @@
  * The agent's end of replication: connects, greets, replicates, and begins again whenever the connection is
  * lost.
  */
+import type { ReplicaDebt } from '@landfall/capture';
 import type { RecoveryPoint } from '@landfall/model';
 import { AssertionFailure, type Backoff, OperationError, retry } from '@landfall/runtime';
 import { SenderForecast } from './forecast/sender-forecast.ts';
@@ -65,6 +66,10 @@ class ReplicationSender implements Sender {
     const point = waiters.wait(clock.monotonicNs());
     changed.notify();
     return point;
+  }
+
+  debt(): ReplicaDebt | undefined {
+    return this.#state.debt();
   }
 
   setBandwidth(bytesPerSecond: number): void {
