@@ -132,8 +132,20 @@ export class Replication {
   }
 
   /** Resolves when a cut taken after this call is durable. */
-  async takeRecoveryPoint(): Promise<RecoveryPoint> {
-    return (await this.#plane.command(this.#agentId, 'takeRecoveryPoint', {})) as RecoveryPoint;
+  async takeRecoveryPoint(timeoutMs: number): Promise<RecoveryPoint> {
+    let point: RecoveryPoint | undefined;
+    let failure: unknown;
+    this.#plane.command(this.#agentId, 'takeRecoveryPoint', {}).then(
+      (output) => {
+        point = output as RecoveryPoint;
+      },
+      (error: unknown) => {
+        failure = error;
+      },
+    );
+    await this.until('a recovery point', () => point !== undefined || failure !== undefined, timeoutMs);
+    if (point === undefined) throw failure;
+    return point;
   }
 
   /**

@@ -1,0 +1,67 @@
+/**
+ * Each benchmark runs to its end in its quick form and prints one JSON object of the promised shape. What it
+ * measures in seconds on a machine of any speed is not judged here.
+ */
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { cacheFolder } from '../apps/cli/src/setup/cache-folder.ts';
+import { run } from '../packages/runtime/src/index.ts';
+
+const LAUNCHER = join(import.meta.dirname, '../landfall');
+const TIMEOUT_MS = 5 * 60_000;
+const EXIT_MISSED = 3;
+const ROWS = { sync: 2, churn: 2, lag: 3, impact: 4, agent: 2, rescan: 3 } as const;
+
+interface Result {
+  readonly name: string;
+  readonly machine: Readonly<Record<string, unknown>>;
+  readonly rows: readonly {
+    readonly what: string;
+    readonly goal: number;
+    readonly bound: 'min' | 'max';
+    readonly measured: number;
+    readonly unit: string;
+    readonly met: boolean;
+    readonly required: boolean;
+  }[];
+}
+
+for (const [name, rowCount] of Object.entries(ROWS)) {
+  test(`landfall bench ${name} measures what it promises, and leaves nothing behind`, async () => {
+    const bench = await run([LAUNCHER, 'bench', name, '--quick', '--json'], { timeoutMs: TIMEOUT_MS });
+    assert.ok(bench.exitCode === 0 || bench.exitCode === EXIT_MISSED, bench.stderr.slice(-3000));
+    const result = JSON.parse(bench.stdout) as Result;
+    assert.equal(result.name, name);
+    assert.equal(result.rows.length, rowCount);
+    for (const row of result.rows) assertRow(row);
+    const missed = result.rows.some((row) => row.required && !row.met);
+    assert.equal(bench.exitCode, missed ? EXIT_MISSED : 0);
+    for (const fact of ['cpuModel', 'cores', 'memoryBytes', 'kernel', 'nodeVersion'])
+      assert.ok(result.machine[fact], `the machine has no ${fact}`);
+    await assertNothingLeft();
+  });
+}
+
+test('a benchmark that does not exist is wrong usage', async () => {
+  const bench = await run([LAUNCHER, 'bench', 'everything']);
+  assert.equal(bench.exitCode, 2);
+  assert.match(bench.stderr, /sync, churn, lag, impact, agent, rescan/);
+});
+
+function assertRow(row: Result['rows'][number]): void {
+  const { what, goal, bound, measured, unit, met } = row;
+  assert.ok(what.length > 0 && unit.length > 0, JSON.stringify(row));
+  assert.ok(Number.isFinite(measured) && measured >= 0, `${what}: ${measured}`);
+  // Near the goal the verdict is of the exact number, which is not shown.
+  if (Math.abs(measured - goal) > 0.01 * goal)
+    assert.equal(met, bound === 'min' ? measured > goal : measured < goal);
+}
+
+async function assertNothingLeft(): Promise<void> {
+  const folders = (await readdir(cacheFolder())).filter((entry) => entry.startsWith('bench-'));
+  assert.deepEqual(folders, []);
+  const loops = await run(['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']);
+  assert.doesNotMatch(loops.stdout, /\/bench-\d+\//);
+}
