@@ -4,9 +4,9 @@
  * needed) are being copied and a load writes to them.
  */
 import { GIB, MIB, runChecked, systemClock, TIB } from '../packages/runtime/src/index.ts';
-import { cpuPercent, peakResidentBytes } from './bed/agent-process.ts';
 import { type Bench, runBenchmark } from './bed/benchmark.ts';
 import { writeRandomly } from './bed/fio.ts';
+import { cpuPercent, peakResidentBytes } from './bed/process-cost.ts';
 import { Replication } from './bed/replication.ts';
 import { atMost, type Row } from './bed/rows.ts';
 import { attachRandom, attachSparse } from './bed/source-disks.ts';
@@ -32,7 +32,11 @@ async function measureMemory(bench: Bench): Promise<Row> {
   }
   const replication = await Replication.create(bench, { devices });
   replication.startAgent();
-  await replication.until('the first copy begins', () => bytesRead(replication) > 0, SYNC_TIMEOUT_MS);
+  await replication.until(
+    'the first copy begins',
+    async () => (await bytesRead(replication)) > 0,
+    SYNC_TIMEOUT_MS,
+  );
   await writeRandomly(bench.folder, {
     name: 'large',
     device: devices[0] ?? '',
@@ -43,7 +47,7 @@ async function measureMemory(bench: Bench): Promise<Row> {
   });
   const peakBytes = await peakResidentBytes(replication.agentPid);
   bench.say(
-    `${(bytesRead(replication) / GIB).toFixed(0)} GiB read so far, ${(peakBytes / 1e6).toFixed(0)} MB resident`,
+    `${((await bytesRead(replication)) / GIB).toFixed(0)} GiB read so far, ${(peakBytes / 1e6).toFixed(0)} MB resident`,
   );
   await replication.close();
   for (const device of devices) await runChecked(['losetup', '--detach', device]);
@@ -54,8 +58,8 @@ async function measureMemory(bench: Bench): Promise<Row> {
   });
 }
 
-function bytesRead(replication: Replication): number {
-  return replication.agentReport()?.replication.bytesRead ?? 0;
+async function bytesRead(replication: Replication): Promise<number> {
+  return (await replication.agentStatus())?.replication.bytesRead ?? 0;
 }
 
 async function measureIdle(bench: Bench): Promise<Row> {

@@ -130,6 +130,7 @@ async function isHeldOnce(bench: Bench, { replication, device, load, rate }: Ste
       `lag p99 ${cuts.lagP99Ms.toFixed(0)} ms, gap ${cuts.gapMaxMs.toFixed(0)} ms, ${cuts.cutCount} cuts`,
   );
   await untilCaughtUp(replication);
+  bench.say(await replication.describeCpu());
   return held;
 }
 

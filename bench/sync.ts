@@ -114,6 +114,7 @@ async function timeOurs(bench: Bench, source: Source, check: boolean): Promise<n
   replication.startAgent();
   await replication.untilFirstPoint(SYNC_TIMEOUT_MS);
   const seconds = Number(systemClock.monotonicNs() - startNs) / 1e9;
+  bench.say(await replication.describeCpu());
   if (check) await checkReplica(bench, replication, source);
   await replication.close();
   await rm(replication.folder, { recursive: true, force: true });

@@ -8,8 +8,9 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type AgentStatus, readStatus } from '../../apps/agent/src/file-status.ts';
 import { freePorts } from '../../apps/cli/src/demo/free-ports.ts';
-import type { AgentReport, CommandOutput } from '../../packages/channel/src/index.ts';
+import type { CommandOutput } from '../../packages/channel/src/index.ts';
 import {
   createTestControlPlane,
   type TestControlPlane,
@@ -18,6 +19,7 @@ import type { RecoveryPoint } from '../../packages/model/src/index.ts';
 import { OperationError, readIfExists, runChecked, systemClock } from '../../packages/runtime/src/index.ts';
 import { noteAgentId } from './bench-folder.ts';
 import type { Bench } from './benchmark.ts';
+import { cpuSeconds } from './process-cost.ts';
 
 export interface ReplicationOptions {
   readonly devices: readonly string[];
@@ -83,6 +85,12 @@ export class Replication {
     return this.#agent?.pid ?? 0;
   }
 
+  /** Processor time of both programs since they began, to be told beside a measurement. */
+  async describeCpu(): Promise<string> {
+    const [agent, server] = [this.#agent, this.#server].map((child) => cpuSeconds(child?.pid ?? 0));
+    return `processor time: agent ${(await agent)?.toFixed(1)} s, replication server ${(await server)?.toFixed(1)} s`;
+  }
+
   /** The folder of this server's journal. */
   get journalFolder(): string {
     return join(this.folder, 'staging', this.#agentId);
@@ -98,25 +106,21 @@ export class Replication {
     this.#agent = undefined;
   }
 
-  /** What the agent last told the control plane; a new one comes every two seconds. */
-  agentReport(): AgentReport | undefined {
-    return this.#plane.reports.get(this.#agentId)?.body as AgentReport | undefined;
+  /** What the agent last told of itself; a new word comes every second. */
+  agentStatus(): Promise<AgentStatus | undefined> {
+    return readStatus(join(this.folder, 'agent'));
   }
 
-  /** Resolves with a report that was made after this call. */
-  async nextAgentReport(timeoutMs = 30_000): Promise<AgentReport> {
-    const count = () => this.#plane.reports.get(this.#agentId)?.count ?? 0;
-    const before = count();
-    // The one under way may have been made before.
-    await this.until('the agent reports', () => count() > before + 1, timeoutMs);
-    return this.agentReport() as AgentReport;
-  }
-
+  /** Resolves when the agent has said so after this call. */
   async untilContinuous(timeoutMs: number): Promise<void> {
-    for (;;) {
-      const report = await this.nextAgentReport(timeoutMs);
-      if (report.replication.state === 'CONTINUOUS') return;
-    }
+    const fromMs = systemClock.nowMs();
+    const isContinuous = async () => {
+      const status = await this.agentStatus();
+      return (
+        status !== undefined && status.writtenAtMs >= fromMs && status.replication.state === 'CONTINUOUS'
+      );
+    };
+    await this.until('replication is continuous', isContinuous, timeoutMs);
   }
 
   /** Newest first. */

@@ -1,10 +1,12 @@
-/** What the agent costs, as the kernel counts it. Source: proc_pid_stat(5), proc_pid_status(5). */
+/** What a program under test costs, as the kernel counts it. Source: proc_pid_stat(5), proc_pid_status(5). */
 import { readFile } from 'node:fs/promises';
-import { runChecked, systemClock } from '../../packages/runtime/src/index.ts';
+import { systemClock } from '../../packages/runtime/src/index.ts';
 
 /** Fields after the command's name, which is in brackets and may hold anything: the first is field 3. */
 const UTIME_FIELD = 14 - 3;
 const STIME_FIELD = 15 - 3;
+/** USER_HZ, the same on every Linux of this architecture. */
+const TICKS_PER_SECOND = 100;
 
 /** The most memory the process ever had resident. */
 export async function peakResidentBytes(pid: number): Promise<number> {
@@ -14,16 +16,15 @@ export async function peakResidentBytes(pid: number): Promise<number> {
 
 /** Percent of one core, of all threads of the process, over the time given. */
 export async function cpuPercent(pid: number, durationMs: number): Promise<number> {
-  const ticksPerSecond = Number((await runChecked(['getconf', 'CLK_TCK'])).stdout);
-  const before = { ticks: await cpuTicks(pid), ns: systemClock.monotonicNs() };
+  const before = { cpuSeconds: await cpuSeconds(pid), ns: systemClock.monotonicNs() };
   await systemClock.sleep(durationMs);
-  const ticks = (await cpuTicks(pid)) - before.ticks;
-  const seconds = Number(systemClock.monotonicNs() - before.ns) / 1e9;
-  return (100 * ticks) / ticksPerSecond / seconds;
+  const used = (await cpuSeconds(pid)) - before.cpuSeconds;
+  return (100 * used) / (Number(systemClock.monotonicNs() - before.ns) / 1e9);
 }
 
-async function cpuTicks(pid: number): Promise<number> {
+/** Processor time of all threads since the process began. It hardly depends on who else is at work. */
+export async function cpuSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[UTIME_FIELD]) + Number(fields[STIME_FIELD]);
+  return (Number(fields[UTIME_FIELD]) + Number(fields[STIME_FIELD])) / TICKS_PER_SECOND;
 }
