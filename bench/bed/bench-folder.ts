@@ -17,7 +17,7 @@ import {
   systemErrorCode,
 } from '../../packages/runtime/src/index.ts';
 
-const PREFIX = 'bench-';
+const FOLDER_NAME = /^bench-(\d+)$/;
 const AGENT_IDS = 'agent-ids';
 const INSTANCES = '/sys/kernel/tracing/instances';
 const END_GRACE_MS = 5000;
@@ -25,11 +25,11 @@ const END_POLL_MS = 50;
 
 export async function createBenchFolder(cacheFolder: string): Promise<string> {
   await ensureFolder(cacheFolder);
-  const names = (await readdir(cacheFolder)).filter((name) => name.startsWith(PREFIX));
-  for (const name of names) {
-    if (!isAlive(Number(name.slice(PREFIX.length)))) await removeBenchFolder(join(cacheFolder, name));
+  for (const name of await readdir(cacheFolder)) {
+    const [, pid] = FOLDER_NAME.exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) await removeBenchFolder(join(cacheFolder, name));
   }
-  const folder = join(cacheFolder, `${PREFIX}${process.pid}`);
+  const folder = join(cacheFolder, `bench-${process.pid}`);
   await removeBenchFolder(folder);
   await ensureFolder(folder);
   return folder;

@@ -47,8 +47,12 @@ const EXIT_USAGE = 2;
 const EXIT_MISSED = 3;
 const EXIT_INTERRUPTED = 130;
 
+/** From then on the end of standard input, which we bring about ourselves, asks for nothing. */
+let finished = false;
+
 export async function runBenchmark(benchmark: Benchmark): Promise<void> {
   process.exitCode = await exitCodeOf(benchmark);
+  finished = true;
   // Whatever still listens must not keep a finished benchmark alive.
   process.stdin.destroy();
 }
@@ -84,12 +88,17 @@ async function runInFolder(benchmark: Benchmark, options: BenchOptions): Promise
   }
 }
 
-/** SIGTERM, SIGINT and the end of the CLI that started this leave nothing behind. */
+/** SIGTERM, SIGINT, the end of the CLI that started this, and nobody left to read leave nothing behind. */
 function endWhenAsked(folder: string): void {
-  void terminationRequest().then(() => {
-    const end = () => process.exit(EXIT_INTERRUPTED);
-    removeBenchFolder(folder).then(end, end);
-  });
+  let ending = false;
+  const end = () => {
+    if (finished || ending) return;
+    ending = true;
+    const exit = () => process.exit(EXIT_INTERRUPTED);
+    removeBenchFolder(folder).then(exit, exit);
+  };
+  void terminationRequest().then(end);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', end);
 }
 
 function sayWithTime(): (line: string) => void {

@@ -13,7 +13,7 @@ export interface CutsUnderLoad {
   readonly cutCount: number;
 }
 
-const SAMPLE_PAUSE_MS = 20;
+const SAMPLE_PAUSE_MS = 100;
 /** Before it, the load begins; an idle server makes no cuts. */
 export const WARM_UP_MS = 1500;
 const POINTS_MAX = 10_000;
