@@ -3,7 +3,6 @@
  * rate for some seconds; the rate is held when fio reached it and every cut came in time. Rates go up until one
  * is not held, or down until one is; each may be tried twice, for the machine is noisy.
  */
-import { rm } from 'node:fs/promises';
 import { GIB, MIB, run, systemClock } from '../packages/runtime/src/index.ts';
 import { type Bench, type BenchOptions, runBenchmark } from './bed/benchmark.ts';
 import { watchCuts } from './bed/cut-watch.ts';
@@ -74,7 +73,6 @@ async function measureLoad(bench: Bench, load: Load): Promise<Row> {
     isHeld(bench, { replication, device, load, rate }),
   );
   await replication.close();
-  await rm(replication.folder, { recursive: true, force: true });
   await run(['losetup', '--detach', device]);
   return atLeast(load.goal, { what: load.what, measured, unit: load.unit });
 }

@@ -90,7 +90,6 @@ async function measureOnce(bench: Bench, epochIntervalMs: number): Promise<Lag> 
   await watching;
   await proveCuts(bench, replication, watch.cuts, writes);
   await replication.close();
-  await rm(replication.folder, { recursive: true, force: true });
   await run(['losetup', '--detach', device]);
   return lagOf(writes.slice(WARM_UP_SECONDS * WRITES_PER_SECOND), watch.cuts);
 }

@@ -117,7 +117,6 @@ async function timeOurs(bench: Bench, source: Source, check: boolean): Promise<n
   bench.say(await replication.describeCpu());
   if (check) await checkReplica(bench, replication, source);
   await replication.close();
-  await rm(replication.folder, { recursive: true, force: true });
   return seconds;
 }
 

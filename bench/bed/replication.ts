@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AgentStatus, readStatus } from '../../apps/agent/src/file-status.ts';
 import { freePorts } from '../../apps/cli/src/demo/free-ports.ts';
@@ -16,7 +16,13 @@ import {
   type TestControlPlane,
 } from '../../packages/channel/src/testing/test-control-plane.ts';
 import type { RecoveryPoint } from '../../packages/model/src/index.ts';
-import { OperationError, readIfExists, runChecked, systemClock } from '../../packages/runtime/src/index.ts';
+import {
+  GIB,
+  OperationError,
+  readIfExists,
+  runChecked,
+  systemClock,
+} from '../../packages/runtime/src/index.ts';
 import { noteAgentId } from './bench-folder.ts';
 import type { Bench } from './benchmark.ts';
 import { cpuSeconds } from './process-cost.ts';
@@ -24,8 +30,11 @@ import { cpuSeconds } from './process-cost.ts';
 export interface ReplicationOptions {
   readonly devices: readonly string[];
   readonly epochIntervalMs?: number;
-  /** The replication server yields the processor to everybody else: it stands for another machine. */
-  readonly serverYields?: boolean;
+  /**
+   * The replication server stands for another machine: it yields the processor to everybody else (nice 19), and
+   * its journal is in memory, off the disk the load writes to.
+   */
+  readonly serverElsewhere?: boolean;
 }
 
 export interface PointQuery {
@@ -41,6 +50,7 @@ const EPOCH_INTERVAL_MS = 100;
 const ENROL_TIMEOUT_MS = 60_000;
 const END_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
+const MEMORY_STAGING_BYTES = 6 * GIB;
 
 let replicationCount = 0;
 
@@ -93,7 +103,11 @@ export class Replication {
 
   /** The folder of this server's journal. */
   get journalFolder(): string {
-    return join(this.folder, 'staging', this.#agentId);
+    return join(this.#staging, this.#agentId);
+  }
+
+  get #staging(): string {
+    return join(this.folder, 'staging');
   }
 
   startAgent(): void {
@@ -188,14 +202,27 @@ export class Replication {
     }
   }
 
+  /** Ends the programs, and removes all they have written. */
   async close(): Promise<void> {
     await this.stopAgent();
     await end(this.#server, 'SIGTERM');
     await this.#plane.close();
+    if (this.#options.serverElsewhere === true) await runChecked(['umount', this.#staging]);
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   async #prepare(): Promise<void> {
-    await mkdir(join(this.folder, 'staging'), { recursive: true });
+    await mkdir(this.#staging, { recursive: true });
+    if (this.#options.serverElsewhere === true)
+      await runChecked([
+        'mount',
+        '-t',
+        'tmpfs',
+        '-o',
+        `size=${MEMORY_STAGING_BYTES}`,
+        'tmpfs',
+        this.#staging,
+      ]);
     await writeFile(join(this.folder, 'token'), this.#plane.token);
     this.#server = this.#start('replication-server', this.#serverArgv());
     this.#serverId = await this.#enrolled('rs-');
@@ -203,12 +230,12 @@ export class Replication {
     this.#agentId = await this.#enrolled('s-');
     noteAgentId(this.#bench.folder, this.#agentId);
     this.#assign();
-    const isStaged = async () => (await readdir(join(this.folder, 'staging'))).includes(this.#agentId);
+    const isStaged = async () => (await readdir(this.#staging)).includes(this.#agentId);
     await this.until('the replication server expects the agent', isStaged, ENROL_TIMEOUT_MS);
   }
 
   #serverArgv(): readonly string[] {
-    const where = ['--state-dir', join(this.folder, 'server'), '--staging-dir', join(this.folder, 'staging')];
+    const where = ['--state-dir', join(this.folder, 'server'), '--staging-dir', this.#staging];
     const network = ['--listen', '127.0.0.1', '--port', String(this.port), '--address', '127.0.0.1'];
     const token = ['--token-file', join(this.folder, 'token')];
     return [join(APPS, 'replication-server/src/main.ts'), ...where, ...network, ...token];
@@ -241,7 +268,7 @@ export class Replication {
 
   #start(name: string, argv: readonly string[]): ChildProcess {
     const log = openSync(join(this.folder, `${name}.log`), 'a');
-    const yields = name === 'replication-server' && this.#options.serverYields === true;
+    const yields = name === 'replication-server' && this.#options.serverElsewhere === true;
     const [command = '', ...parameters] = [
       ...(yields ? ['nice', '-n', '19'] : []),
       process.execPath,
