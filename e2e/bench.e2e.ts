@@ -11,6 +11,8 @@ import { run } from '../packages/runtime/src/index.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../landfall');
 const TIMEOUT_MS = 5 * 60_000;
+/** It has made its disk by then, or even begun to replicate. */
+const KILLED_AFTER_MS = 15_000;
 const EXIT_MISSED = 3;
 const ROWS = { sync: 2, churn: 2, lag: 3, impact: 4, agent: 2, rescan: 3 } as const;
 
@@ -36,6 +38,16 @@ before(async () => {
 });
 
 after(() => rm(cache, { recursive: true, force: true }));
+
+test('a benchmark killed with all it started is cleared away by the next one', async () => {
+  const env = { LANDFALL_CACHE_DIR: cache };
+  const killed = await run([LAUNCHER, 'bench', 'rescan', '--quick'], { env, timeoutMs: KILLED_AFTER_MS });
+  assert.equal(killed.killedBy, 'SIGKILL');
+  assert.equal((await readdir(cache)).length, 1, 'it had begun');
+  const next = await run([LAUNCHER, 'bench', 'rescan', '--size-gib', '1024'], { env, timeoutMs: TIMEOUT_MS });
+  assert.match(next.stderr, /BENCHMARK_ROOM_MISSING/);
+  await assertNothingLeft();
+});
 
 for (const [name, rowCount] of Object.entries(ROWS)) {
   test(`landfall bench ${name} measures what it promises, and leaves nothing behind`, async () => {

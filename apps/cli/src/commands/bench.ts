@@ -60,6 +60,7 @@ function runToEnd(name: string, parameters: readonly string[]): Promise<number> 
     const child = spawn(process.execPath, argv, { env, stdio: ['pipe', 'inherit', 'inherit'] });
     child.on('error', reject);
     child.on('close', (exitCode) => done(exitCode ?? 1));
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => child.kill(signal));
+    // It cleans up when its standard input ends, and we wait for that.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.stdin.end());
   });
 }
