@@ -1,7 +1,7 @@
 /**
- * What the agent itself needs: memory with a TiB of disks, and processor time when there is nothing to do. The
- * memory is the most it ever had resident, while the disks (never written, so that no disk of that size is
- * needed) are being copied and a load writes to them.
+ * What the agent itself needs: memory with a TiB of disks, and processor time when there is nothing to do.
+ * The memory is the most it ever had resident, while the disks (never written, so that no disk of that size
+ * is needed) are being copied and a load writes to them.
  */
 import { GIB, MIB, runChecked, systemClock, TIB } from '../packages/runtime/src/index.ts';
 import { type Bench, runBenchmark } from './bed/benchmark.ts';

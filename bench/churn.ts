@@ -1,7 +1,7 @@
 /**
  * The highest rate of random writes replication keeps up with, the load on the same processors. fio holds a
- * rate for some seconds; the rate is held when fio reached it and every cut came in time. Rates go up until one
- * is not held, or down until one is; each may be tried twice, for the machine is noisy.
+ * rate for some seconds; the rate is held when fio reached it and every cut came in time. Rates go up until
+ * one is not held, or down until one is; each may be tried twice, for the machine is noisy.
  */
 import { GIB, MIB, run, systemClock } from '../packages/runtime/src/index.ts';
 import { type Bench, type BenchOptions, runBenchmark } from './bed/benchmark.ts';

@@ -1,8 +1,8 @@
 /**
- * What the workload of a source server loses to the agent: fio's random writes with the agent replicating them,
- * and without an agent, in turns. The replication server stands for another machine: it yields the processor
- * (nice 19) and keeps its journal in memory. The agent has to keep up, or the run does not count. Of each side
- * the best run is taken.
+ * What the workload of a source server loses to the agent: fio's random writes with the agent replicating
+ * them, and without an agent, in turns. The replication server stands for another machine: it yields the
+ * processor (nice 19) and keeps its journal in memory. The agent has to keep up, or the run does not count.
+ * Of each side the best run is taken.
  */
 import { GIB, MIB, OperationError } from '../packages/runtime/src/index.ts';
 import { type Bench, type BenchOptions, runBenchmark } from './bed/benchmark.ts';

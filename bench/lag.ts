@@ -1,8 +1,8 @@
 /**
- * How long an acknowledged write is in danger: from the disk's acknowledgement until the first cut after it is
- * durable in the journal, for every write of a steady load of 1,000 a second. The times come from the writer and
- * from the journal's own files. That the cuts hold what they say is proved on some of them: every block has the
- * newest stamp acknowledged before the cut, or one begun before it.
+ * How long an acknowledged write is in danger: from the disk's acknowledgement until the first cut after it
+ * is durable in the journal, for every write of a steady load of 1,000 a second. The times come from the
+ * writer and from the journal's own files. That the cuts hold what they say is proved on some of them: every
+ * block has the newest stamp acknowledged before the cut, or one begun before it.
  */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * A disk that nobody wrote to, compared again after a kill -9 of the agent that left no trace of what happened
- * since (as after a reboot): how fast, beside what one core hashes, and what it costs the network.
+ * A disk that nobody wrote to, compared again after a kill -9 of the agent that left no trace of what
+ * happened since (as after a reboot): how fast, beside what one core hashes, and what it costs the network.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -129,8 +129,8 @@ async function hashSpeed(bench: Bench): Promise<number> {
 }
 
 /**
- * rsync's delta transfer, both ends on this machine over a pipe: it has to read and hash as we do, without TLS.
- * The copy it compares with is made in the first round.
+ * rsync's delta transfer, both ends on this machine over a pipe: it has to read and hash as we do, without
+ * TLS. The copy it compares with is made in the first round.
  */
 async function rsyncSpeed(bench: Bench, device: string, sizeBytes: number, round: number): Promise<number> {
   const target = join(bench.folder, 'rsync.img');

@@ -1,7 +1,8 @@
 /**
- * First sync over loopback TLS, beside what one would copy a disk with otherwise. Ours is timed from starting
- * the agent until its first recovery point is durable; a peer from starting it until its copy is durable. Rounds
- * are interleaved and the best of each counts. What was replicated is compared with the source afterwards.
+ * First sync over loopback TLS, beside what one would copy a disk with otherwise. Ours is timed from
+ * starting the agent until its first recovery point is durable; a peer from starting it until its copy is
+ * durable. Rounds are interleaved and the best of each counts. What was replicated is compared with the
+ * source afterwards.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';

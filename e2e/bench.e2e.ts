@@ -30,7 +30,9 @@ interface Result {
   }[];
 }
 
-/** The benchmarks' own folder: others may run beside this story. What a killed story left is cleared in it. */
+/**
+ * The benchmarks' own folder: others may run beside this story. What a killed story left is cleared in it.
+ */
 const cache = join(cacheFolder(), 'bench-story');
 
 before(async () => {

@@ -1,8 +1,9 @@
 /**
  * The folder one benchmark lives in, named after its process. Everything a benchmark makes can be found from
- * it: the processes name the folder on their command lines, the loop devices have their files in it, the file
- * systems are mounted in it, and the agents' trace instances carry the ids noted in it. So there is one way to
- * clean up, for a benchmark that ended, one that was interrupted, and (by the next one) one that was killed.
+ * it: the processes name the folder on their command lines, the loop devices have their files in it, the
+ * file systems are mounted in it, and the agents' trace instances carry the ids noted in it. So there is one
+ * way to clean up, for a benchmark that ended, one that was interrupted, and (by the next one) one that was
+ * killed.
  */
 import { appendFileSync } from 'node:fs';
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';

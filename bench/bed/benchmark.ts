@@ -98,7 +98,8 @@ function endWhenAsked(folder: string): void {
     removeBenchFolder(folder).then(exit, exit);
   };
   void terminationRequest().then(end);
-  // A terminal signals the whole group, and the CLI ends us too: a second word must not cut the clean-up short.
+  // A terminal signals the whole group, and the CLI ends us too: a second word must not cut the clean-up
+  // short.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, end);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', end);
 }

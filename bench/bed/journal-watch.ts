@@ -1,8 +1,8 @@
 /**
- * When epochs become durable, seen from outside: follows the journal's active segment as it grows (the journal's
- * FORMAT.md, "Segments"), and after each new commit record syncs the file itself. When that has returned, the
- * record and all before it are on disk, whatever the replication server says: an upper bound that trusts nobody.
- * For a server of one disk.
+ * When epochs become durable, seen from outside: follows the journal's active segment as it grows (the
+ * journal's FORMAT.md, "Segments"), and after each new commit record syncs the file itself. When that has
+ * returned, the record and all before it are on disk, whatever the replication server says: an upper bound
+ * that trusts nobody. For a server of one disk.
  */
 import { statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';

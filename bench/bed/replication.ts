@@ -1,7 +1,7 @@
 /**
- * The programs under test, as users run them: the agent and the replication server, each a process of its own,
- * with a journal on disk and TLS 1.3 over loopback between them. Only the control plane, through which no disk
- * byte passes, is the tests' own.
+ * The programs under test, as users run them: the agent and the replication server, each a process of its
+ * own, with a journal on disk and TLS 1.3 over loopback between them. Only the control plane, through which
+ * no disk byte passes, is the tests' own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,8 +31,8 @@ export interface ReplicationOptions {
   readonly devices: readonly string[];
   readonly epochIntervalMs?: number;
   /**
-   * The replication server stands for another machine: it yields the processor to everybody else (nice 19), and
-   * its journal is in memory, off the disk the load writes to.
+   * The replication server stands for another machine: it yields the processor to everybody else (nice 19),
+   * and its journal is in memory, off the disk the load writes to.
    */
   readonly serverElsewhere?: boolean;
 }

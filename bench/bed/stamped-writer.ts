@@ -1,8 +1,8 @@
 /**
- * A process of its own: writes numbered 4 KiB blocks with direct I/O at a fixed rate, one after the other, and
- * notes when each was begun and when the disk acknowledged it, in nanoseconds of CLOCK_MONOTONIC, the clock of
- * the cuts. Write n goes to block n modulo STAMP_BLOCKS and carries n. At its end it leaves the times in a file:
- * begin and acknowledgement of each write, 16 bytes a write.
+ * A process of its own: writes numbered 4 KiB blocks with direct I/O at a fixed rate, one after the other,
+ * and notes when each was begun and when the disk acknowledged it, in nanoseconds of CLOCK_MONOTONIC, the
+ * clock of the cuts. Write n goes to block n modulo STAMP_BLOCKS and carries n. At its end it leaves the
+ * times in a file: begin and acknowledgement of each write, 16 bytes a write.
  *
  *   node stamped-writer.ts DEVICE TIMES-FILE WRITES-PER-SECOND SECONDS
  */

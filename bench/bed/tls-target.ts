@@ -1,7 +1,7 @@
 /**
- * Where the peers copy to: nbdkit with TLS 1.3 and a sparse file on the file system our journal is on. A copy is
- * done when its bytes are on disk: the peers flush over NBD, and the file is synced within their time, which
- * costs nothing when the flush did its work.
+ * Where the peers copy to: nbdkit with TLS 1.3 and a sparse file on the file system our journal is on. A
+ * copy is done when its bytes are on disk: the peers flush over NBD, and the file is synced within their
+ * time, which costs nothing when the flush did its work.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /**
- * `landfall bench`: measures this version on this machine beside what one would use otherwise. A benchmark is a
- * file of the folder bench/ and runs as a process of its own; it ends when this one does.
+ * `landfall bench`: measures this version on this machine beside what one would use otherwise. A benchmark
+ * is a file of the folder bench/ and runs as a process of its own; it ends when this one does.
  */
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
