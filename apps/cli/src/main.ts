@@ -5,6 +5,7 @@
 import { ApiError } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
 import { Command, CommanderError } from 'commander';
+import { addBenchCommand } from './commands/bench.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addEnvCommand } from './commands/env.ts';
 import { addJobCommands } from './commands/job.ts';
@@ -34,6 +35,7 @@ function buildProgram(): Command {
     addUpCommand,
     addDemoCommand,
     addTestCommand,
+    addBenchCommand,
     addEnvCommand,
     addTokenCommands,
     addServerCommands,

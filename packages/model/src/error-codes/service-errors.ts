@@ -34,6 +34,14 @@ export const SERVICE_ERRORS = {
     meaning: 'The certificate of the control plane is not one that the client trusts.',
     remedy: "Give the control plane's CA certificate and the address the certificate was made for.",
   },
+  BENCHMARK_FAILED: {
+    meaning: 'A benchmark could not be measured to its end.',
+    remedy: 'Read what the programs it names last said; a busy machine may need a smaller disk: --size-gib.',
+  },
+  BENCHMARK_ROOM_MISSING: {
+    meaning: 'There is too little space for the disks a benchmark makes.',
+    remedy: 'Free some space, name another folder with LANDFALL_CACHE_DIR, or use --size-gib.',
+  },
   BODY_TOO_LARGE: {
     meaning: 'A request to the control plane is larger than it may be.',
     remedy: 'Use a program of the same version as the control plane.',
