@@ -18,6 +18,7 @@ import { extentsOf } from './cut-planner.ts';
 import type { CapturedExtent, Cut, EpochSource, ForgetFreeOptions } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import { forgetFreeSpace } from './free-space-search.ts';
+import type { HeldCounts } from './held-counts.ts';
 import { BLOCK_BYTES, type ReadTicket } from './read-ticket.ts';
 
 export interface CaptureStats {
@@ -30,6 +31,8 @@ export interface CaptureStats {
   readonly versionsKept: number;
   /** Reads thrown away because a write overlapped them. */
   readonly versionsRejected: number;
+  /** In memory now. */
+  readonly held: HeldCounts;
   readonly cuts: number;
   readonly lastCutTimeMs: number | undefined;
   /** How far the watermark is behind. */
@@ -168,6 +171,7 @@ export class CaptureEngine implements EpochSource {
       bytesRead: this.#bytesRead,
       versionsKept: kept,
       versionsRejected: rejected,
+      held: this.#tracker.heldCounts(),
       cuts: this.#cuts,
       lastCutTimeMs: this.#lastCutTimeMs,
       watermarkLagMs: Math.max(0, (this.#nowNs() - this.#tracker.reachedNs) / 1e6),
