@@ -13,6 +13,7 @@ import { addMachineCommands } from './commands/machine.ts';
 import { addMigrationCommands } from './commands/migration.ts';
 import { addRecoveryPointCommands } from './commands/recovery-points.ts';
 import { addServerCommands } from './commands/server.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 import { addTestCommand } from './commands/test.ts';
 import { addTokenCommands } from './commands/token.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -36,6 +37,7 @@ function buildProgram(): Command {
     addDemoCommand,
     addTestCommand,
     addBenchCommand,
+    addSimulateCommand,
     addEnvCommand,
     addTokenCommands,
     addServerCommands,

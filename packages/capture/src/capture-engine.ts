@@ -180,6 +180,7 @@ export class CaptureEngine implements EpochSource {
       bytesRead: this.#bytesRead,
       versionsKept: kept,
       versionsRejected: rejected,
+      held: this.#tracker.heldCounts(),
       cuts: this.#cuts,
       lastCutTimeMs: this.#lastCutTimeMs,
       watermarkLagMs: Math.max(0, (this.#nowNs() - this.#tracker.reachedNs) / 1e6),

@@ -1,4 +1,6 @@
 /** What an engine says of itself. */
+import type { HeldCounts } from './held-counts.ts';
+
 export interface CaptureStats {
   readonly events: number;
   readonly lostEvents: number;
@@ -9,6 +11,8 @@ export interface CaptureStats {
   readonly versionsKept: number;
   /** Reads thrown away because a write overlapped them. */
   readonly versionsRejected: number;
+  /** In memory now. */
+  readonly held: HeldCounts;
   readonly cuts: number;
   readonly lastCutTimeMs: number | undefined;
   /** How far the watermark is behind. */

@@ -28,6 +28,7 @@ import { type CutBlock, largestCutNs } from './cut-planner.ts';
 import type { BlockRange } from './dirty-map.ts';
 import { DiskChanges } from './disk-changes.ts';
 import type { FreeBlocks } from './free-blocks.ts';
+import { type HeldCounts, heldCountsOf } from './held-counts.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS, type ReadTicket, ticketsFor } from './read-ticket.ts';
 import { type Uncertainty, uncertaintyOf } from './safety/uncertainty.ts';
 import { type IdleSighting, Timeline, type TimelineItem } from './timeline.ts';
@@ -57,6 +58,7 @@ export class ChangeTracker {
   #bulkEndNs = -Infinity;
   #keptCount = 0;
   #rejectedCount = 0;
+  readonly heldCounts = (): HeldCounts => heldCountsOf(this.#disks, this.#timeline.pendingCount);
 
   constructor(options: ChangeTrackerOptions) {
     this.#disks = options.sizesBytes.map((sizeBytes, index) => new DiskChanges(index, sizeBytes));

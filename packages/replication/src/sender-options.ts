@@ -7,7 +7,7 @@ import type {
   Forecast,
   RecoveryPoint,
 } from '@landfall/model';
-import type { Backoff, Clock, Logger } from '@landfall/runtime';
+import type { Backoff, Clock, Logger, Random } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import type { ReplicaPosition } from './epoch-ledger.ts';
 
@@ -49,6 +49,8 @@ export interface SenderOptions {
   readonly limits?: Partial<SenderLimits>;
   readonly connectBackoff?: Backoff;
   readonly sourceBackoff?: Backoff;
+  /** Of the delays between attempts. */
+  readonly random?: Random;
 }
 
 export interface SenderError {

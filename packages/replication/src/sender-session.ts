@@ -5,7 +5,7 @@
  * of it (C6).
  */
 import type { CapturedExtent, Cut } from '@landfall/capture';
-import { type Backoff, type Clock, type Logger, unreachable } from '@landfall/runtime';
+import { type Backoff, type Clock, type Logger, type Random, unreachable } from '@landfall/runtime';
 import type { HashesRequest, Link, Message, Welcome } from '@landfall/wire';
 import { ExtentStream } from './extent-stream.ts';
 import { followSignal } from './follow-signal.ts';
@@ -30,6 +30,7 @@ export interface SenderSessionOptions {
   readonly sourceServerId: string;
   readonly agentVersion: string;
   readonly sourceBackoff?: Backoff;
+  readonly random?: Random;
   /** Called when the server has acknowledged an epoch: the connection is a good one. */
   readonly onProgress: () => void;
 }
@@ -46,6 +47,7 @@ export async function runSenderSession(
   followed.signal.addEventListener('abort', () => link.destroy(), { once: true });
   const session = new SenderSession(options, link, followed.signal);
   try {
+    signal.throwIfAborted(); // While it was dialled: then nobody hears of the abort any more.
     return await session.run((reason) => followed.end(reason));
   } finally {
     followed.end();
@@ -74,12 +76,12 @@ class SenderSession {
     this.#signal = signal;
     const sizesBytes = state.source.disks.map(({ sizeBytes }) => sizeBytes);
     this.#hashes = new HashReader(sizesBytes, (request) => this.#request(request));
-    const { bucket } = options;
+    const { bucket, random } = options;
     this.#stream = new ExtentStream({ state, bucket, link, signal, hashes: this.#hashes });
     const onFailure = (error: unknown) => this.#onSourceFailure(error);
     const onAnswer = () => this.#onSourceAnswer();
     const backoff = options.sourceBackoff ?? SOURCE_BACKOFF;
-    this.#source = new StallingSource({ source: state.source, clock, backoff, onFailure, onAnswer });
+    this.#source = new StallingSource({ source: state.source, clock, backoff, random, onFailure, onAnswer });
   }
 
   async run(end: (reason: unknown) => void): Promise<never> {

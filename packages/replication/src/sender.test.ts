@@ -336,3 +336,20 @@ test('epochs leave at the interval that was set', async () => {
   assert.ok(lagP50Ms !== null && lagP99Ms !== null && lagP50Ms <= lagP99Ms && lagP99Ms < 100);
   await conversation.end();
 });
+
+test('a stop while a connection is being made ends the sender, though the connection is still made', async () => {
+  const conversation = new Conversation();
+  const stop = new AbortController();
+  const sender = conversation.createSender({
+    connect: async () => {
+      await conversation.clock.sleep(100);
+      return conversation.connect();
+    },
+  });
+  const running = sender.run(stop.signal);
+  await conversation.pass(50);
+  stop.abort();
+  await conversation.clock.settle(running, 5000);
+  assert.equal(sender.status().state, 'STOPPED');
+  await conversation.end();
+});

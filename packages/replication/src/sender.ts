@@ -98,12 +98,13 @@ class ReplicationSender implements Sender {
    * is lost.
    */
   async #connectUntilProgress(signal: AbortSignal): Promise<void> {
-    const { clock, connectBackoff = CONNECT_BACKOFF } = this.#options;
+    const { clock, random, connectBackoff = CONNECT_BACKOFF } = this.#options;
     try {
       await retry(() => this.#connectOnce(signal), {
         attemptsMax: CONNECT_ATTEMPTS_MAX,
         backoff: connectBackoff,
         clock,
+        ...(random === undefined ? {} : { random }),
         signal,
         isRetryable: (error) => !(error instanceof AssertionFailure),
       });

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { type Logger, OperationError, type Random, seededRandom, silentLogger } from '@landfall/runtime';
+import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import { createMemoryLinkPair, type Link, type MemoryLinkPair } from '@landfall/wire';
 import { MemoryEpochStore } from './memory-epoch-store.testing.ts';
 import { createReceiver } from './receiver.ts';
@@ -12,7 +13,6 @@ import { createSender } from './sender.ts';
 import type { Sender } from './sender-options.ts';
 import { SimulatedSource } from './simulated-source.testing.ts';
 import { BLOCK_BYTES, type Stamps } from './stamped-disk.testing.ts';
-import { VirtualClock } from './virtual-clock.testing.ts';
 
 const BLOCK_COUNTS = [264, 24];
 const QUICK = { initialMs: 1, maximumMs: 1 };

@@ -222,6 +222,10 @@ export const SERVICE_ERRORS = {
     meaning: 'The control plane is stopping; what runs is resumed at its next start.',
     remedy: 'Start the control plane again.',
   },
+  SIMULATION_VIOLATED: {
+    meaning: 'A simulated run broke a promise of replication.',
+    remedy: 'Replay it with the command shown; it fails in the same way every time. Then report it.',
+  },
   STATE_IN_USE: {
     meaning: 'Another process is using the state folder.',
     remedy: 'Stop it first, or give this one another --state-dir.',

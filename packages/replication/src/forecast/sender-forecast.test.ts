@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Churn } from '@landfall/capture';
 import type { Bottleneck } from '@landfall/model';
+import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import { Conversation } from '../conversation.testing.ts';
 import { BLOCK_BYTES } from '../stamped-disk.testing.ts';
-import { VirtualClock } from '../virtual-clock.testing.ts';
 import { StageMeter } from './stage-meter.ts';
 
 const LIMITS = { bulkBytes: 16 * 1024, cutDirtyBytesMax: 64 * 1024 };
