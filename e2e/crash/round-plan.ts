@@ -26,6 +26,8 @@ export interface RoundPlan {
   readonly seed: number;
   readonly subject: Subject;
   readonly discard: boolean;
+  /** Whether the agent leaves out what the file system does not use. */
+  readonly skipFreeSpace: boolean;
   readonly loadMs: number;
   readonly kills: readonly Kill[];
   /** When, under load, a point is copied while everything goes on. */
@@ -62,6 +64,7 @@ export function planRound(seed: number): RoundPlan {
     seed,
     subject,
     discard: subject.workload !== 'stamps' && random.integer(2) === 0,
+    skipFreeSpace: random.integer(2) === 0,
     loadMs,
     kills: kills.sort((left, right) => left.afterMs - right.afterMs),
     copyAfterMs: random.integer(loadMs),

@@ -34,10 +34,11 @@ export class SourceServer {
   }
 
   /** `landfall-agent install` as on any server, only without systemd. */
-  async install(site: CrashSite): Promise<void> {
+  async install(site: CrashSite, skipFreeSpace: boolean): Promise<void> {
     const token = await site.createToken();
     const how = ['--no-prompt', '--no-service', '--devices', this.devices.join(',')];
-    const argv = ['install', '--token', token, ...how, '--state-dir', join(this.#folder, 'agent')];
+    const all = skipFreeSpace ? [] : ['--no-skip-free-space'];
+    const argv = ['install', '--token', token, ...how, ...all, '--state-dir', join(this.#folder, 'agent')];
     await runToolChecked([process.execPath, AGENT, ...argv]);
     const tagged = await site.api.mgn('DescribeSourceServers', { filters: { isArchived: false } });
     const known = (tagged.items ?? []).filter(({ lifeCycle }) => lifeCycle?.state !== 'DISCONNECTED');
