@@ -6,12 +6,17 @@ import { UNIT_FOLDER_DEFAULT } from './linux-service.ts';
 export const USAGE = `landfall-agent: replicates the disks of this server while it works
 
   landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes]
-                         [--tags key=value,…] [--proxy http://[user:password@]host:port]
+                         [--no-auto-disk-detection] [--tags key=value,…]
+                         [--proxy http://[user:password@]host:port]
   landfall-agent configure --proxy http://[user:password@]host:port | none
   landfall-agent status [--json]
   landfall-agent uninstall
   landfall-agent run                 what the service runs
   landfall-agent version
+
+Without --devices all disks are replicated, and those that are attached later join within 30 s. With it only
+these are, as large as they become. --no-auto-disk-detection, and --force-volumes with --devices, keep disks
+and sizes as they are found when the agent starts.
 
 Where things are: --state-dir (/var/lib/landfall-agent), --runtime-dir (/run/landfall-agent),
 --unit-dir (/etc/systemd/system); --no-service installs without systemd.
@@ -25,6 +30,7 @@ export interface AgentOptions {
   readonly prompt: boolean;
   readonly devices: readonly string[];
   readonly forceVolumes: boolean;
+  readonly autoDiskDetection: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly proxy: string | undefined;
   readonly json: boolean;
@@ -49,6 +55,7 @@ export function parseOptions(parameters: readonly string[]): AgentOptions {
     prompt: !values['no-prompt'],
     devices: parseList(values.devices ?? ''),
     forceVolumes: values['force-volumes'],
+    autoDiskDetection: !values['no-auto-disk-detection'],
     tags: parseTags(values.tags ?? ''),
     proxy: values.proxy,
     json: values.json,
@@ -70,6 +77,7 @@ function parse(parameters: readonly string[]) {
         'no-prompt': { type: 'boolean', default: false },
         devices: { type: 'string' },
         'force-volumes': { type: 'boolean', default: false },
+        'no-auto-disk-detection': { type: 'boolean', default: false },
         tags: { type: 'string' },
         proxy: { type: 'string' },
         json: { type: 'boolean', default: false },

@@ -13,9 +13,10 @@
  * lost connection, or a pause, is the sender's own business.
  */
 import type { AgentConfiguration } from '@landfall/channel';
-import type { DataReplicationErrorString, RecoveryPoint } from '@landfall/model';
+import type { DataReplicationErrorString, DiskChange, RecoveryPoint } from '@landfall/model';
 import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
-import { type FoundDisk, type KnownDisk, matchDisks } from './disk-mapping.ts';
+import type { FoundDisk, KnownDisk } from './disk-mapping.ts';
+import { type DiskDetection, DiskWatch } from './disk-watch.ts';
 import { idleReplication, type ReplicationFacts } from './replication-report.ts';
 
 export type ReplicationServerAddress = NonNullable<AgentConfiguration['replicationServer']>;
@@ -44,7 +45,12 @@ export interface SendingSettings {
 
 export interface ReplicatorOptions<Opened extends Tracking> {
   readonly disks: readonly KnownDisk[];
-  findDisks(known: readonly KnownDisk[]): Promise<readonly FoundDisk[]>;
+  readonly nextDiskNumber?: number;
+  /** Default: NAMED. */
+  readonly detection?: DiskDetection;
+  findDisks(known: readonly KnownDisk[], thorough: boolean): Promise<readonly FoundDisk[]>;
+  /** Writes down what disks there are now, before it takes effect. */
+  saveDisks?(disks: readonly KnownDisk[]): Promise<void>;
   openTracking(disks: readonly KnownDisk[]): Promise<Opened>;
   openSending(
     tracking: Opened,
@@ -61,7 +67,7 @@ const FAILURE_PAUSE_MS_MAX = 15_000;
 
 export class Replicator<Opened extends Tracking> {
   readonly #options: ReplicatorOptions<Opened>;
-  #disks: readonly KnownDisk[];
+  readonly #watch: DiskWatch;
   #wanted: AgentConfiguration | undefined;
   #tracking: Opened | undefined;
   #sending: Sending | undefined;
@@ -76,12 +82,21 @@ export class Replicator<Opened extends Tracking> {
 
   constructor(options: ReplicatorOptions<Opened>) {
     this.#options = options;
-    this.#disks = options.disks;
+    this.#watch = new DiskWatch({
+      ...options,
+      detection: options.detection ?? 'NAMED',
+      save: async (disks) => options.saveDisks?.(disks),
+    });
   }
 
   /** The disks with the device names they have now. */
   get disks(): readonly KnownDisk[] {
-    return this.#disks;
+    return this.#watch.disks;
+  }
+
+  /** What happened to them lately, newest last. */
+  get diskChanges(): readonly DiskChange[] {
+    return this.#watch.changes;
   }
 
   get replicationServer(): ReplicationServerAddress | undefined {
@@ -97,7 +112,7 @@ export class Replicator<Opened extends Tracking> {
   facts(): ReplicationFacts {
     const sending = this.#sending?.facts();
     const counted = sending === undefined ? this.#countedBefore : addCounted(this.#countedBefore, sending);
-    const facts = { ...(sending ?? this.#idleFacts()), ...counted };
+    const facts = { ...(sending ?? this.#idleFacts()), ...counted, diskChanges: this.diskChanges };
     if (this.#problem === undefined) return facts;
     return { ...facts, state: 'STALLED', error: describeProblem(this.#problem) };
   }
@@ -140,9 +155,9 @@ export class Replicator<Opened extends Tracking> {
     const wanted = this.#wanted;
     if (wanted === undefined) return;
     if (wanted.desired === 'STOP' || wanted.desired === 'UNINSTALL') return this.#closeAll();
-    await this.#checkDisks();
+    await this.#checkDisks(wanted);
     this.#throwFailure(this.#tracking?.failure());
-    this.#tracking ??= await this.#options.openTracking(this.#disks);
+    this.#tracking ??= await this.#options.openTracking(this.disks);
     await this.#reconcileSending(wanted, this.#tracking);
   }
 
@@ -159,17 +174,9 @@ export class Replicator<Opened extends Tracking> {
   }
 
   /** Errors: DISK_VANISHED. */
-  async #checkDisks(): Promise<void> {
-    const { present, missing } = matchDisks(this.#disks, await this.#options.findDisks(this.#disks));
-    const [first] = missing;
-    if (first !== undefined) throw vanished(missing);
-    const moved = present.some((disk, index) => {
-      const before = this.#disks[index];
-      return before?.deviceName !== disk.deviceName || before.sizeBytes !== disk.sizeBytes;
-    });
-    if (!moved) return;
-    await this.#closeAll();
-    this.#disks = present;
+  async #checkDisks({ excludedDiskIds = [] }: AgentConfiguration): Promise<void> {
+    const tracked = this.#tracking !== undefined;
+    if (await this.#watch.look(excludedDiskIds, tracked)) await this.#closeAll();
   }
 
   #throwFailure(failure: unknown): void {
@@ -204,10 +211,10 @@ export class Replicator<Opened extends Tracking> {
 
   #idleFacts(): ReplicationFacts {
     const desired = this.#wanted?.desired;
-    if (desired === 'STOP') return idleReplication('STOPPED', this.#disks);
-    if (desired === 'UNINSTALL') return idleReplication('DISCONNECTED', this.#disks);
+    if (desired === 'STOP') return idleReplication('STOPPED', this.disks);
+    if (desired === 'UNINSTALL') return idleReplication('DISCONNECTED', this.disks);
     const state = desired === 'PAUSE' ? 'PAUSED' : 'INITIATING';
-    if (this.#last === undefined) return idleReplication(state, this.#disks);
+    if (this.#last === undefined) return idleReplication(state, this.disks);
     const { error: _gone, ...facts } = this.#last.facts;
     const ageMs = this.#options.clock.nowMs() - this.#last.atMs;
     const lagMs = facts.lagMs === null ? null : facts.lagMs + Math.max(0, ageMs);
@@ -231,14 +238,6 @@ function addCounted(before: Counted, now: Counted): Counted {
     bytesSent: before.bytesSent + now.bytesSent,
     firstSyncDurationMs: now.firstSyncDurationMs ?? before.firstSyncDurationMs,
   };
-}
-
-function vanished(missing: readonly KnownDisk[]): OperationError {
-  const names = missing.map((disk) => `${disk.diskId} (${disk.deviceName})`).join(', ');
-  return new OperationError('DISK_VANISHED', `${names} is no longer on this server`, {
-    hint: 'attach the disk again and replication goes on; to go on without it, install again with --devices',
-    retryable: true,
-  });
 }
 
 function isDiskProblem(error: unknown): boolean {

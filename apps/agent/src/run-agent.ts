@@ -19,6 +19,7 @@ import {
   readInstallation,
   readLastConfiguration,
   readMachineUuid,
+  writeInstallation,
   writeLastConfiguration,
 } from './file-installation.ts';
 import { dialByProxyFile } from './file-proxy.ts';
@@ -52,8 +53,10 @@ export async function runAgent(options: RunAgentOptions): Promise<'STOPPED' | 'U
   const dial = dialByProxyFile(options.stateFolder);
   let current = identity;
   const replicator = createSourceReplicator({
-    ...{ ...options, programId: identity.programId, dial, disks: installation.disks },
+    ...{ ...options, ...installation, programId: identity.programId, dial },
     identity: () => current,
+    detection: installation.detection ?? 'NAMED',
+    saveDisks: (disks) => writeInstallation(options.stateFolder, { ...installation, disks }),
   });
   const last = await readLastConfiguration(options.stateFolder);
   if (last !== undefined) replicator.want(last);

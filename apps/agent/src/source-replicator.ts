@@ -8,6 +8,7 @@ import { createSender, type SenderStatus } from '@landfall/replication';
 import type { Clock, Dial, Logger } from '@landfall/runtime';
 import { connectTls } from '@landfall/wire';
 import type { KnownDisk } from './disk-mapping.ts';
+import type { DiskDetection } from './disk-watch.ts';
 import { areInPlace, findKnownDisks } from './linux-disks.ts';
 import type { ReplicationFacts } from './replication-report.ts';
 import {
@@ -25,6 +26,9 @@ export interface SourceReplicatorOptions {
   readonly identity: () => Identity;
   readonly dial: Dial;
   readonly disks: readonly KnownDisk[];
+  readonly detection: DiskDetection;
+  readonly nextDiskNumber?: number;
+  saveDisks(disks: readonly KnownDisk[]): Promise<void>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -40,11 +44,9 @@ const BITS_IN_MEGABIT = 1_000_000;
 
 export function createSourceReplicator(options: SourceReplicatorOptions): SourceReplicator {
   return new Replicator<SourceTracking>({
-    disks: options.disks,
-    logger: options.logger,
-    clock: options.clock,
-    findDisks: async (known) =>
-      areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
+    ...options,
+    findDisks: async (known, thorough) =>
+      !thorough && areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
     openTracking: (disks) => startTracking(options, disks),
     openSending: async (tracking, server, settings) =>
       startSending(options, tracking.engine, server, settings),

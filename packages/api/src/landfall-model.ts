@@ -41,6 +41,10 @@ const OPERATIONS = {
   GetConsoleOutput: read('GetConsoleOutput', 'ResourceNotFoundException'),
   GetConsoleScreenshot: read('GetConsoleScreenshot', 'ConflictException', 'ResourceNotFoundException'),
   DescribeReplication: read('DescribeReplication', 'ResourceNotFoundException'),
+  SetDiskReplication: {
+    ...write('SetDiskReplication', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
   DescribeService: read('DescribeService'),
 } as const satisfies Record<string, OperationModel>;
 
@@ -97,6 +101,11 @@ const REQUESTS = {
     required: ['sourceServerID'],
     members: { sourceServerID: 'SourceServerID' },
   },
+  SetDiskReplicationRequest: {
+    type: 'structure',
+    required: ['sourceServerID', 'diskID', 'replicate'],
+    members: { sourceServerID: 'SourceServerID', diskID: 'DiskID', replicate: 'Boolean' },
+  },
   DescribeServiceRequest: { type: 'structure', members: {} },
 } as const satisfies Record<string, ShapeModel>;
 
@@ -148,6 +157,9 @@ const RESPONSES = {
       'disks',
       'agentDesired',
       'stagingDiscarded',
+      'diskChanges',
+      'excludedDiskIDs',
+      'warnings',
     ],
     members: {
       state: 'DataReplicationState',
@@ -167,7 +179,18 @@ const RESPONSES = {
       agentDesired: 'AgentDesired',
       replicationServerID: 'Text',
       stagingDiscarded: 'Boolean',
+      captureMode: 'CaptureMode',
+      captureReason: 'Text',
+      passDurationMs: 'Quantity',
+      warnings: 'Texts',
+      diskChanges: 'DiskChanges',
+      excludedDiskIDs: 'Texts',
     },
+  },
+  SetDiskReplicationResponse: {
+    type: 'structure',
+    required: ['excludedDiskIDs'],
+    members: { excludedDiskIDs: 'Texts' },
   },
   DescribeServiceResponse: {
     type: 'structure',
@@ -230,7 +253,7 @@ const STRUCTURES = {
   LaunchedMachineRecoveryPoint: {
     type: 'structure',
     required: ['epoch', 'cutDateTime'],
-    members: { epoch: 'Count', cutDateTime: 'Text' },
+    members: { epoch: 'Count', cutDateTime: 'Text', consistency: 'RecoveryPointConsistency' },
   },
   PublishedPort: {
     type: 'structure',
@@ -269,6 +292,18 @@ const STRUCTURES = {
       backloggedStorageBytes: 'Count',
     },
   },
+  DiskChange: {
+    type: 'structure',
+    required: ['kind', 'diskID', 'deviceName', 'sizeBytes', 'previousSizeBytes', 'dateTime'],
+    members: {
+      kind: 'DiskChangeKind',
+      diskID: 'Text',
+      deviceName: 'Text',
+      sizeBytes: 'Count',
+      previousSizeBytes: 'Count',
+      dateTime: 'Text',
+    },
+  },
   ReplicationServerItem: {
     type: 'structure',
     required: ['replicationServerID', 'connected'],
@@ -305,6 +340,8 @@ const LISTS = {
   PublishedPorts: { type: 'list', member: 'PublishedPort' },
   ConversionSteps: { type: 'list', member: 'ConversionStep' },
   ReplicatedDisks: { type: 'list', member: 'ReplicatedDisk' },
+  DiskChanges: { type: 'list', member: 'DiskChange' },
+  Texts: { type: 'list', member: 'Text' },
   ReplicationServerItems: { type: 'list', member: 'ReplicationServerItem' },
   LaunchHostItems: { type: 'list', member: 'LaunchHostItem' },
 } as const satisfies Record<string, ShapeModel>;
@@ -318,7 +355,13 @@ const SCALARS = {
   EnrolmentTokenID: { type: 'string', min: 1, max: 64, pattern: '[a-zA-Z0-9-]+' },
   TokenLifetimeSeconds: { type: 'integer', min: 60, max: 31_536_000 },
   TokenUses: { type: 'integer', min: 1, max: 10_000 },
-  RecoveryPointConsistency: { type: 'string', enum: ['CRASH_CONSISTENT'] },
+  RecoveryPointConsistency: { type: 'string', enum: ['CRASH_CONSISTENT', 'SCANNED'] },
+  CaptureMode: { type: 'string', enum: ['TRACKING', 'SCAN'] },
+  DiskID: { type: 'string', min: 1, max: 64, pattern: '[a-z0-9-]+' },
+  DiskChangeKind: {
+    type: 'string',
+    enum: ['ADDED', 'GROWN', 'SHRUNK', 'RENAMED', 'VANISHED', 'RETURNED', 'EXCLUDED', 'INCLUDED'],
+  },
   LaunchPurpose: { type: 'string', enum: ['TEST', 'CUTOVER'] },
   PointSelectorString: {
     type: 'string',

@@ -40,6 +40,10 @@ export interface LandfallOperations {
     readonly input: DescribeReplicationRequest;
     readonly output: DescribeReplicationResponse;
   };
+  readonly SetDiskReplication: {
+    readonly input: SetDiskReplicationRequest;
+    readonly output: SetDiskReplicationResponse;
+  };
   readonly DescribeService: {
     readonly input: Record<string, never>;
     readonly output: DescribeServiceResponse;
@@ -120,7 +124,8 @@ export interface RecoveryPointItem {
   readonly consistency: RecoveryPointConsistency;
 }
 
-export type RecoveryPointConsistency = 'CRASH_CONSISTENT';
+/** `SCANNED`: read while it was written; file systems may need repair, databases may not recover. */
+export type RecoveryPointConsistency = 'CRASH_CONSISTENT' | 'SCANNED';
 
 // --- launches ----------------------------------------------------------------------------------------------
 
@@ -172,6 +177,8 @@ export interface LaunchedMachine {
 export interface LaunchedMachineRecoveryPoint {
   readonly epoch: number;
   readonly cutDateTime: string;
+  /** Absent of machines launched by older releases. */
+  readonly consistency?: RecoveryPointConsistency | undefined;
 }
 
 export interface PublishedPort {
@@ -243,6 +250,49 @@ export interface DescribeReplicationResponse {
   readonly agentDesired: AgentDesired;
   readonly replicationServerID?: string | undefined;
   readonly stagingDiscarded: boolean;
+  /** Absent while nothing is captured. */
+  readonly captureMode?: CaptureMode | undefined;
+  /** Why it is not `TRACKING`. */
+  readonly captureReason?: string | undefined;
+  /** `SCAN`: how long the last pass over all disks took. */
+  readonly passDurationMs?: number | undefined;
+  readonly warnings: readonly string[];
+  /** What happened to the disks lately, newest last. */
+  readonly diskChanges: readonly DiskChange[];
+  readonly excludedDiskIDs: readonly string[];
+}
+
+export type CaptureMode = 'TRACKING' | 'SCAN';
+
+export type DiskChangeKind =
+  | 'ADDED'
+  | 'GROWN'
+  | 'SHRUNK'
+  | 'RENAMED'
+  | 'VANISHED'
+  | 'RETURNED'
+  | 'EXCLUDED'
+  | 'INCLUDED';
+
+export interface DiskChange {
+  readonly kind: DiskChangeKind;
+  readonly diskID: string;
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+  readonly previousSizeBytes: number;
+  readonly dateTime: string;
+}
+
+export interface SetDiskReplicationRequest {
+  readonly sourceServerID: string;
+  /** `disk-1` */
+  readonly diskID: string;
+  /** False: go on without the disk; recovery points that have it keep it. */
+  readonly replicate: boolean;
+}
+
+export interface SetDiskReplicationResponse {
+  readonly excludedDiskIDs: readonly string[];
 }
 
 export type AgentDesired = 'REPLICATE' | 'PAUSE' | 'STOP' | 'UNINSTALL';

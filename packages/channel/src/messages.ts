@@ -13,8 +13,10 @@
  * Anything but a 2xx status carries a ChannelFailure.
  */
 import type {
+  CaptureFacts,
   DataReplicationErrorString,
   DataReplicationState,
+  DiskChange,
   DiskReplication,
   PointSelector,
   RecoveryPoint,
@@ -101,6 +103,10 @@ export interface AgentReport {
     /** Of the last 10 minutes of acknowledged epochs: cut → acknowledged. */
     readonly lagP50Ms: number | null;
     readonly lagP99Ms: number | null;
+    /** What happened to the disks lately, newest last; absent from older agents. */
+    readonly diskChanges?: readonly DiskChange[];
+    /** Absent while nothing is captured. */
+    readonly capture?: CaptureFacts;
   };
 }
 
@@ -114,6 +120,8 @@ export interface AgentConfiguration {
   };
   readonly bandwidthThrottlingMbps: number;
   readonly epochIntervalMs: number;
+  /** Disks to go on without. */
+  readonly excludedDiskIds?: readonly string[];
 }
 
 // --- replication server ----------------------------------------------------------------------------------

@@ -95,5 +95,6 @@ function agentConfiguration({ reports }: Service, server: SourceServerRecord): A
     ...assigned,
     bandwidthThrottlingMbps: replicationConfiguration.bandwidthThrottling,
     epochIntervalMs: EPOCH_INTERVAL_MS,
+    ...(server.excludedDiskIds === undefined ? {} : { excludedDiskIds: server.excludedDiskIds }),
   };
 }

@@ -86,8 +86,8 @@ export const REPLICATION_ERRORS = {
       'Check the staging storage. Restore the named file from a copy, or discard the journal and replicate the server anew.',
   },
   JOURNAL_DISKS_CHANGED: {
-    meaning: 'The server has other disks, or disks of other sizes, than its journal.',
-    remedy: 'Discard the journal and replicate the server anew.',
+    meaning: 'The disks of the server changed before its first recovery point, so its journal is made anew.',
+    remedy: 'Nothing: the first copy begins again by itself.',
   },
   JOURNAL_IN_USE: {
     meaning: 'Another process has the journal open, or views of it are open.',
