@@ -46,6 +46,7 @@ export interface CaptureStats {
   readonly lostEvents: number;
   readonly lateEvents: number;
   readonly passthroughCommands: number;
+  readonly passthroughDisks: readonly number[];
   readonly reads: number;
   readonly bytesRead: number;
   readonly versionsKept: number;
@@ -170,13 +171,14 @@ export class CaptureEngine implements EpochSource {
   }
 
   stats(): CaptureStats {
-    const { events, lost, passthrough } = this.#options.trace.counts;
+    const { events, lost, passthrough, passthroughDisks = [] } = this.#options.trace.counts;
     const { kept, rejected } = this.#tracker.readCounts;
     return {
       events,
       lostEvents: lost,
       lateEvents: this.#tracker.lateCount,
       passthroughCommands: passthrough,
+      passthroughDisks,
       reads: this.#reads,
       bytesRead: this.#bytesRead,
       versionsKept: kept,

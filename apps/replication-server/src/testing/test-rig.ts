@@ -167,6 +167,12 @@ export class TestRig {
     this.plane.configurations.set(this.agentId, { desired, replicationServer, ...settings });
   }
 
+  /** What a control plane does when somebody says to go on without these disks. */
+  exclude(excludedDiskIds: readonly string[]): void {
+    const configuration = this.plane.configurations.get(this.agentId);
+    this.plane.configurations.set(this.agentId, Object.assign({}, configuration, { excludedDiskIds }));
+  }
+
   agentReport(): AgentReport | undefined {
     return this.plane.reports.get(this.agentId)?.body as AgentReport | undefined;
   }
