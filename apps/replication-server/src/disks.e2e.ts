@@ -93,8 +93,9 @@ test('a disk that grows and then shrinks is followed, and every point keeps its 
   await assertEqual((await exportAt(grown))[0], rig.path('grown.img'));
   await assertEqual((await exportAt(shrunk))[0], rig.path('disk-0.img'));
   await rig.killServer();
+  rig.plane.reports.delete(rig.serverId);
   await rig.startServer();
-  await until('the point is exported again', () => rig.serverReport() !== undefined);
+  await rig.untilServerReady();
   await assertEqual((await exportAt(grown))[0], rig.path('grown.img'));
 });
 
@@ -105,7 +106,9 @@ test('a disk joins a server that has recovery points, one leaves and comes back;
   await rig.addDisk(40);
   await runChecked(['umount', rig.disks[2]?.mountPoint ?? '']);
   await writeAt(2, 20 * MIB);
+  rig.plane.reports.delete(rig.agentId);
   await rig.installAgent();
+  rig.pair();
   await rig.startAgent();
   const hasThree = () => rig.agentReport()?.replication.disks.length === 3 && state() === 'CONTINUOUS';
   await until('three disks are replicated', hasThree);
@@ -114,7 +117,9 @@ test('a disk joins a server that has recovery points, one leaves and comes back;
   assert.deepEqual(sizesOf(await exportAt(before)), ['disk-0 48', 'disk-1 32']);
   assert.deepEqual(sizesOf(await exportAt(joined)), ['disk-0 48', 'disk-1 32', 'disk-2 40']);
   await assertEqual((await exportAt(joined))[2], rig.path('disk-2.img'));
+  await rig.killAgent('SIGTERM'); // A loop device in use stays until it is let go.
   await runChecked(['losetup', '--detach', rig.disks[1]?.deviceName ?? '']);
+  await rig.startAgent();
   await until('the agent is stalled', () => state() === 'STALLED');
   assert.match(rig.agentReport()?.replication.error?.rawError ?? '', /DISK_VANISHED: disk-1 .*exclude-disk/);
   rig.exclude(['disk-1']);
@@ -140,6 +145,7 @@ test('disks that change during the first copy begin it again', async () => {
   await rig.startServer();
   await until('the journal is there', () => rig.serverReport()?.servers.length === 1);
   await resize(0, 210);
+  rig.plane.reports.delete(rig.agentId);
   await rig.startAgent();
   await until('replication is continuous', () => state() === 'CONTINUOUS');
   const point = await rig.takeRecoveryPoint();

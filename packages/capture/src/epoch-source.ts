@@ -4,6 +4,7 @@
  * leave it when they are taken and come back by new writes or by `markDirty`.
  */
 import type { Extent } from '@landfall/block';
+import type { Consistency } from '@landfall/model';
 
 export interface CapturedExtent extends Extent {
   readonly diskIndex: number;
@@ -19,6 +20,8 @@ export interface CapturedExtent extends Extent {
 export interface Cut {
   readonly cutMonotonicNs: bigint;
   readonly cutTimeMs: number;
+  /** Absent: CRASH_CONSISTENT, as every cut is. A scan that was written into has none to offer. */
+  readonly consistency?: Consistency;
   /** Every block that changed since the last cut (or bulk take), in its version at the cut. May be empty. */
   readonly extents: readonly CapturedExtent[];
 }

@@ -33,7 +33,7 @@ export async function openCapture(options: OpenCaptureOptions): Promise<CaptureE
       hint: 'name at least one disk; state names have lower-case letters, digits and dashes only',
     });
   }
-  const linuxDisks = devices.map(diskAt);
+  const linuxDisks = devices.map((device) => diskAt(device));
   await ensureTracefs();
   const baseNs = clock.monotonicNs();
   const reader = await openDirectReader(linuxDisks, readsInFlightMax);

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OperationError, systemErrorCode } from '@landfall/runtime';
-import { type DiskFacts, whyNotDiscovered, whyNotTrackable } from './trackability.ts';
+import { type DiskFacts, whyNotDiscovered, whyNotScannable, whyNotTrackable } from './trackability.ts';
 
 export interface LinuxDisk {
   /** `vda` */
@@ -46,8 +46,11 @@ export function leftOutDisks(): readonly { readonly deviceName: string; readonly
   });
 }
 
-/** The disk at a device path. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, each with what to do. */
-export function diskAt(devicePath: string): LinuxDisk {
+/**
+ * The disk at a device path, to be tracked or only read. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, each with
+ * what to do.
+ */
+export function diskAt(devicePath: string, purpose: 'track' | 'scan' = 'track'): LinuxDisk {
   const name = kernelNameOf(devicePath);
   const whole = wholeDiskOf(name);
   if (whole === undefined) {
@@ -56,7 +59,8 @@ export function diskAt(devicePath: string): LinuxDisk {
   if (whole !== name) {
     throw notTrackable(devicePath, 'it is a partition', `name the whole disk: /dev/${devNodeOf(whole)}`);
   }
-  const refusal = whyNotTrackable(diskFactsAt(name));
+  const facts = diskFactsAt(name);
+  const refusal = purpose === 'scan' ? whyNotScannable(facts) : whyNotTrackable(facts);
   if (refusal !== undefined) throw notTrackable(devicePath, refusal.why, refusal.remedy);
   const disk = diskNamed(name);
   if (disk.sizeBytes === 0) {
@@ -72,6 +76,11 @@ export interface DiskCounters {
   writesInFlight(): number | undefined;
   /** Sectors written since boot, discards excluded; `undefined` likewise. */
   sectorsWritten(): number | undefined;
+  /**
+   * Changes with every write and discard that ends; `undefined` while one is under way, or when the kernel does not
+   * count.
+   */
+  writeMark(): string | undefined;
 }
 
 /** The kernel's own statistics of a disk, to hold the trace against. */
@@ -80,7 +89,20 @@ export function countersOf(disk: LinuxDisk): DiskCounters {
   return {
     writesInFlight: () => (isCounted() ? numberAt(attribute(disk.name, 'inflight'), 1) : undefined),
     sectorsWritten: () => (isCounted() ? numberAt(attribute(disk.name, 'stat'), 6) : undefined),
+    writeMark: () => (isCounted() ? writeMarkOf(disk.name) : undefined),
   };
+}
+
+/**
+ * Documentation/block/stat.rst: writes completed, sectors written, discards completed, sectors discarded. In
+ * flight is looked at on both sides of it, so that a write that ends between the two looks is not missed.
+ */
+function writeMarkOf(name: string): string | undefined {
+  const isBusy = () => numberAt(attribute(name, 'inflight'), 1) !== 0;
+  if (isBusy()) return undefined;
+  const fields = attribute(name, 'stat')?.split(/\s+/) ?? [];
+  if (isBusy()) return undefined;
+  return [4, 6, 11, 13].map((index) => fields[index] ?? '').join(' ');
 }
 
 function diskNamed(name: string): LinuxDisk {

@@ -25,6 +25,17 @@ const SCAN_REMEDY = 'replicate this server in scan mode (`install --scan-mode`),
 
 /** `undefined`: it can. */
 export function whyNotTrackable(disk: DiskFacts): Refusal | undefined {
+  const refusal = whyNotScannable(disk);
+  if (refusal !== undefined) return refusal;
+  if (disk.isDax) {
+    return { why: 'it is written by memory mapping (DAX), unseen by the kernel', remedy: SCAN_REMEDY };
+  }
+  if (!disk.isRequestBased) return whyNoRequests(disk);
+  return undefined;
+}
+
+/** A scan needs no events, only a disk that can be read and written back. */
+export function whyNotScannable(disk: DiskFacts): Refusal | undefined {
   if (disk.isHidden) {
     return { why: 'it is one path of a multipath device', remedy: 'name the multipath device instead' };
   }
@@ -32,10 +43,6 @@ export function whyNotTrackable(disk: DiskFacts): Refusal | undefined {
     const remedy = 'leave it out: what a zoned disk holds cannot be written back in any order';
     return { why: `it is a zoned disk (${disk.zoned})`, remedy };
   }
-  if (disk.isDax) {
-    return { why: 'it is written by memory mapping (DAX), unseen by the kernel', remedy: SCAN_REMEDY };
-  }
-  if (!disk.isRequestBased) return whyNoRequests(disk);
   return undefined;
 }
 

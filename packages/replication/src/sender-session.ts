@@ -226,15 +226,19 @@ class SenderSession {
     if (cut === undefined) return this.#takeOneBulk();
     await this.#stream.send(cut.extents, { isLast: true });
     if (this.#doubted()) return;
-    if (state.ledger.openCount > 0 || this.#mustCommitEmpty()) await this.#commit(cut);
+    if (state.ledger.openCount > 0 || this.#mustCommitEmpty(cut)) await this.#commit(cut);
     else state.onNothingToSend(cut.cutMonotonicNs);
   }
 
-  /** The first recovery point exists even of a disk of zeroes; and somebody may be waiting for one. */
-  #mustCommitEmpty(): boolean {
+  /**
+   * The first recovery point exists even of a disk of zeroes; a cut with nothing new after a scan that was none
+   * says that there is one now; and somebody may be waiting.
+   */
+  #mustCommitEmpty({ consistency = 'CRASH_CONSISTENT' }: Cut): boolean {
     const { ledger } = this.#state;
     const isFirst = ledger.position?.lastEpoch === 0 && ledger.inFlightCount === 0;
-    return isFirst || this.#isWanted();
+    const isBetter = consistency === 'CRASH_CONSISTENT' && ledger.lastConsistency === 'SCANNED';
+    return isFirst || isBetter || this.#isWanted();
   }
 
   /** No await between the check of the generation and the sending (C5). */
