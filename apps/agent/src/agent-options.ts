@@ -6,7 +6,7 @@ import { UNIT_FOLDER_DEFAULT } from './linux-service.ts';
 export const USAGE = `landfall-agent: replicates the disks of this server while it works
 
   landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes]
-                         [--no-auto-disk-detection] [--tags key=value,…]
+                         [--no-auto-disk-detection] [--scan-mode] [--tags key=value,…]
                          [--proxy http://[user:password@]host:port]
   landfall-agent configure --proxy http://[user:password@]host:port | none
   landfall-agent status [--json]
@@ -16,7 +16,8 @@ export const USAGE = `landfall-agent: replicates the disks of this server while 
 
 Without --devices all disks are replicated, and those that are attached later join within 30 s. With it only
 these are, as large as they become. --no-auto-disk-detection, and --force-volumes with --devices, keep disks
-and sizes as they are found when the agent starts.
+and sizes as they are found when the agent starts. --scan-mode reads the disks again and again instead of
+tracking their changes; without it that is done only where the kernel shows none.
 
 Where things are: --state-dir (/var/lib/landfall-agent), --runtime-dir (/run/landfall-agent),
 --unit-dir (/etc/systemd/system); --no-service installs without systemd.
@@ -31,6 +32,7 @@ export interface AgentOptions {
   readonly devices: readonly string[];
   readonly forceVolumes: boolean;
   readonly autoDiskDetection: boolean;
+  readonly scanMode: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly proxy: string | undefined;
   readonly json: boolean;
@@ -56,6 +58,7 @@ export function parseOptions(parameters: readonly string[]): AgentOptions {
     devices: parseList(values.devices ?? ''),
     forceVolumes: values['force-volumes'],
     autoDiskDetection: !values['no-auto-disk-detection'],
+    scanMode: values['scan-mode'],
     tags: parseTags(values.tags ?? ''),
     proxy: values.proxy,
     json: values.json,
@@ -78,6 +81,7 @@ function parse(parameters: readonly string[]) {
         devices: { type: 'string' },
         'force-volumes': { type: 'boolean', default: false },
         'no-auto-disk-detection': { type: 'boolean', default: false },
+        'scan-mode': { type: 'boolean', default: false },
         tags: { type: 'string' },
         proxy: { type: 'string' },
         json: { type: 'boolean', default: false },

@@ -15,6 +15,8 @@ export interface Installation {
   readonly nextDiskNumber?: number;
   /** Absent: NAMED, as before there was a choice. */
   readonly detection?: DiskDetection;
+  /** Scan although the disks could be tracked. */
+  readonly scanMode?: boolean;
   /** The firmware's UUID of the machine; absent where there is none. A copy of the machine has another. */
   readonly machineUuid?: string;
 }

@@ -3,6 +3,8 @@
  * starts the service. Every step can be repeated: a second install of the same server keeps its identity and
  * its replica.
  */
+
+import { leftOutDisks } from '@landfall/capture';
 import {
   type AgentConfiguration,
   createHttpClient,
@@ -40,7 +42,7 @@ import {
 } from './file-installation.ts';
 import { chooseProxy, writeProxy } from './file-proxy.ts';
 import { describeDisks, findDisks } from './linux-disks.ts';
-import { checkTracking } from './linux-kernel-check.ts';
+import { checkCapture } from './linux-kernel-check.ts';
 import { hasSystemd, installExecutable, installService } from './linux-service.ts';
 import { readSourceProperties } from './linux-source-properties.ts';
 import { initialReport } from './replication-report.ts';
@@ -54,6 +56,8 @@ export interface InstallOptions {
   /** Takes the named devices as they are, without looking whether they are disks to protect. */
   readonly forceVolumes: boolean;
   readonly autoDiskDetection: boolean;
+  /** Scan although the disks could be tracked. */
+  readonly scanMode: boolean;
   readonly tags: Readonly<Record<string, string>>;
   /** `http://…` or `none`; else the environment and an earlier installation say. */
   readonly proxy: string | undefined;
@@ -82,10 +86,10 @@ export async function install(options: InstallOptions): Promise<Identity> {
   for (const disk of found) {
     say(`  ${disk.deviceName}  ${formatBytes(disk.sizeBytes)}${disk.isBootDisk ? '  (boot disk)' : ''}`);
   }
-  await checkTracking(found.map((disk) => disk.deviceName));
-  say('The kernel can track them, and they can be read');
+  for (const line of await checkCapture(assignDiskIds(found), options.scanMode)) say(line);
   const { disks, nextNumber } = await keepDiskIds(options, found);
-  const identity = await enrolServer(options, { disks, detection, nextDiskNumber: nextNumber }, dial);
+  const chosen = { disks, detection, nextDiskNumber: nextNumber, scanMode: options.scanMode };
+  const identity = await enrolServer(options, chosen, dial);
   await writeProxy(stateFolder, proxy);
   say(`Enrolled as source server ${identity.programId}`);
   await checkReplicationServer(options, identity, { disks, dial });
@@ -116,7 +120,7 @@ async function chooseDisks(options: InstallOptions): Promise<ChosenDisks> {
   if (options.devices.length > 0) {
     options.say('Disks to replicate, as named:');
     const detection = options.forceVolumes ? 'OFF' : unless('NAMED');
-    return { found: describeDisks(options.devices), detection };
+    return { found: describeDisks(options.devices, options.scanMode), detection };
   }
   if (options.forceVolumes) {
     throw new OperationError('OPTION_INVALID', '--force-volumes needs --devices', {
@@ -129,9 +133,11 @@ async function chooseDisks(options: InstallOptions): Promise<ChosenDisks> {
       hint: 'see `lsblk -d`; a disk that is not found by itself can be named with --devices /dev/NAME',
     });
   }
+  for (const { deviceName, why } of leftOutDisks()) options.say(`Left out: ${deviceName} (${why})`);
   const chosen = (await options.chooseDevices?.(found)) ?? [];
   options.say(chosen.length > 0 ? 'Disks to replicate, as chosen:' : 'Disks found:');
-  if (chosen.length > 0) return { found: describeDisks(chosen), detection: unless('NAMED') };
+  if (chosen.length > 0)
+    return { found: describeDisks(chosen, options.scanMode), detection: unless('NAMED') };
   return { found, detection: unless('ALL') };
 }
 

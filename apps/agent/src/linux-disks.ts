@@ -16,9 +16,13 @@ export function findDisks(): readonly FoundDisk[] {
   return discoverDisks().map(withSerial);
 }
 
-/** The named disks, in that order. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE. */
-export function describeDisks(deviceNames: readonly string[]): readonly FoundDisk[] {
-  return deviceNames.map((deviceName) => withSerial(diskAt(deviceName)));
+/**
+ * The named disks, in that order; `scanMode`: they need not be trackable. Errors: DISK_NOT_FOUND,
+ * DISK_NOT_TRACKABLE.
+ */
+export function describeDisks(deviceNames: readonly string[], scanMode = false): readonly FoundDisk[] {
+  const purpose = scanMode ? 'scan' : 'track';
+  return deviceNames.map((deviceName) => withSerial(diskAt(deviceName, purpose)));
 }
 
 /** Whether each disk is where it was, as large as it was: cheap enough to ask every second. */
@@ -49,7 +53,7 @@ function kindOf(deviceName: string): string {
 
 function describeIfThere(name: string): readonly FoundDisk[] {
   try {
-    return describeDisks([`/dev/${name}`]);
+    return describeDisks([`/dev/${name}`], true);
   } catch (error) {
     // A drive without a medium, or a loop device without a file: no disk now.
     if (error instanceof OperationError) return [];

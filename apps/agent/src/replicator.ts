@@ -13,7 +13,7 @@
  * lost connection, or a pause, is the sender's own business.
  */
 import type { AgentConfiguration } from '@landfall/channel';
-import type { DataReplicationErrorString, DiskChange, RecoveryPoint } from '@landfall/model';
+import type { CaptureFacts, DataReplicationErrorString, DiskChange, RecoveryPoint } from '@landfall/model';
 import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
 import type { FoundDisk, KnownDisk } from './disk-mapping.ts';
 import { type DiskDetection, DiskWatch } from './disk-watch.ts';
@@ -24,6 +24,8 @@ export type ReplicationServerAddress = NonNullable<AgentConfiguration['replicati
 export interface Tracking {
   /** Why tracking cannot go on, once it cannot; it must be closed then. */
   failure(): unknown;
+  /** How changes are found; absent when there is nothing to tell. */
+  capture?(): CaptureFacts;
   close(): Promise<void>;
 }
 
@@ -112,7 +114,11 @@ export class Replicator<Opened extends Tracking> {
   facts(): ReplicationFacts {
     const sending = this.#sending?.facts();
     const counted = sending === undefined ? this.#countedBefore : addCounted(this.#countedBefore, sending);
-    const facts = { ...(sending ?? this.#idleFacts()), ...counted, diskChanges: this.diskChanges };
+    const capture = this.#tracking?.capture?.();
+    const facts = {
+      ...{ ...(sending ?? this.#idleFacts()), ...counted, diskChanges: this.diskChanges },
+      ...(capture === undefined ? {} : { capture }),
+    };
     if (this.#problem === undefined) return facts;
     return { ...facts, state: 'STALLED', error: describeProblem(this.#problem) };
   }

@@ -56,6 +56,7 @@ export async function runAgent(options: RunAgentOptions): Promise<'STOPPED' | 'U
     ...{ ...options, ...installation, programId: identity.programId, dial },
     identity: () => current,
     detection: installation.detection ?? 'NAMED',
+    scanMode: installation.scanMode ?? false,
     saveDisks: (disks) => writeInstallation(options.stateFolder, { ...installation, disks }),
   });
   const last = await readLastConfiguration(options.stateFolder);

@@ -1,8 +1,8 @@
 /**
- * The replicator of this server: real disks, the kernel's tracing, and a TLS connection to the replication
+ * The replicator of this server: real disks, the kernel's tracing or a scan, and a TLS connection to the replication
  * server.
  */
-import { type CaptureEngine, openCapture } from '@landfall/capture';
+import type { EpochSource } from '@landfall/capture';
 import type { Identity } from '@landfall/channel';
 import { createSender, type SenderStatus } from '@landfall/replication';
 import type { Clock, Dial, Logger } from '@landfall/runtime';
@@ -10,6 +10,7 @@ import { connectTls } from '@landfall/wire';
 import type { KnownDisk } from './disk-mapping.ts';
 import type { DiskDetection } from './disk-watch.ts';
 import { areInPlace, findKnownDisks } from './linux-disks.ts';
+import { openSource } from './linux-source.ts';
 import type { ReplicationFacts } from './replication-report.ts';
 import {
   type ReplicationServerAddress,
@@ -28,13 +29,15 @@ export interface SourceReplicatorOptions {
   readonly disks: readonly KnownDisk[];
   readonly detection: DiskDetection;
   readonly nextDiskNumber?: number;
+  /** Scan although the disks could be tracked. */
+  readonly scanMode: boolean;
   saveDisks(disks: readonly KnownDisk[]): Promise<void>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
 interface SourceTracking extends Tracking {
-  readonly engine: CaptureEngine;
+  readonly source: EpochSource;
 }
 
 export type SourceReplicator = Replicator<SourceTracking>;
@@ -49,7 +52,7 @@ export function createSourceReplicator(options: SourceReplicatorOptions): Source
       !thorough && areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
     openTracking: (disks) => startTracking(options, disks),
     openSending: async (tracking, server, settings) =>
-      startSending(options, tracking.engine, server, settings),
+      startSending(options, tracking.source, server, settings),
   });
 }
 
@@ -57,26 +60,15 @@ async function startTracking(
   options: SourceReplicatorOptions,
   disks: readonly KnownDisk[],
 ): Promise<SourceTracking> {
-  const engine = await openCapture({
-    devices: disks.map((disk) => disk.deviceName),
-    diskIds: disks.map((disk) => disk.diskId),
-    stateName: options.programId,
-    logger: options.logger,
-    clock: options.clock,
-  });
-  try {
-    await engine.start();
-  } catch (error) {
-    await engine.stop();
-    throw error;
-  }
+  const { programId: stateName, scanMode, logger, clock } = options;
+  const opened = await openSource({ disks, scanMode, stateName, logger, clock });
   // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
-  return { engine, failure: () => undefined, close: () => engine.stop() };
+  return { ...opened, failure: () => undefined };
 }
 
 function startSending(
   options: SourceReplicatorOptions,
-  source: CaptureEngine,
+  source: EpochSource,
   server: ReplicationServerAddress,
   settings: SendingSettings,
 ): Sending {

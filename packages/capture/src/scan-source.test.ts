@@ -31,10 +31,16 @@ class ScannedWorld {
     this.clock = {
       nowMs: () => Number(this.#nowNs / 1_000_000n),
       monotonicNs: () => this.#nowNs,
-      sleep: async (durationMs) => void (this.#nowNs += BigInt(Math.round(durationMs * 1e6))),
+      sleep: async (durationMs) => {
+        this.#nowNs += BigInt(Math.round(durationMs * 1e6));
+      },
     };
     this.source = new ScanSource({
-      disks: SIZES.map((sizeBytes, index) => ({ diskId: `disk-${index}`, deviceName: `/dev/s${index}`, sizeBytes })),
+      disks: SIZES.map((sizeBytes, index) => ({
+        diskId: `disk-${index}`,
+        deviceName: `/dev/s${index}`,
+        sizeBytes,
+      })),
       reader: {
         readsInFlightMax: 2,
         read: async (range, use) => {
@@ -186,7 +192,10 @@ test('a chunk that cannot be read loses nothing that was read beside it', async 
   const taken: CapturedExtent[] = [];
   for (let round = 0; round < 8; round += 1) taken.push(...(await source.takeBulk(8 * SCAN_CHUNK_BYTES)));
   const bytes = taken.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
-  assert.equal(bytes, SIZES.reduce((sum, size) => sum + size, 0));
+  assert.equal(
+    bytes,
+    SIZES.reduce((sum, size) => sum + size, 0),
+  );
   await source.stop();
   await assert.rejects(source.takeBulk(1), { code: 'CAPTURE_STOPPED' });
 });

@@ -137,12 +137,12 @@ export class TestRig {
     return [...AGENT, 'install', '--token', token, ...how];
   }
 
-  async installAgent(): Promise<void> {
+  async installAgent(more: readonly string[] = []): Promise<void> {
     const command = this.#installCommand(
       this.proxy === undefined ? this.plane.token : this.plane.tokenByName,
     );
     const through = ['--proxy', this.proxy?.url ?? 'none'];
-    await runChecked([...command, ...through], { timeoutMs: 60_000 });
+    await runChecked([...command, ...through, ...more], { timeoutMs: 60_000 });
     this.agentId = await this.#enrolled('s-', undefined);
   }
 
