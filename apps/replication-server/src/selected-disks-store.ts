@@ -33,8 +33,8 @@ export class SelectedDisksStore implements EpochStore {
     return this.#store.chunkHashes(this.#indexOf(diskIndex), firstChunk, count);
   }
 
-  putExtent(header: ExtentHeader, payload: Buffer): Promise<void> {
-    return this.#store.putExtent({ ...header, diskIndex: this.#indexOf(header.diskIndex) }, payload);
+  putExtent(header: ExtentHeader, payload: Buffer, release?: () => void): Promise<void> {
+    return this.#store.putExtent({ ...header, diskIndex: this.#indexOf(header.diskIndex) }, payload, release);
   }
 
   putZeroes(diskIndex: number, offsetBytes: number, lengthBytes: number): Promise<void> {
