@@ -20,6 +20,8 @@ export interface FoundDisk {
 }
 
 export interface KnownDisk extends SourceDisk {
+  /** It was added while others were replicated, and its first copy is not complete. */
+  readonly isJoining?: boolean;
   readonly serial?: string;
   readonly tableId?: string;
 }
@@ -56,9 +58,10 @@ export function joinDisks(
 ): readonly KnownDisk[] {
   const { unknown } = matchDisks(known, found);
   const next = Math.max(fromNumber, nextDiskNumber(known));
-  const joined = unknown.map((disk, index) =>
-    knownDisk(`disk-${next + index}`, { ...disk, isBootDisk: false }),
-  );
+  const joined = unknown.map((disk, index) => ({
+    ...knownDisk(`disk-${next + index}`, { ...disk, isBootDisk: false }),
+    isJoining: true,
+  }));
   return [...known, ...joined];
 }
 

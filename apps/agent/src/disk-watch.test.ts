@@ -61,6 +61,11 @@ test('a disk that appears joins within 30 s under an id of its own, written down
   assert.equal(watch.disks.length, 3, 'a device that is only taken when named does not join');
   assert.deepEqual(world.saved.at(-1), watch.disks);
   assert.deepEqual(kinds(), ['ADDED disk-2']);
+  assert.deepEqual(watch.joiningDiskIds, ['disk-2'], 'its first copy keeps nobody waiting');
+  watch.onJoined(['disk-2']);
+  assert.equal(await watch.look([], true), false);
+  assert.deepEqual(watch.joiningDiskIds, []);
+  assert.ok(world.saved.at(-1)?.every(({ isJoining }) => isJoining === undefined));
 });
 
 test('a list that cannot be written down does not take effect', async () => {

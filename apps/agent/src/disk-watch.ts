@@ -42,16 +42,32 @@ export class DiskWatch {
   #excluded: ReadonlySet<string> = new Set();
   #changes: readonly DiskChange[] = [];
   #vanished: ReadonlySet<string> = new Set();
+  /** `#known` as it was last written down. */
+  #saved: string;
   #lookedOverMs: number | undefined;
 
   constructor(options: DiskWatchOptions) {
     this.#options = options;
     this.#known = options.disks;
+    this.#saved = JSON.stringify(options.disks);
   }
 
   /** Those replicated now, with the names and sizes they have. */
   get disks(): readonly KnownDisk[] {
     return this.#known.filter(({ diskId }) => !this.#excluded.has(diskId));
+  }
+
+  /** Of `disks`, those whose first copy must not keep the others waiting. */
+  get joiningDiskIds(): readonly string[] {
+    return this.disks.filter(({ isJoining }) => isJoining === true).map(({ diskId }) => diskId);
+  }
+
+  /** Their first copy is complete; the next look writes it down. */
+  onJoined(diskIds: readonly string[]): void {
+    this.#known = this.#known.map((disk) => {
+      const { isJoining: _, ...member } = disk;
+      return diskIds.includes(disk.diskId) ? member : disk;
+    });
   }
 
   /** The last few, newest last. */
@@ -106,9 +122,11 @@ export class DiskWatch {
   }
 
   async #take(next: readonly KnownDisk[]): Promise<void> {
-    if (JSON.stringify(next) === JSON.stringify(this.#known)) return;
+    const text = JSON.stringify(next);
+    if (text === this.#saved) return;
     const before = new Map(this.#known.map((disk) => [disk.diskId, disk]));
     await this.#options.save(next);
+    this.#saved = text;
     this.#known = next;
     for (const disk of this.disks) {
       const old = before.get(disk.diskId);

@@ -4,6 +4,7 @@
  */
 import { machine, release } from 'node:os';
 import {
+  type CaptureEngine,
   type EpochSource,
   kernelWarnings,
   openCapture,
@@ -14,9 +15,11 @@ import {
 import type { CaptureFacts } from '@landfall/model';
 import { type Clock, describeError, type Logger, type OperationError } from '@landfall/runtime';
 import type { KnownDisk } from './disk-mapping.ts';
+import type { JoiningDisks } from './replicator.ts';
 
 export interface OpenSourceOptions {
   readonly disks: readonly KnownDisk[];
+  readonly joining?: JoiningDisks;
   readonly stateName: string;
   /** Scan although the disks could be tracked. */
   readonly scanMode: boolean;
@@ -53,10 +56,11 @@ export function trackingWarnings(): readonly string[] {
 }
 
 async function openTracking(options: OpenSourceOptions): Promise<OpenedSource> {
-  const { disks, stateName, logger, clock } = options;
+  const { disks, joining, stateName, logger, clock } = options;
   const devices = disks.map((disk) => disk.deviceName);
   const diskIds = disks.map((disk) => disk.diskId);
-  const engine = await openCapture({ devices, diskIds, stateName, logger, clock });
+  const joiningDiskIds = joining?.diskIds ?? [];
+  const engine = await openCapture({ devices, diskIds, joiningDiskIds, stateName, logger, clock });
   try {
     await engine.start();
   } catch (error) {
@@ -65,12 +69,33 @@ async function openTracking(options: OpenSourceOptions): Promise<OpenedSource> {
   }
   const known = trackingWarnings();
   return {
-    source: engine,
+    source: joining === undefined ? engine : tellingJoined(engine, joining),
     capture: () => {
       const passthrough = engine.stats().passthroughDisks.flatMap((index) => disks[index] ?? []);
       return { mode: 'TRACKING', warnings: [...known, ...passthrough.map(passthroughWarning)] };
     },
     close: () => engine.stop(),
+  };
+}
+
+/** The engine, which also says when the first copy of added disks is complete. */
+function tellingJoined(engine: CaptureEngine, { diskIds, onJoined }: JoiningDisks): EpochSource {
+  return {
+    disks: engine.disks,
+    get generation() {
+      return engine.generation;
+    },
+    get joiningDisks() {
+      return engine.joiningDisks;
+    },
+    finishJoining: () => {
+      engine.finishJoining();
+      onJoined(diskIds);
+    },
+    dirtyBytes: (diskIndex) => engine.dirtyBytes(diskIndex),
+    markDirty: (diskIndex, extent) => engine.markDirty(diskIndex, extent),
+    takeBulk: (bytesMax) => engine.takeBulk(bytesMax),
+    nextCut: (wait) => engine.nextCut(wait),
   };
 }
 

@@ -29,6 +29,12 @@ export interface Tracking {
   close(): Promise<void>;
 }
 
+/** Disks that were added while the others were replicated. */
+export interface JoiningDisks {
+  readonly diskIds: readonly string[];
+  onJoined(diskIds: readonly string[]): void;
+}
+
 export interface Sending {
   facts(): ReplicationFacts;
   takeRecoveryPoint(): Promise<RecoveryPoint>;
@@ -53,7 +59,7 @@ export interface ReplicatorOptions<Opened extends Tracking> {
   findDisks(known: readonly KnownDisk[], thorough: boolean): Promise<readonly FoundDisk[]>;
   /** Writes down what disks there are now, before it takes effect. */
   saveDisks?(disks: readonly KnownDisk[]): Promise<void>;
-  openTracking(disks: readonly KnownDisk[]): Promise<Opened>;
+  openTracking(disks: readonly KnownDisk[], joining: JoiningDisks): Promise<Opened>;
   openSending(
     tracking: Opened,
     server: ReplicationServerAddress,
@@ -163,7 +169,10 @@ export class Replicator<Opened extends Tracking> {
     if (wanted.desired === 'STOP' || wanted.desired === 'UNINSTALL') return this.#closeAll();
     await this.#checkDisks(wanted);
     this.#throwFailure(this.#tracking?.failure());
-    this.#tracking ??= await this.#options.openTracking(this.disks);
+    this.#tracking ??= await this.#options.openTracking(this.disks, {
+      diskIds: this.#watch.joiningDiskIds,
+      onJoined: (diskIds) => this.#watch.onJoined(diskIds),
+    });
     await this.#reconcileSending(wanted, this.#tracking);
   }
 

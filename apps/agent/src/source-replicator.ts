@@ -13,6 +13,7 @@ import { areInPlace, findKnownDisks } from './linux-disks.ts';
 import { openSource } from './linux-source.ts';
 import type { ReplicationFacts } from './replication-report.ts';
 import {
+  type JoiningDisks,
   type ReplicationServerAddress,
   Replicator,
   type Sending,
@@ -50,7 +51,7 @@ export function createSourceReplicator(options: SourceReplicatorOptions): Source
     ...options,
     findDisks: async (known, thorough) =>
       !thorough && areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
-    openTracking: (disks) => startTracking(options, disks),
+    openTracking: (disks, joining) => startTracking(options, disks, joining),
     openSending: async (tracking, server, settings) =>
       startSending(options, tracking.source, server, settings),
   });
@@ -59,9 +60,10 @@ export function createSourceReplicator(options: SourceReplicatorOptions): Source
 async function startTracking(
   options: SourceReplicatorOptions,
   disks: readonly KnownDisk[],
+  joining: JoiningDisks,
 ): Promise<SourceTracking> {
   const { programId: stateName, scanMode, logger, clock } = options;
-  const opened = await openSource({ disks, scanMode, stateName, logger, clock });
+  const opened = await openSource({ disks, joining, scanMode, stateName, logger, clock });
   // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
   return { ...opened, failure: () => undefined };
 }

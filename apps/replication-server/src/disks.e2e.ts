@@ -112,6 +112,8 @@ test('a disk joins a server that has recovery points, one leaves and comes back;
   await rig.startAgent();
   const hasThree = () => rig.agentReport()?.replication.disks.length === 3 && state() === 'CONTINUOUS';
   await until('three disks are replicated', hasThree);
+  const isJoined = () => rig.serverLogSays('journal-disks-changed', 2);
+  await until('the added disk has joined', isJoined);
   const joined = await rig.takeRecoveryPoint();
   assert.ok(joined.epoch > before.epoch);
   assert.deepEqual(sizesOf(await exportAt(before)), ['disk-0 48', 'disk-1 32']);

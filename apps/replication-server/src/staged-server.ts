@@ -5,11 +5,11 @@
  */
 import type { ReadableBlockDevice } from '@landfall/block';
 import type { ReplicationServerReport } from '@landfall/channel';
-import type { JournalGroup } from '@landfall/journal';
+import type { JournalDisk, JournalGroup } from '@landfall/journal';
 import type { PointSelector, RecoveryPoint, SourceDisk } from '@landfall/model';
 import type { EpochStore, ReceiverProgress } from '@landfall/replication';
 import { describeError, OperationError } from '@landfall/runtime';
-import type { Hello } from '@landfall/wire';
+import type { Hello, HelloDisk } from '@landfall/wire';
 import { SelectedDisksStore } from './selected-disks-store.ts';
 
 export type ServerReport = ReplicationServerReport['servers'][number];
@@ -63,10 +63,14 @@ export class StagedServer {
 
   hasDisksOf(hello: Hello): boolean {
     const now = this.group.disks.filter(({ sizeBytes }) => sizeBytes > 0);
-    const sizes = new Map(now.map(({ diskId, sizeBytes }) => [diskId, sizeBytes]));
+    const known = new Map(now.map((disk) => [disk.diskId, disk]));
     return (
       now.length === hello.disks.length &&
-      hello.disks.every(({ diskId, sizeBytes }) => sizes.get(diskId) === sizeBytes)
+      hello.disks.every(({ diskId, sizeBytes, joining = false }) => {
+        const disk = known.get(diskId);
+        const isMember = (disk?.isJoining ?? false) === false;
+        return disk?.sizeBytes === sizeBytes && (isMember !== joining || this.group.lastEpoch === 0);
+      })
     );
   }
 
@@ -78,7 +82,7 @@ export class StagedServer {
     this.#disks = disksOf(hello, this.#disks);
     if (!this.hasDisksOf(hello)) {
       await this.group.abandon();
-      await this.group.changeDisks(hello.disks.map(({ diskId, sizeBytes }) => ({ diskId, sizeBytes })));
+      await this.group.changeDisks(hello.disks.map(journalDiskOf));
     }
     const numbers = new Map(this.group.disks.map(({ diskId }, index) => [diskId, index]));
     return new SelectedDisksStore(
@@ -165,6 +169,10 @@ export function disksOf(hello: Hello, known: readonly SourceDisk[]): readonly So
   const names = new Set(known.map(({ diskId }) => diskId));
   const joined = hello.disks.filter(({ diskId }) => !names.has(diskId));
   return [...kept, ...joined.map((disk) => ({ ...disk, isBootDisk: false }))];
+}
+
+export function journalDiskOf({ diskId, sizeBytes, joining = false }: HelloDisk): JournalDisk {
+  return { diskId, sizeBytes, ...(joining ? { isJoining: true } : {}) };
 }
 
 /** What is told of a server whose journal cannot be opened. */

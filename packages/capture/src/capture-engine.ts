@@ -23,6 +23,8 @@ export interface CapturedDisk {
   readonly diskId: string;
   readonly deviceName: string;
   readonly sizeBytes: number;
+  /** When capture begins; see `EpochSource.joiningDisks`. */
+  readonly isJoining?: boolean;
 }
 
 export interface CaptureEngineOptions {
@@ -103,6 +105,7 @@ export class CaptureEngine implements EpochSource {
     this.#tracker = new ChangeTracker({
       sizesBytes: options.disks.map(({ sizeBytes }) => sizeBytes),
       windowBytes: options.epochWindowBytes ?? EPOCH_WINDOW_BYTES_DEFAULT,
+      joining: options.disks.flatMap(({ isJoining }, index) => (isJoining === true ? index : [])),
     });
   }
 
@@ -126,6 +129,14 @@ export class CaptureEngine implements EpochSource {
     await this.#pumping;
     this.#options.trace.stop();
     await this.#options.reader.close();
+  }
+
+  get joiningDisks(): readonly number[] {
+    return this.#tracker.joining;
+  }
+
+  finishJoining(): void {
+    this.#tracker.finishJoining();
   }
 
   dirtyBytes(diskIndex: number): number {

@@ -14,6 +14,8 @@
  * request's, and they may tear what is read. So there is no cut until each disk was seen idle once, by the
  * kernel's own count, and what was read before is forgotten then.
  *
+ * Joining disks are tracked and copied in bulk, but are not part of cuts until `finishJoining`.
+ *
  * T1 fine begins only when the watermark has passed the end of the last bulk read: every block not dirty then
  *    is in the replica as it was at that watermark.
  * T2 each cut is later than the one before and than the last bulk read.
@@ -27,12 +29,15 @@ import { type CutBlock, largestCutNs } from './cut-planner.ts';
 import type { BlockRange } from './dirty-map.ts';
 import { DiskChanges } from './disk-changes.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS, ReadTicket } from './read-ticket.ts';
+import { takeBlock } from './take-block.ts';
 import { type IdleSighting, Timeline, type TimelineItem } from './timeline.ts';
 
 export interface ChangeTrackerOptions {
   readonly sizesBytes: readonly number[];
   /** The fine phase holds at most this much; more is folded into the map. */
   readonly windowBytes: number;
+  /** Disks whose first copy must not keep cuts of the others waiting. */
+  readonly joining?: readonly number[];
 }
 
 /** Blocks read in one request of the fine phase: longer windows are overlapped more often. */
@@ -54,6 +59,7 @@ export class ChangeTracker {
   readonly #tickets = new Map<number, ReadTicket>();
   /** Disks on which writes begun before tracking may be in flight. */
   readonly #unsettled = new Set<number>();
+  readonly #joining: Set<number>;
   #fine = false;
   #cutAfterNs = -Infinity;
   #bulkEndNs = -Infinity;
@@ -64,6 +70,7 @@ export class ChangeTracker {
     this.#disks = options.sizesBytes.map((sizeBytes, index) => new DiskChanges(index, sizeBytes));
     this.#windowBlocks = Math.max(1, Math.floor(options.windowBytes / BLOCK_BYTES));
     for (const disk of this.#disks) this.#unsettled.add(disk.diskIndex);
+    this.#joining = new Set(options.joining);
   }
 
   get reachedNs(): number {
@@ -91,6 +98,16 @@ export class ChangeTracker {
   get oldestInFlightNs(): number | undefined {
     const oldest = this.#disks.flatMap((disk) => disk.inFlight.oldestIssueNs ?? []);
     return oldest.length === 0 ? undefined : Math.min(...oldest);
+  }
+
+  get joining(): readonly number[] {
+    return [...this.#joining];
+  }
+
+  /** From now on cuts are of all disks. */
+  finishJoining(): void {
+    this.#enterCoarse();
+    this.#joining.clear();
   }
 
   dirtyBytes(diskIndex: number): number {
@@ -189,10 +206,10 @@ export class ChangeTracker {
    */
   enterFine(): 'fine' | 'too-much' | 'not-yet' {
     if (this.#fine) return 'fine';
-    const dirtyBlocks = this.#disks.reduce((sum, disk) => sum + disk.dirty.count, 0);
+    const dirtyBlocks = this.#cutDisks().reduce((sum, disk) => sum + disk.dirty.count, 0);
     if (dirtyBlocks > this.#windowBlocks) return 'too-much';
     if (this.reachedNs <= this.#bulkEndNs) return 'not-yet';
-    for (const disk of this.#disks) disk.createRecords(this.reachedNs);
+    for (const disk of this.#cutDisks()) disk.createRecords(this.reachedNs);
     this.#fine = true;
     return 'fine';
   }
@@ -201,7 +218,7 @@ export class ChangeTracker {
   admitDiscarded(): void {
     assert(this.#fine, 'discarded blocks are admitted in the fine phase');
     let left = discardedBlocksPerCut();
-    for (const disk of this.#disks) left -= disk.recordDiscarded(left, this.reachedNs);
+    for (const disk of this.#cutDisks()) left -= disk.recordDiscarded(left, this.reachedNs);
   }
 
   /** Reads that blocks need before they have a current version; none for blocks being written. */
@@ -274,8 +291,9 @@ export class ChangeTracker {
   }
 
   #applyChange(event: BlockEvent, timeNs: number): void {
-    if (this.#fine && !this.#recordsFit(event)) this.#enterCoarse();
-    this.#disk(event.diskIndex).apply(event, timeNs, this.#fine);
+    const isCut = !this.#joining.has(event.diskIndex);
+    if (this.#fine && isCut && !this.#recordsFit(event)) this.#enterCoarse();
+    this.#disk(event.diskIndex).apply(event, timeNs, this.#fine && isCut);
   }
 
   /** Whether the event's blocks may all get records. */
@@ -342,6 +360,10 @@ export class ChangeTracker {
     });
   }
 
+  #cutDisks(): readonly DiskChanges[] {
+    return this.#disks.filter(({ diskIndex }) => !this.#joining.has(diskIndex));
+  }
+
   #recordCount(): number {
     return this.#disks.reduce((sum, disk) => sum + disk.records.size, 0);
   }
@@ -354,24 +376,6 @@ export class ChangeTracker {
     const disk = this.#disks[diskIndex];
     assert(disk !== undefined, 'a disk index is one of the engine’s disks');
     return disk;
-  }
-}
-
-function takeBlock(disk: DiskChanges, record: BlockRecord, timeNs: number, blocks: CutBlock[]): void {
-  const version = record.versionAt(timeNs);
-  assert(version !== undefined || timeNs < record.replicaUntilNs, 'C1: every block has a version at the cut');
-  if (version !== undefined) {
-    blocks.push({ diskIndex: disk.diskIndex, block: record.block, content: version.content });
-  }
-  record.replicaTook(version, timeNs);
-  if (version === undefined || record.ticket !== undefined) return;
-  if (record.isUntouchedSince(version)) {
-    disk.records.delete(record.block);
-    disk.dirty.clear(record.block);
-  } else if (record.isOnlyDiscardedSince(version)) {
-    disk.records.delete(record.block);
-    disk.dirty.clear(record.block);
-    disk.discarded.set(record.block);
   }
 }
 

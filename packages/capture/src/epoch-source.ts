@@ -52,4 +52,11 @@ export interface EpochSource {
    * taken under an older generation may be committed once this has changed.
    */
   readonly generation: number;
+  /**
+   * Disks that are copied in bulk and are not part of cuts, so that the first copy of a disk that was added keeps
+   * nobody waiting; absent: none.
+   */
+  readonly joiningDisks?: readonly number[];
+  /** From now on cuts are of all disks. */
+  finishJoining?(): void;
 }

@@ -11,6 +11,8 @@ export interface OpenCaptureOptions {
   readonly devices: readonly string[];
   /** In the order of `devices`; default `disk-0`, `disk-1` … */
   readonly diskIds?: readonly string[];
+  /** Of those, the ids of disks that are only now added; see `EpochSource.joiningDisks`. */
+  readonly joiningDiskIds?: readonly string[];
   /** Names this agent's trace instance: lower-case letters, digits, dashes. */
   readonly stateName: string;
   readonly logger: Logger;
@@ -49,6 +51,7 @@ export async function openCapture(options: OpenCaptureOptions): Promise<CaptureE
     diskId: options.diskIds?.[index] ?? `disk-${index}`,
     deviceName,
     sizeBytes,
+    isJoining: options.joiningDiskIds?.includes(options.diskIds?.[index] ?? `disk-${index}`) === true,
   }));
   return new CaptureEngine({ ...options, disks, trace, reader, clock, baseNs });
 }

@@ -38,7 +38,8 @@ export interface ScanStats {
   readonly lastPassDurationMs: number | undefined;
 }
 
-const REST_MS = { least: 1000, most: 60_000 };
+/** Also the longest that somebody who asks for a recovery point waits for a pass to begin. */
+const REST_MS = { least: 1000, most: 20_000 };
 /** Changed chunks found and not yet taken; the pass waits beyond that. */
 const FOUND_BYTES_MAX = 8 * 1024 * 1024;
 const WAIT_STEP_MS = 50;

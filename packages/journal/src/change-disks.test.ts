@@ -134,3 +134,28 @@ test('how a point was taken is kept with it', async () => {
   assert.deepEqual(kinds, ['CRASH_CONSISTENT', 'SCANNED', 'SCANNED']);
   await again.close();
 });
+
+test('a joining disk is written with the epochs of the others and is in no point before it is a member', async () => {
+  const { group, files } = await openSimulated();
+  await putEpoch(group, []);
+  const joining = { diskId: 'disk-2', sizeBytes: 2 * MIB, isJoining: true };
+  await group.changeDisks([...DISKS, joining]);
+  assert.deepEqual(group.disks[2], joining);
+  await putEpoch(group, [rawExtent(0, 0, filled(10, 'a')), rawExtent(2, MIB, filled(MIB, 'half'))]);
+  assert.equal((await sizesAt(group, 2))[2], 0);
+  assert.deepEqual(
+    (await group.chunkHashes(2, 1, 1)).toString('hex'),
+    sha256(filled(MIB, 'half')).toString('hex'),
+  );
+  await group.close();
+  const { group: again } = await openSimulated(files);
+  assert.equal(again.disks[2]?.sizeBytes, 0, 'that it joins is known while a connection lasts');
+  await again.changeDisks([...DISKS, joining]);
+  await putEpoch(again, [rawExtent(2, 0, filled(MIB, 'rest'))]);
+  await again.changeDisks([...DISKS, { diskId: 'disk-2', sizeBytes: 2 * MIB }]);
+  await putEpoch(again, []);
+  assert.deepEqual([(await sizesAt(again, 3))[2], (await sizesAt(again, 4))[2]], [0, 2 * MIB]);
+  const whole = Buffer.concat([filled(MIB, 'rest'), filled(MIB, 'half')]);
+  assert.ok((await readDisk(again, 4, 2)).equals(whole));
+  await again.close();
+});

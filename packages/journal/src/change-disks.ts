@@ -33,31 +33,48 @@ export async function changeDisks(
   wanted: readonly JournalDisk[],
 ): Promise<readonly DiskJournal[]> {
   const { disks, files, journalId, logger, fromEpoch } = options;
-  const sizes = new Map(wanted.map(({ diskId, sizeBytes }) => [diskId, sizeBytes]));
-  assert(sizes.size === wanted.length && wanted.length > 0, 'a server has disks, each named once');
+  const members = new Map(wanted.map((disk) => [disk.diskId, disk.isJoining === true ? 0 : disk.sizeBytes]));
+  assert(members.size === wanted.length && wanted.length > 0, 'a server has disks, each named once');
   const known: GroupDisk[] = disks.map((disk) => ({
     diskId: disk.diskId,
-    sizes: withSize(disk.sizes, { fromEpoch, sizeBytes: sizes.get(disk.diskId) ?? 0 }),
+    sizes: withSize(disk.sizes, { fromEpoch, sizeBytes: members.get(disk.diskId) ?? 0 }),
   }));
   const names = new Set(disks.map(({ diskId }) => diskId));
   const joining = wanted
     .filter(({ diskId }) => !names.has(diskId))
-    .map(({ diskId, sizeBytes }) => ({ diskId, sizes: withSize([], { fromEpoch, sizeBytes }) }));
+    .map(({ diskId }) => ({
+      diskId,
+      sizes: withSize([], { fromEpoch, sizeBytes: members.get(diskId) ?? 0 }),
+    }));
   const all = [...known, ...joining];
   assert(all.length <= DISKS_MAX, `a journal has at most ${DISKS_MAX} disks`);
   if (
     !options.isUncertain &&
     JSON.stringify(all) === JSON.stringify(disks.map(({ diskId, sizes }) => ({ diskId, sizes })))
-  )
+  ) {
+    setSizes(disks, all, wanted);
     return [];
+  }
   const added: DiskJournal[] = [];
   for (const [offset, disk] of joining.entries())
     added.push(await joinDisk(options, disks.length + offset, disk));
   await files.syncFolder('');
   await writeGroup(files, { journalId, disks: all });
-  for (const [index, disk] of disks.entries()) disk.resize(known[index]?.sizes ?? disk.sizes);
+  setSizes([...disks, ...added], all, wanted);
   logger.info('journal-disks-changed', { journalId, fromEpoch, disks: all.map(describe) });
   return added;
+}
+
+function setSizes(
+  disks: readonly DiskJournal[],
+  groupDisks: readonly GroupDisk[],
+  wanted: readonly JournalDisk[],
+): void {
+  const joining = wanted.filter(({ isJoining }) => isJoining === true);
+  for (const [index, disk] of disks.entries()) {
+    const joiningBytes = joining.find(({ diskId }) => diskId === disk.diskId)?.sizeBytes ?? 0;
+    disk.resize(groupDisks[index]?.sizes ?? disk.sizes, joiningBytes);
+  }
 }
 
 function describe({ diskId, sizes }: { readonly diskId: string; readonly sizes: DiskSizes }): string {

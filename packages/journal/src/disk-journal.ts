@@ -41,6 +41,7 @@ export class DiskJournal {
   readonly base: BaseImage;
   readonly #context: DiskContext;
   #sizes: DiskSizes;
+  #joiningBytes = 0;
   #manifest: Manifest;
   /** The last replacement of the manifest failed: either version may be on disk. */
   #manifestUncertain = false;
@@ -58,9 +59,9 @@ export class DiskJournal {
     this.#writer = state.writer;
   }
 
-  /** Of the next epoch; 0 when the disk was taken out of the server. */
+  /** How far it can be written: its size at the next epoch, or when it has joined; 0 when it was taken out. */
   get sizeBytes(): number {
-    return currentSize(this.#sizes);
+    return this.#joiningBytes || currentSize(this.#sizes);
   }
 
   get sizes(): DiskSizes {
@@ -71,9 +72,14 @@ export class DiskJournal {
     return sizeAt(this.#sizes, epoch);
   }
 
-  /** `group.json` says so already. */
-  resize(sizes: DiskSizes): void {
+  get isJoining(): boolean {
+    return this.#joiningBytes > 0;
+  }
+
+  /** `group.json` says so already, but for what is joining: that is known while a connection lasts. */
+  resize(sizes: DiskSizes, joiningBytes: number): void {
     this.#sizes = sizes;
+    this.#joiningBytes = joiningBytes;
   }
 
   /** Oldest first. */

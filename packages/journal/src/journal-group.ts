@@ -86,7 +86,10 @@ export class JournalGroup {
 
   /** Every disk it has, by index, as of the next epoch; size 0: the server does not have it any more. */
   get disks(): readonly JournalDisk[] {
-    return this.#disks.map(({ diskId, sizeBytes }) => ({ diskId, sizeBytes }));
+    return this.#disks.map(({ diskId, sizeBytes, isJoining }) => ({
+      ...{ diskId, sizeBytes },
+      ...(isJoining ? { isJoining } : {}),
+    }));
   }
 
   /** Size of a disk at an epoch; 0 when the server did not have it then. */

@@ -25,6 +25,8 @@ export const GROUP_PATH = 'group.json';
 export interface JournalDisk {
   readonly diskId: string;
   readonly sizeBytes: number;
+  /** It can be written, but recovery points are without it until it is changed to a member. */
+  readonly isJoining?: boolean;
 }
 
 /** A disk with all its sizes. */

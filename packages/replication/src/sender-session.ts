@@ -10,7 +10,7 @@ import type { HashesRequest, Link, Message, Welcome } from '@landfall/wire';
 import { ExtentStream } from './extent-stream.ts';
 import { followSignal } from './follow-signal.ts';
 import { HashReader } from './hash-reader.ts';
-import { endedByServer, greet, refusalError, violation } from './hello.ts';
+import { endedByServer, greet, joined, refusalError, violation } from './hello.ts';
 import { withKeepAlive } from './keep-alive.ts';
 import type { SenderLimits } from './sender-options.ts';
 import type { SenderState } from './sender-state.ts';
@@ -107,6 +107,7 @@ class SenderSession {
 
   #adopt(welcome: Welcome): void {
     const state = this.#state;
+    this.#joinAtOnce(welcome);
     const replica = { journalId: welcome.journalId, lastEpoch: welcome.lastEpoch };
     const resumption = state.ledger.resume(replica);
     state.replicaEmpty = welcome.disks.map(({ empty }) => empty);
@@ -119,6 +120,14 @@ class SenderSession {
       state.onResumed(welcome.lastEpoch);
     } else state.caughtUpUntilNs = undefined;
     if (resumption.kind === 'COMPARE' || !trusted) state.beginComparison();
+  }
+
+  /** Before the first recovery point there is nothing that the copy of one disk could keep waiting. */
+  #joinAtOnce({ lastEpoch }: Welcome): void {
+    const { source, joiningDirtyBytes } = this.#state;
+    if (lastEpoch > 0 || joiningDirtyBytes === undefined) return;
+    source.finishJoining?.();
+    throw joined();
   }
 
   async #listen(incoming: AsyncIterator<Message>): Promise<never> {
@@ -160,7 +169,10 @@ class SenderSession {
       await this.#untilAllowed();
       if (this.#doubted()) await this.#restart();
       else if (this.#isBehind() && (await this.#drain())) continue;
-      else await this.#takeCut();
+      else {
+        await this.#takeCut();
+        await this.#copyJoining();
+      }
     }
   }
 
@@ -245,6 +257,21 @@ class SenderSession {
   async #commit(cut: Cut): Promise<void> {
     const { epoch, cutTimeMs, cutMonotonicNs, consistency, extentCount } = this.#state.commit(cut);
     await this.#link.send({ type: 'COMMIT', epoch, cutTimeMs, cutMonotonicNs, consistency, extentCount });
+  }
+
+  /** Until the next cut is due. When little is left the disk joins, with a new greeting: it is cut with the rest. */
+  async #copyJoining(): Promise<void> {
+    const state = this.#state;
+    for (;;) {
+      const dirtyBytes = state.joiningDirtyBytes;
+      if (dirtyBytes === undefined || this.#doubted() || state.paused) return;
+      if (dirtyBytes <= this.#options.limits.cutDirtyBytesMax / 2) {
+        state.source.finishJoining?.();
+        throw joined();
+      }
+      await this.#takeOneBulk();
+      if (this.#isBehind() || state.nowMs - this.#lastCutMs >= state.epochIntervalMs) return;
+    }
   }
 
   async #takeOneBulk(): Promise<void> {

@@ -263,3 +263,42 @@ test('epochs leave at the interval that was set', async () => {
   assert.ok(lagP50Ms !== null && lagP99Ms !== null && lagP50Ms <= lagP99Ms && lagP99Ms < 100);
   await conversation.end();
 });
+
+test('an added disk is copied beside the points of the others, and then joins with a new greeting', async () => {
+  const conversation = new Conversation({ blockCounts: [256, 4096], sender: { epochIntervalMs: 5 } });
+  const { source } = conversation;
+  fill(conversation, 100);
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  source.joiningDisks = [1];
+  for (let block = 0; block < 4096; block += 1) source.write(1, block, block * 5 + 1);
+  let pointsBefore = 0;
+  while (source.joiningDisks.length > 0) {
+    source.write(0, pointsBefore % 256, 7000 + pointsBefore);
+    const left = source.dirtyBytes(1);
+    const point = await conversation.settle(conversation.sender.takeRecoveryPoint());
+    if (source.joiningDisks.length === 0) break;
+    const stored = conversation.store.epochs[point.epoch - 1];
+    assert.deepEqual(stored?.disks[0], source.truth.get(stored?.commit.cutMonotonicNs ?? 0n)?.[0]);
+    assert.ok(source.dirtyBytes(1) < left, 'the copy goes on meanwhile');
+    pointsBefore += 1;
+  }
+  assert.ok(pointsBefore >= 5, `${pointsBefore} points came while the disk was copied`);
+  await conversation.until(() => conversation.connections === 2);
+  source.write(1, 17, 99);
+  const joined = await conversation.settle(conversation.sender.takeRecoveryPoint());
+  assert.deepEqual(conversation.store.epochs[joined.epoch - 1]?.disks, source.stamps);
+  assert.equal(conversation.sender.status().state, 'CONTINUOUS');
+  await conversation.end();
+});
+
+test('before the first point there is nothing to keep waiting: an added disk is copied with the rest', async () => {
+  const conversation = new Conversation({ blockCounts: [64, 64] });
+  conversation.source.joiningDisks = [1];
+  conversation.source.write(1, 3, 5);
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  assert.deepEqual(conversation.source.joiningDisks, []);
+  assert.deepEqual(conversation.store.epochs[0]?.disks, conversation.source.stamps);
+  await conversation.end();
+});

@@ -101,6 +101,7 @@ function parseHelloDisk(value: unknown): HelloDisk {
     diskId: text(fields, 'diskId'),
     deviceName: text(fields, 'deviceName'),
     sizeBytes: wholeNumber(fields, 'sizeBytes', 1),
+    ...(fields.joining === undefined ? {} : { joining: truth(fields, 'joining') }),
   };
 }
 

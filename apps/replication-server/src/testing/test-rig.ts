@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -209,6 +209,11 @@ export class TestRig {
 
   get serverPid(): number {
     return this.#server?.pid ?? 0;
+  }
+
+  /** Whether an event is in the log of the replication server at least so many times. */
+  serverLogSays(event: string, times: number): boolean {
+    return readFileSync(this.path('server.log'), 'utf8').split(`"${event}"`).length > times;
   }
 
   async logOf(program: 'agent' | 'server'): Promise<string> {

@@ -20,6 +20,10 @@ export const REPLICATION_ERRORS = {
     meaning: 'The disks an agent names are not those of its replica.',
     remedy: 'Restart the agent; if it names them again, enrol the server anew.',
   },
+  DISK_JOINED: {
+    meaning: 'The first copy of an added disk is complete, and the agent connects again with it.',
+    remedy: 'Nothing: recovery points have the disk from the next one on.',
+  },
   EPOCH_OUT_OF_ORDER: {
     meaning: 'An agent sent an epoch that does not follow the last one of its replica.',
     remedy: 'Nothing: the agent connects again and continues where the replica is.',
