@@ -100,9 +100,11 @@ function tellingJoined(engine: CaptureEngine, { diskIds, onJoined }: JoiningDisk
 }
 
 async function openScanning(options: OpenSourceOptions, reason: string): Promise<OpenedSource> {
-  const { disks, clock, logger } = options;
+  const { disks, clock, logger, joining } = options;
   const devices = disks.map((disk) => disk.deviceName);
   const scan = await openScan({ devices, diskIds: disks.map((disk) => disk.diskId), clock });
+  // A pass is over all disks: an added one is a member at once.
+  joining?.onJoined(joining.diskIds);
   logger.warn('scan-mode', { reason });
   return { source: scan, capture: () => scanFacts(scan, reason), close: () => scan.stop() };
 }
