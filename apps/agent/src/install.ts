@@ -164,11 +164,7 @@ async function keepDiskIds(
   return { disks, nextNumber: disks.length };
 }
 
-async function enrolServer(
-  options: InstallOptions,
-  chosen: Installation,
-  dial: Dial,
-): Promise<Identity> {
+async function enrolServer(options: InstallOptions, chosen: Installation, dial: Dial): Promise<Identity> {
   const { disks } = chosen;
   const { stateFolder, token, tags, clock, say } = options;
   const earlier = await readIdentity(stateFolder);
