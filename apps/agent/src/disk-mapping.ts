@@ -48,8 +48,8 @@ export function nextDiskNumber(known: readonly KnownDisk[]): number {
 }
 
 /**
- * `known`, and behind them the found disks that are none of these, each with an id nobody had (D1). `fromNumber`:
- * smaller ones were given to disks that are in neither list.
+ * `known`, and behind them the found disks that are none of these, each with an id nobody had (D1).
+ * `fromNumber`: smaller ones were given to disks that are in neither list.
  */
 export function joinDisks(
   known: readonly KnownDisk[],

@@ -76,8 +76,8 @@ export class DiskWatch {
   }
 
   /**
-   * True when the disks are other ones, elsewhere or of other sizes than before, so that tracking has to begin
-   * anew. `tracked`: it is under way. Errors: DISK_VANISHED.
+   * True when the disks are other ones, elsewhere or of other sizes than before, so that tracking has to
+   * begin anew. `tracked`: it is under way. Errors: DISK_VANISHED.
    */
   async look(excludedDiskIds: readonly string[], tracked: boolean): Promise<boolean> {
     const before = this.disks;

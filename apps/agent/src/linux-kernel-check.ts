@@ -3,7 +3,9 @@ import { silentLogger, systemClock } from '@landfall/runtime';
 import type { KnownDisk } from './disk-mapping.ts';
 import { openSource, SCAN_WARNING, trackingWarnings, whyScan } from './linux-source.ts';
 
-/** What a person installing should know, line by line. Errors: those of `openSource`, each with what to do. */
+/**
+ * What a person installing should know, line by line. Errors: those of `openSource`, each with what to do.
+ */
 export async function checkCapture(
   disks: readonly KnownDisk[],
   scanMode: boolean,

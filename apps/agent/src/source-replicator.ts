@@ -1,6 +1,6 @@
 /**
- * The replicator of this server: real disks, the kernel's tracing or a scan, and a TLS connection to the replication
- * server.
+ * The replicator of this server: real disks, the kernel's tracing or a scan, and a TLS connection to the
+ * replication server.
  */
 import type { EpochSource } from '@landfall/capture';
 import type { Identity } from '@landfall/channel';

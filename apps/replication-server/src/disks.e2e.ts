@@ -1,6 +1,7 @@
 /**
- * Disks of a running server that grow, join, shrink and leave: real processes over loop devices. Each recovery
- * point has the disks of its moment, as large as they were. Run as root: `node --test disks.e2e.ts`.
+ * Disks of a running server that grow, join, shrink and leave: real processes over loop devices. Each
+ * recovery point has the disks of its moment, as large as they were. Run as root: `node --test
+ * disks.e2e.ts`.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

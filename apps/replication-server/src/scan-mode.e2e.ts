@@ -1,6 +1,6 @@
 /**
- * Scan mode with real processes over a loop device: what is written is found, points say what they are, and any
- * of them can be exported. Run as root: `node --test scan-mode.e2e.ts`.
+ * Scan mode with real processes over a loop device: what is written is found, points say what they are, and
+ * any of them can be exported. Run as root: `node --test scan-mode.e2e.ts`.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

@@ -1,7 +1,7 @@
 /**
- * One source server in the staging area: its journal while it can be opened, and why not while it cannot. Which
- * disks the server has, and how large they are, its agent says in every HELLO; the journal takes that on from
- * the next epoch. Its older recovery points keep the disks they had.
+ * One source server in the staging area: its journal while it can be opened, and why not while it cannot.
+ * Which disks the server has, and how large they are, its agent says in every HELLO; the journal takes that
+ * on from the next epoch. Its older recovery points keep the disks they had.
  */
 import type { ReadableBlockDevice } from '@landfall/block';
 import type { ReplicationServerReport } from '@landfall/channel';
@@ -162,7 +162,10 @@ export class StagedServer {
   }
 }
 
-/** The disks of a connection, and those known before that it no longer has. A disk that joins is not booted from. */
+/**
+ * The disks of a connection, and those known before that it no longer has. A disk that joins is not booted
+ * from.
+ */
 export function disksOf(hello: Hello, known: readonly SourceDisk[]): readonly SourceDisk[] {
   const present = new Map(hello.disks.map((disk) => [disk.diskId, disk]));
   const kept = known.map((disk) => ({ ...disk, ...present.get(disk.diskId) }));

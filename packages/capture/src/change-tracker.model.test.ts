@@ -1,8 +1,8 @@
 /**
  * The tracker against a model: random histories of writes on simulated disks, with our reads tearing, events
  * late and hidden, requests requeued, split and in flight when tracking begins, and tracking lost and begun
- * anew, and disks that join while the others are cut. Every cut is compared with what a power failure at T may leave (C1–C4); at the end the replica must
- * equal the disks.
+ * anew, and disks that join while the others are cut. Every cut is compared with what a power failure at T
+ * may leave (C1–C4); at the end the replica must equal the disks.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,11 +1,13 @@
 /**
- * What a scan knows of its disks: the hash of each 1 MiB chunk as it was last handed to the sender, 32 bytes a
- * chunk (32 MiB per TiB). Pure book-keeping.
+ * What a scan knows of its disks: the hash of each 1 MiB chunk as it was last handed to the sender, 32 bytes
+ * a chunk (32 MiB per TiB). Pure book-keeping.
  *
- * SHA-256, as in the rescan: a changed chunk that is taken for unchanged would be wrong for ever, so a checksum
- * that can collide by chance is out, and where the processor has instructions for it, it is as fast as a disk.
+ * SHA-256, as in the rescan: a changed chunk that is taken for unchanged would be wrong for ever, so a
+ * checksum that can collide by chance is out, and where the processor has instructions for it, it is as fast
+ * as a disk.
  *
- * H1 a chunk is `known` exactly when the sender was given the content of its hash and has not asked for it again.
+ * H1 a chunk is `known` exactly when the sender was given the content of its hash and has not asked for it
+ *    again.
  * H2 a pass is complete when every chunk was read after it began; a read of any purpose counts.
  */
 import { assert } from '@landfall/runtime';

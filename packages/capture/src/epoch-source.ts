@@ -53,8 +53,8 @@ export interface EpochSource {
    */
   readonly generation: number;
   /**
-   * Disks that are copied in bulk and are not part of cuts, so that the first copy of a disk that was added keeps
-   * nobody waiting; absent: none.
+   * Disks that are copied in bulk and are not part of cuts, so that the first copy of a disk that was added
+   * keeps nobody waiting; absent: none.
    */
   readonly joiningDisks?: readonly number[];
   /** From now on cuts are of all disks. */

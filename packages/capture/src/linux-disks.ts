@@ -47,8 +47,8 @@ export function leftOutDisks(): readonly { readonly deviceName: string; readonly
 }
 
 /**
- * The disk at a device path, to be tracked or only read. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, each with
- * what to do.
+ * The disk at a device path, to be tracked or only read. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, each
+ * with what to do.
  */
 export function diskAt(devicePath: string, purpose: 'track' | 'scan' = 'track'): LinuxDisk {
   const name = kernelNameOf(devicePath);
@@ -77,8 +77,8 @@ export interface DiskCounters {
   /** Sectors written since boot, discards excluded; `undefined` likewise. */
   sectorsWritten(): number | undefined;
   /**
-   * Changes with every write and discard that ends; `undefined` while one is under way, or when the kernel does not
-   * count.
+   * Changes with every write and discard that ends; `undefined` while one is under way, or when the kernel
+   * does not count.
    */
   writeMark(): string | undefined;
 }

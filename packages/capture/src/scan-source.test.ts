@@ -1,6 +1,6 @@
 /**
- * A scan against disks in memory whose every state is known: random writes at random moments of the passes, lost
- * epochs, redone extents. What a replica made of the epochs holds is compared with what the disks held.
+ * A scan against disks in memory whose every state is known: random writes at random moments of the passes,
+ * lost epochs, redone extents. What a replica made of the epochs holds is compared with what the disks held.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -81,7 +81,9 @@ class ScannedWorld {
     }
   }
 
-  /** As the sender does: bulk while there is much, else the next cut; some of it is lost and asked for again. */
+  /**
+   * As the sender does: bulk while there is much, else the next cut; some of it is lost and asked for again.
+   */
   async nextPoint(): Promise<Cut> {
     const signal = new AbortController().signal;
     for (;;) {

@@ -4,12 +4,13 @@
  *
  * S1 nothing acknowledged before a pass began is missing from its epoch: every chunk is read after that.
  * S2 its recovery point is SCANNED, no cut: later writes may be in it in part. Only when the kernel's own
- *    counters say that no write was under way or ended on any disk from the beginning of the pass to its end, what
- *    was read is what the disks held all the time, and the point is a cut like any other.
+ *    counters say that no write was under way or ended on any disk from the beginning of the pass to its
+ *    end, what was read is what the disks held all the time, and the point is a cut like any other.
  * S3 the point is as old as the pass: its time is when the pass began (S1), or for a cut when it ended (S2).
  *
- * Between passes the disks rest for as long as the pass took, within bounds: the mode costs the source half of
- * its time at most. The counters do not count commands past the block layer (SG_IO); nobody can tell of those.
+ * Between passes the disks rest for as long as the pass took, within bounds: the mode costs the source half
+ * of its time at most. The counters do not count commands past the block layer (SG_IO); nobody can tell of
+ * those.
  */
 import { hash } from 'node:crypto';
 import { assert, type Clock, OperationError } from '@landfall/runtime';
@@ -23,8 +24,8 @@ export interface ScanSourceOptions {
   readonly disks: EpochSource['disks'];
   readonly reader: DiskReader;
   /**
-   * By disk: a text that changes with every write that ends; `undefined` while one is under way, or when the kernel
-   * does not count.
+   * By disk: a text that changes with every write that ends; `undefined` while one is under way, or when the
+   * kernel does not count.
    */
   readonly writeMarks: readonly (() => string | undefined)[];
   readonly clock: Clock;

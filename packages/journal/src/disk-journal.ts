@@ -59,7 +59,9 @@ export class DiskJournal {
     this.#writer = state.writer;
   }
 
-  /** How far it can be written: its size at the next epoch, or when it has joined; 0 when it was taken out. */
+  /**
+   * How far it can be written: its size at the next epoch, or when it has joined; 0 when it was taken out.
+   */
   get sizeBytes(): number {
     return this.#joiningBytes || currentSize(this.#sizes);
   }

@@ -1,7 +1,7 @@
 /**
- * A journal written by a released format opens forever: each folder of `testdata` was written once, the newest
- * by `LANDFALL_WRITE_GOLDEN=1` on this test, and is never written again; a new format version gets a folder of
- * its own.
+ * A journal written by a released format opens forever: each folder of `testdata` was written once, the
+ * newest by `LANDFALL_WRITE_GOLDEN=1` on this test, and is never written again; a new format version gets a
+ * folder of its own.
  */
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,7 +1,8 @@
 /**
  * The manifest of one staging disk: which files make up its journal, in what order. The only file of a
- * journal that changes with every segment, replaced as a whole. `group.json` is its twin for the whole server,
- * replaced when the server gets other disks. Version 1 of it knew one size a disk; it is read for ever.
+ * journal that changes with every segment, replaced as a whole. `group.json` is its twin for the whole
+ * server, replaced when the server gets other disks. Version 1 of it knew one size a disk; it is read for
+ * ever.
  */
 import { CONSISTENCIES, type EpochCommit } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';

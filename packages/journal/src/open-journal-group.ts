@@ -106,7 +106,9 @@ async function openExisting(
   });
 }
 
-/** A journal of an older format is from now on one of this format: older programs must not open it any more. */
+/**
+ * A journal of an older format is from now on one of this format: older programs must not open it any more.
+ */
 async function existingGroup(files: JournalFiles): Promise<GroupDocument | undefined> {
   if (await isDiscarded(files)) return undefined;
   const group = await readGroup(files);

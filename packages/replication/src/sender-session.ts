@@ -243,8 +243,8 @@ class SenderSession {
   }
 
   /**
-   * The first recovery point exists even of a disk of zeroes; a cut with nothing new after a scan that was none
-   * says that there is one now; and somebody may be waiting.
+   * The first recovery point exists even of a disk of zeroes; a cut with nothing new after a scan that was
+   * none says that there is one now; and somebody may be waiting.
    */
   #mustCommitEmpty({ consistency = 'CRASH_CONSISTENT' }: Cut): boolean {
     const { ledger } = this.#state;
@@ -259,7 +259,10 @@ class SenderSession {
     await this.#link.send({ type: 'COMMIT', epoch, cutTimeMs, cutMonotonicNs, consistency, extentCount });
   }
 
-  /** Until the next cut is due. When little is left the disk joins, with a new greeting: it is cut with the rest. */
+  /**
+   * Until the next cut is due. When little is left the disk joins, with a new greeting: it is cut with the
+   * rest.
+   */
   async #copyJoining(): Promise<void> {
     const state = this.#state;
     for (;;) {

@@ -1,6 +1,6 @@
 /**
- * SetDiskReplication: go on without one disk of a server, or with it again. Recovery points that have the disk
- * keep it. Its agent hears of it with the answer to its next report.
+ * SetDiskReplication: go on without one disk of a server, or with it again. Recovery points that have the
+ * disk keep it. Its agent hears of it with the answer to its next report.
  */
 import { ApiError, type Handlers } from '@landfall/api';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
