@@ -28,8 +28,22 @@ test('a proxy is given to install and to configure', () => {
   assert.deepEqual([configured.command, configured.proxy], ['configure', 'none']);
 });
 
+test('free space is left out unless the installation says otherwise', () => {
+  assert.equal(parseOptions(['install', '--token', 'lf_x']).skipFreeSpace, true);
+  assert.equal(parseOptions(['install', '--token', 'lf_x', '--no-skip-free-space']).skipFreeSpace, false);
+});
+
 test('with its own state folder an agent keeps its status there too', () => {
   assert.equal(parseOptions(['run', '--state-dir', '/x']).runtimeFolder, '/x');
+});
+
+test('a forecast takes a minute unless it is told how long', () => {
+  assert.equal(parseOptions(['forecast']).minutes, 1);
+  const named = parseOptions('forecast --minutes 0.5 --to backup.example:1500 --json'.split(' '));
+  assert.deepEqual([named.minutes, named.to, named.json], [0.5, 'backup.example:1500', true]);
+  for (const minutes of ['0', '-1', 'long', '100000']) {
+    assert.throws(() => parseOptions(['forecast', `--minutes=${minutes}`]), { code: 'OPTION_INVALID' });
+  }
 });
 
 test('a misspelt option and a tag without a value are refused with OPTION_INVALID', () => {

@@ -6,10 +6,12 @@ import { UNIT_FOLDER_DEFAULT } from './linux-service.ts';
 export const USAGE = `landfall-agent: replicates the disks of this server while it works
 
   landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes]
-                         [--no-auto-disk-detection] [--scan-mode] [--tags key=value,…]
-                         [--proxy http://[user:password@]host:port]
+                         [--no-auto-disk-detection] [--scan-mode] [--no-skip-free-space]
+                         [--tags key=value,…] [--proxy http://[user:password@]host:port]
   landfall-agent configure --proxy http://[user:password@]host:port | none
   landfall-agent status [--json]
+  landfall-agent forecast [--minutes 1] [--devices /dev/a,/dev/b] [--to HOST:PORT] [--json]
+                                     measures, and says how long replication takes
   landfall-agent uninstall
   landfall-agent run                 what the service runs
   landfall-agent version
@@ -33,9 +35,12 @@ export interface AgentOptions {
   readonly forceVolumes: boolean;
   readonly autoDiskDetection: boolean;
   readonly scanMode: boolean;
+  readonly skipFreeSpace: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly proxy: string | undefined;
   readonly json: boolean;
+  readonly minutes: number;
+  readonly to: string | undefined;
   readonly stateFolder: string;
   readonly runtimeFolder: string;
   readonly unitFolder: string;
@@ -44,6 +49,8 @@ export interface AgentOptions {
 
 const STATE_FOLDER_DEFAULT = '/var/lib/landfall-agent';
 const RUNTIME_FOLDER_DEFAULT = '/run/landfall-agent';
+
+const MINUTES_MAX = 24 * 60;
 
 /** Errors: OPTION_INVALID. */
 export function parseOptions(parameters: readonly string[]): AgentOptions {
@@ -59,9 +66,12 @@ export function parseOptions(parameters: readonly string[]): AgentOptions {
     forceVolumes: values['force-volumes'],
     autoDiskDetection: !values['no-auto-disk-detection'],
     scanMode: values['scan-mode'],
+    skipFreeSpace: !values['no-skip-free-space'],
     tags: parseTags(values.tags ?? ''),
     proxy: values.proxy,
     json: values.json,
+    minutes: parseMinutes(values.minutes),
+    to: values.to,
     stateFolder,
     runtimeFolder:
       values['runtime-dir'] ?? (values['state-dir'] === undefined ? RUNTIME_FOLDER_DEFAULT : stateFolder),
@@ -82,8 +92,11 @@ function parse(parameters: readonly string[]) {
         'force-volumes': { type: 'boolean', default: false },
         'no-auto-disk-detection': { type: 'boolean', default: false },
         'scan-mode': { type: 'boolean', default: false },
+        'no-skip-free-space': { type: 'boolean', default: false },
         tags: { type: 'string' },
         proxy: { type: 'string' },
+        minutes: { type: 'string', default: '1' },
+        to: { type: 'string' },
         json: { type: 'boolean', default: false },
         'state-dir': { type: 'string' },
         'runtime-dir': { type: 'string' },
@@ -95,6 +108,12 @@ function parse(parameters: readonly string[]) {
   } catch (cause) {
     throw usage(cause instanceof Error ? cause.message : String(cause));
   }
+}
+
+function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (minutes > 0 && minutes <= MINUTES_MAX) return minutes;
+  throw usage(`--minutes ${text} is not a number from more than 0 to ${MINUTES_MAX}`);
 }
 
 function parseList(text: string): string[] {

@@ -2,10 +2,10 @@
  * What `install` decided and `run` goes by: which disks, on which machine. `installation.json` in the state
  * folder.
  */
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentConfiguration } from '@landfall/channel';
-import { ensureFolder, OperationError, readIfExists, writeDurably } from '@landfall/runtime';
+import { ensureFolder, OperationError, readIfExists, systemErrorCode, writeDurably } from '@landfall/runtime';
 import type { KnownDisk } from './disk-mapping.ts';
 import type { DiskDetection } from './disk-watch.ts';
 
@@ -19,6 +19,8 @@ export interface Installation {
   readonly scanMode?: boolean;
   /** The firmware's UUID of the machine; absent where there is none. A copy of the machine has another. */
   readonly machineUuid?: string;
+  /** Free space of file systems is left out of first sync and rescan. Absent in older installations: true. */
+  readonly skipFreeSpace?: boolean;
 }
 
 /** Errors: STATE_UNREADABLE. */
@@ -45,6 +47,16 @@ export async function writeLastConfiguration(
 
 export async function removeState(stateFolder: string): Promise<void> {
   await rm(stateFolder, { recursive: true, force: true });
+}
+
+/** Leaves a folder alone that others use too. */
+export async function removeIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== 'ENOENT' && code !== 'ENOTEMPTY') throw error;
+  }
 }
 
 export async function readMachineUuid(): Promise<string | undefined> {

@@ -7,6 +7,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentReport } from '@landfall/channel';
 import { ensureFolder, readIfExists } from '@landfall/runtime';
+import type { TrackingAccount } from './replicator.ts';
 
 export interface AgentStatus {
   readonly pid: number;
@@ -19,6 +20,8 @@ export interface AgentStatus {
   readonly residentBytes: number;
   readonly disks: AgentReport['disks'];
   readonly replication: AgentReport['replication'];
+  /** How tracking began, and what a restart would need now; null while nothing is tracked. */
+  readonly tracking: TrackingAccount | null;
 }
 
 const FILE_NAME = 'status.json';

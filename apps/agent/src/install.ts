@@ -58,6 +58,8 @@ export interface InstallOptions {
   readonly autoDiskDetection: boolean;
   /** Scan although the disks could be tracked. */
   readonly scanMode: boolean;
+  /** Leaves out what file systems do not use; false: replicates every block, deleted files too. */
+  readonly skipFreeSpace: boolean;
   readonly tags: Readonly<Record<string, string>>;
   /** `http://…` or `none`; else the environment and an earlier installation say. */
   readonly proxy: string | undefined;

@@ -44,6 +44,7 @@ OOMScoreAdjust=-900
 Nice=5
 Environment=UV_THREADPOOL_SIZE=16 MALLOC_ARENA_MAX=2
 RuntimeDirectory=landfall-agent
+RuntimeDirectoryPreserve=yes
 KillMode=mixed
 TimeoutStopSec=20
 

@@ -4,18 +4,21 @@
  */
 import { machine, release } from 'node:os';
 import {
-  type CaptureEngine,
   type EpochSource,
   kernelWarnings,
   openCapture,
   openScan,
+  removeSafetyNet,
   type ScanSource,
+  SourceMeters,
   tracingRefusal,
 } from '@landfall/capture';
 import type { CaptureFacts } from '@landfall/model';
 import { type Clock, describeError, type Logger, type OperationError } from '@landfall/runtime';
 import type { KnownDisk } from './disk-mapping.ts';
-import type { JoiningDisks } from './replicator.ts';
+import { openRestartSafety, type RestartSafety } from './linux-restart-safety.ts';
+import type { JoiningDisks, TrackingAccount } from './replicator.ts';
+import type { SafetyPlace } from './safety-place.ts';
 
 export interface OpenSourceOptions {
   readonly disks: readonly KnownDisk[];
@@ -23,13 +26,23 @@ export interface OpenSourceOptions {
   readonly stateName: string;
   /** Scan although the disks could be tracked. */
   readonly scanMode: boolean;
+  /** Default true; a scan leaves nothing out. */
+  readonly skipFreeSpace?: boolean;
+  /** Absent: nothing is kept for a restart. */
+  readonly safetyPlace?: SafetyPlace;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
 export interface OpenedSource {
   readonly source: EpochSource;
+  /** Only where changes are tracked: what a scan costs is not measured. */
+  readonly meters?: SourceMeters;
+  /** Only where changes are tracked, and a place is given. */
+  readonly safety?: RestartSafety;
   capture(): CaptureFacts;
+  account?(): TrackingAccount;
+  /** The sender has ended. */
   close(): Promise<void>;
 }
 
@@ -56,57 +69,58 @@ export function trackingWarnings(): readonly string[] {
 }
 
 async function openTracking(options: OpenSourceOptions): Promise<OpenedSource> {
-  const { disks, joining, stateName, logger, clock } = options;
-  const devices = disks.map((disk) => disk.deviceName);
-  const diskIds = disks.map((disk) => disk.diskId);
-  const joiningDiskIds = joining?.diskIds ?? [];
-  const engine = await openCapture({ devices, diskIds, joiningDiskIds, stateName, logger, clock });
+  const { disks, joining, stateName, skipFreeSpace = true, safetyPlace: place, logger, clock } = options;
+  const meters = new SourceMeters();
+  const engine = await openCapture({
+    ...{ meters, stateName, skipFreeSpace, logger, clock },
+    devices: disks.map((disk) => disk.deviceName),
+    diskIds: disks.map((disk) => disk.diskId),
+    joiningDiskIds: joining?.diskIds ?? [],
+    onJoined: (diskIds) => joining?.onJoined(diskIds),
+  });
+  let safety: RestartSafety | undefined;
   try {
     await engine.start();
+    safety = place === undefined ? undefined : await openRestartSafety({ engine, place, logger, clock });
   } catch (error) {
     await engine.stop();
     throw error;
   }
   const known = trackingWarnings();
   return {
-    source: joining === undefined ? engine : tellingJoined(engine, joining),
+    ...{ source: engine, meters },
+    ...(safety === undefined ? {} : { safety, account: () => safety.account() }),
     capture: () => {
       const passthrough = engine.stats().passthroughDisks.flatMap((index) => disks[index] ?? []);
       return { mode: 'TRACKING', warnings: [...known, ...passthrough.map(passthroughWarning)] };
     },
-    close: () => engine.stop(),
-  };
-}
-
-/** The engine, which also says when the first copy of added disks is complete. */
-function tellingJoined(engine: CaptureEngine, { diskIds, onJoined }: JoiningDisks): EpochSource {
-  return {
-    disks: engine.disks,
-    get generation() {
-      return engine.generation;
+    close: async () => {
+      await safety?.close();
+      await engine.stop();
     },
-    get joiningDisks() {
-      return engine.joiningDisks;
-    },
-    finishJoining: () => {
-      engine.finishJoining();
-      onJoined(diskIds);
-    },
-    dirtyBytes: (diskIndex) => engine.dirtyBytes(diskIndex),
-    markDirty: (diskIndex, extent) => engine.markDirty(diskIndex, extent),
-    takeBulk: (bytesMax) => engine.takeBulk(bytesMax),
-    nextCut: (wait) => engine.nextCut(wait),
   };
 }
 
 async function openScanning(options: OpenSourceOptions, reason: string): Promise<OpenedSource> {
   const { disks, clock, logger, joining } = options;
+  await leaveSafetyNet(options);
   const devices = disks.map((disk) => disk.deviceName);
   const scan = await openScan({ devices, diskIds: disks.map((disk) => disk.diskId), clock });
   // A pass is over all disks: an added one is a member at once.
   joining?.onJoined(joining.diskIds);
   logger.warn('scan-mode', { reason });
   return { source: scan, capture: () => scanFacts(scan, reason), close: () => scan.stop() };
+}
+
+/** Of a time when the disks were tracked: nobody keeps its checkpoint up. Without it nothing is resumed. */
+async function leaveSafetyNet({ safetyPlace, logger, clock }: OpenSourceOptions): Promise<void> {
+  if (safetyPlace === undefined) return;
+  try {
+    await removeSafetyNet({ ...safetyPlace, clock });
+  } catch (error) {
+    // Somebody reads one of its traces: that costs memory, and is no reason not to scan.
+    logger.warn('safety-net-not-removed', { error });
+  }
 }
 
 function scanFacts(scan: ScanSource, reason: string): CaptureFacts {

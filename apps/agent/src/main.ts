@@ -1,10 +1,19 @@
 /** `landfall-agent`: see USAGE in agent-options.ts. */
 import { createInterface } from 'node:readline/promises';
-import { createLogger, describeError, formatBytes, OperationError, systemClock } from '@landfall/runtime';
+import {
+  createLogger,
+  describeError,
+  formatBytes,
+  OperationError,
+  systemClock,
+  systemRandom,
+} from '@landfall/runtime';
 import { type AgentOptions, parseOptions, USAGE, usage } from './agent-options.ts';
 import { configure } from './configure.ts';
 import type { FoundDisk } from './disk-mapping.ts';
 import { readStatus } from './file-status.ts';
+import { describeForecast, describeProgress } from './forecast/forecast-text.ts';
+import { runForecast } from './forecast/run-forecast.ts';
 import { install } from './install.ts';
 import { EXIT_UNINSTALLED } from './linux-service.ts';
 import { runAgent } from './run-agent.ts';
@@ -14,6 +23,7 @@ import { VERSION } from './version.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+const PROGRESS_EVERY_MS = 5000;
 /**
  * Reads of disks run in libuv's threads; several must be in flight. Takes effect before the first of them
  * starts.
@@ -31,6 +41,8 @@ async function main(parameters: readonly string[]): Promise<number> {
       return runService(options);
     case 'status':
       return showStatus(options);
+    case 'forecast':
+      return showForecast(options);
     case 'uninstall':
       return runUninstall(options);
     case 'version':
@@ -109,6 +121,30 @@ async function showStatus(options: AgentOptions): Promise<number> {
     ? `${JSON.stringify(status, null, 2)}\n`
     : describeStatus(status, systemClock.nowMs());
   process.stdout.write(text);
+  return 0;
+}
+
+/**
+ * Progress on standard error, the result on standard output. Interrupted, it tells what it measured by
+ * then.
+ */
+async function showForecast(options: AgentOptions): Promise<number> {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  let toldMs = 0;
+  const result = await runForecast({
+    ...options,
+    clock: systemClock,
+    random: systemRandom,
+    logger: createLogger({ program: 'landfall-agent' }),
+    signal: stop.signal,
+    onProgress: (elapsedMs, durationMs, churn) => {
+      if (elapsedMs - toldMs < PROGRESS_EVERY_MS) return;
+      toldMs = elapsedMs;
+      process.stderr.write(`${describeProgress(elapsedMs, durationMs, churn)}\n`);
+    },
+  });
+  process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : describeForecast(result));
   return 0;
 }
 

@@ -40,6 +40,7 @@ function start(world: World): { replicator: Replicator<Tracking>; stop: () => Pr
       world.opened.push(`tracking ${disks.map((disk) => disk.deviceName).join()}`);
       return { failure: () => undefined, close: async () => void world.opened.push('tracking closed') };
     },
+    endTracking: async () => void world.opened.push('ended for good'),
     openSending: async (_tracking, server) => {
       world.opened.push(`sending to ${server.host}`);
       return {
@@ -91,8 +92,10 @@ test('a pause silences the sender and keeps tracking; STOP closes both', async (
   await until(() => world.settings.some((settings) => settings.paused));
   assert.ok(!world.opened.includes('sending closed'));
   replicator.want({ ...CONFIGURATION, desired: 'STOP' });
-  await until(() => world.opened.includes('tracking closed'));
+  await until(() => world.opened.includes('ended for good'));
   assert.equal(replicator.facts().state, 'STOPPED');
+  await systemClock.sleep(30);
+  assert.deepEqual(world.opened.slice(2), ['sending closed', 'tracking closed', 'ended for good'], 'once');
   await stop();
 });
 

@@ -2,7 +2,8 @@
  * Brings this server's replication to what is wanted, and keeps it there. One step, `reconcile`, taken every
  * second and whenever the configuration changes: it looks at the disks, opens or closes tracking and sending,
  * and is never in a hurry. Whatever fails is told as STALLED with its reason, and tried again at the next
- * step; nothing is lost by that, because the replica is compared anew after tracking had to end.
+ * step; nothing is lost by that, because tracking that begins again knows what changed meanwhile, or
+ * compares.
  *
  *   wanted      tracking   sending
  *   STOP        closed     closed
@@ -13,7 +14,13 @@
  * lost connection, or a pause, is the sender's own business.
  */
 import type { AgentConfiguration } from '@landfall/channel';
-import type { CaptureFacts, DataReplicationErrorString, DiskChange, RecoveryPoint } from '@landfall/model';
+import type {
+  BandwidthSchedule,
+  CaptureFacts,
+  DataReplicationErrorString,
+  DiskChange,
+  RecoveryPoint,
+} from '@landfall/model';
 import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
 import type { FoundDisk, KnownDisk } from './disk-mapping.ts';
 import { type DiskDetection, DiskWatch } from './disk-watch.ts';
@@ -26,7 +33,14 @@ export interface Tracking {
   failure(): unknown;
   /** How changes are found; absent when there is nothing to tell. */
   capture?(): CaptureFacts;
+  /** How it began, and what a restart of the agent would need now; a line each, for people. */
+  account?(): TrackingAccount;
   close(): Promise<void>;
+}
+
+export interface TrackingAccount {
+  readonly start: string;
+  readonly restart: string;
 }
 
 /** Disks that were added while the others were replicated. */
@@ -48,6 +62,8 @@ export interface SendingSettings {
   readonly paused: boolean;
   /** 0: no cap. */
   readonly bandwidthThrottlingMbps: number;
+  readonly bandwidthSchedule?: BandwidthSchedule | undefined;
+  readonly impactBudgetPercent?: number | undefined;
   readonly epochIntervalMs: number;
 }
 
@@ -65,6 +81,8 @@ export interface ReplicatorOptions<Opened extends Tracking> {
     server: ReplicationServerAddress,
     settings: SendingSettings,
   ): Promise<Sending>;
+  /** Replication has ended for good, or never began: leaves nothing behind. Tracking is closed. */
+  endTracking?(): Promise<void>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -82,6 +100,7 @@ export class Replicator<Opened extends Tracking> {
   #sendingTo: string | undefined;
   #problem: OperationError | undefined;
   #failures = 0;
+  #ended = false;
   #wake = new AbortController();
   /** Of senders that were closed; those of the open one are added. */
   #countedBefore: Counted = { bytesRead: 0, bytesSent: 0, firstSyncDurationMs: null };
@@ -105,6 +124,10 @@ export class Replicator<Opened extends Tracking> {
   /** What happened to them lately, newest last. */
   get diskChanges(): readonly DiskChange[] {
     return this.#watch.changes;
+  }
+
+  get trackingAccount(): TrackingAccount | undefined {
+    return this.#tracking?.account?.();
   }
 
   get replicationServer(): ReplicationServerAddress | undefined {
@@ -166,7 +189,8 @@ export class Replicator<Opened extends Tracking> {
   async #reconcile(): Promise<void> {
     const wanted = this.#wanted;
     if (wanted === undefined) return;
-    if (wanted.desired === 'STOP' || wanted.desired === 'UNINSTALL') return this.#closeAll();
+    if (wanted.desired === 'STOP' || wanted.desired === 'UNINSTALL') return this.#end();
+    this.#ended = false;
     await this.#checkDisks(wanted);
     this.#throwFailure(this.#tracking?.failure());
     this.#tracking ??= await this.#options.openTracking(this.disks, {
@@ -177,8 +201,8 @@ export class Replicator<Opened extends Tracking> {
   }
 
   async #reconcileSending(wanted: AgentConfiguration, tracking: Opened): Promise<void> {
-    const { replicationServer: server, bandwidthThrottlingMbps, epochIntervalMs } = wanted;
-    const settings = { paused: wanted.desired === 'PAUSE', bandwidthThrottlingMbps, epochIntervalMs };
+    const { desired, replicationServer: server, ...configured } = wanted;
+    const settings = { ...configured, paused: desired === 'PAUSE' };
     const target = JSON.stringify(server);
     if (this.#sending !== undefined && target !== this.#sendingTo) await this.#closeSending();
     this.#throwFailure(this.#sending?.failure());
@@ -196,6 +220,13 @@ export class Replicator<Opened extends Tracking> {
 
   #throwFailure(failure: unknown): void {
     if (failure !== undefined) throw failure;
+  }
+
+  async #end(): Promise<void> {
+    await this.#closeAll();
+    if (this.#ended) return;
+    await this.#options.endTracking?.();
+    this.#ended = true;
   }
 
   async #closeAll(): Promise<void> {
@@ -230,7 +261,7 @@ export class Replicator<Opened extends Tracking> {
     if (desired === 'UNINSTALL') return idleReplication('DISCONNECTED', this.disks);
     const state = desired === 'PAUSE' ? 'PAUSED' : 'INITIATING';
     if (this.#last === undefined) return idleReplication(state, this.disks);
-    const { error: _gone, ...facts } = this.#last.facts;
+    const { error: _gone, forecast: _passed, impact: _ended, ...facts } = this.#last.facts;
     const ageMs = this.#options.clock.nowMs() - this.#last.atMs;
     const lagMs = facts.lagMs === null ? null : facts.lagMs + Math.max(0, ageMs);
     return { ...facts, state, lagMs, etaMs: null, connected: false };

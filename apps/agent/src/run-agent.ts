@@ -163,6 +163,7 @@ async function keepStatus(options: RunAgentOptions, facts: StatusFacts, signal: 
         residentBytes: process.memoryUsage.rss(),
         disks: publicDisks(replicator),
         replication: replicator.facts(),
+        tracking: replicator.trackingAccount ?? null,
       });
     await logFailure(options.logger, 'status-not-written', write);
     await pause(options.clock, STATUS_INTERVAL_MS, signal);

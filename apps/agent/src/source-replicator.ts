@@ -2,15 +2,16 @@
  * The replicator of this server: real disks, the kernel's tracing or a scan, and a TLS connection to the
  * replication server.
  */
-import type { EpochSource } from '@landfall/capture';
+import { IMPACT_BUDGET_PERCENT_DEFAULT, removeSafetyNet, type SourceMeters } from '@landfall/capture';
 import type { Identity } from '@landfall/channel';
+import { capAt } from '@landfall/model';
 import { createSender, type SenderStatus } from '@landfall/replication';
 import type { Clock, Dial, Logger } from '@landfall/runtime';
 import { connectTls } from '@landfall/wire';
 import type { KnownDisk } from './disk-mapping.ts';
 import type { DiskDetection } from './disk-watch.ts';
 import { areInPlace, findKnownDisks } from './linux-disks.ts';
-import { openSource } from './linux-source.ts';
+import { type OpenedSource, openSource } from './linux-source.ts';
 import type { ReplicationFacts } from './replication-report.ts';
 import {
   type JoiningDisks,
@@ -20,6 +21,7 @@ import {
   type SendingSettings,
   type Tracking,
 } from './replicator.ts';
+import { safetyPlaceOf } from './safety-place.ts';
 import { VERSION } from './version.ts';
 
 export interface SourceReplicatorOptions {
@@ -32,14 +34,15 @@ export interface SourceReplicatorOptions {
   readonly nextDiskNumber?: number;
   /** Scan although the disks could be tracked. */
   readonly scanMode: boolean;
+  /** Default true. */
+  readonly skipFreeSpace?: boolean;
+  readonly runtimeFolder: string;
   saveDisks(disks: readonly KnownDisk[]): Promise<void>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
-interface SourceTracking extends Tracking {
-  readonly source: EpochSource;
-}
+type SourceTracking = Tracking & OpenedSource;
 
 export type SourceReplicator = Replicator<SourceTracking>;
 
@@ -52,8 +55,8 @@ export function createSourceReplicator(options: SourceReplicatorOptions): Source
     findDisks: async (known, thorough) =>
       !thorough && areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
     openTracking: (disks, joining) => startTracking(options, disks, joining),
-    openSending: async (tracking, server, settings) =>
-      startSending(options, tracking.source, server, settings),
+    openSending: async (tracking, server, settings) => startSending(options, tracking, server, settings),
+    endTracking: () => removeSafetyNet(safetyPlaceOf(options.programId, options.runtimeFolder)),
   });
 }
 
@@ -62,15 +65,16 @@ async function startTracking(
   disks: readonly KnownDisk[],
   joining: JoiningDisks,
 ): Promise<SourceTracking> {
-  const { programId: stateName, scanMode, logger, clock } = options;
-  const opened = await openSource({ disks, joining, scanMode, stateName, logger, clock });
+  const { programId: stateName, runtimeFolder } = options;
+  const safetyPlace = safetyPlaceOf(stateName, runtimeFolder);
+  const opened = await openSource({ ...options, disks, joining, stateName, safetyPlace });
   // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
   return { ...opened, failure: () => undefined };
 }
 
 function startSending(
   options: SourceReplicatorOptions,
-  source: EpochSource,
+  tracking: SourceTracking,
   server: ReplicationServerAddress,
   settings: SendingSettings,
 ): Sending {
@@ -80,6 +84,8 @@ function startSending(
     return { ca, cert, key };
   };
   const { host, port, replicationServerId: serverName } = server;
+  const { source, meters, safety } = tracking;
+  const previous = safety?.takePrevious();
   const sender = createSender({
     source,
     connect: (signal) => {
@@ -91,18 +97,26 @@ function startSending(
     logger,
     clock,
     epochIntervalMs: settings.epochIntervalMs,
-    bandwidth: bytesPerSecond(settings),
+    bandwidth: bytesPerSecond(settings, clock.nowMs()),
+    ...(meters === undefined ? {} : { churn: () => meters.churn() }),
+    ...(previous === undefined ? {} : { previous }),
   });
+  const limitImpact = ({ impactBudgetPercent = IMPACT_BUDGET_PERCENT_DEFAULT }: SendingSettings) =>
+    meters?.setImpactBudget(impactBudgetPercent);
+  limitImpact(settings);
   const stop = new AbortController();
   let failure: unknown;
   const finished = sender.run(stop.signal).catch((error: unknown) => {
     failure = error;
   });
+  safety?.attach(() => (failure === undefined ? sender.debt() : undefined));
   return {
-    facts: () => factsOf(sender.status()),
+    facts: () => ({ ...factsOf(sender.status()), ...impactOf(meters) }),
     takeRecoveryPoint: () => sender.takeRecoveryPoint(),
+    // Called every second, which is how a schedule takes effect.
     configure: (wanted) => {
-      sender.setBandwidth(bytesPerSecond(wanted));
+      sender.setBandwidth(bytesPerSecond(wanted, clock.nowMs()));
+      limitImpact(wanted);
       sender.setEpochInterval(wanted.epochIntervalMs);
       if (wanted.paused) sender.pause();
       else sender.resume();
@@ -115,8 +129,16 @@ function startSending(
   };
 }
 
-function bytesPerSecond({ bandwidthThrottlingMbps }: SendingSettings): number {
-  return Math.round((bandwidthThrottlingMbps * BITS_IN_MEGABIT) / 8);
+function bytesPerSecond(settings: SendingSettings, nowMs: number): number {
+  const { bandwidthSchedule, bandwidthThrottlingMbps } = settings;
+  const mbps = capAt(bandwidthSchedule, nowMs, bandwidthThrottlingMbps);
+  return Math.round((mbps * BITS_IN_MEGABIT) / 8);
+}
+
+function impactOf(meters: SourceMeters | undefined): Pick<ReplicationFacts, 'impact'> {
+  const impact = meters?.impact();
+  if (impact === undefined) return {};
+  return { impact: { ...impact, increasePercent: impact.increasePercent ?? null } };
 }
 
 function factsOf({ error, journalId: _ours, ...status }: SenderStatus): ReplicationFacts {

@@ -2,6 +2,7 @@
 import type { DiskChange } from '@landfall/model';
 import { formatBytes, formatDurationMs } from '@landfall/runtime';
 import type { AgentStatus } from './file-status.ts';
+import type { TrackingAccount } from './replicator.ts';
 
 const STALE_AFTER_MS = 10_000;
 
@@ -17,8 +18,13 @@ export function describeStatus(status: AgentStatus, nowMs: number): string {
     ...(replication.error === undefined ? [] : [`problem             ${replication.error.rawError}`]),
     `lag                 ${duration(replication.lagMs, 'no recovery point yet')}`,
     ...(replication.etaMs === null ? [] : [`done in about       ${formatDurationMs(replication.etaMs)}`]),
+    ...(replication.forecast === undefined
+      ? []
+      : [`forecast            ${replication.forecast.explanation}`]),
+    ...describeImpact(replication.impact),
     `last epoch          ${replication.lastEpoch}`,
     `read / sent         ${formatBytes(replication.bytesRead)} / ${formatBytes(replication.bytesSent)}`,
+    ...(status.tracking === null ? [] : describeTracking(status.tracking)),
     ...replication.disks.map(describeDisk),
     ...describeCapture(replication.capture),
     ...(replication.diskChanges ?? []).map(describeChange),
@@ -42,6 +48,19 @@ function describeChange({ atMs, kind, diskId, deviceName, sizeBytes, ...rest }: 
   const before = isResized ? `${formatBytes(rest.previousSizeBytes)} → ` : '';
   const when = new Date(atMs).toISOString();
   return `disk change         ${when} ${kind} ${diskId} (${deviceName}, ${before}${formatBytes(sizeBytes)})`;
+}
+
+function describeImpact(impact: AgentStatus['replication']['impact']): string[] {
+  if (impact === undefined || impact.increasePercent === null) return [];
+  const { increasePercent, budgetPercent } = impact;
+  const sign = increasePercent < 0 ? '' : '+';
+  return [
+    `impact              writes ${sign}${increasePercent.toFixed(0)} % while reading (budget ${budgetPercent} %)`,
+  ];
+}
+
+function describeTracking({ start, restart }: TrackingAccount): string[] {
+  return [`began with          ${start}`, `a restart           ${restart}`];
 }
 
 function duration(ms: number | null, absent: string): string {

@@ -5,6 +5,7 @@
 import { ApiError } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
 import { Command, CommanderError } from 'commander';
+import { addBenchCommand } from './commands/bench.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addEnvCommand } from './commands/env.ts';
 import { addJobCommands } from './commands/job.ts';
@@ -12,6 +13,7 @@ import { addMachineCommands } from './commands/machine.ts';
 import { addMigrationCommands } from './commands/migration.ts';
 import { addRecoveryPointCommands } from './commands/recovery-points.ts';
 import { addServerCommands } from './commands/server.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 import { addTestCommand } from './commands/test.ts';
 import { addTokenCommands } from './commands/token.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -34,6 +36,8 @@ function buildProgram(): Command {
     addUpCommand,
     addDemoCommand,
     addTestCommand,
+    addBenchCommand,
+    addSimulateCommand,
     addEnvCommand,
     addTokenCommands,
     addServerCommands,

@@ -36,6 +36,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   const staging = await createStaging(options, (sourceServerId) => receiver.disconnect(sourceServerId));
   const receiver: Receiver = createReceiver({
     resolveStore: (sourceServerId, peer, hello) => staging.resolveStore(sourceServerId, peer, hello),
+    admitProbe: (peer) => staging.admit(peer),
     onProgress: (progress) => staging.onProgress(progress),
     logger,
     clock,

@@ -101,6 +101,13 @@ export class StagingArea {
     return this.server(sourceServerId);
   }
 
+  /** Errors: SERVER_NOT_ASSIGNED. */
+  admit(peer: ReceiverPeer): void {
+    const record = this.#records.get(peer.programId);
+    const isAccepted = record?.acceptedFingerprints?.includes(peer.fingerprint) === true;
+    if (peer.role !== 'agent' || !isAccepted) throw notAssigned(peer.programId);
+  }
+
   onProgress(progress: ReceiverProgress): void {
     this.#open.get(progress.sourceServerId)?.onProgress(progress);
   }

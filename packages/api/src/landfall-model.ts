@@ -1,4 +1,5 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
+import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
 import { MGN_MODEL } from './mgn-model.generated.ts';
 import type { OperationModel, ServiceModel, ShapeModel } from './service-model.ts';
 
@@ -43,6 +44,11 @@ const OPERATIONS = {
   DescribeReplication: read('DescribeReplication', 'ResourceNotFoundException'),
   SetDiskReplication: {
     ...write('SetDiskReplication', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
+  DescribeForecast: read('DescribeForecast', 'ResourceNotFoundException'),
+  UpdateReplicationLimits: {
+    ...write('UpdateReplicationLimits', 'ResourceNotFoundException'),
     idempotent: true,
   },
   DescribeService: read('DescribeService'),
@@ -96,16 +102,6 @@ const REQUESTS = {
     required: ['machineID'],
     members: { machineID: 'MachineID' },
   },
-  DescribeReplicationRequest: {
-    type: 'structure',
-    required: ['sourceServerID'],
-    members: { sourceServerID: 'SourceServerID' },
-  },
-  SetDiskReplicationRequest: {
-    type: 'structure',
-    required: ['sourceServerID', 'diskID', 'replicate'],
-    members: { sourceServerID: 'SourceServerID', diskID: 'DiskID', replicate: 'Boolean' },
-  },
   DescribeServiceRequest: { type: 'structure', members: {} },
 } as const satisfies Record<string, ShapeModel>;
 
@@ -142,55 +138,6 @@ const RESPONSES = {
     type: 'structure',
     required: ['pngBase64'],
     members: { pngBase64: 'Text' },
-  },
-  DescribeReplicationResponse: {
-    type: 'structure',
-    required: [
-      'state',
-      'connected',
-      'lastEpoch',
-      'bytesRead',
-      'bytesSent',
-      'bytesOnDisk',
-      'bytesReceived',
-      'recoveryPoints',
-      'disks',
-      'agentDesired',
-      'stagingDiscarded',
-      'diskChanges',
-      'excludedDiskIDs',
-      'warnings',
-    ],
-    members: {
-      state: 'DataReplicationState',
-      connected: 'Boolean',
-      lagMs: 'Quantity',
-      lagP50Ms: 'Quantity',
-      lagP99Ms: 'Quantity',
-      etaMs: 'Quantity',
-      lastEpoch: 'Count',
-      bytesRead: 'Count',
-      bytesSent: 'Count',
-      bytesOnDisk: 'Count',
-      bytesReceived: 'Count',
-      recoveryPoints: 'Count',
-      firstSyncDurationMs: 'Quantity',
-      disks: 'ReplicatedDisks',
-      agentDesired: 'AgentDesired',
-      replicationServerID: 'Text',
-      stagingDiscarded: 'Boolean',
-      captureMode: 'CaptureMode',
-      captureReason: 'Text',
-      passDurationMs: 'Quantity',
-      warnings: 'Texts',
-      diskChanges: 'DiskChanges',
-      excludedDiskIDs: 'Texts',
-    },
-  },
-  SetDiskReplicationResponse: {
-    type: 'structure',
-    required: ['excludedDiskIDs'],
-    members: { excludedDiskIDs: 'Texts' },
   },
   DescribeServiceResponse: {
     type: 'structure',
@@ -275,35 +222,6 @@ const STRUCTURES = {
     required: ['code', 'message'],
     members: { code: 'Text', message: 'Text', hint: 'Text' },
   },
-  ReplicatedDisk: {
-    type: 'structure',
-    required: [
-      'deviceName',
-      'totalStorageBytes',
-      'replicatedStorageBytes',
-      'rescannedStorageBytes',
-      'backloggedStorageBytes',
-    ],
-    members: {
-      deviceName: 'Text',
-      totalStorageBytes: 'Count',
-      replicatedStorageBytes: 'Count',
-      rescannedStorageBytes: 'Count',
-      backloggedStorageBytes: 'Count',
-    },
-  },
-  DiskChange: {
-    type: 'structure',
-    required: ['kind', 'diskID', 'deviceName', 'sizeBytes', 'previousSizeBytes', 'dateTime'],
-    members: {
-      kind: 'DiskChangeKind',
-      diskID: 'Text',
-      deviceName: 'Text',
-      sizeBytes: 'Count',
-      previousSizeBytes: 'Count',
-      dateTime: 'Text',
-    },
-  },
   ReplicationServerItem: {
     type: 'structure',
     required: ['replicationServerID', 'connected'],
@@ -339,9 +257,6 @@ const LISTS = {
   LaunchedMachines: { type: 'list', member: 'LaunchedMachine' },
   PublishedPorts: { type: 'list', member: 'PublishedPort' },
   ConversionSteps: { type: 'list', member: 'ConversionStep' },
-  ReplicatedDisks: { type: 'list', member: 'ReplicatedDisk' },
-  DiskChanges: { type: 'list', member: 'DiskChange' },
-  Texts: { type: 'list', member: 'Text' },
   ReplicationServerItems: { type: 'list', member: 'ReplicationServerItem' },
   LaunchHostItems: { type: 'list', member: 'LaunchHostItem' },
 } as const satisfies Record<string, ShapeModel>;
@@ -356,12 +271,6 @@ const SCALARS = {
   TokenLifetimeSeconds: { type: 'integer', min: 60, max: 31_536_000 },
   TokenUses: { type: 'integer', min: 1, max: 10_000 },
   RecoveryPointConsistency: { type: 'string', enum: ['CRASH_CONSISTENT', 'SCANNED'] },
-  CaptureMode: { type: 'string', enum: ['TRACKING', 'SCAN'] },
-  DiskID: { type: 'string', min: 1, max: 64, pattern: '[a-z0-9-]+' },
-  DiskChangeKind: {
-    type: 'string',
-    enum: ['ADDED', 'GROWN', 'SHRUNK', 'RENAMED', 'VANISHED', 'RETURNED', 'EXCLUDED', 'INCLUDED'],
-  },
   LaunchPurpose: { type: 'string', enum: ['TEST', 'CUTOVER'] },
   PointSelectorString: {
     type: 'string',
@@ -376,14 +285,20 @@ const SCALARS = {
     enum: ['CONVERTING', 'CONVERTED', 'STARTING', 'RUNNING', 'STOPPED', 'FAILED', 'TERMINATED'],
   },
   HydrationState: { type: 'string', enum: ['NOT_STARTED', 'RUNNING', 'COMPLETE', 'FAILED'] },
-  AgentDesired: { type: 'string', enum: ['REPLICATE', 'PAUSE', 'STOP', 'UNINSTALL'] },
   Accelerator: { type: 'string', enum: ['kvm', 'tcg'] },
 } as const satisfies Record<string, ShapeModel>;
 
 /**
  * Its own shapes only; `LANDFALL_MODEL` adds the words it shares with `mgn` (Job, TagsMap, SourceServerID …).
  */
-export const LANDFALL_SHAPES = { ...REQUESTS, ...RESPONSES, ...STRUCTURES, ...LISTS, ...SCALARS };
+export const LANDFALL_SHAPES = {
+  ...REQUESTS,
+  ...RESPONSES,
+  ...STRUCTURES,
+  ...LISTS,
+  ...SCALARS,
+  ...REPLICATION_SHAPES,
+};
 
 export const LANDFALL_MODEL: ServiceModel = {
   operations: OPERATIONS,

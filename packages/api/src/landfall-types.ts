@@ -4,7 +4,19 @@
  * `landfall-model.ts`; a type test proves that the two agree. Dates are ISO 8601 strings in UTC ending in
  * `Z`; what is not known is absent.
  */
-import type { DataReplicationState, Job } from './mgn-types.generated.ts';
+import type {
+  DescribeForecastRequest,
+  DescribeForecastResponse,
+  DescribeReplicationRequest,
+  DescribeReplicationResponse,
+  SetDiskReplicationRequest,
+  SetDiskReplicationResponse,
+  UpdateReplicationLimitsRequest,
+  UpdateReplicationLimitsResponse,
+} from './landfall-replication-types.ts';
+import type { Job } from './mgn-types.generated.ts';
+
+export type * from './landfall-replication-types.ts';
 
 export interface LandfallOperations {
   readonly CreateEnrolmentToken: {
@@ -43,6 +55,14 @@ export interface LandfallOperations {
   readonly SetDiskReplication: {
     readonly input: SetDiskReplicationRequest;
     readonly output: SetDiskReplicationResponse;
+  };
+  readonly DescribeForecast: {
+    readonly input: DescribeForecastRequest;
+    readonly output: DescribeForecastResponse;
+  };
+  readonly UpdateReplicationLimits: {
+    readonly input: UpdateReplicationLimitsRequest;
+    readonly output: UpdateReplicationLimitsResponse;
   };
   readonly DescribeService: {
     readonly input: Record<string, never>;
@@ -225,85 +245,7 @@ export interface GetConsoleScreenshotResponse {
   readonly pngBase64: string;
 }
 
-// --- replication and the service itself --------------------------------------------------------------------
-
-export interface DescribeReplicationRequest {
-  readonly sourceServerID: string;
-}
-
-export interface DescribeReplicationResponse {
-  readonly state: DataReplicationState;
-  readonly connected: boolean;
-  /** Age of the newest durable state of the source; absent until the first recovery point. */
-  readonly lagMs?: number | undefined;
-  readonly lagP50Ms?: number | undefined;
-  readonly lagP99Ms?: number | undefined;
-  readonly etaMs?: number | undefined;
-  readonly lastEpoch: number;
-  readonly bytesRead: number;
-  readonly bytesSent: number;
-  readonly bytesOnDisk: number;
-  readonly bytesReceived: number;
-  readonly recoveryPoints: number;
-  readonly firstSyncDurationMs?: number | undefined;
-  readonly disks: readonly ReplicatedDisk[];
-  readonly agentDesired: AgentDesired;
-  readonly replicationServerID?: string | undefined;
-  readonly stagingDiscarded: boolean;
-  /** Absent while nothing is captured. */
-  readonly captureMode?: CaptureMode | undefined;
-  /** Why it is not `TRACKING`. */
-  readonly captureReason?: string | undefined;
-  /** `SCAN`: how long the last pass over all disks took. */
-  readonly passDurationMs?: number | undefined;
-  readonly warnings: readonly string[];
-  /** What happened to the disks lately, newest last. */
-  readonly diskChanges: readonly DiskChange[];
-  readonly excludedDiskIDs: readonly string[];
-}
-
-export type CaptureMode = 'TRACKING' | 'SCAN';
-
-export type DiskChangeKind =
-  | 'ADDED'
-  | 'GROWN'
-  | 'SHRUNK'
-  | 'RENAMED'
-  | 'VANISHED'
-  | 'RETURNED'
-  | 'EXCLUDED'
-  | 'INCLUDED';
-
-export interface DiskChange {
-  readonly kind: DiskChangeKind;
-  readonly diskID: string;
-  readonly deviceName: string;
-  readonly sizeBytes: number;
-  readonly previousSizeBytes: number;
-  readonly dateTime: string;
-}
-
-export interface SetDiskReplicationRequest {
-  readonly sourceServerID: string;
-  /** `disk-1` */
-  readonly diskID: string;
-  /** False: go on without the disk; recovery points that have it keep it. */
-  readonly replicate: boolean;
-}
-
-export interface SetDiskReplicationResponse {
-  readonly excludedDiskIDs: readonly string[];
-}
-
-export type AgentDesired = 'REPLICATE' | 'PAUSE' | 'STOP' | 'UNINSTALL';
-
-export interface ReplicatedDisk {
-  readonly deviceName: string;
-  readonly totalStorageBytes: number;
-  readonly replicatedStorageBytes: number;
-  readonly rescannedStorageBytes: number;
-  readonly backloggedStorageBytes: number;
-}
+// --- the service itself ----------------------------------------------------------------------------------
 
 export interface DescribeServiceResponse {
   readonly version: string;

@@ -9,60 +9,22 @@
  * E2 on any doubt (C5) `generation` rises, tracking starts anew, and then everything is marked dirty; nothing
  *    awaits in between, so no caller can act on the old state.
  * E3 one takeBulk or nextCut at a time.
+ * E4 what a takeBulk or nextCut hands over counts as uncertain until the next call: between leaving the map
+ *    and reaching its taker it is nowhere else.
  */
-import { assert, type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
+import { assert, describeError, OperationError } from '@landfall/runtime';
 import { BlockContents, bulkPool, isZero, keptContent } from './block-contents.ts';
-import { type BulkRun, ChangeTracker } from './change-tracker.ts';
+import { type BulkRun, placeOfRun } from './bulk-run.ts';
+import type { CapturedDisk, CaptureEngineOptions } from './capture-options.ts';
+import type { CaptureStats } from './capture-stats.ts';
+import { ChangeTracker } from './change-tracker.ts';
 import { extentsOf } from './cut-planner.ts';
-import type { CapturedExtent, Cut, EpochSource } from './epoch-source.ts';
+import type { CapturedExtent, Cut, EpochSource, ForgetFreeOptions } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
-import { BLOCK_BYTES, type ReadTicket } from './read-ticket.ts';
-import type { DiskReader, TraceSource } from './trace-source.ts';
-
-export interface CapturedDisk {
-  readonly diskId: string;
-  readonly deviceName: string;
-  readonly sizeBytes: number;
-  /** When capture begins; see `EpochSource.joiningDisks`. */
-  readonly isJoining?: boolean;
-}
-
-export interface CaptureEngineOptions {
-  readonly disks: readonly CapturedDisk[];
-  readonly trace: TraceSource;
-  readonly reader: DiskReader;
-  readonly clock: Clock;
-  /** Monotonic time all trace times count from. */
-  readonly baseNs: bigint;
-  readonly logger: Logger;
-  /** More dirty than this and there is no cut, only bulk. Default 32 MiB. */
-  readonly epochWindowBytes?: number;
-  /** The least time between two cuts. Default 100. */
-  readonly cutIntervalMs?: number;
-  /** Called after the engine lost sight and marked everything dirty. */
-  readonly onDoubt?: (reason: string) => void;
-}
-
-export interface CaptureStats {
-  readonly events: number;
-  readonly lostEvents: number;
-  readonly lateEvents: number;
-  readonly passthroughCommands: number;
-  readonly passthroughDisks: readonly number[];
-  readonly reads: number;
-  readonly bytesRead: number;
-  readonly versionsKept: number;
-  /** Reads thrown away because a write overlapped them. */
-  readonly versionsRejected: number;
-  readonly cuts: number;
-  readonly lastCutTimeMs: number | undefined;
-  /** How far the watermark is behind. */
-  readonly watermarkLagMs: number;
-  readonly generation: number;
-  readonly lastDoubt: string | undefined;
-  /** `undefined` while cuts come. */
-  readonly whyNoCut: string | undefined;
-}
+import { forgetFreeSpace } from './free-space-search.ts';
+import type { ReadTicket } from './read-ticket.ts';
+import { placesOf, type Uncertainty, unknownBecause } from './safety/uncertainty.ts';
+import type { DiskRange } from './trace-source.ts';
 
 const EPOCH_WINDOW_BYTES_DEFAULT = 32 * 1024 * 1024;
 const CUT_INTERVAL_MS_DEFAULT = 100;
@@ -89,6 +51,9 @@ export class CaptureEngine implements EpochSource {
   readonly #stopping = new AbortController();
   #pumping: Promise<void> = Promise.resolve();
   #startedNs = 0;
+  #drainedThroughNs = -Infinity;
+  /** E4. */
+  #handedOver: readonly DiskRange[] = [];
   #failure: { readonly error: unknown; readonly sinceNs: number } | undefined;
   #busy = false;
   #nextCutDueNs = -Infinity;
@@ -128,7 +93,7 @@ export class CaptureEngine implements EpochSource {
     this.#stopping.abort(new OperationError('CAPTURE_STOPPED', 'the capture engine was stopped'));
     await this.#pumping;
     this.#options.trace.stop();
-    await this.#options.reader.close();
+    await (this.#options.bulkReader ?? this.#options.reader).close();
   }
 
   get joiningDisks(): readonly number[] {
@@ -136,7 +101,9 @@ export class CaptureEngine implements EpochSource {
   }
 
   finishJoining(): void {
+    const diskIds = this.joiningDisks.flatMap((index) => this.disks[index]?.diskId ?? []);
     this.#tracker.finishJoining();
+    this.#options.onJoined?.(diskIds);
   }
 
   dirtyBytes(diskIndex: number): number {
@@ -147,11 +114,33 @@ export class CaptureEngine implements EpochSource {
     this.#tracker.markDirty(diskIndex, extent.offsetBytes, extent.lengthBytes);
   }
 
+  /** As `markDirty`, but no cut waits for it. */
+  markDiscarded(
+    diskIndex: number,
+    extent: { readonly offsetBytes: number; readonly lengthBytes: number },
+  ): void {
+    this.#tracker.markDiscarded(diskIndex, extent.offsetBytes, extent.lengthBytes);
+  }
+
+  /**
+   * What may differ from the replica besides what the taker holds. Every event committed before this call is
+   * in it.
+   */
+  uncertain(): Uncertainty {
+    const calledNs = this.#nowNs();
+    this.#pump();
+    if (this.#state !== 'running' || this.#failure !== undefined)
+      return unknownBecause('changes are not tracked');
+    if (this.#drainedThroughNs < calledNs) return unknownBecause('some events are not readable yet');
+    return this.#tracker.uncertain(this.#handedOver);
+  }
+
   takeBulk(bytesMax: number): Promise<readonly CapturedExtent[]> {
     return this.#exclusively(async () => {
       this.#pump();
       this.#throwFailure();
       const runs = this.#tracker.takeDirty(bytesMax);
+      this.#handedOver = runs.map((run) => this.#placeOf(run));
       try {
         const extents = await this.#readRuns(runs);
         this.#tracker.bulkFinished(this.#nowNs());
@@ -169,6 +158,7 @@ export class CaptureEngine implements EpochSource {
       const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
       const deadlineNs = this.#nowNs() + options.waitMs * 1e6;
       await this.#sleepUntil(Math.min(this.#nextCutDueNs, deadlineNs), signal);
+      this.#handedOver = [];
       for (let round = 0; ; round += 1) {
         signal.throwIfAborted();
         this.#pump();
@@ -179,6 +169,14 @@ export class CaptureEngine implements EpochSource {
         if (this.#nowNs() > deadlineNs) return undefined;
       }
     });
+  }
+
+  async forgetFree(options: ForgetFreeOptions): Promise<void> {
+    const { freeSpace: source, logger } = this.#options;
+    if (source === undefined) return;
+    const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
+    const [tracker, nowNs] = [this.#tracker, () => this.#nowNs()];
+    await forgetFreeSpace({ ...options, signal, source, tracker, logger, engine: this, nowNs });
   }
 
   stats(): CaptureStats {
@@ -194,6 +192,7 @@ export class CaptureEngine implements EpochSource {
       bytesRead: this.#bytesRead,
       versionsKept: kept,
       versionsRejected: rejected,
+      held: this.#tracker.heldCounts(),
       cuts: this.#cuts,
       lastCutTimeMs: this.#lastCutTimeMs,
       watermarkLagMs: Math.max(0, (this.#nowNs() - this.#tracker.reachedNs) / 1e6),
@@ -233,6 +232,7 @@ export class CaptureEngine implements EpochSource {
       blocks,
       this.disks.map(({ sizeBytes }) => sizeBytes),
     );
+    this.#handedOver = placesOf(extents);
     const { clock, baseNs, cutIntervalMs = CUT_INTERVAL_MS_DEFAULT } = this.#options;
     const nowNs = this.#nowNs();
     const cutTimeMs = Math.floor(clock.nowMs() - (nowNs - timeNs) / 1e6);
@@ -268,7 +268,7 @@ export class CaptureEngine implements EpochSource {
   // Bulk
 
   async #readRuns(runs: readonly BulkRun[]): Promise<readonly CapturedExtent[]> {
-    const { reader } = this.#options;
+    const { bulkReader: reader = this.#options.reader } = this.#options;
     const extents: CapturedExtent[] = new Array(runs.length);
     await forEachAtOnce(runs, reader.readsInFlightMax, async (run, index) => {
       const place = this.#placeOf(run);
@@ -280,11 +280,8 @@ export class CaptureEngine implements EpochSource {
     return extents;
   }
 
-  #placeOf({ diskIndex, firstBlock, blockCount }: BulkRun) {
-    const offsetBytes = firstBlock * BLOCK_BYTES;
-    const sizeBytes = this.disks[diskIndex]?.sizeBytes ?? 0;
-    const endBytes = Math.min(offsetBytes + blockCount * BLOCK_BYTES, sizeBytes);
-    return { diskIndex, offsetBytes, lengthBytes: endBytes - offsetBytes };
+  #placeOf(run: BulkRun): DiskRange {
+    return placeOfRun(run, this.disks[run.diskIndex]?.sizeBytes ?? 0);
   }
 
   #countRead(lengthBytes: number): void {
@@ -336,6 +333,7 @@ export class CaptureEngine implements EpochSource {
     for (const sighting of drained.idle) tracker.seenIdle(sighting);
     if (!tracker.isSettled && this.#nowNs() - this.#startedNs > SETTLE_NS_MAX) tracker.settle(this.#nowNs());
     if (drained.completeThroughNs === undefined) return undefined;
+    this.#drainedThroughNs = drained.completeThroughNs;
     tracker.advance(drained.completeThroughNs - CLOCK_MARGIN_NS);
     const oldestNs = tracker.oldestInFlightNs;
     const stuck = oldestNs !== undefined && tracker.reachedNs - oldestNs > IN_FLIGHT_AGE_NS_MAX;

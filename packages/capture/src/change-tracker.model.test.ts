@@ -8,7 +8,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Random, seededRandom } from '@landfall/runtime';
 import type { BlockEvent } from './block-event.ts';
-import { type BulkRun, ChangeTracker } from './change-tracker.ts';
+import type { BulkRun } from './bulk-run.ts';
+import { ChangeTracker } from './change-tracker.ts';
+import { type BlockRange, DirtyMap, runsOf } from './dirty-map.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS, type ReadTicket } from './read-ticket.ts';
 import { SimulatedDisks, simulateEvent, TORN } from './simulated-disks.ts';
 
@@ -21,13 +23,15 @@ const LATE_MAX = 60;
 test(`every cut of ${HISTORIES} random histories is what a power failure may leave`, (context) => {
   let cuts = 0;
   let busyCuts = 0;
+  let certain = 0;
   for (let seed = SEED; seed < SEED + HISTORIES; seed += 1) {
     const world = new World(seed);
     world.run();
     cuts += world.cutCount;
     busyCuts += world.busyCutCount;
+    certain += world.certainCount;
   }
-  context.diagnostic(`${cuts} cuts, ${busyCuts} of them between writes`);
+  context.diagnostic(`${cuts} cuts, ${busyCuts} of them between writes; ${certain} looks at what is certain`);
   assert.ok(busyCuts > HISTORIES / 2, 'cuts happen while the disks are written');
 });
 
@@ -39,6 +43,8 @@ interface ReadUnderWay {
 class World {
   cutCount = 0;
   busyCutCount = 0;
+  certainCount = 0;
+  #inHand: readonly BulkRun[] = [];
   readonly #seed: number;
   readonly #random: Random;
   readonly #disks: SimulatedDisks;
@@ -181,6 +187,7 @@ class World {
     const random = this.#random;
     const startTime = this.#now;
     const runs = this.#tracker.takeDirty((1 + random.integer(8)) * BLOCK_BYTES);
+    this.#inHand = runs;
     const endTime = startTime + 2 + random.integer(60);
     const read = (run: BulkRun) =>
       this.#sample(run.diskIndex, run.firstBlock, run.blockCount, {
@@ -192,6 +199,7 @@ class World {
     this.#underWay.push({
       endTime,
       finish: () => {
+        this.#inHand = [];
         this.#tracker.bulkFinished(endTime);
         if (fails) this.#tracker.restoreDirty(runs);
         else
@@ -224,7 +232,31 @@ class World {
     );
     this.#tracker.add(wanted.map((entry) => entry.event));
     this.#lookForIdle();
-    if (readable.length === committed.length) this.#tracker.advance(this.#now - this.#marginTime);
+    if (readable.length < committed.length) return;
+    this.#tracker.advance(this.#now - this.#marginTime);
+    if (this.#random.integer(20) === 0 && this.#tracker.isSettled) this.#checkUncertain();
+  }
+
+  /**
+   * U1: what is not uncertain, not in hand, and not touched by anything committed later, is equal for good.
+   */
+  #checkUncertain(): void {
+    this.#tracker.uncertain([]).disks.forEach(({ dirty, discarded, extents }, disk) => {
+      const open = new DirtyMap(this.#blocksPerDisk);
+      const add = ({ firstBlock, blockCount }: BlockRange) => open.setRange(firstBlock, blockCount);
+      for (const range of [...runsOf(dirty), ...runsOf(discarded)]) add(range);
+      for (const { offsetBytes, lengthBytes } of extents) add(blocksOf(offsetBytes / 512, lengthBytes / 512));
+      for (const run of this.#inHand) if (run.diskIndex === disk) add(run);
+      for (const { event: later, commitTime } of this.#disks.events) {
+        if (commitTime <= this.#now || later.operation === 'read' || later.diskIndex !== disk) continue;
+        add(blocksOf(later.sector, later.sectorCount));
+      }
+      this.#replica[disk]?.forEach((value, sector) => {
+        if (open.has(Math.floor(sector / BLOCK_SECTORS))) return;
+        assert.equal(value, this.#disks.finalValue(disk, sector), this.#where(disk, sector, 'is uncertain'));
+      });
+    });
+    this.certainCount += 1;
   }
 
   #lookForIdle(): void {
@@ -278,6 +310,11 @@ function event(
   timeNs: number,
 ): BlockEvent {
   return { kind, ...read, timeNs };
+}
+
+function blocksOf(sector: number, sectorCount: number): BlockRange {
+  const firstBlock = Math.floor(sector / BLOCK_SECTORS);
+  return { firstBlock, blockCount: Math.ceil((sector + sectorCount) / BLOCK_SECTORS) - firstBlock };
 }
 
 function contentOf(values: readonly number[]): Buffer | undefined {

@@ -24,13 +24,17 @@
  */
 import { assert } from '@landfall/runtime';
 import type { BlockEvent } from './block-event.ts';
-import type { BlockRecord } from './block-record.ts';
+import { type BulkRun, firstRun } from './bulk-run.ts';
 import { type CutBlock, largestCutNs } from './cut-planner.ts';
 import type { BlockRange } from './dirty-map.ts';
 import { DiskChanges } from './disk-changes.ts';
-import { BLOCK_BYTES, BLOCK_SECTORS, ReadTicket } from './read-ticket.ts';
+import type { FreeBlocks } from './free-blocks.ts';
+import { type HeldCounts, heldCountsOf } from './held-counts.ts';
+import { BLOCK_BYTES, BLOCK_SECTORS, type ReadTicket, ticketsFor } from './read-ticket.ts';
+import { type Uncertainty, uncertaintyOf } from './safety/uncertainty.ts';
 import { takeBlock } from './take-block.ts';
 import { type IdleSighting, Timeline, type TimelineItem } from './timeline.ts';
+import type { DiskRange } from './trace-source.ts';
 
 export interface ChangeTrackerOptions {
   readonly sizesBytes: readonly number[];
@@ -40,17 +44,10 @@ export interface ChangeTrackerOptions {
   readonly joining?: readonly number[];
 }
 
-/** Blocks read in one request of the fine phase: longer windows are overlapped more often. */
-const TICKET_BLOCKS_MAX = 32;
 /** Discarded blocks read again with one cut. */
 const DISCARDED_BYTES_PER_CUT = 8 * 1024 * 1024;
 /** Versions are kept in memory: beyond this many for each block of the window all is folded into the map. */
 const VERSIONS_PER_WINDOW_BLOCK_MAX = 2;
-const BULK_EXTENT_BYTES_MAX = 1024 * 1024;
-
-export interface BulkRun extends BlockRange {
-  readonly diskIndex: number;
-}
 
 export class ChangeTracker {
   readonly #disks: readonly DiskChanges[];
@@ -60,11 +57,13 @@ export class ChangeTracker {
   /** Disks on which writes begun before tracking may be in flight. */
   readonly #unsettled = new Set<number>();
   readonly #joining: Set<number>;
+  readonly #watching = new Set<FreeBlocks>();
   #fine = false;
   #cutAfterNs = -Infinity;
   #bulkEndNs = -Infinity;
   #keptCount = 0;
   #rejectedCount = 0;
+  readonly heldCounts = (): HeldCounts => heldCountsOf(this.#disks, this.#timeline.pendingCount);
 
   constructor(options: ChangeTrackerOptions) {
     this.#disks = options.sizesBytes.map((sizeBytes, index) => new DiskChanges(index, sizeBytes));
@@ -125,6 +124,21 @@ export class ChangeTracker {
     disk.markDirty(disk.blocksOf(offsetBytes, lengthBytes));
   }
 
+  /** As if it had been discarded unseen. */
+  markDiscarded(diskIndex: number, offsetBytes: number, lengthBytes: number): void {
+    this.#enterCoarse();
+    const disk = this.#disk(diskIndex);
+    disk.markDiscarded(disk.blocksOf(offsetBytes, lengthBytes));
+  }
+
+  /**
+   * What may differ from the replica, besides what was taken, `handedOver` last, and not yet acknowledged.
+   */
+  uncertain(handedOver: readonly DiskRange[]): Uncertainty & { kind: 'KNOWN' } {
+    const disks = uncertaintyOf(this.#disks, this.#timeline);
+    return { kind: 'KNOWN', isSettled: this.isSettled, disks, handedOver };
+  }
+
   /** After a loss nothing that was known holds (C5): forget it all, and everything may differ. */
   reset(): void {
     this.#enterCoarse();
@@ -177,12 +191,11 @@ export class ChangeTracker {
     let blocksLeft = Math.max(1, Math.floor(bytesMax / BLOCK_BYTES));
     for (const disk of this.#disks) {
       for (let run = firstRun(disk, blocksLeft); run !== undefined; run = firstRun(disk, blocksLeft)) {
-        disk.dirty.clearRange(run.firstBlock, run.blockCount);
-        disk.discarded.clearRange(run.firstBlock, run.blockCount);
+        disk.forget(run);
         runs.push({ diskIndex: disk.diskIndex, ...run });
         blocksLeft -= run.blockCount;
       }
-      this.#keepInFlightDirty(disk);
+      disk.keepInFlightDirty();
     }
     return runs;
   }
@@ -196,6 +209,25 @@ export class ChangeTracker {
   /** The taken blocks were not read, or not used. */
   restoreDirty(runs: readonly BulkRun[]): void {
     for (const run of runs) this.#disk(run.diskIndex).markDirty(run);
+  }
+
+  // Free space (free-space-search.ts)
+
+  /** Tells `blocks` of every change handed out from now on, until the result is called. */
+  watch(blocks: FreeBlocks): () => void {
+    this.#watching.add(blocks);
+    return () => this.#watching.delete(blocks);
+  }
+
+  /** Nobody relies on these blocks. Returns the bytes that were dirty, those being written excluded. */
+  forget(diskIndex: number, runs: Iterable<BlockRange>, timeNs: number): number {
+    this.#enterCoarse();
+    this.forbidCutsThrough(timeNs);
+    const disk = this.#disk(diskIndex);
+    const beforeBytes = disk.dirtyBytes;
+    for (const run of runs) disk.forget(run);
+    disk.keepInFlightDirty();
+    return beforeBytes - disk.dirtyBytes;
   }
 
   // Fine phase
@@ -228,7 +260,7 @@ export class ChangeTracker {
         (record) => record.ticket === undefined && !record.isRead && !disk.isInFlight(record.block),
       );
       wanted.sort((left, right) => left.block - right.block);
-      return this.#ticketsFor(disk, wanted);
+      return ticketsFor(disk, wanted);
     });
   }
 
@@ -293,7 +325,10 @@ export class ChangeTracker {
   #applyChange(event: BlockEvent, timeNs: number): void {
     const isCut = !this.#joining.has(event.diskIndex);
     if (this.#fine && isCut && !this.#recordsFit(event)) this.#enterCoarse();
-    this.#disk(event.diskIndex).apply(event, timeNs, this.#fine && isCut);
+    const disk = this.#disk(event.diskIndex);
+    disk.apply(event, timeNs, this.#fine && isCut);
+    if (event.operation === 'discard') return;
+    for (const blocks of this.#watching) blocks.touched(disk.diskIndex, disk.blocksOfEvent(event));
   }
 
   /** Whether the event's blocks may all get records. */
@@ -333,31 +368,11 @@ export class ChangeTracker {
     });
   }
 
-  #ticketsFor(disk: DiskChanges, records: readonly BlockRecord[]): ReadTicket[] {
-    const tickets: ReadTicket[] = [];
-    for (let start = 0; start < records.length; ) {
-      const firstBlock = records[start]?.block ?? 0;
-      let end = start + 1;
-      while (records[end]?.block === firstBlock + end - start && end - start < TICKET_BLOCKS_MAX) end += 1;
-      const diskSizeBytes = disk.sizeBytes;
-      const run = records.slice(start, end);
-      tickets.push(new ReadTicket({ diskIndex: disk.diskIndex, records: run, firstBlock, diskSizeBytes }));
-      start = end;
-    }
-    return tickets;
-  }
-
   #enterCoarse(): void {
     this.#fine = false;
     for (const disk of this.#disks) disk.records.clear();
     for (const ticket of this.#tickets.values()) ticket.dead = true;
     this.#tickets.clear();
-  }
-
-  #keepInFlightDirty(disk: DiskChanges): void {
-    disk.inFlight.forEach(({ sector, sectorCount }) => {
-      disk.markDirty(disk.blocksOf(sector * 512, sectorCount * 512));
-    });
   }
 
   #cutDisks(): readonly DiskChanges[] {
@@ -377,20 +392,6 @@ export class ChangeTracker {
     assert(disk !== undefined, 'a disk index is one of the engine’s disks');
     return disk;
   }
-}
-
-/**
- * The first run of changed blocks (dirty ones, or when there are none discarded ones), inside one 1 MiB of
- * the disk.
- */
-function firstRun(disk: DiskChanges, blocksMax: number): BlockRange | undefined {
-  if (blocksMax <= 0) return undefined;
-  const map = disk.dirty.count > 0 ? disk.dirty : disk.discarded;
-  const firstBlock = map.firstDirty();
-  if (firstBlock === undefined) return undefined;
-  const blocksPerExtent = BULK_EXTENT_BYTES_MAX / BLOCK_BYTES;
-  const untilBoundary = blocksPerExtent - (firstBlock % blocksPerExtent);
-  return map.firstRun(firstBlock, Math.min(blocksMax, untilBoundary));
 }
 
 function discardedBlocksPerCut(): number {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DirtyMap } from './dirty-map.ts';
+import { DirtyMap, runsOf } from './dirty-map.ts';
 
 test('a map answers like a set of block numbers whatever is set and cleared', () => {
   const range = fc.record({ dirty: fc.boolean(), first: fc.nat(2999), length: fc.nat(700) });
@@ -25,6 +25,16 @@ test('a map answers like a set of block numbers whatever is set and cleared', ()
         assert.equal(map.count, set.size, 'D1');
         const expected = [...set].filter((block) => block >= from).toSorted((left, right) => left - right)[0];
         assert.equal(map.firstDirty(from), expected, 'D2');
+        const runs = [...runsOf(map.copy())];
+        const copied = runs.flatMap(({ firstBlock, blockCount }) =>
+          Array.from({ length: blockCount }, (_, index) => firstBlock + index),
+        );
+        assert.deepEqual(
+          copied,
+          [...set].toSorted((left, right) => left - right),
+        );
+        const apart = runs.every(({ firstBlock }) => firstBlock === 0 || !set.has(firstBlock - 1));
+        assert.ok(apart, 'runs are as long as they can be');
         const run = map.firstRun(from, most);
         assert.equal(run?.firstBlock, expected);
         if (run === undefined) return;

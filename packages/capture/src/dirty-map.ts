@@ -11,6 +11,14 @@ export interface BlockRange {
   readonly blockCount: number;
 }
 
+/** A copy of a map that costs what is set in it, not what it could hold: 33 MiB per TiB at the very most. */
+export interface DirtyMapCopy {
+  /** A bit for every word that has any. */
+  readonly summary: Uint32Array;
+  /** The words that have any, in order. */
+  readonly words: Uint32Array;
+}
+
 export class DirtyMap {
   readonly blockCount: number;
   #count = 0;
@@ -72,6 +80,22 @@ export class DirtyMap {
     return { firstBlock, blockCount: end - firstBlock };
   }
 
+  copy(): DirtyMapCopy {
+    const length = this.#summary.length;
+    if (this.#count === 0) return { summary: new Uint32Array(length), words: new Uint32Array(0) };
+    let wordCount = 0;
+    for (let index = 0; index < length; index += 1) wordCount += bitCount(this.#summary[index] ?? 0);
+    const words = new Uint32Array(wordCount);
+    let count = 0;
+    for (let index = 0; index < length; index += 1) {
+      for (let rest = this.#summary[index] ?? 0; rest !== 0; rest &= rest - 1) {
+        words[count] = this.#words[index * 32 + lowestBit(rest)] ?? 0;
+        count += 1;
+      }
+    }
+    return { summary: this.#summary.slice(), words };
+  }
+
   #firstWord(fromWord: number): number | undefined {
     let index = fromWord >>> 5;
     let summary = (this.#summary[index] ?? 0) & (0xffff_ffff << (fromWord & 31));
@@ -102,6 +126,43 @@ export class DirtyMap {
     const summary = this.#summary[index >>> 5] ?? 0;
     this.#summary[index >>> 5] = word === 0 ? summary & ~bit : summary | bit;
   }
+}
+
+/**
+ * The runs of dirty blocks of a copy, in order. A copy that contradicts itself gives no more than its words.
+ */
+export function* runsOf({ summary, words }: DirtyMapCopy): Generator<BlockRange> {
+  let count = 0;
+  let run: BlockRange | undefined;
+  for (const [index, summaryWord] of summary.entries()) {
+    for (let rest = summaryWord; rest !== 0; rest &= rest - 1) {
+      const firstBlock = (index * 32 + lowestBit(rest)) * 32;
+      for (const piece of runsOfWord(firstBlock, words[count] ?? 0)) {
+        if (run !== undefined && run.firstBlock + run.blockCount === piece.firstBlock) {
+          run = { firstBlock: run.firstBlock, blockCount: run.blockCount + piece.blockCount };
+          continue;
+        }
+        if (run !== undefined) yield run;
+        run = piece;
+      }
+      count += 1;
+    }
+  }
+  if (run !== undefined) yield run;
+}
+
+function runsOfWord(firstBlock: number, word: number): BlockRange[] {
+  if (word >>> 0 === 0xffff_ffff) return [{ firstBlock, blockCount: 32 }];
+  const runs: BlockRange[] = [];
+  for (let bit = 0; bit < 32; ) {
+    const rest = word >>> bit;
+    if (rest === 0) break;
+    bit += lowestBit(rest);
+    const blockCount = lowestBit(~(word >>> bit));
+    runs.push({ firstBlock: firstBlock + bit, blockCount });
+    bit += blockCount;
+  }
+  return runs;
 }
 
 /** Not a shift: blocks beyond 16 TiB do not fit 32 bits. */

@@ -7,7 +7,7 @@
  * K1 a block is in at most one of `dirty` and `discarded`. K2 a record's block is in `dirty`.
  */
 import { assert } from '@landfall/runtime';
-import type { BlockEvent } from './block-event.ts';
+import { type BlockEvent, SECTOR_BYTES } from './block-event.ts';
 import { BlockRecord } from './block-record.ts';
 import { type BlockRange, DirtyMap } from './dirty-map.ts';
 import { InFlightRequests } from './in-flight-requests.ts';
@@ -43,6 +43,32 @@ export class DiskChanges {
     this.markDirty({ firstBlock: 0, blockCount: this.#blockCount });
   }
 
+  /** Counts as replicated from now on. */
+  forget({ firstBlock, blockCount }: BlockRange): void {
+    this.dirty.clearRange(firstBlock, blockCount);
+    this.discarded.clearRange(firstBlock, blockCount);
+  }
+
+  /** Blocks of requests in flight are dirty: their writes may come after whatever is read of them. */
+  keepInFlightDirty(): void {
+    this.inFlight.forEach(({ sector, sectorCount }) => {
+      this.markDirty(this.blocksOf(sector * SECTOR_BYTES, sectorCount * SECTOR_BYTES));
+    });
+  }
+
+  /** All of the range except what is dirty already (K1). */
+  markDiscarded({ firstBlock, blockCount }: BlockRange): void {
+    this.discarded.setRange(firstBlock, blockCount);
+    const end = firstBlock + blockCount;
+    for (let from = firstBlock; from < end; ) {
+      const run = this.dirty.firstRun(from, end - from);
+      if (run === undefined || run.firstBlock >= end) break;
+      const length = Math.min(run.blockCount, end - run.firstBlock);
+      this.discarded.clearRange(run.firstBlock, length);
+      from = run.firstBlock + length;
+    }
+  }
+
   /** The blocks a byte range touches, cut at the end of the disk. */
   blocksOf(offsetBytes: number, lengthBytes: number): BlockRange {
     const firstBlock = Math.min(this.#blockCount, Math.floor(offsetBytes / BLOCK_BYTES));
@@ -50,9 +76,13 @@ export class DiskChanges {
     return { firstBlock, blockCount: end - firstBlock };
   }
 
+  blocksOfEvent({ sector, sectorCount }: BlockEvent): BlockRange {
+    return this.blocksOf(sector * SECTOR_BYTES, sectorCount * SECTOR_BYTES);
+  }
+
   /** A write or discard event, in the order of time. `fine`: records are kept. */
   apply(event: BlockEvent, timeNs: number, fine: boolean): void {
-    const range = this.blocksOf(event.sector * 512, event.sectorCount * 512);
+    const range = this.blocksOfEvent(event);
     if (event.operation === 'discard') {
       if (event.kind !== 'requeue') this.#applyDiscard(range, timeNs);
       return;
@@ -135,19 +165,6 @@ export class DiskChanges {
     } else {
       for (let block = range.firstBlock; block < end; block += 1) this.records.get(block)?.discarded(timeNs);
     }
-    this.#markDiscarded(range);
-  }
-
-  /** All of the range except what is dirty already (K1). */
-  #markDiscarded({ firstBlock, blockCount }: BlockRange): void {
-    this.discarded.setRange(firstBlock, blockCount);
-    const end = firstBlock + blockCount;
-    for (let from = firstBlock; from < end; ) {
-      const run = this.dirty.firstRun(from, end - from);
-      if (run === undefined || run.firstBlock >= end) break;
-      const length = Math.min(run.blockCount, end - run.firstBlock);
-      this.discarded.clearRange(run.firstBlock, length);
-      from = run.firstBlock + length;
-    }
+    this.markDiscarded(range);
   }
 }

@@ -6,6 +6,15 @@
 import type { Extent } from '@landfall/block';
 import type { Consistency } from '@landfall/model';
 
+export interface ForgetFreeOptions {
+  /**
+   * By disk, a power of two from 4 KiB to 128 MiB: only whole units of this size are left out, counted from
+   * the beginning of the disk.
+   */
+  readonly alignmentsBytes: readonly number[];
+  readonly signal: AbortSignal;
+}
+
 export interface CapturedExtent extends Extent {
   readonly diskIndex: number;
   /** The bytes; absent when the whole extent is zero. */
@@ -47,6 +56,12 @@ export interface EpochSource {
    * take bulk and ask again.
    */
   nextCut(options: { readonly waitMs: number; readonly signal: AbortSignal }): Promise<Cut | undefined>;
+  /**
+   * Takes off the map what no recovery point of after this call needs, because the file systems do not use it
+   * (free-space-search.ts). May run beside all other calls; ends early when `generation` rises. Absent, or
+   * without effect: everything is replicated.
+   */
+  forgetFree?(options: ForgetFreeOptions): Promise<void>;
   /**
    * Rises whenever the engine lost sight of changes (C5) and has marked all disks dirty by itself. No cut
    * taken under an older generation may be committed once this has changed.

@@ -1,10 +1,12 @@
 /** Puts the engine together over the real kernel. */
 import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
 import { CaptureEngine } from './capture-engine.ts';
+import { createLinuxFreeSpace } from './free-space/linux-free-space.ts';
 import { openDirectReader } from './linux-direct-reader.ts';
 import { diskAt } from './linux-disks.ts';
 import { createLinuxTraceSource } from './linux-trace-source.ts';
 import { ensureTracefs } from './linux-tracefs.ts';
+import { SourceMeters } from './source-meters.ts';
 
 export interface OpenCaptureOptions {
   /** Paths of whole disks; their order gives the disk indexes. */
@@ -21,7 +23,12 @@ export interface OpenCaptureOptions {
   readonly cutIntervalMs?: number;
   readonly readsInFlightMax?: number;
   readonly bufferKibPerCpu?: number;
+  /** Leaves out what the file systems do not use, where that is proved. Default true. */
+  readonly skipFreeSpace?: boolean;
   readonly onDoubt?: (reason: string) => void;
+  readonly onJoined?: (diskIds: readonly string[]) => void;
+  /** Told of everything the trace shows; keeps bulk reads within its impact budget. */
+  readonly meters?: SourceMeters;
 }
 
 /**
@@ -53,5 +60,10 @@ export async function openCapture(options: OpenCaptureOptions): Promise<CaptureE
     sizeBytes,
     isJoining: options.joiningDiskIds?.includes(options.diskIds?.[index] ?? `disk-${index}`) === true,
   }));
-  return new CaptureEngine({ ...options, disks, trace, reader, clock, baseNs });
+  const meters = options.meters ?? new SourceMeters();
+  const sizesBytes = disks.map(({ sizeBytes }) => sizeBytes);
+  const metered = meters.attach({ sizesBytes, trace, reader, clock, baseNs });
+  const skips = options.skipFreeSpace ?? true;
+  const freeSpace = skips ? { freeSpace: createLinuxFreeSpace(linuxDisks, clock) } : {};
+  return new CaptureEngine({ ...options, ...freeSpace, disks, reader, clock, baseNs, ...metered });
 }

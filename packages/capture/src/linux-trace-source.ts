@@ -8,9 +8,10 @@
  * as written: the kernel traces a completion before it counts it, so after a barrier a smaller number proves
  * that writes went unseen.
  */
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { assert, type Clock, type Logger, systemErrorCode } from '@landfall/runtime';
 import { type BlockEvent, type BlockEventDecoder, createBlockEventDecoder } from './block-event.ts';
+import { type CpuStats, readPage, readStats, STATS_BYTES_MAX } from './linux-cpu-buffer.ts';
 import { countersOf, type DiskCounters, type LinuxDisk } from './linux-disks.ts';
 import { OwnThreads } from './linux-own-threads.ts';
 import { createTraceInstance, removeStaleInstances, type TraceInstance } from './linux-tracefs.ts';
@@ -39,7 +40,6 @@ const HIDDEN_NS_MAX = 30e9;
  * taken away in between; for so long the count says nothing about it.
  */
 const UNCOUNTED_NS_MAX = 1e9;
-const STATS_BYTES_MAX = 1024;
 /**
  * Between our count and the kernel's there is at most one page of hidden events; reads beyond that many are
  * no progress.
@@ -306,42 +306,6 @@ function writeMarker(file: number): boolean {
     if (systemErrorCode(error) === undefined) throw error;
     return false;
   }
-}
-
-/** False when there is nothing to read now. */
-function readPage(pipe: number, page: Buffer): boolean {
-  try {
-    return readSync(pipe, page, 0, page.length, null) === page.length;
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'EAGAIN' || code === 'ENODEV') return false;
-    throw error;
-  }
-}
-
-interface CpuStats {
-  /** Events committed since the instance was made: entries + overrun + read events. */
-  readonly committed: number;
-  readonly lost: number;
-  readonly dropped: number;
-}
-
-function readStats(file: number, buffer: Buffer): CpuStats {
-  const text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
-  const overrun = countOf(text, 'overrun');
-  return {
-    committed: countOf(text, 'entries') + overrun + countOf(text, 'read events'),
-    lost: overrun + countOf(text, 'commit overrun'),
-    dropped: countOf(text, 'dropped events'),
-  };
-}
-
-/** The number on the line `NAME: NUMBER`. */
-function countOf(text: string, name: string): number {
-  const label = `${name}: `;
-  const at = text.startsWith(label) ? 0 : text.indexOf(`\n${label}`) + 1;
-  assert(at > 0 || text.startsWith(label), `the counters have a line for ${name}`);
-  return Number.parseInt(text.slice(at + label.length), 10);
 }
 
 function closeSession(session: Session): void {

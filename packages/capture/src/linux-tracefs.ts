@@ -22,10 +22,10 @@ import { type PageLayout, parsePageLayout } from './ring-buffer-page.ts';
 import { parseEventFormat, type TraceEventFormat } from './trace-format.ts';
 import { cannotTrace, type TracingFacts, whyNoTracing } from './tracing-readiness.ts';
 
-const TRACEFS = '/sys/kernel/tracing';
-const INSTANCES = `${TRACEFS}/instances`;
+export const TRACEFS = '/sys/kernel/tracing';
+export const INSTANCES = `${TRACEFS}/instances`;
 /** In the order they are enabled. */
-const EVENTS = ['block_rq_complete', 'block_rq_requeue', 'block_rq_issue'] as const;
+export const EVENTS = ['block_rq_complete', 'block_rq_requeue', 'block_rq_issue'] as const;
 
 const REAL_ROOTS = {
   tracefs: TRACEFS,
@@ -163,7 +163,7 @@ function prepareInstance(folder: string, options: TraceInstanceOptions): TraceIn
   };
 }
 
-function readFormats(folder: string): BlockEventFormats {
+export function readFormats(folder: string): BlockEventFormats {
   const format = (event: string) => readFileSync(`${eventFolder(folder, event)}/format`, 'utf8');
   const hasRequeue = existsSync(eventFolder(folder, 'block_rq_requeue'));
   return {
@@ -173,7 +173,7 @@ function readFormats(folder: string): BlockEventFormats {
   };
 }
 
-function eventFolder(folder: string, event: string): string {
+export function eventFolder(folder: string, event: string): string {
   return `${folder}/events/block/${event}`;
 }
 
@@ -185,7 +185,7 @@ function nameOf(stateName: string, pid: number): string {
  * When a process began, in the kernel's ticks; `undefined` when there is no such process. Field 22 of proc(5)
  * stat.
  */
-function startTimeOf(pid: number): string | undefined {
+export function startTimeOf(pid: number): string | undefined {
   const stat = readIfExists(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }

@@ -10,6 +10,9 @@ import type { BlockRecord } from './block-record.ts';
 export const BLOCK_BYTES = 4096;
 export const BLOCK_SECTORS = BLOCK_BYTES / SECTOR_BYTES;
 
+/** Blocks read in one request of the fine phase: longer windows are overlapped more often. */
+const TICKET_BLOCKS_MAX = 32;
+
 export class ReadTicket {
   readonly diskIndex: number;
   readonly firstBlock: number;
@@ -54,4 +57,22 @@ export class ReadTicket {
   get seenOnceInTrace(): boolean {
     return this.issueCount === 1 && this.completeCount === 1;
   }
+}
+
+/** Reads for records in the order of their blocks: neighbours in one. */
+export function ticketsFor(
+  disk: { readonly diskIndex: number; readonly sizeBytes: number },
+  records: readonly BlockRecord[],
+): ReadTicket[] {
+  const { diskIndex, sizeBytes: diskSizeBytes } = disk;
+  const tickets: ReadTicket[] = [];
+  for (let start = 0; start < records.length; ) {
+    const firstBlock = records[start]?.block ?? 0;
+    let end = start + 1;
+    while (records[end]?.block === firstBlock + end - start && end - start < TICKET_BLOCKS_MAX) end += 1;
+    const run = records.slice(start, end);
+    tickets.push(new ReadTicket({ diskIndex, records: run, firstBlock, diskSizeBytes }));
+    start = end;
+  }
+  return tickets;
 }

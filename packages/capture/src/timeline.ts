@@ -85,6 +85,11 @@ export class Timeline {
     for (const entry of due) visit(entry.timeNs, entry.item);
   }
 
+  /** What has surfaced and lies behind the watermark still. */
+  forEachPending(visit: (item: TimelineItem) => void): void {
+    for (const { item } of this.#entries) visit(item);
+  }
+
   /** Forgets what is pending; what was handed out stays handed out. */
   clear(): void {
     this.#entries = [];

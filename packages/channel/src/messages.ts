@@ -13,11 +13,13 @@
  * Anything but a 2xx status carries a ChannelFailure.
  */
 import type {
+  BandwidthSchedule,
   CaptureFacts,
   DataReplicationErrorString,
   DataReplicationState,
   DiskChange,
   DiskReplication,
+  Forecast,
   PointSelector,
   RecoveryPoint,
   SourceDisk,
@@ -107,7 +109,19 @@ export interface AgentReport {
     readonly diskChanges?: readonly DiskChange[];
     /** Absent while nothing is captured. */
     readonly capture?: CaptureFacts;
+    /** While something is transferred. */
+    readonly forecast?: Forecast;
+    /** What the agent's bulk reads do to the writes of the source, where that is measured and limited. */
+    readonly impact?: SourceImpact;
   };
+}
+
+export interface SourceImpact {
+  readonly budgetPercent: number;
+  /** By which writes take longer while bulk is read; null: not known now. */
+  readonly increasePercent: number | null;
+  /** Bulk reads that may be under way at once; below 1: the share of time that is spent reading. */
+  readonly level: number;
 }
 
 export interface AgentConfiguration {
@@ -119,6 +133,13 @@ export interface AgentConfiguration {
     readonly port: number;
   };
   readonly bandwidthThrottlingMbps: number;
+  /** Takes the place of the cap above where a window holds; absent: it holds always. */
+  readonly bandwidthSchedule?: BandwidthSchedule;
+  /**
+   * Per cent by which bulk reads may lengthen writes of the source; 0: no limit; absent: the agent's
+   * default.
+   */
+  readonly impactBudgetPercent?: number;
   readonly epochIntervalMs: number;
   /** Disks to go on without. */
   readonly excludedDiskIds?: readonly string[];

@@ -124,6 +124,19 @@ export class SimulatedJournalFiles implements JournalFiles {
     this.#restart();
   }
 
+  /** Another disk with what this one holds now, all of it durable: a copy of the staging disk. */
+  copy(): SimulatedJournalFiles {
+    const copy = new SimulatedJournalFiles(this.#random);
+    for (const [path, { current }] of this.#names) {
+      const inode = new SimulatedInode();
+      inode.current = Buffer.from(current);
+      inode.makeDurable();
+      copy.#names.set(path, inode);
+    }
+    copy.#durableNames = new Map(copy.#names);
+    return copy;
+  }
+
   /** Changes bytes behind the journal's back. */
   damage(path: string, change: (bytes: Buffer) => void): void {
     const inode = this.#inode(path);

@@ -1,5 +1,6 @@
 /** One source, one store, one link and both real ends on virtual time, for tests that tell one story. */
 import { type Logger, OperationError, type Random, seededRandom, silentLogger } from '@landfall/runtime';
+import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import { createMemoryLinkPair, type Link, type MemoryLinkPair } from '@landfall/wire';
 import { MemoryEpochStore } from './memory-epoch-store.testing.ts';
 import { createReceiver } from './receiver.ts';
@@ -7,7 +8,6 @@ import type { Receiver, ReceiverProgress } from './receiver-options.ts';
 import { createSender } from './sender.ts';
 import type { Sender, SenderOptions } from './sender-options.ts';
 import { SimulatedSource } from './simulated-source.testing.ts';
-import { VirtualClock } from './virtual-clock.testing.ts';
 
 export const AGENT = { programId: 's-1', role: 'agent', fingerprint: '00' };
 const LIMIT_MS = 3_600_000;

@@ -46,10 +46,16 @@ export class EpochLedger {
   #openCount = 0;
   #lastConsistency: Consistency | undefined;
   #unacknowledged: Unacknowledged[] = [];
+  /**
+   * Until the replica is first heard of: an earlier process may have had later epochs acknowledged than it
+   * noted. What they carried is dirty at the source, and so is everything changed since.
+   */
+  #mayBeAhead: boolean;
 
   constructor(diskCount: number, previous?: ReplicaPosition) {
     this.#diskCount = diskCount;
     this.#position = previous;
+    this.#mayBeAhead = previous !== undefined;
     this.#open = this.#emptySets();
   }
 
@@ -131,30 +137,45 @@ export class EpochLedger {
     this.#beginEpoch();
   }
 
+  /** What the source handed over and the replica may not have; may repeat itself. */
+  *everythingTaken(): Generator<DiskExtent> {
+    for (const extents of this.#inHand) {
+      for (const { diskIndex, offsetBytes, lengthBytes } of extents)
+        yield { diskIndex, offsetBytes, lengthBytes };
+    }
+    for (const disks of [...this.#unacknowledged.map(({ extents }) => extents), this.#open]) {
+      for (const [diskIndex, set] of disks.entries()) {
+        for (const extent of set.extents()) yield { diskIndex, ...extent };
+      }
+    }
+  }
+
   /** What a replica in this state means for us: go on, or compare everything. */
   resume(replica: ReplicaPosition): Resumption {
-    if (!this.#isOurs(replica)) {
+    const isOurs = this.#isOurs(replica);
+    this.#mayBeAhead = false;
+    if (!isOurs) {
       this.#position = replica;
       this.#unacknowledged = [];
       this.forgetOpen();
       return { kind: 'COMPARE' };
     }
     const durable = this.#acknowledge(replica.lastEpoch);
-    const redo = [...this.#everythingTaken()];
+    const redo = [...this.everythingTaken()];
     this.#unacknowledged = [];
     this.forgetOpen();
     return { kind: 'RESUME', durable, redo };
   }
 
   /**
-   * Same journal, nothing lost that we believed durable, nothing there that we did not send. Without a
+   * Same journal, nothing lost that we believed durable, nothing there that was not sent by us. Without a
    * single epoch nothing is promised of what was sent, neither that it is there nor that it is not: that is
    * compared.
    */
   #isOurs(replica: ReplicaPosition): boolean {
     const known = this.#position;
     if (known === undefined || known.journalId !== replica.journalId) return false;
-    const newest = this.newestSent?.epoch ?? known.lastEpoch;
+    const newest = this.#mayBeAhead ? Infinity : (this.newestSent?.epoch ?? known.lastEpoch);
     const isBetween = replica.lastEpoch >= known.lastEpoch && replica.lastEpoch <= newest;
     return isBetween && replica.lastEpoch > 0;
   }
@@ -165,18 +186,6 @@ export class EpochLedger {
     this.#unacknowledged = this.#unacknowledged.slice(durable.length);
     this.#position = { ...this.#position, lastEpoch: epoch };
     return durable;
-  }
-
-  *#everythingTaken(): Generator<DiskExtent> {
-    for (const extents of this.#inHand) {
-      for (const { diskIndex, offsetBytes, lengthBytes } of extents)
-        yield { diskIndex, offsetBytes, lengthBytes };
-    }
-    for (const disks of [...this.#unacknowledged.map(({ extents }) => extents), this.#open]) {
-      for (const [diskIndex, set] of disks.entries()) {
-        for (const extent of set.extents()) yield { diskIndex, ...extent };
-      }
-    }
   }
 
   #beginEpoch(): void {

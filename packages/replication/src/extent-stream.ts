@@ -48,7 +48,8 @@ export class ExtentStream {
   async send(taken: readonly CapturedExtent[], options: { readonly isLast: boolean }): Promise<void> {
     const { ledger } = this.#context.state;
     const before = this.#carried;
-    const { missing, carried } = await this.#filter([...before, ...taken], options.isLast);
+    const filtering = this.#filter([...before, ...taken], options.isLast);
+    const { missing, carried } = await this.#context.state.stages.time('STAGING_WRITE', filtering);
     for (const extent of missing) ledger.noteSending(extent);
     await sendMeasured(this.#context, missing);
     this.#carried = carried;
@@ -97,7 +98,8 @@ async function sendInOrder(
       await sendCapped(context, zeroesMessage(extent));
       continue;
     }
-    const encoded = await encoding.shift();
+    const next = encoding.shift();
+    const encoded = next && (await context.state.stages.time('CPU', next));
     if (encoded === undefined) continue;
     if (encoded.shrinkable) shrinkableBytes += extent.lengthBytes;
     await sendCapped(context, encoded.message);
@@ -105,10 +107,11 @@ async function sendInOrder(
   return shrinkableBytes;
 }
 
-async function sendCapped({ link, bucket, signal }: ExtentStreamContext, message: Message): Promise<void> {
+async function sendCapped(context: ExtentStreamContext, message: Message): Promise<void> {
+  const { link, bucket, signal, state } = context;
   signal.throwIfAborted();
-  await bucket.take(wireBytes(message), signal);
-  await link.send(message);
+  await state.stages.time('BANDWIDTH_CAP', bucket.take(wireBytes(message), signal));
+  await state.stages.time('LINK', link.send(message));
 }
 
 /** Marks the promise as watched: when sending fails first, a failed compression has nobody left to tell. */

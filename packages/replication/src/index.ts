@@ -1,5 +1,10 @@
 export type { ReplicaPosition } from './epoch-ledger.ts';
 export * from './epoch-store.ts';
+export { encodeExtent } from './extent-encoder.ts';
+export { formatRate, STAGE_NAMES } from './forecast/explain.ts';
+export * from './forecast/forecast.ts';
+export * from './forecast/link-probe.ts';
+export * from './forecast/measurements.ts';
 export * from './receiver.ts';
 export * from './receiver-options.ts';
 export * from './sender.ts';

@@ -4,25 +4,35 @@
  * waiting counts: an end that is busy and has not looked learns nothing about the other.
  */
 import { type Clock, OperationError } from '@landfall/runtime';
-import type { Link, Message } from '@landfall/wire';
+import type { Link, Message, Ping } from '@landfall/wire';
+import type { StagingFacts } from './forecast/stage-meter.ts';
 
 export const PING_INTERVAL_MS = 10_000;
 export const SILENCE_MS_MAX = 30_000;
 
-export function withKeepAlive(link: Link, clock: Clock): Link {
-  return new LiveLink(link, clock);
+export interface KeepAliveOptions {
+  /** What a server says of its store with every PING. */
+  readonly stagingFacts?: () => StagingFacts | undefined;
+  /** What an agent is told of it. */
+  readonly onStaging?: (facts: StagingFacts) => void;
+}
+
+export function withKeepAlive(link: Link, clock: Clock, options: KeepAliveOptions = {}): Link {
+  return new LiveLink(link, clock, options);
 }
 
 class LiveLink implements Link {
   readonly #link: Link;
   readonly #clock: Clock;
+  readonly #options: KeepAliveOptions;
   readonly #ended = new AbortController();
   #waitingSinceNs: bigint | undefined;
   #pinging = false;
   #token = 0;
 
-  constructor(link: Link, clock: Clock) {
+  constructor(link: Link, clock: Clock, options: KeepAliveOptions) {
     this.#link = link;
+    this.#options = options;
     this.#clock = clock;
     this.#beat().catch((error: unknown) => this.#link.destroy(asError(error)));
   }
@@ -47,7 +57,7 @@ class LiveLink implements Link {
         const result = await source.next();
         this.#waitingSinceNs = undefined;
         if (result.done === true) return;
-        if (result.value.type === 'PING') this.#answer(result.value.token);
+        if (result.value.type === 'PING') this.#onPing(result.value);
         else if (result.value.type !== 'PONG') yield result.value;
       }
     } finally {
@@ -83,7 +93,8 @@ class LiveLink implements Link {
     if (this.#pinging) return;
     this.#pinging = true;
     this.#token += 1;
-    this.#link.send({ type: 'PING', token: this.#token }).then(
+    const facts = this.#options.stagingFacts?.();
+    this.#link.send({ type: 'PING', token: this.#token, ...facts }).then(
       () => {
         this.#pinging = false;
       },
@@ -91,7 +102,10 @@ class LiveLink implements Link {
     );
   }
 
-  #answer(token: number): void {
+  #onPing({ token, storedBytes, storeBusyMs }: Ping): void {
+    if (storedBytes !== undefined && storeBusyMs !== undefined) {
+      this.#options.onStaging?.({ storedBytes, storeBusyMs });
+    }
     this.#link.send({ type: 'PONG', token }).catch((error: unknown) => this.#link.destroy(asError(error)));
   }
 

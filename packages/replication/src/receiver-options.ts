@@ -28,6 +28,11 @@ export interface ReceiverOptions {
    * is shown. Called when no other connection of that server is using the store.
    */
   readonly resolveStore: (sourceServerId: string, peer: ReceiverPeer, hello: Hello) => Promise<EpochStore>;
+  /**
+   * Whether the link to that agent may be measured: throws an OperationError that it is shown. Default: any
+   * agent.
+   */
+  readonly admitProbe?: (peer: ReceiverPeer) => void;
   readonly logger: Logger;
   /** At WELCOME, at every durable epoch, every PROGRESS_BYTES, and at the end. */
   readonly onProgress?: (progress: ReceiverProgress) => void;

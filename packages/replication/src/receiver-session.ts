@@ -5,10 +5,12 @@
  * before it first (J2).
  */
 import type { EpochCommit } from '@landfall/model';
-import { OperationError, unreachable } from '@landfall/runtime';
+import { type Clock, OperationError, unreachable } from '@landfall/runtime';
 import { type HashesRequest, type Hello, type Link, type Message, PROTOCOL_VERSION } from '@landfall/wire';
 import type { EpochStore } from './epoch-store.ts';
+import type { StagingFacts } from './forecast/stage-meter.ts';
 import { IncomingEpoch } from './incoming-epoch.ts';
+import { StagingMeter } from './staging-meter.ts';
 
 export const COMMITS_IN_FLIGHT_MAX = 8;
 export const PROGRESS_BYTES = 16 * 1024 * 1024;
@@ -17,12 +19,14 @@ export interface ReceiverSessionOptions {
   readonly link: Link;
   readonly store: EpochStore;
   readonly hello: Hello;
+  readonly clock: Clock;
   readonly onProgress: (lastEpoch: number, lastCutTimeMs: number | null) => void;
 }
 
 export class ReceiverSession {
   readonly #options: ReceiverSessionOptions;
   readonly #incoming: IncomingEpoch;
+  readonly #staging: StagingMeter;
   #commitsInFlight = 0;
   #wakeCommitter: (() => void) | undefined;
   #interruptWait: ((error: unknown) => void) | undefined;
@@ -33,6 +37,7 @@ export class ReceiverSession {
 
   constructor(options: ReceiverSessionOptions) {
     this.#options = options;
+    this.#staging = new StagingMeter(options.clock);
     const sizesBytes = options.hello.disks.map(({ sizeBytes }) => sizeBytes);
     this.#incoming = new IncomingEpoch(sizesBytes, options.store.lastEpoch);
   }
@@ -50,6 +55,10 @@ export class ReceiverSession {
       this.#throwFailure();
       this.#tellProgress();
     }
+  }
+
+  get stagingFacts(): StagingFacts {
+    return this.#staging.facts;
   }
 
   /** Ends `serve` with this error, at the latest after the store call that is under way. */
@@ -86,7 +95,10 @@ export class ReceiverSession {
     switch (message.type) {
       case 'EXTENT':
         this.#incoming.checkExtent(message);
-        return store.putExtent(message.header, message.payload, message.release);
+        return this.#staging.time(
+          message.header.lengthBytes,
+          store.putExtent(message.header, message.payload, message.release),
+        );
       case 'ZEROES':
         this.#incoming.checkZeroes(message);
         return store.putZeroes(message.diskIndex, message.offsetBytes, message.lengthBytes);
@@ -106,6 +118,8 @@ export class ReceiverSession {
       case 'HASHES':
       case 'PING':
       case 'PONG':
+      case 'PROBE':
+      case 'PROBED':
         throw violation(message);
       default:
         return unreachable(message);
@@ -120,9 +134,10 @@ export class ReceiverSession {
     this.#commitsInFlight += 1;
     this.#acknowledging = this.#acknowledge(this.#acknowledging, durable, commit);
     while (this.#commitsInFlight >= COMMITS_IN_FLIGHT_MAX && this.#failure === undefined) {
-      await new Promise<void>((resolve) => {
+      const committed = new Promise<void>((resolve) => {
         this.#wakeCommitter = resolve;
       });
+      await this.#staging.time(0, committed);
     }
   }
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CODEC_RAW, payloadChecksum } from '@landfall/block';
 import { OperationError, seededRandom, silentLogger } from '@landfall/runtime';
+import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import { createMemoryLinkPair, type Hello, type Link, type Message } from '@landfall/wire';
 import { AGENT } from './conversation.testing.ts';
 import { MemoryEpochStore } from './memory-epoch-store.testing.ts';
 import { createReceiver } from './receiver.ts';
 import type { ReceiverOptions, ReceiverPeer, ReceiverProgress } from './receiver-options.ts';
 import { blockContent, chunkHashesOf } from './stamped-disk.testing.ts';
-import { VirtualClock } from './virtual-clock.testing.ts';
 
 const BLOCK = 4096;
 const HELLO: Hello = {

@@ -3,10 +3,11 @@
  * at a time, and says why when it refuses.
  */
 import { AssertionFailure, type Clock, OperationError, systemClock } from '@landfall/runtime';
-import type { Hello, Link, Message } from '@landfall/wire';
+import type { Hello, Link, Message, ProbeMessage } from '@landfall/wire';
 import { followSignal } from './follow-signal.ts';
 import { checkHello } from './incoming-epoch.ts';
 import { withKeepAlive } from './keep-alive.ts';
+import { ProbeResponder } from './probe-responder.ts';
 import type { Receiver, ReceiverOptions, ReceiverPeer, ReceiverProgress } from './receiver-options.ts';
 import { ReceiverSession } from './receiver-session.ts';
 import { type Place, SessionRegistry } from './session-registry.ts';
@@ -33,16 +34,19 @@ class ReplicationReceiver implements Receiver {
   readonly #options: ReceiverOptions;
   readonly #clock: Clock;
   readonly #registry = new SessionRegistry();
+  readonly #probes: ProbeResponder;
   readonly #refusals = new Map<string, string>();
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#probes = new ProbeResponder(this.#clock);
   }
 
   /** The store is let go before the link is closed in good order, for a newer connection may be waiting. */
   async serveLink(dialled: Link, peer: ReceiverPeer): Promise<void> {
-    const link = withKeepAlive(dialled, this.#clock);
+    const stagingFacts = () => connection.session?.stagingFacts;
+    const link = withKeepAlive(dialled, this.#clock, { stagingFacts });
     const connection: Connection = {
       ...{ link, peer, place: undefined, session: undefined, ending: undefined, progress: undefined },
     };
@@ -67,7 +71,12 @@ class ReplicationReceiver implements Receiver {
 
   async #converse(connection: Connection, messages: AsyncIterator<Message>): Promise<void> {
     const { peer } = connection;
-    const hello = await this.#hello(connection, messages);
+    const first = await this.#first(connection, messages);
+    if (first.type === 'PROBE') {
+      this.#options.admitProbe?.(peer);
+      return this.#probes.serve(connection.link, peer, { first, messages });
+    }
+    const hello = first;
     checkHello(hello, peer);
     const { sourceServerId, agentVersion } = hello;
     connection.place = await this.#registry.take(sourceServerId, (reason) =>
@@ -80,7 +89,8 @@ class ReplicationReceiver implements Receiver {
     throwIfEnding(connection);
     const onProgress = (lastEpoch: number, lastCutTimeMs: number | null) =>
       this.#tellProgress(connection, { sourceServerId, connected: true, lastEpoch, lastCutTimeMs });
-    connection.session = new ReceiverSession({ link: connection.link, store, hello, onProgress });
+    const { link } = connection;
+    connection.session = new ReceiverSession({ link, store, hello, onProgress, clock: this.#clock });
     onProgress(store.lastEpoch, null);
     this.#refusals.delete(peer.programId);
     this.#options.logger.info('agent-connected', {
@@ -92,7 +102,7 @@ class ReplicationReceiver implements Receiver {
     this.#options.logger.info('agent-disconnected', { sourceServerId });
   }
 
-  async #hello({ link }: Connection, messages: AsyncIterator<Message>): Promise<Hello> {
+  async #first({ link }: Connection, messages: AsyncIterator<Message>): Promise<Hello | ProbeMessage> {
     const waiting = followSignal(new AbortController().signal);
     const expiry = this.#clock.sleep(HELLO_MS_MAX, waiting.signal).then(
       () => link.destroy(noHello(`nothing for ${HELLO_MS_MAX} ms`)),
@@ -100,7 +110,7 @@ class ReplicationReceiver implements Receiver {
     );
     try {
       const first = await messages.next();
-      if (first.done !== true && first.value.type === 'HELLO') return first.value;
+      if (first.done !== true && isBeginning(first.value)) return first.value;
       throw noHello(first.done === true ? 'nothing' : first.value.type);
     } finally {
       waiting.end();
@@ -147,6 +157,10 @@ class ReplicationReceiver implements Receiver {
     connection.progress = progress;
     this.#options.onProgress?.({ ...progress, bytesReceived: connection.link.bytesReceived });
   }
+}
+
+function isBeginning(message: Message): message is Hello | ProbeMessage {
+  return message.type === 'HELLO' || message.type === 'PROBE';
 }
 
 function endConnection(connection: Connection, reason: OperationError): void {

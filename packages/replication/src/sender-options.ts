@@ -1,12 +1,13 @@
 /** What a sender is given, what it can do, and what it says of itself. */
-import type { EpochSource } from '@landfall/capture';
+import type { Churn, EpochSource, ReplicaDebt } from '@landfall/capture';
 import type {
   DataReplicationErrorString,
   DataReplicationState,
   DiskReplication,
+  Forecast,
   RecoveryPoint,
 } from '@landfall/model';
-import type { Backoff, Clock, Logger } from '@landfall/runtime';
+import type { Backoff, Clock, Logger, Random } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import type { ReplicaPosition } from './epoch-ledger.ts';
 
@@ -38,11 +39,18 @@ export interface SenderOptions {
   readonly epochIntervalMs?: number;
   /** Bytes a second; 0 or absent: no cap. */
   readonly bandwidth?: number;
-  /** What an earlier process knew, only if the source's dirty map is of that same moment. */
+  /** How fast the source changes; without it there is no forecast. */
+  readonly churn?: () => Churn;
+  /**
+   * What an earlier process knew, only if the source's dirty map has all that changed since, and all that
+   * was not acknowledged then. The replica may be further on.
+   */
   readonly previous?: ReplicaPosition;
   readonly limits?: Partial<SenderLimits>;
   readonly connectBackoff?: Backoff;
   readonly sourceBackoff?: Backoff;
+  /** Of the delays between attempts. */
+  readonly random?: Random;
 }
 
 export interface SenderError {
@@ -60,8 +68,10 @@ export interface SenderStatus {
   readonly lagMs: number | null;
   readonly lagP50Ms: number | null;
   readonly lagP99Ms: number | null;
-  /** Until replication has caught up; 0 when it has, null when it cannot be said. */
+  /** Until replication has caught up, P50; 0 when it has, null when it cannot be said. */
   readonly etaMs: number | null;
+  /** While something is transferred and churn is measured. */
+  readonly forecast?: Forecast;
   readonly lastEpoch: number;
   readonly journalId: string | null;
   readonly connected: boolean;
@@ -79,6 +89,11 @@ export interface Sender {
    * Errors: REPLICATION_PAUSED, REPLICATION_STOPPED, RECOVERY_POINTS_BUSY.
    */
   takeRecoveryPoint(): Promise<RecoveryPoint>;
+  /**
+   * Of this moment, to be read at once; `undefined` while the replica is not known to be equal but for what
+   * is dirty: before and during a first copy or a comparison, and after a doubt.
+   */
+  debt(): ReplicaDebt | undefined;
   /** Bytes a second; 0: no cap. */
   setBandwidth(bytesPerSecond: number): void;
   setEpochInterval(intervalMs: number): void;

@@ -5,10 +5,11 @@
  * of it (C6).
  */
 import type { CapturedExtent, Cut } from '@landfall/capture';
-import { type Backoff, type Clock, type Logger, unreachable } from '@landfall/runtime';
+import { type Backoff, type Clock, type Logger, type Random, unreachable } from '@landfall/runtime';
 import type { HashesRequest, Link, Message, Welcome } from '@landfall/wire';
 import { ExtentStream } from './extent-stream.ts';
 import { followSignal } from './follow-signal.ts';
+import type { StagingFacts } from './forecast/stage-meter.ts';
 import { HashReader } from './hash-reader.ts';
 import { endedByServer, greet, joined, refusalError, violation } from './hello.ts';
 import { withKeepAlive } from './keep-alive.ts';
@@ -29,6 +30,7 @@ export interface SenderSessionOptions {
   readonly sourceServerId: string;
   readonly agentVersion: string;
   readonly sourceBackoff?: Backoff;
+  readonly random?: Random;
   /** Called when the server has acknowledged an epoch: the connection is a good one. */
   readonly onProgress: () => void;
 }
@@ -39,11 +41,13 @@ export async function runSenderSession(
   dialled: Link,
   signal: AbortSignal,
 ): Promise<never> {
-  const link = withKeepAlive(dialled, options.clock);
+  const onStaging = (facts: StagingFacts) => options.state.stages.onStaging(facts);
+  const link = withKeepAlive(dialled, options.clock, { onStaging });
   const followed = followSignal(signal);
   followed.signal.addEventListener('abort', () => link.destroy(), { once: true });
   const session = new SenderSession(options, link, followed.signal);
   try {
+    signal.throwIfAborted(); // While it was dialled: then nobody hears of the abort any more.
     return await session.run((reason) => followed.end(reason));
   } finally {
     followed.end();
@@ -72,12 +76,12 @@ class SenderSession {
     this.#signal = signal;
     const sizesBytes = state.source.disks.map(({ sizeBytes }) => sizeBytes);
     this.#hashes = new HashReader(sizesBytes, (request) => this.#request(request));
-    const { bucket } = options;
+    const { bucket, random } = options;
     this.#stream = new ExtentStream({ state, bucket, link, signal, hashes: this.#hashes });
     const onFailure = (error: unknown) => this.#onSourceFailure(error);
     const onAnswer = () => this.#onSourceAnswer();
     const backoff = options.sourceBackoff ?? SOURCE_BACKOFF;
-    this.#source = new StallingSource({ source: state.source, clock, backoff, onFailure, onAnswer });
+    this.#source = new StallingSource({ source: state.source, clock, backoff, random, onFailure, onAnswer });
   }
 
   async run(end: (reason: unknown) => void): Promise<never> {
@@ -119,7 +123,7 @@ class SenderSession {
       for (const { diskIndex, ...extent } of resumption.redo) state.source.markDirty(diskIndex, extent);
       state.onResumed(welcome.lastEpoch);
     } else state.caughtUpUntilNs = undefined;
-    if (resumption.kind === 'COMPARE' || !trusted) state.beginComparison();
+    if (resumption.kind === 'COMPARE' || !trusted) state.beginComparison(this.#options.logger);
   }
 
   /** Before the first recovery point there is nothing that the copy of one disk could keep waiting. */
@@ -158,6 +162,8 @@ class SenderSession {
       case 'HASHES_REQUEST':
       case 'PING':
       case 'PONG':
+      case 'PROBE':
+      case 'PROBED':
         throw violation(`it sent ${message.type}`);
       default:
         unreachable(message);
@@ -200,7 +206,7 @@ class SenderSession {
     this.#options.logger.warn('replication-restarted', { generation: this.#state.source.generation });
     this.#hashes.reset();
     this.#stream.reset();
-    this.#state.beginComparison();
+    this.#state.beginComparison(this.#options.logger);
     await this.#link.send({ type: 'ABANDON' });
   }
 
@@ -216,14 +222,17 @@ class SenderSession {
    * Sends bulk, reading one batch ahead, until a cut is within reach. False when there was nothing to take.
    */
   async #drain(): Promise<boolean> {
+    const { stages } = this.#state;
     let ahead: Promise<readonly CapturedExtent[]> | undefined = this.#takeBulk();
     let total = 0;
+    stages.begin();
     while (ahead !== undefined) {
-      const batch: readonly CapturedExtent[] = await ahead;
+      const batch: readonly CapturedExtent[] = await stages.time('SOURCE_READ', ahead);
       total += batch.length;
       const goOn = batch.length > 0 && this.#isBehind() && !this.#doubted() && !this.#state.paused;
       ahead = goOn ? this.#takeBulk() : undefined;
       await this.#stream.send(batch, { isLast: false });
+      stages.passed(batch.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0));
     }
     return total > 0;
   }

@@ -2,12 +2,14 @@
  * Everything a sender remembers from one connection to the next. Sessions change it, `sender-status.ts`
  * reads it.
  */
-import type { Cut, EpochSource } from '@landfall/capture';
-import { assert, type Clock } from '@landfall/runtime';
+import type { Cut, EpochSource, ReplicaDebt } from '@landfall/capture';
+import { assert, type Clock, type Logger } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import { Comparison, type ComparisonMode } from './comparison.ts';
 import { CompressionChoice } from './compression-choice.ts';
 import { EpochLedger, type ReplicaPosition, type SentEpoch } from './epoch-ledger.ts';
+import { StageMeter } from './forecast/stage-meter.ts';
+import { FreeSpaceSkip } from './free-space-skip.ts';
 import { LagWindow } from './lag-window.ts';
 import { Notifier } from './notifier.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -24,6 +26,8 @@ export class SenderState {
   readonly lag = new LagWindow();
   readonly rate = new RateMeter();
   readonly compression = new CompressionChoice();
+  readonly stages: StageMeter;
+  readonly freeSpace = new FreeSpaceSkip();
   phase: SenderPhase = 'IDLE';
   paused = false;
   epochIntervalMs: number;
@@ -58,6 +62,7 @@ export class SenderState {
   }) {
     this.source = options.source;
     this.clock = options.clock;
+    this.stages = new StageMeter(options.clock);
     this.epochIntervalMs = options.epochIntervalMs;
     this.ledger = new EpochLedger(options.source.disks.length, options.previous);
     this.generation = options.source.generation;
@@ -103,8 +108,17 @@ export class SenderState {
     this.rate.rest();
   }
 
+  /** See `Sender.debt`. */
+  debt(): ReplicaDebt | undefined {
+    const { position } = this.ledger;
+    const isEqual = this.comparing === undefined && this.comparison === undefined;
+    if (position === undefined || position.lastEpoch === 0 || !isEqual) return undefined;
+    if (this.source.generation !== this.generation) return undefined;
+    return { ...position, taken: this.ledger.everythingTaken() };
+  }
+
   /** All disks dirty; what the replica holds decides how it is compared (C5 ends with this epoch). */
-  beginComparison(): void {
+  beginComparison(logger: Logger): void {
     const { source, ledger } = this;
     this.#noteWritten();
     this.generation = source.generation;
@@ -112,13 +126,20 @@ export class SenderState {
       source.markDirty(index, { offsetBytes: 0, lengthBytes: disk.sizeBytes });
     }
     ledger.forgetOpen();
-    const mode = (index: number): ComparisonMode => (this.replicaEmpty[index] ? 'EMPTY' : 'HASHES');
-    this.comparison = new Comparison(
-      source.disks.map(({ sizeBytes }, index) => ({ sizeBytes, mode: mode(index) })),
+    const disks = source.disks.map(({ sizeBytes }, index) => {
+      const mode: ComparisonMode = this.replicaEmpty[index] ? 'EMPTY' : 'HASHES';
+      return { sizeBytes, mode };
+    });
+    this.comparison = new Comparison(disks);
+    this.freeSpace.begin(
+      source,
+      disks.map(({ mode }) => mode),
+      logger,
     );
     const isFirst = ledger.position?.lastEpoch === 0 || !this.comparison.readsReplica;
     this.comparing = isFirst ? 'FIRST_COPY' : 'RESCAN';
     this.comparisonEndsWith = undefined;
+    this.stages.reset();
     if (this.comparing === 'FIRST_COPY') this.firstSyncBeganMs ??= this.nowMs;
   }
 
@@ -175,5 +196,6 @@ export class SenderState {
     }
     this.comparing = undefined;
     this.comparisonEndsWith = undefined;
+    this.stages.reset();
   }
 }

@@ -1,6 +1,7 @@
 /** What a sender says of itself, computed from its state alone. */
 import type { DataReplicationErrorString, DataReplicationState, DiskReplication } from '@landfall/model';
 import { describeError, OperationError } from '@landfall/runtime';
+import type { SenderForecast } from './forecast/sender-forecast.ts';
 import type { SenderError, SenderLimits, SenderStatus } from './sender-options.ts';
 import type { SenderState } from './sender-state.ts';
 
@@ -15,10 +16,15 @@ const PAIRING_CODES = new Set([
   'PROTOCOL_VIOLATION',
 ]);
 
-export function senderStatus(state: SenderState, limits: SenderLimits): SenderStatus {
+export function senderStatus(
+  state: SenderState,
+  limits: SenderLimits,
+  forecasts: SenderForecast | undefined,
+): SenderStatus {
   const { ledger, nowMs } = state;
   const phase = replicationState(state, limits);
   const error = currentError(state);
+  const forecast = forecasts?.of(state, limits, phase);
   const { p50Ms, p99Ms } = state.lag.percentiles(nowMs);
   const caughtUpMs = state.caughtUpUntilNs === undefined ? null : Number(state.caughtUpUntilNs) / 1e6;
   return {
@@ -28,7 +34,8 @@ export function senderStatus(state: SenderState, limits: SenderLimits): SenderSt
     lagMs: caughtUpMs === null ? null : Math.max(0, nowMs - caughtUpMs),
     lagP50Ms: p50Ms,
     lagP99Ms: p99Ms,
-    etaMs: etaMs(state, phase),
+    etaMs: forecast === undefined ? etaMs(state, phase) : forecast.etaP50Ms,
+    ...(forecast === undefined ? {} : { forecast }),
     lastEpoch: ledger.position?.lastEpoch ?? 0,
     journalId: ledger.position?.journalId ?? null,
     connected: state.link !== undefined,

@@ -100,6 +100,79 @@ test('a process that knows exactly where the replica is goes on without comparin
   await conversation.settle(running);
 });
 
+test('C6: a process that knew an earlier state, and what was taken since, goes on without comparing', async () => {
+  const conversation = new Conversation();
+  fill(conversation, 512);
+  conversation.start();
+  await conversation.until(() => conversation.sender.status().state === 'CONTINUOUS');
+  const debt = conversation.sender.debt();
+  assert.ok(debt !== undefined);
+  const { journalId, lastEpoch } = debt;
+  const uncertain = [...debt.taken];
+  conversation.source.write(0, 7, 777);
+  await conversation.settle(conversation.sender.takeRecoveryPoint());
+  assert.ok(conversation.store.lastEpoch > lastEpoch, 'the replica is further on');
+  await conversation.end();
+  conversation.source.write(0, 300, 999);
+  for (const { diskIndex, ...extent } of uncertain) conversation.source.markDirty(diskIndex, extent);
+  conversation.source.markDirty(0, { offsetBytes: 7 * BLOCK, lengthBytes: BLOCK });
+  const again = conversation.createSender({ previous: { journalId, lastEpoch } });
+  const stop = new AbortController();
+  const running = again.run(stop.signal);
+  await conversation.settle(again.takeRecoveryPoint());
+  assert.equal(again.status().state, 'CONTINUOUS');
+  assert.ok(
+    again.status().bytesRead <= 64 * BLOCK,
+    `only what changed was read: ${again.status().bytesRead}`,
+  );
+  assert.deepEqual(conversation.store.epochs.at(-1)?.disks, conversation.source.stamps);
+  stop.abort();
+  await conversation.settle(running);
+});
+
+test('a replica behind what an earlier process knew is compared, and so is another one', async () => {
+  for (const kept of [
+    { journalId: 'journal-0', epochsKept: 1 },
+    { journalId: 'another', epochsKept: 9 },
+  ]) {
+    const conversation = new Conversation();
+    fill(conversation, 64);
+    conversation.start();
+    await conversation.until(() => conversation.sender.debt() !== undefined);
+    for (const value of [1, 2]) {
+      conversation.source.write(0, 3, value);
+      await conversation.settle(conversation.sender.takeRecoveryPoint());
+    }
+    const debt = conversation.sender.debt();
+    assert.ok(debt !== undefined && debt.lastEpoch > 1);
+    await conversation.end();
+    conversation.store = conversation.store.replaced(kept);
+    const { journalId, lastEpoch } = debt;
+    const again = conversation.createSender({ previous: { journalId, lastEpoch } });
+    const stop = new AbortController();
+    const running = again.run(stop.signal);
+    await conversation.settle(again.takeRecoveryPoint());
+    assert.deepEqual(conversation.store.epochs.at(-1)?.disks, conversation.source.stamps);
+    assert.ok(again.status().bytesRead >= 512 * BLOCK, 'everything was read');
+    stop.abort();
+    await conversation.settle(running);
+  }
+});
+
+test('there is no debt to note in a first copy, nor after a doubt', async () => {
+  const conversation = new Conversation();
+  fill(conversation, 64);
+  assert.equal(conversation.sender.debt(), undefined);
+  conversation.start();
+  await conversation.until(() => conversation.sender.status().state === 'CONTINUOUS');
+  assert.equal(conversation.sender.debt()?.lastEpoch, conversation.store.lastEpoch);
+  conversation.source.noticeLoss();
+  assert.equal(conversation.sender.debt(), undefined);
+  await conversation.settle(conversation.sender.takeRecoveryPoint());
+  await conversation.until(() => conversation.sender.debt() !== undefined);
+  await conversation.end();
+});
+
 test('C5: doubt during a first sync compares with what the abandoned copy left behind', async () => {
   const conversation = new Conversation({ sender: { bandwidth: 100_000 } });
   fill(conversation, 400);
@@ -300,5 +373,22 @@ test('before the first point there is nothing to keep waiting: an added disk is 
   await conversation.until(() => conversation.store.lastEpoch === 1);
   assert.deepEqual(conversation.source.joiningDisks, []);
   assert.deepEqual(conversation.store.epochs[0]?.disks, conversation.source.stamps);
+  await conversation.end();
+});
+
+test('a stop while a connection is being made ends the sender, though the connection is still made', async () => {
+  const conversation = new Conversation();
+  const stop = new AbortController();
+  const sender = conversation.createSender({
+    connect: async () => {
+      await conversation.clock.sleep(100);
+      return conversation.connect();
+    },
+  });
+  const running = sender.run(stop.signal);
+  await conversation.pass(50);
+  stop.abort();
+  await conversation.clock.settle(running, 5000);
+  assert.equal(sender.status().state, 'STOPPED');
   await conversation.end();
 });

@@ -2,8 +2,10 @@
  * The agent's end of replication: connects, greets, replicates, and begins again whenever the connection is
  * lost.
  */
+import type { ReplicaDebt } from '@landfall/capture';
 import type { RecoveryPoint } from '@landfall/model';
 import { AssertionFailure, type Backoff, OperationError, retry } from '@landfall/runtime';
+import { SenderForecast } from './forecast/sender-forecast.ts';
 import {
   DEFAULT_LIMITS,
   EPOCH_INTERVAL_MS_DEFAULT,
@@ -30,11 +32,13 @@ class ReplicationSender implements Sender {
   readonly #state: SenderState;
   readonly #bucket: TokenBucket;
   readonly #limits: SenderLimits;
+  readonly #forecast: SenderForecast | undefined;
 
   constructor(options: SenderOptions) {
     const { source, clock, previous, bandwidth = 0 } = options;
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#forecast = options.churn === undefined ? undefined : new SenderForecast(options.churn);
     this.#bucket = new TokenBucket(clock, bandwidth);
     const epochIntervalMs = options.epochIntervalMs ?? EPOCH_INTERVAL_MS_DEFAULT;
     this.#state = new SenderState({ source, clock, previous, epochIntervalMs });
@@ -47,11 +51,12 @@ class ReplicationSender implements Sender {
     } finally {
       this.#state.phase = 'ENDED';
       this.#state.waiters.rejectAll(stopped());
+      await this.#state.freeSpace.end();
     }
   }
 
   status(): SenderStatus {
-    return senderStatus(this.#state, this.#limits);
+    return senderStatus(this.#state, this.#limits, this.#forecast);
   }
 
   async takeRecoveryPoint(): Promise<RecoveryPoint> {
@@ -63,7 +68,12 @@ class ReplicationSender implements Sender {
     return point;
   }
 
+  debt(): ReplicaDebt | undefined {
+    return this.#state.debt();
+  }
+
   setBandwidth(bytesPerSecond: number): void {
+    if (this.#bucket.bytesPerSecond !== bytesPerSecond) this.#state.stages.reset();
     this.#bucket.bytesPerSecond = bytesPerSecond;
   }
 
@@ -88,12 +98,13 @@ class ReplicationSender implements Sender {
    * is lost.
    */
   async #connectUntilProgress(signal: AbortSignal): Promise<void> {
-    const { clock, connectBackoff = CONNECT_BACKOFF } = this.#options;
+    const { clock, random, connectBackoff = CONNECT_BACKOFF } = this.#options;
     try {
       await retry(() => this.#connectOnce(signal), {
         attemptsMax: CONNECT_ATTEMPTS_MAX,
         backoff: connectBackoff,
         clock,
+        ...(random === undefined ? {} : { random }),
         signal,
         isRetryable: (error) => !(error instanceof AssertionFailure),
       });

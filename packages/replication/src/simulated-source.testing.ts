@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { Extent } from '@landfall/block';
-import type { CapturedExtent, Cut, EpochSource } from '@landfall/capture';
+import type { CapturedExtent, Cut, EpochSource, ForgetFreeOptions } from '@landfall/capture';
 import { type Clock, OperationError, type Random } from '@landfall/runtime';
 import { BLOCK_BYTES, contentOf, type Stamps } from './stamped-disk.testing.ts';
 
@@ -30,11 +30,22 @@ export class SimulatedSource implements EpochSource {
   unreadable = false;
   joiningDisks: readonly number[] = [];
   generation = 0;
+  /** What its file systems do not use now. */
+  free: readonly { readonly diskIndex: number; readonly first: number; readonly count: number }[] = [];
+  /**
+   * Blocks that were left out as free and not written since: what the replica holds of them does not
+   * matter.
+   */
+  readonly leftOut: readonly Uint8Array[];
+  /** By cut, like `truth`. */
+  readonly leftOutAt = new Map<bigint, readonly Uint8Array[]>();
   readonly #options: SimulatedSourceOptions;
   readonly #dirty: readonly Uint8Array[];
   readonly #dirtyCounts: number[];
   #blind = false;
   #busy = false;
+  /** By search for free space: what was written since it began. */
+  readonly #searches = new Set<Set<number>[]>();
 
   constructor(options: SimulatedSourceOptions) {
     this.#options = options;
@@ -44,13 +55,16 @@ export class SimulatedSource implements EpochSource {
     this.stamps = options.blockCounts.map((count) => new Uint32Array(count));
     this.#dirty = options.blockCounts.map((count) => new Uint8Array(count));
     this.#dirtyCounts = options.blockCounts.map(() => 0);
+    this.leftOut = options.blockCounts.map((count) => new Uint8Array(count));
   }
 
   write(diskIndex: number, block: number, stamp: number): void {
     const disk = this.stamps[diskIndex];
     assert.ok(disk !== undefined);
     disk[block] = stamp;
-    if (!this.#blind) this.#mark(diskIndex, block);
+    if (this.#blind) return;
+    for (const touched of this.#searches) touched[diskIndex]?.add(block);
+    this.#mark(diskIndex, block);
   }
 
   /** From now on writes are not seen, until `noticeLoss`. */
@@ -102,6 +116,10 @@ export class SimulatedSource implements EpochSource {
       const state = this.stamps.map((stamps) => stamps.slice());
       const cutMonotonicNs = clock.monotonicNs();
       if (!this.#blind) this.truth.set(cutMonotonicNs, state);
+      this.leftOutAt.set(
+        cutMonotonicNs,
+        this.leftOut.map((flags) => flags.slice()),
+      );
       const extents = this.#take(Number.POSITIVE_INFINITY, joining).map((range) =>
         this.#captured(range, state),
       );
@@ -109,6 +127,41 @@ export class SimulatedSource implements EpochSource {
       while (this.#blind) await clock.sleep(1, options.signal);
       return { cutMonotonicNs, cutTimeMs: clock.nowMs(), extents };
     });
+  }
+
+  /** Some time passes before the map is read, and some more before it holds after a crash. */
+  async forgetFree({ alignmentsBytes, signal }: ForgetFreeOptions): Promise<void> {
+    const { generation } = this;
+    const touched = this.disks.map(() => new Set<number>());
+    this.#searches.add(touched);
+    try {
+      await this.#pass(signal);
+      const found = this.free;
+      await this.#pass(signal);
+      if (this.generation !== generation) return;
+      for (const { diskIndex, first, count } of found) {
+        const unit = (alignmentsBytes[diskIndex] ?? BLOCK_BYTES) / BLOCK_BYTES;
+        const begin = Math.ceil(first / unit) * unit;
+        for (let at = begin; at + unit <= first + count; at += unit) {
+          this.#leaveOut({ diskIndex, first: at, count: unit }, touched[diskIndex]);
+        }
+      }
+    } finally {
+      this.#searches.delete(touched);
+    }
+  }
+
+  #leaveOut(
+    { diskIndex, first, count }: { diskIndex: number; first: number; count: number },
+    touched: ReadonlySet<number> | undefined,
+  ): void {
+    const blocks = Array.from({ length: count }, (_, index) => first + index);
+    if (blocks.some((block) => touched?.has(block))) return;
+    for (const block of blocks) {
+      if (this.#dirty[diskIndex]?.[block] !== 1) continue;
+      this.#clear(diskIndex, block);
+      this.leftOut[diskIndex]?.fill(1, block, block + 1);
+    }
   }
 
   /** Contract of the real one: one call at a time. */
@@ -174,6 +227,7 @@ export class SimulatedSource implements EpochSource {
   #mark(diskIndex: number, block: number): void {
     const dirty = this.#dirty[diskIndex];
     assert.ok(dirty !== undefined && block < dirty.length);
+    this.leftOut[diskIndex]?.fill(0, block, block + 1);
     if (dirty[block] === 1) return;
     dirty[block] = 1;
     this.#dirtyCounts[diskIndex] = (this.#dirtyCounts[diskIndex] ?? 0) + 1;

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { type Logger, OperationError, type Random, seededRandom, silentLogger } from '@landfall/runtime';
+import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import { createMemoryLinkPair, type Link, type MemoryLinkPair } from '@landfall/wire';
 import { MemoryEpochStore } from './memory-epoch-store.testing.ts';
 import { createReceiver } from './receiver.ts';
@@ -11,8 +12,7 @@ import type { Receiver } from './receiver-options.ts';
 import { createSender } from './sender.ts';
 import type { Sender } from './sender-options.ts';
 import { SimulatedSource } from './simulated-source.testing.ts';
-import { BLOCK_BYTES } from './stamped-disk.testing.ts';
-import { VirtualClock } from './virtual-clock.testing.ts';
+import { BLOCK_BYTES, type Stamps } from './stamped-disk.testing.ts';
 
 const BLOCK_COUNTS = [264, 24];
 const QUICK = { initialMs: 1, maximumMs: 1 };
@@ -24,6 +24,8 @@ export interface SimulationCounts {
   faults: number;
   comparisons: number;
   recoveryPoints: number;
+  /** Blocks of recovery points that were left out as free. */
+  leftOut: number;
 }
 
 interface RunningSender {
@@ -36,7 +38,9 @@ export class Simulation {
   readonly clock = new VirtualClock();
   readonly random: Random;
   readonly source: SimulatedSource;
-  readonly counts: SimulationCounts = { epochs: 0, faults: 0, comparisons: 0, recoveryPoints: 0 };
+  readonly counts: SimulationCounts = {
+    ...{ epochs: 0, faults: 0, comparisons: 0, recoveryPoints: 0, leftOut: 0 },
+  };
   store: MemoryEpochStore;
   running: RunningSender;
   readonly #logger: Logger;
@@ -97,10 +101,22 @@ export class Simulation {
   async #misbehave(steps: number): Promise<void> {
     for (let step = 0; step < steps; step += 1) {
       for (let writes = this.random.integer(12); writes > 0; writes -= 1) this.writeSomewhere();
+      if (this.random.integer(3) === 0) this.#freeSomething();
       await this.clock.sleep(this.random.integer(60));
       if (this.random.integer(6) === 0) await this.#fault();
       this.#checkEpochs();
     }
+  }
+
+  #freeSomething(): void {
+    const { random } = this;
+    this.source.free = Array.from({ length: random.integer(4) }, () => {
+      const diskIndex = random.integer(BLOCK_COUNTS.length);
+      const blockCount = BLOCK_COUNTS[diskIndex] ?? 0;
+      const first = random.integer(3) === 0 ? 0 : random.integer(blockCount);
+      const count = first === 0 ? blockCount : random.integer(blockCount - first);
+      return { diskIndex, first, count };
+    });
   }
 
   async #fault(): Promise<void> {
@@ -215,7 +231,9 @@ export class Simulation {
     this.#checkEpochs();
     const last = this.store.epochs.find(({ commit }) => commit.epoch === point.epoch);
     assert.ok(last !== undefined, 'the recovery point is in the store');
-    assert.deepEqual(last.disks, this.source.stamps, 'in the end the replica is the source');
+    const { stamps, leftOut } = this.source;
+    const held = withoutLeftOut(last.disks, leftOut);
+    assert.deepEqual(held, withoutLeftOut(stamps, leftOut), 'in the end the replica is the source');
     this.#checkStatus();
   }
 
@@ -230,8 +248,11 @@ export class Simulation {
     for (const { commit, disks } of this.store.epochs.slice(this.#checked)) {
       const truth = this.source.truth.get(commit.cutMonotonicNs);
       assert.ok(truth !== undefined, `epoch ${commit.epoch} is of a cut that was taken in sight`);
-      assert.deepEqual(disks, truth, `epoch ${commit.epoch} is the source at its cut`);
+      const leftOut = this.source.leftOutAt.get(commit.cutMonotonicNs) ?? [];
+      const message = `epoch ${commit.epoch} is the source at its cut`;
+      assert.deepEqual(withoutLeftOut(disks, leftOut), withoutLeftOut(truth, leftOut), message);
       this.counts.epochs += 1;
+      this.counts.leftOut += leftOut.flatMap((flags) => [...flags]).filter((flag) => flag === 1).length;
     }
     this.#checked = this.store.epochs.length;
   }
@@ -269,4 +290,11 @@ export class Simulation {
     this.#retired.push(this.#receiver.serveLink(this.#pair.right, PEER));
     return this.#pair.left;
   }
+}
+
+/** The disks with what does not matter set to zero. */
+function withoutLeftOut(disks: readonly Stamps[], leftOut: readonly Uint8Array[]): readonly Stamps[] {
+  return disks.map((stamps, disk) =>
+    stamps.map((stamp, block) => (leftOut[disk]?.[block] === 1 ? 0 : stamp)),
+  );
 }

@@ -2,7 +2,7 @@
  * A source that is asked again while it cannot be read: nothing is lost meanwhile, and the state says why.
  */
 import type { CapturedExtent, Cut, EpochSource } from '@landfall/capture';
-import { AssertionFailure, type Backoff, type Clock, retry } from '@landfall/runtime';
+import { AssertionFailure, type Backoff, type Clock, type Random, retry } from '@landfall/runtime';
 
 export const SOURCE_BACKOFF: Backoff = { initialMs: 250, maximumMs: 30_000 };
 /** Months of trying; then the session fails and a new one begins. */
@@ -12,6 +12,7 @@ export interface StallingSourceOptions {
   readonly source: EpochSource;
   readonly clock: Clock;
   readonly backoff: Backoff;
+  readonly random?: Random | undefined;
   readonly onFailure: (error: unknown) => void;
   readonly onAnswer: () => void;
 }
@@ -32,12 +33,13 @@ export class StallingSource {
   }
 
   async #untilAnswered<Answer>(ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
-    const { clock, backoff, onFailure, onAnswer } = this.#options;
+    const { clock, backoff, random, onFailure, onAnswer } = this.#options;
     const answer = await retry(ask, {
       attemptsMax: SOURCE_ATTEMPTS_MAX,
       backoff,
       signal,
       clock,
+      ...(random === undefined ? {} : { random }),
       isRetryable: (error) => !(error instanceof AssertionFailure),
       onRetry: onFailure,
     });

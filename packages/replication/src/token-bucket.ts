@@ -22,6 +22,10 @@ export class TokenBucket {
     this.#filledNs = clock.monotonicNs();
   }
 
+  get bytesPerSecond(): number {
+    return this.#bytesPerSecond;
+  }
+
   set bytesPerSecond(bytesPerSecond: number) {
     this.#fill();
     this.#bytesPerSecond = bytesPerSecond;

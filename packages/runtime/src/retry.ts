@@ -22,6 +22,8 @@ export interface RetryOptions {
   readonly isRetryable?: (error: unknown) => boolean;
   readonly onRetry?: (error: unknown, attempt: number) => void;
   readonly clock?: Clock;
+  /** Of the jitter. */
+  readonly random?: Random;
 }
 
 export async function retry<Result>(
@@ -36,7 +38,7 @@ export async function retry<Result>(
       const retryable = options.isRetryable?.(error) ?? true;
       if (!retryable || attempt + 1 >= attemptsMax || options.signal?.aborted) throw error;
       options.onRetry?.(error, attempt);
-      await clock.sleep(backoffDelayMs(backoff, attempt), options.signal);
+      await clock.sleep(backoffDelayMs(backoff, attempt, options.random), options.signal);
     }
   }
 }

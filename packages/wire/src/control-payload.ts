@@ -18,6 +18,7 @@ import {
   type Ping,
   type Pong,
   PROTOCOL_VERSIONS_MAX,
+  type Probed,
   type Refuse,
   TEXT_LENGTH_MAX,
   type Welcome,
@@ -32,7 +33,8 @@ export type ControlMessage =
   | Abandon
   | HashesRequest
   | Ping
-  | Pong;
+  | Pong
+  | Probed;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -91,9 +93,15 @@ const PARSERS: { readonly [Type in ControlMessage['type']]: (fields: Fields) => 
     firstChunk: wholeNumber(fields, 'firstChunk'),
     count: wholeNumber(fields, 'count', 1, HASHES_COUNT_MAX),
   }),
-  PING: (fields) => ({ type: 'PING', token: wholeNumber(fields, 'token') }),
+  PING: (fields) => ({ type: 'PING', token: wholeNumber(fields, 'token'), ...stagingFields(fields) }),
   PONG: (fields) => ({ type: 'PONG', token: wholeNumber(fields, 'token') }),
+  PROBED: (fields) => ({ type: 'PROBED', bytes: wholeNumber(fields, 'bytes') }),
 };
+
+function stagingFields(fields: Fields): Pick<Ping, 'storedBytes' | 'storeBusyMs'> {
+  if (fields.storedBytes === undefined) return {};
+  return { storedBytes: wholeNumber(fields, 'storedBytes'), storeBusyMs: wholeNumber(fields, 'storeBusyMs') };
+}
 
 function parseHelloDisk(value: unknown): HelloDisk {
   const fields = record(value);
@@ -172,4 +180,4 @@ export function isControl(message: Message): message is ControlMessage {
   return message.type in PARSERS;
 }
 
-const BINARY = new Set<string>(['EXTENT', 'ZEROES', 'HASHES']);
+const BINARY = new Set<string>(['EXTENT', 'ZEROES', 'HASHES', 'PROBE']);

@@ -45,13 +45,14 @@ test('every message comes out as it went in, however its bytes are cut', () => {
 
 test('a frame of an unknown type is refused by its header alone', () => {
   assert.equal(codeOf(frame(0, 10)), 'FRAME_UNKNOWN');
-  assert.equal(codeOf(frame(13, 10)), 'FRAME_UNKNOWN');
+  assert.equal(codeOf(frame(15, 10)), 'FRAME_UNKNOWN');
   assert.equal(codeOf(Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')), 'FRAME_UNKNOWN');
 });
 
 test('a frame that announces too much is refused before its bytes come', () => {
   assert.equal(codeOf(frame(4, 21 + EXTENT_BYTES_MAX)), 'FRAME_OVERSIZED');
   assert.equal(codeOf(frame(1, 65_537)), 'FRAME_OVERSIZED');
+  assert.equal(codeOf(frame(13, 65_537)), 'FRAME_OVERSIZED');
   assert.equal(codeOf(frame(4, 0xffff_fffe)), 'FRAME_OVERSIZED');
 });
 

@@ -43,8 +43,8 @@ export class Decoder {
     freeMax: POOL_FREE_MAX,
   });
   #release: (() => void) | undefined;
-  /** Of a large body, until more of it has arrived. */
-  readonly #beginning = Buffer.allocUnsafeSlow(BODY_BYTES_INITIAL);
+  /** Of a large body, until more of it has arrived; made for the first of them. */
+  #beginning: Buffer | undefined;
 
   constructor(onMessage: (message: Message) => void) {
     this.#onMessage = onMessage;
@@ -87,7 +87,13 @@ export class Decoder {
     this.#type = type;
     this.#bodyLength = bodyLength;
     this.#bodyBytes = 0;
-    this.#body = bodyLength > BODY_BYTES_INITIAL ? this.#beginning : Buffer.allocUnsafeSlow(bodyLength);
+    this.#body = this.#roomFor(bodyLength);
+  }
+
+  #roomFor(bodyLength: number): Buffer {
+    if (bodyLength <= BODY_BYTES_INITIAL) return Buffer.allocUnsafeSlow(bodyLength);
+    this.#beginning ??= Buffer.allocUnsafeSlow(BODY_BYTES_INITIAL);
+    return this.#beginning;
   }
 
   #takeBody(bytes: Buffer, at: number): number {
@@ -128,6 +134,8 @@ function decodeBody(type: MessageType, body: Buffer, release: (() => void) | und
       return decodeZeroes(body);
     case 'HASHES':
       return decodeHashes(body);
+    case 'PROBE':
+      return { type: 'PROBE', payload: body };
     default:
       return parseControl(type, body.toString('utf8'));
   }

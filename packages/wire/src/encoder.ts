@@ -12,7 +12,7 @@ import {
   HASHES_HEADER_BYTES,
   ZEROES_BYTES,
 } from './frame-types.ts';
-import type { ExtentMessage, Hashes, Message, MessageType, ZeroesMessage } from './messages.ts';
+import type { ExtentMessage, Hashes, Message, MessageType, ProbeMessage, ZeroesMessage } from './messages.ts';
 
 /** Payloads up to this are copied behind their header; larger ones are left where they are. */
 const COPIED_PAYLOAD_BYTES_MAX = 16 * 1024;
@@ -26,6 +26,8 @@ export function encodeMessage(message: Message): readonly Buffer[] {
       return [encodeZeroes(message)];
     case 'HASHES':
       return [encodeHashes(message)];
+    case 'PROBE':
+      return encodeProbe(message);
     default:
       return [encodeControl(message)];
   }
@@ -69,6 +71,10 @@ function encodeHashes(message: Hashes): Buffer {
   const at = frame.writeUInt32BE(message.requestId, FRAME_HEADER_BYTES);
   message.hashes.copy(frame, at);
   return frame;
+}
+
+function encodeProbe({ payload }: ProbeMessage): readonly Buffer[] {
+  return [frameFor('PROBE', payload.length, 0), payload];
 }
 
 function encodeControl(message: ControlMessage): Buffer {

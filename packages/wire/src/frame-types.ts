@@ -7,6 +7,7 @@ import {
   HASH_BYTES,
   HASHES_COUNT_MAX,
   type MessageType,
+  PROBE_BYTES_MAX,
 } from './messages.ts';
 
 /** u32 length, u8 type. */
@@ -48,6 +49,8 @@ export const FRAME_TYPES = {
   ABANDON: control(10),
   PING: control(11),
   PONG: control(12),
+  PROBE: { code: 13, bodyBytesMin: 1, bodyBytesMax: PROBE_BYTES_MAX },
+  PROBED: control(14),
 } as const satisfies Record<MessageType, FrameType>;
 
 const BY_CODE = new Map<number, MessageType>(

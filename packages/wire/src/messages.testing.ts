@@ -1,7 +1,7 @@
 /** Any message the protocol can carry, for property tests. */
 import { CODEC_RAW, CODEC_ZSTD, payloadChecksum } from '@landfall/block';
 import fc from 'fast-check';
-import { DISKS_MAX, HASH_BYTES, HASHES_COUNT_MAX, type Message } from './messages.ts';
+import { DISKS_MAX, HASH_BYTES, HASHES_COUNT_MAX, type Message, PROBE_BYTES_MAX } from './messages.ts';
 
 /** Plain objects, as the decoder makes them. */
 function record<T>(model: { [Key in keyof T]: fc.Arbitrary<T[Key]> }): fc.Arbitrary<T> {
@@ -84,6 +84,17 @@ const hashesRequest = record({
   count: fc.integer({ min: 1, max: HASHES_COUNT_MAX }),
 });
 
+const probe = fc.oneof(
+  record({
+    type: fc.constant('PROBE' as const),
+    payload: fc
+      .constantFrom(1, 2, 1000, PROBE_BYTES_MAX)
+      .chain((length) => fc.nat({ max: 255 }).map((byte) => Buffer.alloc(length, byte))),
+  }),
+  record({ type: fc.constant('PROBED' as const), bytes: whole }),
+  record({ type: fc.constant('PING' as const), token: whole, storedBytes: whole, storeBusyMs: whole }),
+);
+
 export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   hello,
   welcome,
@@ -93,6 +104,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   commit,
   hashes,
   hashesRequest,
+  probe,
   record({ type: fc.constant('DURABLE' as const), epoch: positive }),
   fc.constant({ type: 'ABANDON' as const }),
   record({ type: fc.constantFrom('PING' as const, 'PONG' as const), token: whole }),

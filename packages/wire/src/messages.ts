@@ -1,8 +1,8 @@
 /**
  * What agent and replication server say to each other, and how large it may be. Bytes: FORMAT.md.
  *
- *   agent:   HELLO, EXTENT, ZEROES, COMMIT, ABANDON, HASHES_REQUEST
- *   server:  WELCOME, DURABLE, HASHES
+ *   agent:   HELLO, EXTENT, ZEROES, COMMIT, ABANDON, HASHES_REQUEST, PROBE
+ *   server:  WELCOME, DURABLE, HASHES, PROBED
  *   both:    REFUSE, PING, PONG
  */
 import type { ExtentHeader } from '@landfall/block';
@@ -21,6 +21,8 @@ export const HASHES_COUNT_MAX = 1024;
 /** Characters of any text in a control message; longer ones are cut when sent and refused when received. */
 export const TEXT_LENGTH_MAX = 2000;
 export const PROTOCOL_VERSIONS_MAX = 16;
+/** Of one PROBE. */
+export const PROBE_BYTES_MAX = 64 * 1024;
 
 export interface HelloDisk {
   readonly diskId: string;
@@ -112,11 +114,28 @@ export interface Hashes {
 export interface Ping {
   readonly type: 'PING';
   readonly token: number;
+  /**
+   * From the server: what this connection gave its store, and how long it waited for that; both or neither.
+   */
+  readonly storedBytes?: number;
+  readonly storeBusyMs?: number;
 }
 
 export interface Pong {
   readonly type: 'PONG';
   readonly token: number;
+}
+
+/** Bytes without meaning, to measure the link with; only on a connection that says nothing else. */
+export interface ProbeMessage {
+  readonly type: 'PROBE';
+  readonly payload: Buffer;
+}
+
+/** So many bytes of PROBE payloads have arrived on this connection. */
+export interface Probed {
+  readonly type: 'PROBED';
+  readonly bytes: number;
 }
 
 export type Message =
@@ -131,6 +150,8 @@ export type Message =
   | HashesRequest
   | Hashes
   | Ping
-  | Pong;
+  | Pong
+  | ProbeMessage
+  | Probed;
 
 export type MessageType = Message['type'];

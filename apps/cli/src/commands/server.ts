@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { type Column, showFacts, showRows } from '../terminal/output.ts';
 import { Progress, type ProgressState } from '../terminal/progress.ts';
 import { type Context, contextOf, findServer, idOf, listServers } from './context.ts';
+import { addForecastCommand } from './forecast.ts';
+import { addThrottleCommand, limitFacts } from './throttle.ts';
 
 const COLUMNS: readonly Column<Mgn.SourceServer>[] = [
   { title: 'ID', value: (server) => server.sourceServerID },
@@ -51,6 +53,8 @@ export function addServerCommands(program: Command): void {
     does: 'go on without a disk (disk-1 …); its points stay',
   });
   addDiskCommand(server, 'include-disk', { replicate: true, does: 'replicate an excluded disk again' });
+  addForecastCommand(server);
+  addThrottleCommand(server);
   server
     .command('delete <server>')
     .description('remove the record of a server that is disconnected')
@@ -113,9 +117,12 @@ function replicationFacts(replication: Landfall.DescribeReplicationResponse): [s
     ['replication', replication.state],
     ['connected', replication.connected ? 'yes' : 'no'],
     ['lag', replication.lagMs === undefined ? undefined : formatDurationMs(replication.lagMs)],
+    ...(replication.forecast === undefined ? [] : [forecastFact(replication.forecast)]),
     ['recovery points', replication.recoveryPoints],
     ['sent', formatBytes(replication.bytesSent)],
     ['staging', formatBytes(replication.bytesOnDisk)],
+    ...limitFacts(replication.limits),
+    ...impactFacts(replication.impact),
     ...replication.disks.map((disk): [string, unknown] => [disk.deviceName, diskText(disk)]),
     ...captureFacts(replication),
     ...replication.diskChanges.map((change): [string, unknown] => ['disk change', diskChangeText(change)]),
@@ -139,6 +146,17 @@ function diskChangeText({ kind, diskID, deviceName, ...change }: Landfall.DiskCh
   const { dateTime, sizeBytes, previousSizeBytes } = change;
   const before = kind === 'GROWN' || kind === 'SHRUNK' ? `${formatBytes(previousSizeBytes)} → ` : '';
   return `${dateTime} ${kind} ${diskID} (${deviceName}, ${before}${formatBytes(sizeBytes)})`;
+}
+
+function forecastFact({ explanation }: Landfall.Forecast): [string, unknown] {
+  return ['forecast', explanation];
+}
+
+function impactFacts(impact: Landfall.SourceImpact | undefined): [string, unknown][] {
+  if (impact?.increasePercent === undefined) return [];
+  const { increasePercent, budgetPercent } = impact;
+  const change = `${increasePercent < 0 ? '' : '+'}${increasePercent.toFixed(0)} %`;
+  return [['impact on writes', `${change} while reading, budget ${budgetPercent} %`]];
 }
 
 function diskText(disk: Landfall.ReplicatedDisk): string {
@@ -177,9 +195,15 @@ export function replicationProgress(replication: Landfall.DescribeReplicationRes
   return {
     label: replication.state,
     ...(total === 0 ? {} : { fraction: done / total }),
-    detail: `${formatBytes(done)} of ${formatBytes(total)}, sent ${formatBytes(replication.bytesSent)}`,
+    detail: `${formatBytes(done)} of ${formatBytes(total)}, sent ${formatBytes(replication.bytesSent)}${doubt(replication)}`,
     ...(replication.etaMs === undefined ? {} : { etaMs: replication.etaMs }),
   };
+}
+
+/** Only what a bar with a time cannot say. */
+function doubt({ forecast }: Landfall.DescribeReplicationResponse): string {
+  const isDoubtful = forecast?.verdict === 'DOES_NOT_CONVERGE' || forecast?.verdict === 'MAY_NOT_CONVERGE';
+  return isDoubtful ? `  ${forecast.explanation}` : '';
 }
 
 function sum(values: readonly number[]): number {

@@ -34,6 +34,19 @@ export const TEST_PACKAGES = [
   'xfsprogs',
 ];
 
+/** What the benchmarks need: loads, and the peers we are measured beside. */
+export const BENCH_PACKAGES = [
+  'e2fsprogs',
+  'fio',
+  'iproute2',
+  'libnbd-bin',
+  'nbdkit',
+  'openssl',
+  'qemu-utils',
+  'rsync',
+  'util-linux',
+];
+
 const INSTALL_TIMEOUT_MS = 30 * 60_000;
 
 export async function ensureDebianPackages(

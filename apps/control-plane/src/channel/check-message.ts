@@ -10,7 +10,7 @@ import type {
   RenewalRequest,
   ReportByRole,
 } from '@landfall/channel';
-import { CAPTURE_MODES, DISK_CHANGE_KINDS } from '@landfall/model';
+import { BOTTLENECKS, CAPTURE_MODES, DISK_CHANGE_KINDS, FORECAST_VERDICTS } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -69,6 +69,22 @@ const sourceProperties = shape({
   os: shape({ fullString: text(1024) }),
 });
 
+const numeric: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const forecast = shape({
+  verdict: (value) => FORECAST_VERDICTS.some((verdict) => verdict === value),
+  bytesToGo: count,
+  etaP50Ms: countOrNull,
+  etaP90Ms: countOrNull,
+  bottleneck: (value) => value === null || BOTTLENECKS.some((stage) => stage === value),
+  capacities: list(
+    shape({ stage: (value) => BOTTLENECKS.some((stage) => stage === value), bytesPerSecond: numeric }),
+    BOTTLENECKS.length,
+  ),
+  churnBytesPerSecond: countOrNull,
+  neededSeconds: countOrNull,
+  explanation: text(500),
+});
+
 const ENROLMENT = {
   role,
   token: text(512),
@@ -103,6 +119,8 @@ const REPORTS = {
       capture: optional(
         shape({ mode: captureMode, reason: optional(text(2000)), warnings: list(text(2000)) }),
       ),
+      forecast: optional(forecast),
+      impact: optional(shape({ budgetPercent: count, increasePercent: countOrNull, level: numeric })),
     }),
   },
   'replication-server': {

@@ -101,6 +101,7 @@ function agentConfiguration({ reports }: Service, server: SourceServerRecord): A
     desired: replication.desired,
     ...assigned,
     bandwidthThrottlingMbps: replicationConfiguration.bandwidthThrottling,
+    ...server.replicationLimits,
     epochIntervalMs: EPOCH_INTERVAL_MS,
     ...(server.excludedDiskIds === undefined ? {} : { excludedDiskIds: server.excludedDiskIds }),
   };

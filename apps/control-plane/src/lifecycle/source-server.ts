@@ -4,6 +4,7 @@
  */
 import type { Mgn } from '@landfall/api';
 import type {
+  BandwidthSchedule,
   DataReplicationState,
   InitiationStepName,
   InitiationStepStatus,
@@ -53,9 +54,17 @@ export interface SourceServerRecord {
   readonly fqdnForActionFramework?: string;
   readonly launched: LaunchedMachine | null;
   readonly replicationConfiguration: ReplicationSettings;
+  /** What the MGN API has no words for; absent in records from before there was any. */
+  readonly replicationLimits?: ReplicationLimits;
   readonly launchConfiguration: LaunchSettings;
   /** All of its bytes in staging are gone. */
   readonly stagingDiscardedAtMs: number | null;
+}
+
+export interface ReplicationLimits {
+  readonly bandwidthSchedule?: BandwidthSchedule;
+  /** Absent: the agent's default. */
+  readonly impactBudgetPercent?: number;
 }
 
 /** Kept in the API's own words, because nothing here interprets most of them. */

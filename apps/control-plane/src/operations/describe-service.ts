@@ -6,8 +6,13 @@ import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { Service } from '../service.ts';
 import { listPrograms, type ProgramRecord } from '../store/programs.ts';
 import { requireServer } from './change-source-server.ts';
+import { showForecast, showImpact } from './forecast-view.ts';
+import { showLimits } from './replication-limits.ts';
 
-type Operations = Pick<Handlers<'landfall', Service>, 'DescribeReplication' | 'DescribeService'>;
+type Operations = Pick<
+  Handlers<'landfall', Service>,
+  'DescribeReplication' | 'DescribeForecast' | 'DescribeService'
+>;
 
 export const describeServiceOperations: Operations = {
   DescribeReplication: async ({ sourceServerID }, service) => {
@@ -42,7 +47,20 @@ export const describeServiceOperations: Operations = {
       warnings: agent?.capture?.warnings ?? [],
       diskChanges: (agent?.diskChanges ?? []).map(showDiskChange),
       excludedDiskIDs: server.excludedDiskIds ?? [],
+      forecast: isLive ? showForecast(agent?.forecast) : undefined,
+      limits: showLimits(server, service.clock.nowMs()),
+      impact: isLive ? showImpact(agent?.impact) : undefined,
     };
+  },
+
+  DescribeForecast: async ({ sourceServerID }, service) => {
+    const server = await requireServer(service.store.db, sourceServerID);
+    const seen = service.reports.last('agent', sourceServerID);
+    const view = viewServer(service, server);
+    const isLive = view.error?.error !== 'AGENT_NOT_SEEN' && seen !== undefined;
+    if (!isLive) return { sourceServerID };
+    const forecast = showForecast(seen.report.replication.forecast);
+    return { sourceServerID, forecast, observedDateTime: isoDateTime(seen.atMs) };
   },
 
   DescribeService: async (_input, service) => {

@@ -12,6 +12,7 @@ import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
 import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
+import { replicationLimitOperations } from './replication-limits.ts';
 import { sourceServerOperations } from './source-servers.ts';
 import { tagOperations } from './tags.ts';
 import { templateOperations } from './templates.ts';
@@ -37,6 +38,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...enrolmentTokenOperations,
   ...launchedMachineOperations,
   ...recoveryPointOperations,
+  ...replicationLimitOperations,
   ...startLaunchOperation,
 };
 

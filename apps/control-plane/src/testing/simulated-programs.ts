@@ -20,7 +20,7 @@ import {
   type ReportByRole,
   runChannel,
 } from '@landfall/channel';
-import type { RecoveryPoint } from '@landfall/model';
+import type { Forecast, RecoveryPoint } from '@landfall/model';
 import { GIB, OperationError, silentLogger, systemRandom } from '@landfall/runtime';
 
 import { cleanUpAfter } from './clean-up.ts';
@@ -126,6 +126,7 @@ export interface SimulatedAgent extends CommandWatcher {
   /** Answer barriers with this error. */
   refuseBarrier: boolean;
   readonly barriers: number[];
+  forecast: Forecast | undefined;
   leave(): Promise<void>;
 }
 
@@ -142,6 +143,7 @@ export async function simulateAgent(
     synced: false,
     refuseBarrier: false,
     barriers: [],
+    forecast: undefined,
     onCommand: undefined,
     leave: async () => undefined,
   };
@@ -190,6 +192,7 @@ function agentReport(agent: SimulatedAgent): AgentReport {
       firstSyncDurationMs: synced ? 1000 : null,
       lagP50Ms: synced ? 400 : null,
       lagP99Ms: synced ? 900 : null,
+      ...(agent.forecast === undefined ? {} : { forecast: agent.forecast }),
     },
   };
 }

@@ -151,6 +151,13 @@ export class TestRig {
     return (await runChecked(command, { timeoutMs: 60_000 })).stdout;
   }
 
+  /** Measures beside whatever the installed agent is doing. */
+  async forecast(minutes: number): Promise<unknown> {
+    const how = ['--minutes', String(minutes), '--json', '--state-dir', this.path('agent')];
+    const { stdout } = await runChecked([...AGENT, 'forecast', ...how], { timeoutMs: 120_000 });
+    return JSON.parse(stdout);
+  }
+
   async startAgent(): Promise<void> {
     this.#agent = this.#start('agent', [...AGENT, 'run', '--state-dir', this.path('agent')]);
   }

@@ -166,6 +166,14 @@ export const REPLICATION_ERRORS = {
     meaning: 'The other end of a replication connection is not who it should be.',
     remedy: 'Check that the address is that of the replication server, enrolled with the same control plane.',
   },
+  PROBE_BUSY: {
+    meaning: 'The link of a source server, or of several others, is being measured already.',
+    remedy: 'Wait half a minute and run `landfall-agent forecast` again.',
+  },
+  PROBE_EXCEEDED: {
+    meaning: 'An agent went on measuring its link beyond the bytes or the time it is given for that.',
+    remedy: 'Check that agent and replication server are of compatible versions.',
+  },
   PROTOCOL_VERSION_UNSUPPORTED: {
     meaning: 'Agent and replication server have no version of the protocol in common.',
     remedy: 'Upgrade the older of the two programs.',

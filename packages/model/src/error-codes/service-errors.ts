@@ -34,6 +34,14 @@ export const SERVICE_ERRORS = {
     meaning: 'The certificate of the control plane is not one that the client trusts.',
     remedy: "Give the control plane's CA certificate and the address the certificate was made for.",
   },
+  BENCHMARK_FAILED: {
+    meaning: 'A benchmark could not be measured to its end.',
+    remedy: 'Read what the programs it names last said; a busy machine may need a smaller disk: --size-gib.',
+  },
+  BENCHMARK_ROOM_MISSING: {
+    meaning: 'There is too little space for the disks a benchmark makes.',
+    remedy: 'Free some space, name another folder with LANDFALL_CACHE_DIR, or use --size-gib.',
+  },
   BODY_TOO_LARGE: {
     meaning: 'A request to the control plane is larger than it may be.',
     remedy: 'Use a program of the same version as the control plane.',
@@ -213,6 +221,10 @@ export const SERVICE_ERRORS = {
   SHUTTING_DOWN: {
     meaning: 'The control plane is stopping; what runs is resumed at its next start.',
     remedy: 'Start the control plane again.',
+  },
+  SIMULATION_VIOLATED: {
+    meaning: 'A simulated run broke a promise of replication.',
+    remedy: 'Replay it with the command shown; it fails in the same way every time. Then report it.',
   },
   STATE_IN_USE: {
     meaning: 'Another process is using the state folder.',

@@ -10,6 +10,16 @@ export const SOURCE_ERRORS = {
     meaning: 'The capture engine was stopped while something was asked of it.',
     remedy: 'Nothing to do when the agent is shutting down; otherwise restart the agent and report its log.',
   },
+  CHECKPOINT_DAMAGED: {
+    meaning:
+      'The note an earlier run of the agent left of what had changed cannot be read, or is of another version.',
+    remedy: 'Nothing: the disks are compared with their replica instead.',
+  },
+  CHECKPOINT_IMPOSSIBLE: {
+    meaning:
+      'The agent cannot note what has changed now, so a restart at this moment would need a comparison.',
+    remedy: 'Nothing: it is tried again every few seconds; the message says what it waits for.',
+  },
   DISK_NOT_FOUND: {
     meaning: 'A disk that should be replicated is not there.',
     remedy: 'List the disks of the machine with lsblk and name one of them.',

@@ -1,0 +1,73 @@
+/** A store and a source that hand everything on: what watches or spoils them changes only what it must. */
+import type { Extent, ExtentHeader } from '@landfall/block';
+import type { CapturedExtent, Cut, EpochSource } from '@landfall/capture';
+import type { EpochCommit } from '@landfall/model';
+import type { EpochStore } from '@landfall/replication';
+
+export class StoreFilter implements EpochStore {
+  readonly journalId: string;
+  readonly #store: EpochStore;
+
+  constructor(store: EpochStore) {
+    this.journalId = store.journalId;
+    this.#store = store;
+  }
+
+  get lastEpoch(): number {
+    return this.#store.lastEpoch;
+  }
+
+  isEmpty(diskIndex: number): boolean {
+    return this.#store.isEmpty(diskIndex);
+  }
+
+  chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer> {
+    return this.#store.chunkHashes(diskIndex, firstChunk, count);
+  }
+
+  putExtent(header: ExtentHeader, payload: Buffer, release?: () => void): Promise<void> {
+    return this.#store.putExtent(header, payload, release);
+  }
+
+  putZeroes(diskIndex: number, offsetBytes: number, lengthBytes: number): Promise<void> {
+    return this.#store.putZeroes(diskIndex, offsetBytes, lengthBytes);
+  }
+
+  commit(commit: EpochCommit): Promise<void> {
+    return this.#store.commit(commit);
+  }
+
+  abandon(): Promise<void> {
+    return this.#store.abandon();
+  }
+}
+
+export class SourceFilter implements EpochSource {
+  readonly disks: EpochSource['disks'];
+  readonly #source: EpochSource;
+
+  constructor(source: EpochSource) {
+    this.disks = source.disks;
+    this.#source = source;
+  }
+
+  get generation(): number {
+    return this.#source.generation;
+  }
+
+  dirtyBytes(diskIndex: number): number {
+    return this.#source.dirtyBytes(diskIndex);
+  }
+
+  markDirty(diskIndex: number, extent: Extent): void {
+    this.#source.markDirty(diskIndex, extent);
+  }
+
+  takeBulk(bytesMax: number): Promise<readonly CapturedExtent[]> {
+    return this.#source.takeBulk(bytesMax);
+  }
+
+  nextCut(options: { readonly waitMs: number; readonly signal: AbortSignal }): Promise<Cut | undefined> {
+    return this.#source.nextCut(options);
+  }
+}

@@ -1,0 +1,67 @@
+/** One seed's world: its disks, its speeds, its limits, all drawn from the seed. */
+import type { EpochSource, TraceSource } from '@landfall/capture';
+import type { JournalFiles } from '@landfall/journal';
+import type { EpochStore } from '@landfall/replication';
+import type { Random } from '@landfall/runtime';
+import { BLOCK_BYTES, SECTORS_PER_BLOCK } from './sector-content.ts';
+
+/** A part of the product with a fault built in, to prove that the checks find it. */
+export interface Mutant {
+  readonly trace?: (trace: TraceSource) => TraceSource;
+  readonly source?: (source: EpochSource) => EpochSource;
+  readonly store?: (store: EpochStore) => EpochStore;
+  readonly files?: (files: JournalFiles) => JournalFiles;
+}
+
+export interface WorldSizes {
+  /** One disk has several chunks of 1 MiB, extents are large, and nothing compresses. */
+  readonly isLarge: boolean;
+  readonly sectorCounts: readonly number[];
+  readonly changesMax: number;
+  readonly windowBytes: number;
+  readonly cutIntervalMs: number;
+  readonly bulkBytes: number;
+  readonly cutDirtyBytesMax: number;
+  readonly epochsInFlightMax: number;
+  readonly readsInFlightMax: number;
+  readonly latencyMsMax: number;
+  readonly pieceBytesMax: number;
+  readonly syncMsMax: number;
+  readonly segmentBytes: number;
+}
+
+const BLOCKS_MAX = 24;
+const LARGE_ONE_IN = 12;
+const CHUNK_BLOCKS = 256;
+const BULK_BLOCKS_MAX = 8;
+const LARGE_BULK_BLOCKS_MAX = 300;
+
+export function drawWorldSizes(random: Random): WorldSizes {
+  const isLarge = random.integer(LARGE_ONE_IN) === 0;
+  const sectorCounts = Array.from({ length: 1 + random.integer(3) }, (_, index) =>
+    drawSectorCount(random, isLarge && index === 0),
+  );
+  const blocks = sectorCounts.reduce((sum, count) => sum + Math.ceil(count / SECTORS_PER_BLOCK), 0);
+  const windowBlocks = 1 + random.integer(blocks + 8);
+  return {
+    isLarge,
+    sectorCounts,
+    changesMax: 100 + random.integer(700),
+    windowBytes: windowBlocks * BLOCK_BYTES,
+    cutIntervalMs: random.integer(3) === 0 ? 0 : random.integer(60),
+    bulkBytes: (1 + random.integer(isLarge ? LARGE_BULK_BLOCKS_MAX : BULK_BLOCKS_MAX)) * BLOCK_BYTES,
+    cutDirtyBytesMax: (1 + random.integer(windowBlocks)) * BLOCK_BYTES,
+    epochsInFlightMax: 1 + random.integer(12),
+    readsInFlightMax: 1 + random.integer(8),
+    latencyMsMax: random.integer(4),
+    pieceBytesMax: 1 + random.integer(40_000),
+    syncMsMax: [0, 1, 8, 60][random.integer(4)] ?? 1,
+    segmentBytes: [3000, 60_000, 1_000_000][random.integer(3)] ?? 60_000,
+  };
+}
+
+function drawSectorCount(random: Random, isLarge: boolean): number {
+  const blocks = (isLarge ? CHUNK_BLOCKS : 1) + random.integer(BLOCKS_MAX);
+  const missingSectors = random.integer(4) === 0 ? random.integer(SECTORS_PER_BLOCK) : 0;
+  return blocks * SECTORS_PER_BLOCK - missingSectors;
+}
