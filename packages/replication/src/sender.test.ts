@@ -365,6 +365,39 @@ test('an added disk is copied beside the points of the others, and then joins wi
   await conversation.end();
 });
 
+test('C6: an agent that begins again while a disk is copied goes on with the copy, without comparing', async () => {
+  const conversation = new Conversation({ blockCounts: [256, 8192], sender: { epochIntervalMs: 5 } });
+  const { source } = conversation;
+  fill(conversation, 100);
+  conversation.start();
+  await conversation.until(() => conversation.store.lastEpoch === 1);
+  source.joiningDisks = [1];
+  for (let block = 0; block < 8192; block += 1) source.write(1, block, block * 5 + 1);
+  await conversation.until(() => source.dirtyBytes(1) < 1000 * BLOCK);
+  const debt = conversation.sender.debt();
+  assert.ok(debt !== undefined && source.joiningDisks.length > 0, 'the copy is under way');
+  const { journalId, lastEpoch } = debt;
+  const uncertain = [...debt.taken];
+  await conversation.end();
+  const handedOverAtTheEnd = [...(conversation.sender.debt()?.taken ?? [])];
+  for (const { diskIndex, ...extent } of [...uncertain, ...handedOverAtTheEnd]) {
+    source.markDirty(diskIndex, extent);
+  }
+  const leftBytes = source.dirtyBytes(0) + source.dirtyBytes(1);
+  const again = conversation.createSender({ previous: { journalId, lastEpoch }, epochIntervalMs: 5 });
+  const stop = new AbortController();
+  const running = again.run(stop.signal);
+  await conversation.until(() => source.joiningDisks.length === 0);
+  source.write(1, 17, 99);
+  await conversation.settle(again.takeRecoveryPoint());
+  assert.deepEqual(conversation.store.epochs.at(-1)?.disks, source.stamps);
+  const { bytesRead } = again.status();
+  assert.ok(bytesRead >= 32 * BLOCK && leftBytes < 4000 * BLOCK, `${leftBytes} bytes are left of the copy`);
+  assert.ok(bytesRead < 6000 * BLOCK, `${bytesRead} bytes read, not all of the disks`);
+  stop.abort();
+  await conversation.settle(running);
+});
+
 test('before the first point there is nothing to keep waiting: an added disk is copied with the rest', async () => {
   const conversation = new Conversation({ blockCounts: [64, 64] });
   conversation.source.joiningDisks = [1];
