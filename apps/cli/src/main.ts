@@ -6,6 +6,7 @@ import { ApiError } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
 import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './commands/bench.ts';
+import { addCrashTestCommand } from './commands/crash-test.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addEnvCommand } from './commands/env.ts';
 import { addJobCommands } from './commands/job.ts';
@@ -38,6 +39,7 @@ function buildProgram(): Command {
     addTestCommand,
     addBenchCommand,
     addSimulateCommand,
+    addCrashTestCommand,
     addEnvCommand,
     addTokenCommands,
     addServerCommands,

@@ -25,6 +25,7 @@ import { forgetFreeSpace } from './free-space-search.ts';
 import type { ReadTicket } from './read-ticket.ts';
 import { placesOf, type Uncertainty, unknownBecause } from './safety/uncertainty.ts';
 import type { DiskRange } from './trace-source.ts';
+import { WallTime } from './wall-time.ts';
 
 const EPOCH_WINDOW_BYTES_DEFAULT = 32 * 1024 * 1024;
 const CUT_INTERVAL_MS_DEFAULT = 100;
@@ -45,6 +46,7 @@ export class CaptureEngine implements EpochSource {
   readonly #options: CaptureEngineOptions;
   readonly #tracker: ChangeTracker;
   readonly #contents = new BlockContents();
+  readonly #wallTime: WallTime;
   readonly #pool = bulkPool();
   #generation = 0;
   #state: 'new' | 'running' | 'stopped' = 'new';
@@ -66,6 +68,7 @@ export class CaptureEngine implements EpochSource {
 
   constructor(options: CaptureEngineOptions) {
     this.#options = options;
+    this.#wallTime = new WallTime(options.clock);
     this.disks = options.disks;
     this.#tracker = new ChangeTracker({
       sizesBytes: options.disks.map(({ sizeBytes }) => sizeBytes),
@@ -233,14 +236,14 @@ export class CaptureEngine implements EpochSource {
       this.disks.map(({ sizeBytes }) => sizeBytes),
     );
     this.#handedOver = placesOf(extents);
-    const { clock, baseNs, cutIntervalMs = CUT_INTERVAL_MS_DEFAULT } = this.#options;
-    const nowNs = this.#nowNs();
-    const cutTimeMs = Math.floor(clock.nowMs() - (nowNs - timeNs) / 1e6);
-    this.#nextCutDueNs = nowNs + cutIntervalMs * 1e6;
+    const { baseNs, cutIntervalMs = CUT_INTERVAL_MS_DEFAULT } = this.#options;
+    const cutMonotonicNs = baseNs + BigInt(timeNs);
+    const cutTimeMs = this.#wallTime.at(cutMonotonicNs);
+    this.#nextCutDueNs = this.#nowNs() + cutIntervalMs * 1e6;
     this.#cuts += 1;
     this.#lastCutTimeMs = cutTimeMs;
     this.#whyNoCut = undefined;
-    return { cutMonotonicNs: baseNs + BigInt(timeNs), cutTimeMs, extents };
+    return { cutMonotonicNs, cutTimeMs, extents };
   }
 
   #noCut(why: string): undefined {

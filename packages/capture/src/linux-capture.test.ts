@@ -1,12 +1,11 @@
 /** The engine on the real kernel: loop devices, tracefs, direct reads. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import {
   closeSync,
   existsSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   rmdirSync,
   truncateSync,
@@ -14,38 +13,25 @@ import {
 } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
 import { runChecked, silentLogger, systemClock } from '@landfall/runtime';
-import type { CaptureEngine } from './capture-engine.ts';
-import type { CapturedExtent } from './epoch-source.ts';
-import { type OpenCaptureOptions, openCapture } from './linux-capture.ts';
-import { createLoopDisks, type LoopDisk, type LoopDisks, whyNoLoopDevices } from './linux-loop.testing.ts';
+import { openCapture } from './linux-capture.ts';
+import { type LoopDisk, whyNoLoopDevices } from './linux-loop.testing.ts';
+import {
+  dirtyBytes,
+  endWriter,
+  MIB,
+  markAllDirty,
+  NEVER,
+  openRig,
+  type Rig,
+  replicate,
+  replicateToTheEnd,
+  replicateUntil,
+  startWriter,
+} from './linux-rig.testing.ts';
 import { STAMP_BLOCK_BYTES, STAMP_BLOCKS } from './linux-stamped-writer.testing.ts';
 
-const MIB = 1024 * 1024;
 const INSTANCES = '/sys/kernel/tracing/instances';
-const NEVER = new AbortController().signal;
 const WRITER = new URL('./linux-stamped-writer.testing.ts', import.meta.url).pathname;
-
-/** What a receiver would hold: extents go in as they come. */
-class Replica {
-  readonly images: readonly Buffer[];
-
-  constructor(disks: readonly LoopDisk[]) {
-    this.images = disks.map(({ sizeBytes }) => Buffer.alloc(sizeBytes, 0xee));
-  }
-
-  put(extents: readonly CapturedExtent[]): void {
-    for (const { diskIndex, offsetBytes, lengthBytes, content } of extents) {
-      const image = this.images[diskIndex];
-      assert.ok(image !== undefined && (content === undefined || content.length === lengthBytes));
-      if (content === undefined) image.fill(0, offsetBytes, offsetBytes + lengthBytes);
-      else content.copy(image, offsetBytes);
-    }
-  }
-
-  imageOf(diskIndex: number): Buffer {
-    return this.images[diskIndex] ?? Buffer.alloc(0);
-  }
-}
 
 /** How long a busy machine may take to look at its trace again. */
 const NOTICE_MS = 10_000;
@@ -58,87 +44,9 @@ function instanceFolder(stateName: string): string {
   return `${INSTANCES}/${instancesOf(stateName)[0]}`;
 }
 
-interface Rig {
-  readonly loops: LoopDisks;
-  readonly engine: CaptureEngine;
-  readonly replica: Replica;
-  readonly stateName: string;
-}
-
-let rigCount = 0;
-
-async function rig(
-  context: TestContext,
-  sizesBytes: readonly number[],
-  options: Partial<OpenCaptureOptions> = {},
-): Promise<Rig> {
-  const loops = await createLoopDisks(sizesBytes);
-  context.after(() => loops.remove());
-  const devices = loops.disks.map(({ devicePath }) => devicePath);
-  rigCount += 1;
-  const stateName = `test-${process.pid}-${rigCount}`;
-  const engine = await openCapture({ devices, stateName, logger: silentLogger, ...options });
-  context.after(() => engine.stop());
-  await engine.start();
-  return { loops, engine, replica: new Replica(loops.disks), stateName };
-}
-
-function startWriter(context: TestContext, command: readonly string[]): Promise<ChildProcess> {
-  const [program = '', ...parameters] = command;
-  const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
-  context.after(() => endWriter(child));
-  return new Promise((resolve, reject) => {
-    child.stdout.once('data', () => resolve(child));
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the writer ended with ${code}`)));
-  });
-}
-
 function startStampedWriter(context: TestContext, { loops }: Rig): Promise<ChildProcess> {
   const paths = loops.disks.map(({ devicePath }) => devicePath);
   return startWriter(context, [process.execPath, WRITER, 'write', ...paths]);
-}
-
-function endWriter(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
-}
-
-function markAllDirty({ engine }: Rig): void {
-  engine.disks.forEach(({ sizeBytes }, index) => {
-    engine.markDirty(index, { offsetBytes: 0, lengthBytes: sizeBytes });
-  });
-}
-
-function dirtyBytes({ engine }: Rig): number {
-  return engine.disks.reduce((sum, _, index) => sum + engine.dirtyBytes(index), 0);
-}
-
-/** One step of a sender: a cut, or bulk when there is none. */
-async function replicate({ engine, replica }: Rig): Promise<boolean> {
-  const cut = await engine.nextCut({ waitMs: 1000, signal: NEVER });
-  replica.put(cut === undefined ? await engine.takeBulk(8 * MIB) : cut.extents);
-  return cut !== undefined;
-}
-
-async function replicateUntil(current: Rig, isDone: (sawCut: boolean) => boolean): Promise<void> {
-  for (let step = 0; step < 2000; step += 1) if (isDone(await replicate(current))) return;
-  assert.fail(`never done: ${JSON.stringify(current.engine.stats())}`);
-}
-
-async function replicateToTheEnd(current: Rig): Promise<void> {
-  let cleanCuts = 0;
-  await replicateUntil(current, (sawCut) => {
-    cleanCuts = sawCut && dirtyBytes(current) === 0 ? cleanCuts + 1 : 0;
-    return cleanCuts > 2;
-  });
-  current.loops.disks.forEach(({ backingPath }, index) => {
-    const same = readFileSync(backingPath).equals(current.replica.imageOf(index));
-    assert.ok(same, `the replica of disk ${index} equals the disk`);
-  });
 }
 
 /** The stamps of a disk as of a cut: the header, and every block as old as the header says. */
@@ -160,9 +68,9 @@ function checkStamps(image: Buffer, at: string): number {
   return header;
 }
 
-describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 4, timeout: 60_000 }, () => {
+describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 4, timeout: 180_000 }, () => {
   test('two disks written in turn are in order in every cut', async (context) => {
-    const current = await rig(context, [16 * MIB, 16 * MIB]);
+    const current = await openRig(context, [16 * MIB, 16 * MIB]);
     const writer = await startStampedWriter(context, current);
     markAllDirty(current);
     let cuts = 0;
@@ -188,7 +96,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
   });
 
   test('ext4 in every tried cut is clean after its journal is replayed, files in order', async (context) => {
-    const current = await rig(context, [64 * MIB]);
+    const current = await openRig(context, [64 * MIB]);
     const [disk] = current.loops.disks;
     assert.ok(disk !== undefined);
     await runChecked(['mkfs.ext4', '-q', '-F', '-E', 'lazy_itable_init=0', disk.devicePath]);
@@ -226,7 +134,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
   test('after an overflow everything is dirty again, and the replica becomes equal', async (context) => {
     const doubts: string[] = [];
     const onDoubt = (reason: string) => doubts.push(reason);
-    const current = await rig(context, [16 * MIB], { bufferKibPerCpu: 8, onDoubt });
+    const current = await openRig(context, [16 * MIB], { bufferKibPerCpu: 8, onDoubt });
     const writer = await startStampedWriter(context, current);
     markAllDirty(current);
     await replicateUntil(current, (sawCut) => sawCut);
@@ -249,7 +157,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
       ['trace', ''],
     ] as const;
     const notice = async ([path, value]: (typeof alterations)[number]) => {
-      const current = await rig(context, [MIB]);
+      const current = await openRig(context, [MIB]);
       const folder = instanceFolder(current.stateName);
       writeFileSync(`${folder}/${path}`, value);
       const endMs = Date.now() + 2000;
@@ -262,7 +170,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
   });
 
   test('a busy instance is left behind at stop, and tracking can begin again', async (context) => {
-    const { loops, engine, stateName } = await rig(context, [MIB]);
+    const { loops, engine, stateName } = await openRig(context, [MIB]);
     const folder = instanceFolder(stateName);
     const reader = openSync(`${folder}/per_cpu/cpu0/trace_pipe_raw`, 'r');
     await engine.stop();
@@ -276,7 +184,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
   });
 
   test('with nothing written the cuts are empty and come at their interval', async (context) => {
-    const current = await rig(context, [4 * MIB]);
+    const current = await openRig(context, [4 * MIB]);
     await replicateUntil(current, (sawCut) => sawCut);
     const startMs = Date.now();
     const before = process.cpuUsage();
@@ -296,7 +204,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
   });
 
   test('discards without pause do not hold up cuts', async (context) => {
-    const current = await rig(context, [16 * MIB, 64 * MIB]);
+    const current = await openRig(context, [16 * MIB, 64 * MIB]);
     const writer = await startStampedWriter(context, current);
     const [, trimmed] = current.loops.disks;
     const script = 'echo started; for n in $(seq 1 400); do blkdiscard "$1"; sleep 0.02; done';
@@ -312,7 +220,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
   });
 
   test('a disk that cannot be read is named, and nothing is lost', async (context) => {
-    const current = await rig(context, [4 * MIB]);
+    const current = await openRig(context, [4 * MIB]);
     markAllDirty(current);
     const [disk] = current.loops.disks;
     assert.ok(disk !== undefined);
@@ -329,7 +237,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
   });
 
   test('the instance is removed at stop, and that of a killed process at the next start', async (context) => {
-    const { loops, engine, stateName } = await rig(context, [MIB]);
+    const { loops, engine, stateName } = await openRig(context, [MIB]);
     assert.equal(instancesOf(stateName).length, 1);
     await engine.stop();
     assert.equal(instancesOf(stateName).length, 0);
@@ -351,7 +259,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
   });
 
   test('calls after stop and aborted calls reject with their reason', async (context) => {
-    const { engine } = await rig(context, [MIB]);
+    const { engine } = await openRig(context, [MIB]);
     const reason = new Error('enough');
     await assert.rejects(() => engine.nextCut({ waitMs: 1000, signal: AbortSignal.abort(reason) }), reason);
     const pending = engine.nextCut({ waitMs: 10_000, signal: NEVER });

@@ -1,9 +1,18 @@
 /**
  * Tests only: loop devices that vanish by themselves. The device is held open and marked to detach when its
  * last user is gone, so it goes with the process, even a killed one; the backing file is in a temporary
- * folder.
+ * folder with the process's id in its name, which the next run removes when that process is gone.
  */
-import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runChecked } from '@landfall/runtime';
@@ -20,6 +29,8 @@ export interface LoopDisks {
   remove(): void;
 }
 
+const PREFIX = 'landfall-capture-';
+
 /** A reason why loop devices cannot be used here, for tests to skip with. */
 export function whyNoLoopDevices(): string | false {
   if (process.getuid?.() !== 0) return 'needs root';
@@ -32,7 +43,8 @@ export function whyNoLoopDevices(): string | false {
 }
 
 export async function createLoopDisks(sizesBytes: readonly number[]): Promise<LoopDisks> {
-  const folder = mkdtempSync(join(tmpdir(), 'landfall-capture-'));
+  removeLeftovers();
+  const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const disks: LoopDisk[] = [];
   const files: number[] = [];
   const remove = () => {
@@ -54,5 +66,15 @@ export async function createLoopDisks(sizesBytes: readonly number[]): Promise<Lo
   } catch (error) {
     remove();
     throw error;
+  }
+}
+
+/** Folders of processes that were killed. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? /^(\d+)-/.exec(name.slice(PREFIX.length))?.[1] : undefined;
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    }
   }
 }

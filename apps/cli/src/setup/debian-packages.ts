@@ -17,21 +17,28 @@ export const LAUNCH_HOST_PACKAGES = [
 /** What the demo needs besides: to build and to reach its own source server. */
 export const DEMO_PACKAGES = [...LAUNCH_HOST_PACKAGES, 'mmdebstrap', 'openssh-client', 'openssl', 'binutils'];
 
-/** What the tests need besides: real clients and real file systems. */
-export const TEST_PACKAGES = [
-  ...DEMO_PACKAGES,
-  'awscli',
+/** What the crash test needs: the file systems and databases under test, and a client of NBD. */
+export const CRASH_TEST_PACKAGES = [
   'btrfs-progs',
-  'curl',
+  'diffutils',
   'e2fsprogs',
-  'fio',
-  'iproute2',
-  'jq',
   'libnbd-bin',
-  'nbdkit',
+  'postgresql',
   'sqlite3',
   'util-linux',
   'xfsprogs',
+];
+
+/** What the tests need besides: real clients and real file systems. */
+export const TEST_PACKAGES = [
+  ...DEMO_PACKAGES,
+  ...CRASH_TEST_PACKAGES,
+  'awscli',
+  'curl',
+  'fio',
+  'iproute2',
+  'jq',
+  'nbdkit',
 ];
 
 /** What the benchmarks need: loads, and the peers we are measured beside. */

@@ -149,7 +149,8 @@ test('a program renews key and certificate at two thirds of the term, over and o
   clock.shiftMs = 67 * DAY_MS;
   const second = await untilRenewed(agent.folder, agent.identity);
   assert.notEqual(second.keyPem, agent.identity.keyPem);
-  assert.equal(second.nextKeyPem, undefined);
+  // The clock is still ahead: the next renewal may have begun, with a key of its own.
+  assert.notEqual(second.nextKeyPem, second.keyPem);
   assert.ok(new X509Certificate(second.certificatePem).checkPrivateKey(createPrivateKey(second.keyPem)));
   const { db } = plane.current().service.store;
   await waitFor(

@@ -1,0 +1,113 @@
+/** Tests only: the engine on loop devices, and a replica that takes what it hands over. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { TestContext } from 'node:test';
+import { silentLogger } from '@landfall/runtime';
+import type { CaptureEngine } from './capture-engine.ts';
+import type { CapturedExtent } from './epoch-source.ts';
+import { type OpenCaptureOptions, openCapture } from './linux-capture.ts';
+import { createLoopDisks, type LoopDisk, type LoopDisks } from './linux-loop.testing.ts';
+
+export const MIB = 1024 * 1024;
+export const NEVER = new AbortController().signal;
+
+/** What a receiver would hold: extents go in as they come. */
+export class Replica {
+  readonly images: readonly Buffer[];
+
+  constructor(disks: readonly LoopDisk[]) {
+    this.images = disks.map(({ sizeBytes }) => Buffer.alloc(sizeBytes, 0xee));
+  }
+
+  put(extents: readonly CapturedExtent[]): void {
+    for (const { diskIndex, offsetBytes, lengthBytes, content } of extents) {
+      const image = this.images[diskIndex];
+      assert.ok(image !== undefined && (content === undefined || content.length === lengthBytes));
+      if (content === undefined) image.fill(0, offsetBytes, offsetBytes + lengthBytes);
+      else content.copy(image, offsetBytes);
+    }
+  }
+
+  imageOf(diskIndex: number): Buffer {
+    return this.images[diskIndex] ?? Buffer.alloc(0);
+  }
+}
+
+export interface Rig {
+  readonly loops: LoopDisks;
+  readonly engine: CaptureEngine;
+  readonly replica: Replica;
+  readonly stateName: string;
+}
+
+let rigCount = 0;
+
+export async function openRig(
+  context: TestContext,
+  sizesBytes: readonly number[],
+  options: Partial<OpenCaptureOptions> = {},
+): Promise<Rig> {
+  const loops = await createLoopDisks(sizesBytes);
+  context.after(() => loops.remove());
+  const devices = loops.disks.map(({ devicePath }) => devicePath);
+  rigCount += 1;
+  const stateName = `test-${process.pid}-${rigCount}`;
+  const engine = await openCapture({ devices, stateName, logger: silentLogger, ...options });
+  context.after(() => engine.stop());
+  await engine.start();
+  return { loops, engine, replica: new Replica(loops.disks), stateName };
+}
+
+export function startWriter(context: TestContext, command: readonly string[]): Promise<ChildProcess> {
+  const [program = '', ...parameters] = command;
+  const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
+  context.after(() => endWriter(child));
+  return new Promise((resolve, reject) => {
+    child.stdout.once('data', () => resolve(child));
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the writer ended with ${code}`)));
+  });
+}
+
+export function endWriter(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
+
+export function markAllDirty({ engine }: Rig): void {
+  engine.disks.forEach(({ sizeBytes }, index) => {
+    engine.markDirty(index, { offsetBytes: 0, lengthBytes: sizeBytes });
+  });
+}
+
+export function dirtyBytes({ engine }: Rig): number {
+  return engine.disks.reduce((sum, _, index) => sum + engine.dirtyBytes(index), 0);
+}
+
+/** One step of a sender: a cut, or bulk when there is none. */
+export async function replicate({ engine, replica }: Rig): Promise<boolean> {
+  const cut = await engine.nextCut({ waitMs: 1000, signal: NEVER });
+  replica.put(cut === undefined ? await engine.takeBulk(8 * MIB) : cut.extents);
+  return cut !== undefined;
+}
+
+export async function replicateUntil(current: Rig, isDone: (sawCut: boolean) => boolean): Promise<void> {
+  for (let step = 0; step < 2000; step += 1) if (isDone(await replicate(current))) return;
+  assert.fail(`never done: ${JSON.stringify(current.engine.stats())}`);
+}
+
+export async function replicateToTheEnd(current: Rig): Promise<void> {
+  let cleanCuts = 0;
+  await replicateUntil(current, (sawCut) => {
+    cleanCuts = sawCut && dirtyBytes(current) === 0 ? cleanCuts + 1 : 0;
+    return cleanCuts > 2;
+  });
+  current.loops.disks.forEach(({ backingPath }, index) => {
+    const same = readFileSync(backingPath).equals(current.replica.imageOf(index));
+    assert.ok(same, `the replica of disk ${index} equals the disk`);
+  });
+}
