@@ -12,6 +12,7 @@
  * E4 what a takeBulk or nextCut hands over counts as uncertain until the next call: between leaving the map
  *    and reaching its taker it is nowhere else.
  */
+import type { Extent } from '@landfall/block';
 import { assert, describeError, OperationError } from '@landfall/runtime';
 import { BlockContents, bulkPool, isZero, keptContent } from './block-contents.ts';
 import { type BulkRun, placeOfRun } from './bulk-run.ts';
@@ -113,15 +114,12 @@ export class CaptureEngine implements EpochSource {
     return Math.min(this.#tracker.dirtyBytes(diskIndex), this.disks[diskIndex]?.sizeBytes ?? 0);
   }
 
-  markDirty(diskIndex: number, extent: { readonly offsetBytes: number; readonly lengthBytes: number }): void {
+  markDirty(diskIndex: number, extent: Extent): void {
     this.#tracker.markDirty(diskIndex, extent.offsetBytes, extent.lengthBytes);
   }
 
   /** As `markDirty`, but no cut waits for it. */
-  markDiscarded(
-    diskIndex: number,
-    extent: { readonly offsetBytes: number; readonly lengthBytes: number },
-  ): void {
+  markDiscarded(diskIndex: number, extent: Extent): void {
     this.#tracker.markDiscarded(diskIndex, extent.offsetBytes, extent.lengthBytes);
   }
 
