@@ -1,4 +1,4 @@
-/** A disk that is added to a server with recovery points: copied beside its epochs, until it is part of them. */
+/** A disk that is added to a server with recovery points: copied beside its epochs, then part of them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Conversation } from './conversation.testing.ts';
