@@ -60,6 +60,10 @@ async function settledPoint(what: string): Promise<RecoveryPoint> {
   return rig.takeRecoveryPoint();
 }
 
+async function untilCheckpoint(): Promise<void> {
+  await until('a restart needs no comparison', () => rig.agentRestart() === 'needs no comparison');
+}
+
 async function exportAt(point: RecoveryPoint): Promise<readonly ExportedDisk[]> {
   return rig.openExport(point.epoch);
 }
@@ -80,9 +84,13 @@ test('a disk that grows and then shrinks is followed, and every point keeps its 
   await startReplicating([48, 32]);
   const first = await rig.takeRecoveryPoint();
   await runChecked(['cp', rig.path('disk-0.img'), rig.path('first.img')]);
+  await untilCheckpoint();
   await resize(0, 64);
   await writeAt(0, 60 * MIB);
   const grown = await settledPoint('GROWN disk-0');
+  assert.ok(
+    rig.agentLogSays(/"comparison-needed".*disk-0 is not the disk it was|checkpoint-withdrawn.*disk-0/),
+  );
   await runChecked(['cp', rig.path('disk-0.img'), rig.path('grown.img')]);
   await resize(0, 40);
   await writeAt(0, 39 * MIB);
@@ -115,6 +123,12 @@ test('a disk joins a server that has recovery points, one leaves and comes back;
   await until('three disks are replicated', hasThree);
   const isJoined = () => rig.serverLogSays('journal-disks-changed', 2);
   await until('the added disk has joined', isJoined);
+  await untilCheckpoint();
+  await rig.killAgent();
+  await writeAt(2, 35 * MIB);
+  await rig.startAgent();
+  await until('the agent goes on', () => rig.agentLogSays(/"resumed-without-comparison"/));
+  await until('replication is continuous again', () => state() === 'CONTINUOUS');
   const joined = await rig.takeRecoveryPoint();
   assert.ok(joined.epoch > before.epoch);
   assert.deepEqual(sizesOf(await exportAt(before)), ['disk-0 48', 'disk-1 32']);
