@@ -29,7 +29,6 @@ import type { DiskRange } from './trace-source.ts';
 import { WallTime } from './wall-time.ts';
 
 const EPOCH_WINDOW_BYTES_DEFAULT = 32 * 1024 * 1024;
-const CUT_INTERVAL_MS_DEFAULT = 100;
 /** E1; kernel-tracing.md, requirement 36. */
 const CLOCK_MARGIN_NS = 1_000_000;
 const PUMP_INTERVAL_MS = { least: 5, most: 50 };
@@ -234,7 +233,7 @@ export class CaptureEngine implements EpochSource {
       this.disks.map(({ sizeBytes }) => sizeBytes),
     );
     this.#handedOver = placesOf(extents);
-    const { baseNs, cutIntervalMs = CUT_INTERVAL_MS_DEFAULT } = this.#options;
+    const { baseNs, cutIntervalMs = 0 } = this.#options;
     const cutMonotonicNs = baseNs + BigInt(timeNs);
     const cutTimeMs = this.#wallTime.at(cutMonotonicNs);
     this.#nextCutDueNs = this.#nowNs() + cutIntervalMs * 1e6;

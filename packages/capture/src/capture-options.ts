@@ -25,7 +25,7 @@ export interface CaptureEngineOptions {
   readonly logger: Logger;
   /** More dirty than this and there is no cut, only bulk. Default 32 MiB. */
   readonly epochWindowBytes?: number;
-  /** The least time between two cuts. Default 100. */
+  /** The least time between two cuts. Default 0: whoever asks for cuts knows how often. */
   readonly cutIntervalMs?: number;
   /** Called after the engine lost sight and marked everything dirty. */
   readonly onDoubt?: (reason: string) => void;

@@ -184,7 +184,7 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
   });
 
   test('with nothing written the cuts are empty and come at their interval', async (context) => {
-    const current = await openRig(context, [4 * MIB]);
+    const current = await openRig(context, [4 * MIB], { cutIntervalMs: 100 });
     await replicateUntil(current, (sawCut) => sawCut);
     const startMs = Date.now();
     const before = process.cpuUsage();
