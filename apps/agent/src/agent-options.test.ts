@@ -11,6 +11,11 @@ test('an installation without a prompt names token, disks and tags', () => {
   assert.equal(options.command, 'install');
   assert.equal(options.token, 'lf_x');
   assert.equal(options.prompt, false);
+  assert.equal(options.forceVolumes, true);
+  assert.equal(options.autoDiskDetection, true);
+  assert.equal(options.scanMode, false);
+  assert.equal(parseOptions(['install', '--scan-mode']).scanMode, true);
+  assert.equal(parseOptions(['install', '--no-auto-disk-detection']).autoDiskDetection, false);
   assert.deepEqual(options.devices, ['/dev/a', '/dev/b']);
   assert.deepEqual(options.tags, { env: 'prod', team: 'web' });
   assert.equal(options.stateFolder, '/var/lib/landfall-agent');

@@ -6,8 +6,8 @@ import { UNIT_FOLDER_DEFAULT } from './linux-service.ts';
 export const USAGE = `landfall-agent: replicates the disks of this server while it works
 
   landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes]
+                         [--no-auto-disk-detection] [--scan-mode] [--no-skip-free-space]
                          [--tags key=value,…] [--proxy http://[user:password@]host:port]
-                         [--no-skip-free-space]
   landfall-agent configure --proxy http://[user:password@]host:port | none
   landfall-agent status [--json]
   landfall-agent forecast [--minutes 1] [--devices /dev/a,/dev/b] [--to HOST:PORT] [--json]
@@ -15,6 +15,11 @@ export const USAGE = `landfall-agent: replicates the disks of this server while 
   landfall-agent uninstall
   landfall-agent run                 what the service runs
   landfall-agent version
+
+Without --devices all disks are replicated, and those that are attached later join within 30 s. With it only
+these are, as large as they become. --no-auto-disk-detection, and --force-volumes with --devices, keep disks
+and sizes as they are found when the agent starts. --scan-mode reads the disks again and again instead of
+tracking their changes; without it that is done only where the kernel shows none.
 
 Where things are: --state-dir (/var/lib/landfall-agent), --runtime-dir (/run/landfall-agent),
 --unit-dir (/etc/systemd/system); --no-service installs without systemd.
@@ -28,6 +33,8 @@ export interface AgentOptions {
   readonly prompt: boolean;
   readonly devices: readonly string[];
   readonly forceVolumes: boolean;
+  readonly autoDiskDetection: boolean;
+  readonly scanMode: boolean;
   readonly skipFreeSpace: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly proxy: string | undefined;
@@ -57,6 +64,8 @@ export function parseOptions(parameters: readonly string[]): AgentOptions {
     prompt: !values['no-prompt'],
     devices: parseList(values.devices ?? ''),
     forceVolumes: values['force-volumes'],
+    autoDiskDetection: !values['no-auto-disk-detection'],
+    scanMode: values['scan-mode'],
     skipFreeSpace: !values['no-skip-free-space'],
     tags: parseTags(values.tags ?? ''),
     proxy: values.proxy,
@@ -81,6 +90,8 @@ function parse(parameters: readonly string[]) {
         'no-prompt': { type: 'boolean', default: false },
         devices: { type: 'string' },
         'force-volumes': { type: 'boolean', default: false },
+        'no-auto-disk-detection': { type: 'boolean', default: false },
+        'scan-mode': { type: 'boolean', default: false },
         'no-skip-free-space': { type: 'boolean', default: false },
         tags: { type: 'string' },
         proxy: { type: 'string' },

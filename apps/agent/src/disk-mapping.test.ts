@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assignDiskIds, type FoundDisk, matchDisks } from './disk-mapping.ts';
+import { assignDiskIds, type FoundDisk, joinDisks, matchDisks } from './disk-mapping.ts';
+import { tableIdOf } from './linux-disks.ts';
 
 const disk = (deviceName: string, sizeBytes: number, serial?: string): FoundDisk => ({
   deviceName,
@@ -49,4 +50,41 @@ test('exactly one disk is the boot disk: the root’s, or the first named when n
   const root = { ...disk('/dev/sdb', 100, 'B'), isBootDisk: true };
   assert.deepEqual(bootFlags([data, root]), [false, true]);
   assert.deepEqual(bootFlags([data, disk('/dev/sdc', 50, 'C')]), [true, false]);
+});
+
+test('disks of one size without serial numbers are told apart by their partition tables', () => {
+  const withTable = (name: string, tableId: string) => ({ ...disk(name, 100), tableId });
+  const known = assignDiskIds([withTable('/dev/vda', 'gpt-1'), withTable('/dev/vdb', 'gpt-2')]);
+  const swapped = matchDisks(known, [withTable('/dev/vda', 'gpt-2'), withTable('/dev/vdb', 'gpt-1')]);
+  assert.deepEqual(
+    swapped.present.map((one) => one.deviceName),
+    ['/dev/vdb', '/dev/vda'],
+  );
+  const copies = matchDisks(known, [withTable('/dev/vda', 'gpt-1'), withTable('/dev/vdb', 'gpt-1')]);
+  assert.equal(copies.present[0]?.deviceName, '/dev/vda', 'the table of a copy tells nothing: the name does');
+});
+
+test('an id is given once: not again to another disk, also when its first one is no longer listed', () => {
+  const known = assignDiskIds([disk('/dev/sda', 100, 'A'), disk('/dev/sdb', 200, 'B')]);
+  const joined = joinDisks(known.slice(0, 1), [disk('/dev/sda', 100, 'A'), disk('/dev/sdc', 300, 'C')], 2);
+  assert.deepEqual(
+    joined.map(({ diskId, deviceName }) => [diskId, deviceName]),
+    [
+      ['disk-0', '/dev/sda'],
+      ['disk-2', '/dev/sdc'],
+    ],
+  );
+});
+
+test('a partition table is known by its GUID or signature; random bytes have none', () => {
+  const gpt = Buffer.alloc(1024);
+  gpt.write('EFI PART', 512, 'latin1');
+  gpt.fill(7, 512 + 56, 512 + 72);
+  assert.equal(tableIdOf(gpt), `gpt-${'07'.repeat(16)}`);
+  const mbr = Buffer.alloc(512);
+  mbr.writeUInt16LE(0xaa55, 510);
+  assert.equal(tableIdOf(mbr), undefined, 'a boot sector without a signature');
+  mbr.writeUInt32LE(0x01020304, 440);
+  assert.equal(tableIdOf(mbr), 'mbr-04030201');
+  assert.equal(tableIdOf(Buffer.alloc(100)), undefined);
 });

@@ -7,9 +7,16 @@ import { join } from 'node:path';
 import type { AgentConfiguration } from '@landfall/channel';
 import { ensureFolder, OperationError, readIfExists, systemErrorCode, writeDurably } from '@landfall/runtime';
 import type { KnownDisk } from './disk-mapping.ts';
+import type { DiskDetection } from './disk-watch.ts';
 
 export interface Installation {
   readonly disks: readonly KnownDisk[];
+  /** Smaller ones were given to disks, also to some that are not in the list any more. */
+  readonly nextDiskNumber?: number;
+  /** Absent: NAMED, as before there was a choice. */
+  readonly detection?: DiskDetection;
+  /** Scan although the disks could be tracked. */
+  readonly scanMode?: boolean;
   /** The firmware's UUID of the machine; absent where there is none. A copy of the machine has another. */
   readonly machineUuid?: string;
   /** Free space of file systems is left out of first sync and rescan. Absent in older installations: true. */

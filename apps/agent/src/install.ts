@@ -3,6 +3,8 @@
  * starts the service. Every step can be repeated: a second install of the same server keeps its identity and
  * its replica.
  */
+
+import { leftOutDisks } from '@landfall/capture';
 import {
   type AgentConfiguration,
   createHttpClient,
@@ -23,11 +25,24 @@ import {
   formatBytes,
   OperationError,
 } from '@landfall/runtime';
-import { assignDiskIds, type FoundDisk, type KnownDisk, matchDisks } from './disk-mapping.ts';
-import { readInstallation, readMachineUuid, writeInstallation } from './file-installation.ts';
+import {
+  assignDiskIds,
+  type FoundDisk,
+  joinDisks,
+  type KnownDisk,
+  matchDisks,
+  nextDiskNumber,
+} from './disk-mapping.ts';
+import type { DiskDetection } from './disk-watch.ts';
+import {
+  type Installation,
+  readInstallation,
+  readMachineUuid,
+  writeInstallation,
+} from './file-installation.ts';
 import { chooseProxy, writeProxy } from './file-proxy.ts';
 import { describeDisks, findDisks } from './linux-disks.ts';
-import { checkTracking } from './linux-kernel-check.ts';
+import { checkCapture } from './linux-kernel-check.ts';
 import { hasSystemd, installExecutable, installService } from './linux-service.ts';
 import { readSourceProperties } from './linux-source-properties.ts';
 import { initialReport } from './replication-report.ts';
@@ -40,6 +55,9 @@ export interface InstallOptions {
   readonly devices: readonly string[];
   /** Takes the named devices as they are, without looking whether they are disks to protect. */
   readonly forceVolumes: boolean;
+  readonly autoDiskDetection: boolean;
+  /** Scan although the disks could be tracked. */
+  readonly scanMode: boolean;
   /** Leaves out what file systems do not use; false: replicates every block, deleted files too. */
   readonly skipFreeSpace: boolean;
   readonly tags: Readonly<Record<string, string>>;
@@ -66,14 +84,14 @@ export async function install(options: InstallOptions): Promise<Identity> {
   const proxy = await chooseProxy(stateFolder, options.proxy, options.environment);
   if (proxy !== undefined) say(`Connections go through the proxy ${describeProxy(proxy)}`);
   const dial = createDial(async () => proxy);
-  const found = await chooseDisks(options);
+  const { found, detection } = await chooseDisks(options);
   for (const disk of found) {
     say(`  ${disk.deviceName}  ${formatBytes(disk.sizeBytes)}${disk.isBootDisk ? '  (boot disk)' : ''}`);
   }
-  await checkTracking(found.map((disk) => disk.deviceName));
-  say('The kernel can track them, and they can be read');
-  const disks = await keepDiskIds(options, found);
-  const identity = await enrolServer(options, disks, dial);
+  for (const line of await checkCapture(assignDiskIds(found), options.scanMode)) say(line);
+  const { disks, nextNumber } = await keepDiskIds(options, found);
+  const chosen = { disks, detection, nextDiskNumber: nextNumber, scanMode: options.scanMode };
+  const identity = await enrolServer(options, chosen, dial);
   await writeProxy(stateFolder, proxy);
   say(`Enrolled as source server ${identity.programId}`);
   await checkReplicationServer(options, identity, { disks, dial });
@@ -94,10 +112,17 @@ function checkPlatform(): void {
   }
 }
 
-async function chooseDisks(options: InstallOptions): Promise<readonly FoundDisk[]> {
+interface ChosenDisks {
+  readonly found: readonly FoundDisk[];
+  readonly detection: DiskDetection;
+}
+
+async function chooseDisks(options: InstallOptions): Promise<ChosenDisks> {
+  const unless = (detection: DiskDetection) => (options.autoDiskDetection ? detection : 'OFF');
   if (options.devices.length > 0) {
     options.say('Disks to replicate, as named:');
-    return describeDisks(options.devices);
+    const detection = options.forceVolumes ? 'OFF' : unless('NAMED');
+    return { found: describeDisks(options.devices, options.scanMode), detection };
   }
   if (options.forceVolumes) {
     throw new OperationError('OPTION_INVALID', '--force-volumes needs --devices', {
@@ -110,16 +135,19 @@ async function chooseDisks(options: InstallOptions): Promise<readonly FoundDisk[
       hint: 'see `lsblk -d`; a disk that is not found by itself can be named with --devices /dev/NAME',
     });
   }
+  for (const { deviceName, why } of leftOutDisks()) options.say(`Left out: ${deviceName} (${why})`);
   const chosen = (await options.chooseDevices?.(found)) ?? [];
   options.say(chosen.length > 0 ? 'Disks to replicate, as chosen:' : 'Disks found:');
-  return chosen.length > 0 ? describeDisks(chosen) : found;
+  if (chosen.length > 0)
+    return { found: describeDisks(chosen, options.scanMode), detection: unless('NAMED') };
+  return { found, detection: unless('ALL') };
 }
 
 /** Disks that were known before keep their ids, so that their replicas stay theirs. */
 async function keepDiskIds(
   options: InstallOptions,
   found: readonly FoundDisk[],
-): Promise<readonly KnownDisk[]> {
+): Promise<{ readonly disks: readonly KnownDisk[]; readonly nextNumber: number }> {
   const machineUuid = await readMachineUuid();
   const before = await readInstallation(options.stateFolder);
   if (before?.machineUuid !== undefined && machineUuid !== undefined && before.machineUuid !== machineUuid) {
@@ -127,16 +155,19 @@ async function keepDiskIds(
     await removeIdentity(options.stateFolder);
   } else if (before !== undefined) {
     const { present, missing } = matchDisks(before.disks, found);
-    if (missing.length === 0 && present.length === found.length) return present;
+    for (const { diskId, deviceName } of missing) {
+      options.say(`  ${diskId} (${deviceName}) is replicated no longer; its recovery points stay`);
+    }
+    const fromNumber = Math.max(before.nextDiskNumber ?? 0, nextDiskNumber(before.disks));
+    const disks = joinDisks(present, found, fromNumber);
+    return { disks, nextNumber: Math.max(fromNumber, nextDiskNumber(disks)) };
   }
-  return assignDiskIds(found);
+  const disks = assignDiskIds(found);
+  return { disks, nextNumber: disks.length };
 }
 
-async function enrolServer(
-  options: InstallOptions,
-  disks: readonly KnownDisk[],
-  dial: Dial,
-): Promise<Identity> {
+async function enrolServer(options: InstallOptions, chosen: Installation, dial: Dial): Promise<Identity> {
+  const { disks } = chosen;
   const { stateFolder, token, tags, clock, say } = options;
   const earlier = await readIdentity(stateFolder);
   if (earlier !== undefined)
@@ -155,9 +186,10 @@ async function enrolServer(
     dial,
   };
   const enrolment = await enrol(description);
-  const { skipFreeSpace } = options;
-  const machine = machineUuid === undefined ? {} : { machineUuid };
-  await writeInstallation(stateFolder, { disks, skipFreeSpace, ...machine });
+  await writeInstallation(stateFolder, {
+    ...chosen,
+    ...(machineUuid === undefined ? {} : { machineUuid }),
+  });
   const identity = { ...pending, ...enrolment };
   await writeIdentity(stateFolder, identity);
   return identity;

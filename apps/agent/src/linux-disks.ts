@@ -2,22 +2,27 @@
  * The disks of this server with what tells one from another. Which can be tracked, and how, is capture's to
  * say.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { discoverDisks, diskAt, type LinuxDisk } from '@landfall/capture';
 import { OperationError, systemErrorCode } from '@landfall/runtime';
 import type { FoundDisk, KnownDisk } from './disk-mapping.ts';
 
 const SECTOR_BYTES = 512;
+const HEAD_BYTES = 8192;
 
 /** All disks that can be replicated, the boot disk first. */
 export function findDisks(): readonly FoundDisk[] {
   return discoverDisks().map(withSerial);
 }
 
-/** The named disks, in that order. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE. */
-export function describeDisks(deviceNames: readonly string[]): readonly FoundDisk[] {
-  return deviceNames.map((deviceName) => withSerial(diskAt(deviceName)));
+/**
+ * The named disks, in that order; `scanMode`: they need not be trackable. Errors: DISK_NOT_FOUND,
+ * DISK_NOT_TRACKABLE.
+ */
+export function describeDisks(deviceNames: readonly string[], scanMode = false): readonly FoundDisk[] {
+  const purpose = scanMode ? 'scan' : 'track';
+  return deviceNames.map((deviceName) => withSerial(diskAt(deviceName, purpose)));
 }
 
 /** Whether each disk is where it was, as large as it was: cheap enough to ask every second. */
@@ -35,7 +40,8 @@ export function findKnownDisks(deviceNames: readonly string[]): readonly FoundDi
   const listed = new Set(found.map((disk) => basename(disk.deviceName)));
   const kinds = new Set(deviceNames.map(kindOf));
   const others = readdirSync('/sys/block').filter((name) => kinds.has(kindOf(name)) && !listed.has(name));
-  return [...found, ...others.flatMap(describeIfThere)];
+  const named = others.flatMap(describeIfThere).map((disk) => ({ ...disk, isDiscovered: false }));
+  return [...found, ...named];
 }
 
 /** `/dev/loop12` -> `loop`: a disk may come back under another number or letter. */
@@ -47,7 +53,7 @@ function kindOf(deviceName: string): string {
 
 function describeIfThere(name: string): readonly FoundDisk[] {
   try {
-    return describeDisks([`/dev/${name}`]);
+    return describeDisks([`/dev/${name}`], true);
   } catch (error) {
     // A drive without a medium, or a loop device without a file: no disk now.
     if (error instanceof OperationError) return [];
@@ -57,8 +63,38 @@ function describeIfThere(name: string): readonly FoundDisk[] {
 
 function withSerial({ name, deviceName, sizeBytes, isBootDisk }: LinuxDisk): FoundDisk {
   const serial = serialOf(name);
+  const tableId = tableIdAt(deviceName);
   const disk = { deviceName, sizeBytes, isBootDisk };
-  return serial === undefined ? disk : { ...disk, serial };
+  return {
+    ...disk,
+    ...(serial === undefined ? {} : { serial }),
+    ...(tableId === undefined ? {} : { tableId }),
+  };
+}
+
+/** A disk that cannot be read has none here; whoever tracks it says why. */
+function tableIdAt(deviceName: string): string | undefined {
+  const head = Buffer.alloc(HEAD_BYTES);
+  let file: number | undefined;
+  try {
+    file = openSync(deviceName, 'r');
+    return tableIdOf(head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0)));
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** UEFI specification 5.3.2 (header at block 1, of 512 or 4096 bytes) and 5.2.1 (signature of an MBR). */
+export function tableIdOf(head: Buffer): string | undefined {
+  for (const at of [512, 4096]) {
+    const isGpt = head.length >= at + 72 && head.toString('latin1', at, at + 8) === 'EFI PART';
+    if (isGpt) return `gpt-${head.toString('hex', at + 56, at + 72)}`;
+  }
+  const isMbr = head.length >= 512 && head.readUInt16LE(510) === 0xaa55 && head.readUInt32LE(440) !== 0;
+  return isMbr ? `mbr-${head.toString('hex', 440, 444)}` : undefined;
 }
 
 function serialOf(name: string): string | undefined {

@@ -125,6 +125,8 @@ test('a vanished disk is STALLED with its name and remedy until it is back', asy
   await until(() => replicator.facts().state === 'CONTINUOUS');
   assert.ok(world.opened.includes('tracking /dev/sdb'), 'under the name it has now');
   assert.equal(replicator.facts().error, undefined);
+  const changes = replicator.facts().diskChanges?.map(({ kind }) => kind);
+  assert.deepEqual(changes, ['VANISHED', 'RETURNED', 'RENAMED']);
   await stop();
 });
 

@@ -14,9 +14,16 @@
  * lost connection, or a pause, is the sender's own business.
  */
 import type { AgentConfiguration } from '@landfall/channel';
-import type { BandwidthSchedule, DataReplicationErrorString, RecoveryPoint } from '@landfall/model';
+import type {
+  BandwidthSchedule,
+  CaptureFacts,
+  DataReplicationErrorString,
+  DiskChange,
+  RecoveryPoint,
+} from '@landfall/model';
 import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
-import { type FoundDisk, type KnownDisk, matchDisks } from './disk-mapping.ts';
+import type { FoundDisk, KnownDisk } from './disk-mapping.ts';
+import { type DiskDetection, DiskWatch } from './disk-watch.ts';
 import { idleReplication, type ReplicationFacts } from './replication-report.ts';
 
 export type ReplicationServerAddress = NonNullable<AgentConfiguration['replicationServer']>;
@@ -24,6 +31,8 @@ export type ReplicationServerAddress = NonNullable<AgentConfiguration['replicati
 export interface Tracking {
   /** Why tracking cannot go on, once it cannot; it must be closed then. */
   failure(): unknown;
+  /** How changes are found; absent when there is nothing to tell. */
+  capture?(): CaptureFacts;
   /** How it began, and what a restart of the agent would need now; a line each, for people. */
   account?(): TrackingAccount;
   close(): Promise<void>;
@@ -32,6 +41,12 @@ export interface Tracking {
 export interface TrackingAccount {
   readonly start: string;
   readonly restart: string;
+}
+
+/** Disks that were added while the others were replicated. */
+export interface JoiningDisks {
+  readonly diskIds: readonly string[];
+  onJoined(diskIds: readonly string[]): void;
 }
 
 export interface Sending {
@@ -54,8 +69,13 @@ export interface SendingSettings {
 
 export interface ReplicatorOptions<Opened extends Tracking> {
   readonly disks: readonly KnownDisk[];
-  findDisks(known: readonly KnownDisk[]): Promise<readonly FoundDisk[]>;
-  openTracking(disks: readonly KnownDisk[]): Promise<Opened>;
+  readonly nextDiskNumber?: number;
+  /** Default: NAMED. */
+  readonly detection?: DiskDetection;
+  findDisks(known: readonly KnownDisk[], thorough: boolean): Promise<readonly FoundDisk[]>;
+  /** Writes down what disks there are now, before it takes effect. */
+  saveDisks?(disks: readonly KnownDisk[]): Promise<void>;
+  openTracking(disks: readonly KnownDisk[], joining: JoiningDisks): Promise<Opened>;
   openSending(
     tracking: Opened,
     server: ReplicationServerAddress,
@@ -73,7 +93,7 @@ const FAILURE_PAUSE_MS_MAX = 15_000;
 
 export class Replicator<Opened extends Tracking> {
   readonly #options: ReplicatorOptions<Opened>;
-  #disks: readonly KnownDisk[];
+  readonly #watch: DiskWatch;
   #wanted: AgentConfiguration | undefined;
   #tracking: Opened | undefined;
   #sending: Sending | undefined;
@@ -89,12 +109,21 @@ export class Replicator<Opened extends Tracking> {
 
   constructor(options: ReplicatorOptions<Opened>) {
     this.#options = options;
-    this.#disks = options.disks;
+    this.#watch = new DiskWatch({
+      ...options,
+      detection: options.detection ?? 'NAMED',
+      save: async (disks) => options.saveDisks?.(disks),
+    });
   }
 
   /** The disks with the device names they have now. */
   get disks(): readonly KnownDisk[] {
-    return this.#disks;
+    return this.#watch.disks;
+  }
+
+  /** What happened to them lately, newest last. */
+  get diskChanges(): readonly DiskChange[] {
+    return this.#watch.changes;
   }
 
   get trackingAccount(): TrackingAccount | undefined {
@@ -114,7 +143,11 @@ export class Replicator<Opened extends Tracking> {
   facts(): ReplicationFacts {
     const sending = this.#sending?.facts();
     const counted = sending === undefined ? this.#countedBefore : addCounted(this.#countedBefore, sending);
-    const facts = { ...(sending ?? this.#idleFacts()), ...counted };
+    const capture = this.#tracking?.capture?.();
+    const facts = {
+      ...{ ...(sending ?? this.#idleFacts()), ...counted, diskChanges: this.diskChanges },
+      ...(capture === undefined ? {} : { capture }),
+    };
     if (this.#problem === undefined) return facts;
     return { ...facts, state: 'STALLED', error: describeProblem(this.#problem) };
   }
@@ -158,9 +191,12 @@ export class Replicator<Opened extends Tracking> {
     if (wanted === undefined) return;
     if (wanted.desired === 'STOP' || wanted.desired === 'UNINSTALL') return this.#end();
     this.#ended = false;
-    await this.#checkDisks();
+    await this.#checkDisks(wanted);
     this.#throwFailure(this.#tracking?.failure());
-    this.#tracking ??= await this.#options.openTracking(this.#disks);
+    this.#tracking ??= await this.#options.openTracking(this.disks, {
+      diskIds: this.#watch.joiningDiskIds,
+      onJoined: (diskIds) => this.#watch.onJoined(diskIds),
+    });
     await this.#reconcileSending(wanted, this.#tracking);
   }
 
@@ -177,17 +213,9 @@ export class Replicator<Opened extends Tracking> {
   }
 
   /** Errors: DISK_VANISHED. */
-  async #checkDisks(): Promise<void> {
-    const { present, missing } = matchDisks(this.#disks, await this.#options.findDisks(this.#disks));
-    const [first] = missing;
-    if (first !== undefined) throw vanished(missing);
-    const moved = present.some((disk, index) => {
-      const before = this.#disks[index];
-      return before?.deviceName !== disk.deviceName || before.sizeBytes !== disk.sizeBytes;
-    });
-    if (!moved) return;
-    await this.#closeAll();
-    this.#disks = present;
+  async #checkDisks({ excludedDiskIds = [] }: AgentConfiguration): Promise<void> {
+    const tracked = this.#tracking !== undefined;
+    if (await this.#watch.look(excludedDiskIds, tracked)) await this.#closeAll();
   }
 
   #throwFailure(failure: unknown): void {
@@ -229,10 +257,10 @@ export class Replicator<Opened extends Tracking> {
 
   #idleFacts(): ReplicationFacts {
     const desired = this.#wanted?.desired;
-    if (desired === 'STOP') return idleReplication('STOPPED', this.#disks);
-    if (desired === 'UNINSTALL') return idleReplication('DISCONNECTED', this.#disks);
+    if (desired === 'STOP') return idleReplication('STOPPED', this.disks);
+    if (desired === 'UNINSTALL') return idleReplication('DISCONNECTED', this.disks);
     const state = desired === 'PAUSE' ? 'PAUSED' : 'INITIATING';
-    if (this.#last === undefined) return idleReplication(state, this.#disks);
+    if (this.#last === undefined) return idleReplication(state, this.disks);
     const { error: _gone, forecast: _passed, impact: _ended, ...facts } = this.#last.facts;
     const ageMs = this.#options.clock.nowMs() - this.#last.atMs;
     const lagMs = facts.lagMs === null ? null : facts.lagMs + Math.max(0, ageMs);
@@ -256,14 +284,6 @@ function addCounted(before: Counted, now: Counted): Counted {
     bytesSent: before.bytesSent + now.bytesSent,
     firstSyncDurationMs: now.firstSyncDurationMs ?? before.firstSyncDurationMs,
   };
-}
-
-function vanished(missing: readonly KnownDisk[]): OperationError {
-  const names = missing.map((disk) => `${disk.diskId} (${disk.deviceName})`).join(', ');
-  return new OperationError('DISK_VANISHED', `${names} is no longer on this server`, {
-    hint: 'attach the disk again and replication goes on; to go on without it, install again with --devices',
-    retryable: true,
-  });
 }
 
 function isDiskProblem(error: unknown): boolean {

@@ -19,6 +19,7 @@ import {
   readInstallation,
   readLastConfiguration,
   readMachineUuid,
+  writeInstallation,
   writeLastConfiguration,
 } from './file-installation.ts';
 import { dialByProxyFile } from './file-proxy.ts';
@@ -54,6 +55,9 @@ export async function runAgent(options: RunAgentOptions): Promise<'STOPPED' | 'U
   const replicator = createSourceReplicator({
     ...{ ...options, ...installation, programId: identity.programId, dial },
     identity: () => current,
+    detection: installation.detection ?? 'NAMED',
+    scanMode: installation.scanMode ?? false,
+    saveDisks: (disks) => writeInstallation(options.stateFolder, { ...installation, disks }),
   });
   const last = await readLastConfiguration(options.stateFolder);
   if (last !== undefined) replicator.want(last);

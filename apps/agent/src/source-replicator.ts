@@ -1,27 +1,20 @@
 /**
- * The replicator of this server: real disks, the kernel's tracing, and a TLS connection to the replication
- * server.
+ * The replicator of this server: real disks, the kernel's tracing or a scan, and a TLS connection to the
+ * replication server.
  */
-import {
-  type CaptureEngine,
-  IMPACT_BUDGET_PERCENT_DEFAULT,
-  openCapture,
-  openSafetyNet,
-  removeSafetyNet,
-  type SafetyNet,
-  type SafetyPosition,
-  type SafetyRecovery,
-  SourceMeters,
-} from '@landfall/capture';
+import { IMPACT_BUDGET_PERCENT_DEFAULT, removeSafetyNet, type SourceMeters } from '@landfall/capture';
 import type { Identity } from '@landfall/channel';
 import { capAt } from '@landfall/model';
 import { createSender, type SenderStatus } from '@landfall/replication';
-import { type Clock, type Dial, formatBytes, type Logger } from '@landfall/runtime';
+import type { Clock, Dial, Logger } from '@landfall/runtime';
 import { connectTls } from '@landfall/wire';
 import type { KnownDisk } from './disk-mapping.ts';
+import type { DiskDetection } from './disk-watch.ts';
 import { areInPlace, findKnownDisks } from './linux-disks.ts';
+import { type OpenedSource, openSource } from './linux-source.ts';
 import type { ReplicationFacts } from './replication-report.ts';
 import {
+  type JoiningDisks,
   type ReplicationServerAddress,
   Replicator,
   type Sending,
@@ -37,20 +30,19 @@ export interface SourceReplicatorOptions {
   readonly identity: () => Identity;
   readonly dial: Dial;
   readonly disks: readonly KnownDisk[];
+  readonly detection: DiskDetection;
+  readonly nextDiskNumber?: number;
+  /** Scan although the disks could be tracked. */
+  readonly scanMode: boolean;
   /** Default true. */
   readonly skipFreeSpace?: boolean;
   readonly runtimeFolder: string;
+  saveDisks(disks: readonly KnownDisk[]): Promise<void>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
-interface SourceTracking extends Tracking {
-  readonly engine: CaptureEngine;
-  readonly meters: SourceMeters;
-  readonly net: SafetyNet;
-  /** What an earlier process knew, for the first sender only: nothing was taken from the engine before. */
-  takePrevious(): SafetyPosition | undefined;
-}
+type SourceTracking = Tracking & OpenedSource;
 
 export type SourceReplicator = Replicator<SourceTracking>;
 
@@ -59,82 +51,25 @@ const BITS_IN_MEGABIT = 1_000_000;
 
 export function createSourceReplicator(options: SourceReplicatorOptions): SourceReplicator {
   return new Replicator<SourceTracking>({
-    disks: options.disks,
-    logger: options.logger,
-    clock: options.clock,
-    findDisks: async (known) =>
-      areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
-    openTracking: (disks) => startTracking(options, disks),
+    ...options,
+    findDisks: async (known, thorough) =>
+      !thorough && areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
+    openTracking: (disks, joining) => startTracking(options, disks, joining),
     openSending: async (tracking, server, settings) => startSending(options, tracking, server, settings),
-    endTracking: () => removeSafetyNet(safetyPlace(options)),
+    endTracking: () => removeSafetyNet(safetyPlaceOf(options.programId, options.runtimeFolder)),
   });
 }
 
 async function startTracking(
   options: SourceReplicatorOptions,
   disks: readonly KnownDisk[],
+  joining: JoiningDisks,
 ): Promise<SourceTracking> {
-  const meters = new SourceMeters();
-  const engine = await openCapture({
-    meters,
-    devices: disks.map((disk) => disk.deviceName),
-    diskIds: disks.map((disk) => disk.diskId),
-    stateName: options.programId,
-    skipFreeSpace: options.skipFreeSpace ?? true,
-    logger: options.logger,
-    clock: options.clock,
-  });
-  try {
-    await engine.start();
-    return { ...(await withSafetyNet(options, engine)), meters };
-  } catch (error) {
-    await engine.stop();
-    throw error;
-  }
-}
-
-async function withSafetyNet(
-  options: SourceReplicatorOptions,
-  engine: CaptureEngine,
-): Promise<Omit<SourceTracking, 'meters'>> {
-  const { logger, clock } = options;
-  const net = openSafetyNet({ engine, ...safetyPlace(options), logger, clock });
-  const recovery = await net.recover();
-  const generation = engine.generation;
-  let previous = recovery.kind === 'RESUME' ? recovery.position : undefined;
-  if (previous !== undefined) {
-    const position = previous;
-    net.attach(() => (engine.generation === generation ? { ...position, taken: [] } : undefined));
-  }
-  return {
-    engine,
-    net,
-    takePrevious: () => {
-      const taken = engine.generation === generation ? previous : undefined;
-      previous = undefined;
-      return taken;
-    },
-    // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
-    failure: () => undefined,
-    account: () => ({ start: describeRecovery(recovery), restart: describeSafety(net) }),
-    close: async () => {
-      await net.close();
-      await engine.stop();
-    },
-  };
-}
-
-function safetyPlace({ programId, runtimeFolder }: SourceReplicatorOptions) {
-  return safetyPlaceOf(programId, runtimeFolder);
-}
-
-function describeRecovery(recovery: SafetyRecovery): string {
-  if (recovery.kind === 'COMPARE') return `comparison: ${recovery.reason}`;
-  return `resumed without comparison: ${formatBytes(recovery.changedBytes)} changed while the agent was away`;
-}
-
-function describeSafety({ whyUnsafe }: SafetyNet): string {
-  return whyUnsafe === undefined ? 'needs no comparison' : `would need a comparison: ${whyUnsafe}`;
+  const { programId: stateName, runtimeFolder } = options;
+  const safetyPlace = safetyPlaceOf(stateName, runtimeFolder);
+  const opened = await openSource({ ...options, disks, joining, stateName, safetyPlace });
+  // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
+  return { ...opened, failure: () => undefined };
 }
 
 function startSending(
@@ -149,10 +84,10 @@ function startSending(
     return { ca, cert, key };
   };
   const { host, port, replicationServerId: serverName } = server;
-  const { meters } = tracking;
-  const previous = tracking.takePrevious();
+  const { source, meters, safety } = tracking;
+  const previous = safety?.takePrevious();
   const sender = createSender({
-    source: tracking.engine,
+    source,
     connect: (signal) => {
       const way = { host, port, serverName, timeoutMs: CONNECT_TIMEOUT_MS, signal, dial };
       return connectTls({ ...way, ...credentials() });
@@ -163,18 +98,18 @@ function startSending(
     clock,
     epochIntervalMs: settings.epochIntervalMs,
     bandwidth: bytesPerSecond(settings, clock.nowMs()),
-    churn: () => meters.churn(),
+    ...(meters === undefined ? {} : { churn: () => meters.churn() }),
     ...(previous === undefined ? {} : { previous }),
   });
   const limitImpact = ({ impactBudgetPercent = IMPACT_BUDGET_PERCENT_DEFAULT }: SendingSettings) =>
-    meters.setImpactBudget(impactBudgetPercent);
+    meters?.setImpactBudget(impactBudgetPercent);
   limitImpact(settings);
   const stop = new AbortController();
   let failure: unknown;
   const finished = sender.run(stop.signal).catch((error: unknown) => {
     failure = error;
   });
-  tracking.net.attach(() => (failure === undefined ? sender.debt() : undefined));
+  safety?.attach(() => (failure === undefined ? sender.debt() : undefined));
   return {
     facts: () => ({ ...factsOf(sender.status()), ...impactOf(meters) }),
     takeRecoveryPoint: () => sender.takeRecoveryPoint(),
@@ -200,8 +135,8 @@ function bytesPerSecond(settings: SendingSettings, nowMs: number): number {
   return Math.round((mbps * BITS_IN_MEGABIT) / 8);
 }
 
-function impactOf(meters: SourceMeters): Pick<ReplicationFacts, 'impact'> {
-  const impact = meters.impact();
+function impactOf(meters: SourceMeters | undefined): Pick<ReplicationFacts, 'impact'> {
+  const impact = meters?.impact();
   if (impact === undefined) return {};
   return { impact: { ...impact, increasePercent: impact.increasePercent ?? null } };
 }

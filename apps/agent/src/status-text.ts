@@ -1,4 +1,5 @@
 /** `landfall-agent status` for people. */
+import type { DiskChange } from '@landfall/model';
 import { formatBytes, formatDurationMs } from '@landfall/runtime';
 import type { AgentStatus } from './file-status.ts';
 import type { TrackingAccount } from './replicator.ts';
@@ -25,11 +26,28 @@ export function describeStatus(status: AgentStatus, nowMs: number): string {
     `read / sent         ${formatBytes(replication.bytesRead)} / ${formatBytes(replication.bytesSent)}`,
     ...(status.tracking === null ? [] : describeTracking(status.tracking)),
     ...replication.disks.map(describeDisk),
+    ...describeCapture(replication.capture),
+    ...(replication.diskChanges ?? []).map(describeChange),
   ];
   const ageMs = nowMs - status.writtenAtMs;
   if (ageMs > STALE_AFTER_MS)
     lines.unshift(`NOT RUNNING: the agent last wrote this ${formatDurationMs(ageMs)} ago`);
   return `${lines.join('\n')}\n`;
+}
+
+function describeCapture(capture: AgentStatus['replication']['capture']): string[] {
+  if (capture === undefined) return [];
+  const { mode, reason, passDurationMs, warnings } = capture;
+  const pass = passDurationMs === undefined ? '' : `; a pass takes ${formatDurationMs(passDurationMs)}`;
+  const scan = mode === 'SCAN' ? [`mode                SCAN: ${reason}${pass}`] : [];
+  return [...scan, ...warnings.map((warning) => `warning             ${warning}`)];
+}
+
+function describeChange({ atMs, kind, diskId, deviceName, sizeBytes, ...rest }: DiskChange): string {
+  const isResized = kind === 'GROWN' || kind === 'SHRUNK';
+  const before = isResized ? `${formatBytes(rest.previousSizeBytes)} → ` : '';
+  const when = new Date(atMs).toISOString();
+  return `disk change         ${when} ${kind} ${diskId} (${deviceName}, ${before}${formatBytes(sizeBytes)})`;
 }
 
 function describeImpact(impact: AgentStatus['replication']['impact']): string[] {

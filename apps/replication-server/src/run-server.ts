@@ -105,7 +105,7 @@ async function createExports(
     disksAt: async (sourceServerId, epoch) => {
       const server = staging.server(sourceServerId);
       await server.resolve({ kind: 'EPOCH', epoch });
-      return server.disks;
+      return server.disksAt(epoch);
     },
     openView: ({ sourceServerId, diskId, epoch }) => staging.server(sourceServerId).openDisk(diskId, epoch),
   });

@@ -1,11 +1,16 @@
-/** One source server in the staging area: its journal while it can be opened, and why not while it cannot. */
+/**
+ * One source server in the staging area: its journal while it can be opened, and why not while it cannot.
+ * Which disks the server has, and how large they are, its agent says in every HELLO; the journal takes that
+ * on from the next epoch. Its older recovery points keep the disks they had.
+ */
 import type { ReadableBlockDevice } from '@landfall/block';
 import type { ReplicationServerReport } from '@landfall/channel';
-import type { JournalGroup } from '@landfall/journal';
+import type { JournalDisk, JournalGroup } from '@landfall/journal';
 import type { PointSelector, RecoveryPoint, SourceDisk } from '@landfall/model';
-import type { ReceiverProgress } from '@landfall/replication';
+import type { EpochStore, ReceiverProgress } from '@landfall/replication';
 import { describeError, OperationError } from '@landfall/runtime';
-import type { Hello } from '@landfall/wire';
+import type { Hello, HelloDisk } from '@landfall/wire';
+import { SelectedDisksStore } from './selected-disks-store.ts';
 
 export type ServerReport = ReplicationServerReport['servers'][number];
 
@@ -24,8 +29,8 @@ const SIZE_AGE_MS_MAX = 5000;
 
 export class StagedServer {
   readonly sourceServerId: string;
-  readonly disks: readonly SourceDisk[];
   readonly group: JournalGroup;
+  #disks: readonly SourceDisk[];
   #connected = false;
   #lastCutTimeMs: number | null;
   #bytesReceivedBefore = 0;
@@ -35,8 +40,8 @@ export class StagedServer {
 
   constructor(sourceServerId: string, disks: readonly SourceDisk[], group: JournalGroup) {
     this.sourceServerId = sourceServerId;
-    this.disks = disks;
     this.group = group;
+    this.#disks = disks;
     this.#lastCutTimeMs = group.newestPoint?.cutTimeMs ?? null;
   }
 
@@ -51,16 +56,49 @@ export class StagedServer {
     else if (this.#stalled !== undefined && lastEpoch > this.#stalled.epoch) this.#stalled = undefined;
   }
 
-  /** Errors: JOURNAL_DISKS_CHANGED when the agent has other disks than the journal. */
-  checkDisks(hello: Hello): void {
-    const describe = (disks: readonly { readonly diskId: string; readonly sizeBytes: number }[]) =>
-      disks.map((disk) => `${disk.diskId} of ${disk.sizeBytes} bytes`).join(', ');
-    const [expected, found] = [describe(this.disks), describe(hello.disks)];
-    if (expected === found) return;
-    const message = `${this.sourceServerId} was enrolled with other disks: ${expected}; it has ${found}`;
-    throw new OperationError('JOURNAL_DISKS_CHANGED', message, {
-      hint: 'disks were added, removed or resized: disconnect and delete the server, then install it again',
-      retryable: true,
+  /** What is known of its disks, those it no longer has included. */
+  get disks(): readonly SourceDisk[] {
+    return this.#disks;
+  }
+
+  hasDisksOf(hello: Hello): boolean {
+    const now = this.group.disks.filter(({ sizeBytes }) => sizeBytes > 0);
+    const known = new Map(now.map((disk) => [disk.diskId, disk]));
+    return (
+      now.length === hello.disks.length &&
+      hello.disks.every(({ diskId, sizeBytes, joining = false }) => {
+        const disk = known.get(diskId);
+        const isMember = (disk?.isJoining ?? false) === false;
+        return disk?.sizeBytes === sizeBytes && (isMember !== joining || this.group.lastEpoch === 0);
+      })
+    );
+  }
+
+  /**
+   * The journal for a connection with these disks. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED when other
+   * disks cannot be written down.
+   */
+  async storeFor(hello: Hello): Promise<EpochStore> {
+    this.#disks = disksOf(hello, this.#disks);
+    if (!this.hasDisksOf(hello)) {
+      await this.group.abandon();
+      await this.group.changeDisks(hello.disks.map(journalDiskOf));
+    }
+    const numbers = new Map(this.group.disks.map(({ diskId }, index) => [diskId, index]));
+    return new SelectedDisksStore(
+      this.group,
+      hello.disks.flatMap(({ diskId }) => numbers.get(diskId) ?? []),
+    );
+  }
+
+  /** The disks the server had at a recovery point, as large as they were. */
+  disksAt(epoch: number): readonly SourceDisk[] {
+    return this.group.disks.flatMap(({ diskId }, index) => {
+      const sizeBytes = this.group.diskSizeAt(index, epoch);
+      if (sizeBytes === 0) return [];
+      const known = this.#disks.find((disk) => disk.diskId === diskId);
+      // Not known: it joined, and then this program ended before it had written that down.
+      return [{ deviceName: `/dev/${diskId}`, isBootDisk: false, ...known, diskId, sizeBytes }];
     });
   }
 
@@ -89,8 +127,8 @@ export class StagedServer {
 
   /** One disk at a recovery point; whoever gets it closes it. Errors: RECOVERY_POINT_MISSING. */
   async openDisk(diskId: string, epoch: number): Promise<ReadableBlockDevice | undefined> {
-    const index = this.disks.findIndex((disk) => disk.diskId === diskId);
-    if (index < 0) return undefined;
+    const index = this.group.disks.findIndex((disk) => disk.diskId === diskId);
+    if (index < 0 || this.group.diskSizeAt(index, epoch) === 0) return undefined;
     const view = await this.group.openView(epoch);
     const device = view.disks[index];
     if (device === undefined) throw new OperationError('INTERNAL_ERROR', `the journal has no ${diskId}`);
@@ -122,6 +160,22 @@ export class StagedServer {
     }
     return this.#size.bytes;
   }
+}
+
+/**
+ * The disks of a connection, and those known before that it no longer has. A disk that joins is not booted
+ * from.
+ */
+export function disksOf(hello: Hello, known: readonly SourceDisk[]): readonly SourceDisk[] {
+  const present = new Map(hello.disks.map((disk) => [disk.diskId, disk]));
+  const kept = known.map((disk) => ({ ...disk, ...present.get(disk.diskId) }));
+  const names = new Set(known.map(({ diskId }) => diskId));
+  const joined = hello.disks.filter(({ diskId }) => !names.has(diskId));
+  return [...kept, ...joined.map((disk) => ({ ...disk, isBootDisk: false }))];
+}
+
+export function journalDiskOf({ diskId, sizeBytes, joining = false }: HelloDisk): JournalDisk {
+  return { diskId, sizeBytes, ...(joining ? { isJoining: true } : {}) };
 }
 
 /** What is told of a server whose journal cannot be opened. */

@@ -9,13 +9,18 @@
  */
 import { join } from 'node:path';
 import type { ReplicationServerConfiguration } from '@landfall/channel';
-import { discardJournalGroup, type JournalDisk, openJournalGroup } from '@landfall/journal';
+import {
+  discardJournalGroup,
+  type JournalDisk,
+  type JournalGroup,
+  openJournalGroup,
+} from '@landfall/journal';
 import type { SourceDisk } from '@landfall/model';
 import type { EpochStore, ReceiverPeer, ReceiverProgress } from '@landfall/replication';
 import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
 import type { Hello } from '@landfall/wire';
 import type { StagedServerRecord } from './file-staged-servers.ts';
-import { type ServerReport, StagedServer, stalledReport } from './staged-server.ts';
+import { disksOf, type ServerReport, StagedServer, stalledReport } from './staged-server.ts';
 
 export interface StagingAreaOptions {
   readonly stagingFolder: string;
@@ -68,8 +73,9 @@ export class StagingArea {
   }
 
   /**
-   * What a receiver asks before it serves an agent. Errors: SERVER_NOT_ASSIGNED, JOURNAL_DISKS_CHANGED, those
-   * of opening.
+   * What a receiver asks before it serves an agent, one connection of a server at a time. Not in turn with
+   * the rest: a change may be waiting for this very connection to end. Errors: SERVER_NOT_ASSIGNED,
+   * JOURNAL_DISKS_CHANGED, those of opening.
    */
   async resolveStore(sourceServerId: string, peer: ReceiverPeer, hello: Hello): Promise<EpochStore> {
     const record = this.#records.get(sourceServerId);
@@ -77,8 +83,22 @@ export class StagingArea {
     const isAccepted = record?.acceptedFingerprints?.includes(peer.fingerprint) === true;
     if (!isItself || !isAccepted) throw notAssigned(peer.programId);
     const server = this.server(sourceServerId);
-    server.checkDisks(hello);
-    return server.group;
+    const isUsable = server.group.lastEpoch > 0 || server.hasDisksOf(hello);
+    return (isUsable ? server : await this.#createAnew(server, hello)).storeFor(hello);
+  }
+
+  /** Other disks before the first recovery point: there is nothing to keep. */
+  async #createAnew(server: StagedServer, hello: Hello): Promise<StagedServer> {
+    const { sourceServerId } = server;
+    this.#open.delete(sourceServerId);
+    this.#failures.set(sourceServerId, {
+      error: disksChanged(sourceServerId),
+      atMs: this.#options.clock.nowMs(),
+    });
+    await server.group.discard();
+    const error = await this.#openOne({ sourceServerId, disks: disksOf(hello, []) });
+    if (error !== undefined) throw error;
+    return this.server(sourceServerId);
   }
 
   /** Errors: SERVER_NOT_ASSIGNED. */
@@ -161,17 +181,20 @@ export class StagingArea {
     }
   }
 
-  async #openOne({ sourceServerId, disks }: StagedServerRecord): Promise<void> {
-    if (this.#open.has(sourceServerId)) return;
+  /** Resolves to why it could not be opened. */
+  async #openOne({ sourceServerId, disks }: StagedServerRecord): Promise<unknown> {
+    if (this.#open.has(sourceServerId)) return undefined;
     const logger = this.#options.logger.with({ sourceServerId });
     try {
       const folder = join(this.#options.stagingFolder, sourceServerId);
-      const group = await openJournalGroup({ folder, disks: disks.map(journalDisk), create: true, logger });
+      const group = await openOrCreate({ folder, disks: disks.map(journalDisk), logger });
       this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, group));
       this.#failures.delete(sourceServerId);
+      return undefined;
     } catch (error) {
       logger.error('journal-not-opened', { error, explanation: describeError(error) });
       this.#failures.set(sourceServerId, { error, atMs: this.#options.clock.nowMs() });
+      return error;
     }
   }
 
@@ -190,6 +213,29 @@ export class StagingArea {
     );
     return mine;
   }
+}
+
+/** A journal that exists has disks of its own; those given are for a new one. */
+async function openOrCreate(options: {
+  readonly folder: string;
+  readonly disks: readonly JournalDisk[];
+  readonly logger: Logger;
+}): Promise<JournalGroup> {
+  const { disks, ...settings } = options;
+  try {
+    return await openJournalGroup(settings);
+  } catch (error) {
+    if (!(error instanceof OperationError) || error.code !== 'JOURNAL_MISSING') throw error;
+    return openJournalGroup({ ...settings, disks, create: true });
+  }
+}
+
+function disksChanged(sourceServerId: string): OperationError {
+  const message = `the disks of ${sourceServerId} changed during the first copy: its journal is made anew`;
+  return new OperationError('JOURNAL_DISKS_CHANGED', message, {
+    hint: 'the first copy begins again by itself',
+    retryable: true,
+  });
 }
 
 function journalDisk({ diskId, sizeBytes }: SourceDisk): JournalDisk {

@@ -42,6 +42,10 @@ const OPERATIONS = {
   GetConsoleOutput: read('GetConsoleOutput', 'ResourceNotFoundException'),
   GetConsoleScreenshot: read('GetConsoleScreenshot', 'ConflictException', 'ResourceNotFoundException'),
   DescribeReplication: read('DescribeReplication', 'ResourceNotFoundException'),
+  SetDiskReplication: {
+    ...write('SetDiskReplication', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
   DescribeForecast: read('DescribeForecast', 'ResourceNotFoundException'),
   UpdateReplicationLimits: {
     ...write('UpdateReplicationLimits', 'ResourceNotFoundException'),
@@ -196,7 +200,7 @@ const STRUCTURES = {
   LaunchedMachineRecoveryPoint: {
     type: 'structure',
     required: ['epoch', 'cutDateTime'],
-    members: { epoch: 'Count', cutDateTime: 'Text' },
+    members: { epoch: 'Count', cutDateTime: 'Text', consistency: 'RecoveryPointConsistency' },
   },
   PublishedPort: {
     type: 'structure',
@@ -266,7 +270,7 @@ const SCALARS = {
   EnrolmentTokenID: { type: 'string', min: 1, max: 64, pattern: '[a-zA-Z0-9-]+' },
   TokenLifetimeSeconds: { type: 'integer', min: 60, max: 31_536_000 },
   TokenUses: { type: 'integer', min: 1, max: 10_000 },
-  RecoveryPointConsistency: { type: 'string', enum: ['CRASH_CONSISTENT'] },
+  RecoveryPointConsistency: { type: 'string', enum: ['CRASH_CONSISTENT', 'SCANNED'] },
   LaunchPurpose: { type: 'string', enum: ['TEST', 'CUTOVER'] },
   PointSelectorString: {
     type: 'string',

@@ -1,4 +1,4 @@
-/** The shapes of the `landfall` service that tell of replication: its state, its forecast, its limits. */
+/** The shapes of the `landfall` service that tell of replication: its state, disks, forecast and limits. */
 import type { ShapeModel } from './service-model.ts';
 
 export const REPLICATION_SHAPES = {
@@ -6,6 +6,11 @@ export const REPLICATION_SHAPES = {
     type: 'structure',
     required: ['sourceServerID'],
     members: { sourceServerID: 'SourceServerID' },
+  },
+  SetDiskReplicationRequest: {
+    type: 'structure',
+    required: ['sourceServerID', 'diskID', 'replicate'],
+    members: { sourceServerID: 'SourceServerID', diskID: 'DiskID', replicate: 'Boolean' },
   },
   DescribeForecastRequest: {
     type: 'structure',
@@ -36,6 +41,9 @@ export const REPLICATION_SHAPES = {
       'agentDesired',
       'stagingDiscarded',
       'limits',
+      'diskChanges',
+      'excludedDiskIDs',
+      'warnings',
     ],
     members: {
       state: 'DataReplicationState',
@@ -58,7 +66,18 @@ export const REPLICATION_SHAPES = {
       forecast: 'Forecast',
       limits: 'ReplicationLimits',
       impact: 'SourceImpact',
+      captureMode: 'CaptureMode',
+      captureReason: 'Text',
+      passDurationMs: 'Quantity',
+      warnings: 'Texts',
+      diskChanges: 'DiskChanges',
+      excludedDiskIDs: 'Texts',
     },
+  },
+  SetDiskReplicationResponse: {
+    type: 'structure',
+    required: ['excludedDiskIDs'],
+    members: { excludedDiskIDs: 'Texts' },
   },
   DescribeForecastResponse: {
     type: 'structure',
@@ -85,6 +104,18 @@ export const REPLICATION_SHAPES = {
       replicatedStorageBytes: 'Count',
       rescannedStorageBytes: 'Count',
       backloggedStorageBytes: 'Count',
+    },
+  },
+  DiskChange: {
+    type: 'structure',
+    required: ['kind', 'diskID', 'deviceName', 'sizeBytes', 'previousSizeBytes', 'dateTime'],
+    members: {
+      kind: 'DiskChangeKind',
+      diskID: 'Text',
+      deviceName: 'Text',
+      sizeBytes: 'Count',
+      previousSizeBytes: 'Count',
+      dateTime: 'Text',
     },
   },
   Forecast: {
@@ -139,6 +170,8 @@ export const REPLICATION_SHAPES = {
     members: { budgetPercent: 'Quantity', increasePercent: 'Float', level: 'Quantity' },
   },
   ReplicatedDisks: { type: 'list', member: 'ReplicatedDisk' },
+  DiskChanges: { type: 'list', member: 'DiskChange' },
+  Texts: { type: 'list', member: 'Text' },
   StageCapacities: { type: 'list', member: 'StageCapacity' },
   BandwidthWindows: { type: 'list', member: 'BandwidthWindow', max: 32 },
   Weekdays: { type: 'list', member: 'Weekday', min: 1, max: 7 },
@@ -153,5 +186,11 @@ export const REPLICATION_SHAPES = {
   Weekday: { type: 'string', enum: ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'] },
   TimeOfDay: { type: 'string', min: 5, max: 5, pattern: '([01][0-9]|2[0-3]):[0-5][0-9]' },
   TimeZoneName: { type: 'string', min: 1, max: 64, pattern: '[A-Za-z0-9_+/-]+' },
+  CaptureMode: { type: 'string', enum: ['TRACKING', 'SCAN'] },
+  DiskID: { type: 'string', min: 1, max: 64, pattern: '[a-z0-9-]+' },
+  DiskChangeKind: {
+    type: 'string',
+    enum: ['ADDED', 'GROWN', 'SHRUNK', 'RENAMED', 'VANISHED', 'RETURNED', 'EXCLUDED', 'INCLUDED'],
+  },
   AgentDesired: { type: 'string', enum: ['REPLICATE', 'PAUSE', 'STOP', 'UNINSTALL'] },
 } as const satisfies Record<string, ShapeModel>;

@@ -29,6 +29,49 @@ export interface DescribeReplicationResponse {
   readonly limits: ReplicationLimits;
   /** Where it is measured and limited. */
   readonly impact?: SourceImpact | undefined;
+  /** Absent while nothing is captured. */
+  readonly captureMode?: CaptureMode | undefined;
+  /** Why it is not `TRACKING`. */
+  readonly captureReason?: string | undefined;
+  /** `SCAN`: how long the last pass over all disks took. */
+  readonly passDurationMs?: number | undefined;
+  readonly warnings: readonly string[];
+  /** What happened to the disks lately, newest last. */
+  readonly diskChanges: readonly DiskChange[];
+  readonly excludedDiskIDs: readonly string[];
+}
+
+export type CaptureMode = 'TRACKING' | 'SCAN';
+
+export type DiskChangeKind =
+  | 'ADDED'
+  | 'GROWN'
+  | 'SHRUNK'
+  | 'RENAMED'
+  | 'VANISHED'
+  | 'RETURNED'
+  | 'EXCLUDED'
+  | 'INCLUDED';
+
+export interface DiskChange {
+  readonly kind: DiskChangeKind;
+  readonly diskID: string;
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+  readonly previousSizeBytes: number;
+  readonly dateTime: string;
+}
+
+export interface SetDiskReplicationRequest {
+  readonly sourceServerID: string;
+  /** `disk-1` */
+  readonly diskID: string;
+  /** False: go on without the disk; recovery points that have it keep it. */
+  readonly replicate: boolean;
+}
+
+export interface SetDiskReplicationResponse {
+  readonly excludedDiskIDs: readonly string[];
 }
 
 export interface DescribeForecastRequest {

@@ -9,6 +9,8 @@ import type {
   DescribeForecastResponse,
   DescribeReplicationRequest,
   DescribeReplicationResponse,
+  SetDiskReplicationRequest,
+  SetDiskReplicationResponse,
   UpdateReplicationLimitsRequest,
   UpdateReplicationLimitsResponse,
 } from './landfall-replication-types.ts';
@@ -49,6 +51,10 @@ export interface LandfallOperations {
   readonly DescribeReplication: {
     readonly input: DescribeReplicationRequest;
     readonly output: DescribeReplicationResponse;
+  };
+  readonly SetDiskReplication: {
+    readonly input: SetDiskReplicationRequest;
+    readonly output: SetDiskReplicationResponse;
   };
   readonly DescribeForecast: {
     readonly input: DescribeForecastRequest;
@@ -138,7 +144,8 @@ export interface RecoveryPointItem {
   readonly consistency: RecoveryPointConsistency;
 }
 
-export type RecoveryPointConsistency = 'CRASH_CONSISTENT';
+/** `SCANNED`: read while it was written; file systems may need repair, databases may not recover. */
+export type RecoveryPointConsistency = 'CRASH_CONSISTENT' | 'SCANNED';
 
 // --- launches ----------------------------------------------------------------------------------------------
 
@@ -190,6 +197,8 @@ export interface LaunchedMachine {
 export interface LaunchedMachineRecoveryPoint {
   readonly epoch: number;
   readonly cutDateTime: string;
+  /** Absent of machines launched by older releases. */
+  readonly consistency?: RecoveryPointConsistency | undefined;
 }
 
 export interface PublishedPort {

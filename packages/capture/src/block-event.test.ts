@@ -115,6 +115,7 @@ test('a command without a range but with bytes is counted as passthrough', () =>
   const values = { dev: DEVICE, sector: 0n, nr_sector: 0, bytes: 512, rwbs: 'N' };
   assert.equal(decoder.decode(payload(formats.issue, values), 0, 0), undefined);
   assert.equal(decoder.passthroughCount, 1);
+  assert.deepEqual([...decoder.passthroughDisks], [0]);
 });
 
 test('a kernel without the requeue event is understood', () => {

@@ -42,6 +42,8 @@ export interface BlockEventDecoder {
   threadIdOf(page: Buffer, payloadOffsetBytes: number): number;
   /** Commands of unknown direction and range seen on tracked disks (SG_IO, NVMe ioctl). */
   readonly passthroughCount: number;
+  /** The disks they were for. */
+  readonly passthroughDisks: ReadonlySet<number>;
 }
 
 /** `diskIndexOf` maps the kernel's dev_t (major << 20 | minor). */
@@ -58,6 +60,7 @@ export function createBlockEventDecoder(
   assert(layouts.size >= 2, 'every event has its own ID');
   const threadId = requireField(formats.issue.name, formats.issue.fields, 'common_pid', 4).offsetBytes;
   let passthroughCount = 0;
+  const passthroughDisks = new Set<number>();
   return {
     threadIdOf: (page, at) => page.readInt32LE(at + threadId),
     decode(page, at, timeNs) {
@@ -67,7 +70,10 @@ export function createBlockEventDecoder(
       if (diskIndex === undefined) return undefined;
       const sectorCount = page.readUInt32LE(at + layout.sectorCount);
       if (sectorCount === 0) {
-        if (isPassthrough(page, at, layout)) passthroughCount += 1;
+        if (isPassthrough(page, at, layout)) {
+          passthroughCount += 1;
+          passthroughDisks.add(diskIndex);
+        }
         return undefined;
       }
       const operation = operationAt(page, at + layout.rwbs, layout.rwbsSize);
@@ -75,6 +81,7 @@ export function createBlockEventDecoder(
       if (operation === 'none' || sector === undefined) return undefined;
       return { kind: layout.kind, operation, diskIndex, sector, sectorCount, timeNs };
     },
+    passthroughDisks,
     get passthroughCount() {
       return passthroughCount;
     },

@@ -2,6 +2,7 @@
 import type { BlockRange } from './dirty-map.ts';
 import type { DiskChanges } from './disk-changes.ts';
 import { BLOCK_BYTES } from './read-ticket.ts';
+import type { DiskRange } from './trace-source.ts';
 
 const BULK_EXTENT_BYTES_MAX = 1024 * 1024;
 
@@ -21,4 +22,11 @@ export function firstRun(disk: DiskChanges, blocksMax: number): BlockRange | und
   const blocksPerExtent = BULK_EXTENT_BYTES_MAX / BLOCK_BYTES;
   const untilBoundary = blocksPerExtent - (firstBlock % blocksPerExtent);
   return map.firstRun(firstBlock, Math.min(blocksMax, untilBoundary));
+}
+
+/** In bytes, ending with the disk. */
+export function placeOfRun({ diskIndex, firstBlock, blockCount }: BulkRun, diskSizeBytes: number): DiskRange {
+  const offsetBytes = firstBlock * BLOCK_BYTES;
+  const endBytes = Math.min(offsetBytes + blockCount * BLOCK_BYTES, diskSizeBytes);
+  return { diskIndex, offsetBytes, lengthBytes: endBytes - offsetBytes };
 }

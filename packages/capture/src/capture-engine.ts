@@ -12,9 +12,10 @@
  * E4 what a takeBulk or nextCut hands over counts as uncertain until the next call: between leaving the map
  *    and reaching its taker it is nowhere else.
  */
+import type { Extent } from '@landfall/block';
 import { assert, describeError, OperationError } from '@landfall/runtime';
 import { BlockContents, bulkPool, isZero, keptContent } from './block-contents.ts';
-import type { BulkRun } from './bulk-run.ts';
+import { type BulkRun, placeOfRun } from './bulk-run.ts';
 import type { CapturedDisk, CaptureEngineOptions } from './capture-options.ts';
 import type { CaptureStats } from './capture-stats.ts';
 import { ChangeTracker } from './change-tracker.ts';
@@ -22,7 +23,7 @@ import { extentsOf } from './cut-planner.ts';
 import type { CapturedExtent, Cut, EpochSource, ForgetFreeOptions } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import { forgetFreeSpace } from './free-space-search.ts';
-import { BLOCK_BYTES, type ReadTicket } from './read-ticket.ts';
+import type { ReadTicket } from './read-ticket.ts';
 import { placesOf, type Uncertainty, unknownBecause } from './safety/uncertainty.ts';
 import type { DiskRange } from './trace-source.ts';
 import { WallTime } from './wall-time.ts';
@@ -72,6 +73,7 @@ export class CaptureEngine implements EpochSource {
     this.#tracker = new ChangeTracker({
       sizesBytes: options.disks.map(({ sizeBytes }) => sizeBytes),
       windowBytes: options.epochWindowBytes ?? EPOCH_WINDOW_BYTES_DEFAULT,
+      joining: options.disks.flatMap(({ isJoining }, index) => (isJoining === true ? index : [])),
     });
   }
 
@@ -97,19 +99,26 @@ export class CaptureEngine implements EpochSource {
     await (this.#options.bulkReader ?? this.#options.reader).close();
   }
 
+  get joiningDisks(): readonly number[] {
+    return this.#tracker.joining;
+  }
+
+  finishJoining(): void {
+    const diskIds = this.joiningDisks.flatMap((index) => this.disks[index]?.diskId ?? []);
+    this.#tracker.finishJoining();
+    this.#options.onJoined?.(diskIds);
+  }
+
   dirtyBytes(diskIndex: number): number {
     return Math.min(this.#tracker.dirtyBytes(diskIndex), this.disks[diskIndex]?.sizeBytes ?? 0);
   }
 
-  markDirty(diskIndex: number, extent: { readonly offsetBytes: number; readonly lengthBytes: number }): void {
+  markDirty(diskIndex: number, extent: Extent): void {
     this.#tracker.markDirty(diskIndex, extent.offsetBytes, extent.lengthBytes);
   }
 
   /** As `markDirty`, but no cut waits for it. */
-  markDiscarded(
-    diskIndex: number,
-    extent: { readonly offsetBytes: number; readonly lengthBytes: number },
-  ): void {
+  markDiscarded(diskIndex: number, extent: Extent): void {
     this.#tracker.markDiscarded(diskIndex, extent.offsetBytes, extent.lengthBytes);
   }
 
@@ -171,13 +180,14 @@ export class CaptureEngine implements EpochSource {
   }
 
   stats(): CaptureStats {
-    const { events, lost, passthrough } = this.#options.trace.counts;
+    const { events, lost, passthrough, passthroughDisks = [] } = this.#options.trace.counts;
     const { kept, rejected } = this.#tracker.readCounts;
     return {
       events,
       lostEvents: lost,
       lateEvents: this.#tracker.lateCount,
       passthroughCommands: passthrough,
+      passthroughDisks,
       reads: this.#reads,
       bytesRead: this.#bytesRead,
       versionsKept: kept,
@@ -270,11 +280,8 @@ export class CaptureEngine implements EpochSource {
     return extents;
   }
 
-  #placeOf({ diskIndex, firstBlock, blockCount }: BulkRun) {
-    const offsetBytes = firstBlock * BLOCK_BYTES;
-    const sizeBytes = this.disks[diskIndex]?.sizeBytes ?? 0;
-    const endBytes = Math.min(offsetBytes + blockCount * BLOCK_BYTES, sizeBytes);
-    return { diskIndex, offsetBytes, lengthBytes: endBytes - offsetBytes };
+  #placeOf(run: BulkRun): DiskRange {
+    return placeOfRun(run, this.disks[run.diskIndex]?.sizeBytes ?? 0);
   }
 
   #countRead(lengthBytes: number): void {

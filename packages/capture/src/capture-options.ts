@@ -7,6 +7,8 @@ export interface CapturedDisk {
   readonly diskId: string;
   readonly deviceName: string;
   readonly sizeBytes: number;
+  /** When capture begins; see `EpochSource.joiningDisks`. */
+  readonly isJoining?: boolean;
 }
 
 export interface CaptureEngineOptions {
@@ -27,4 +29,6 @@ export interface CaptureEngineOptions {
   readonly cutIntervalMs?: number;
   /** Called after the engine lost sight and marked everything dirty. */
   readonly onDoubt?: (reason: string) => void;
+  /** Called when disks that were joining have become part of cuts. */
+  readonly onJoined?: (diskIds: readonly string[]) => void;
 }

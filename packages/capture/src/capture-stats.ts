@@ -6,6 +6,7 @@ export interface CaptureStats {
   readonly lostEvents: number;
   readonly lateEvents: number;
   readonly passthroughCommands: number;
+  readonly passthroughDisks: readonly number[];
   readonly reads: number;
   readonly bytesRead: number;
   readonly versionsKept: number;

@@ -1,8 +1,8 @@
 /**
  * The tracker against a model: random histories of writes on simulated disks, with our reads tearing, events
  * late and hidden, requests requeued, split and in flight when tracking begins, and tracking lost and begun
- * anew. Every cut is compared with what a power failure at T may leave (C1–C4); at the end the replica must
- * equal the disks.
+ * anew, and disks that join while the others are cut. Every cut is compared with what a power failure at T
+ * may leave (C1–C4); at the end the replica must equal the disks.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -53,6 +53,8 @@ class World {
   readonly #tracker: ChangeTracker;
   readonly #replica: number[][];
   readonly #marginTime: number;
+  /** Its own source of chance: histories without joining disks stay what they were. */
+  readonly #joiningRandom: Random;
   #now = 0;
   #drained = new Set<unknown>();
   #visibleFrom = 0;
@@ -63,6 +65,7 @@ class World {
     this.#seed = seed;
     const random = seededRandom(seed);
     this.#random = random;
+    this.#joiningRandom = seededRandom(seed + 1_000_000);
     this.#diskCount = 1 + random.integer(3);
     this.#blocksPerDisk = 2 + random.integer(10);
     const startsBusy = random.integer(2) === 0;
@@ -80,6 +83,7 @@ class World {
     this.#tracker = new ChangeTracker({
       sizesBytes: Array.from({ length: this.#diskCount }, () => sizeBytes),
       windowBytes: windowBlocks * BLOCK_BYTES,
+      joining: this.#chooseJoining(),
     });
     this.#marginTime = random.integer(4);
     const initial = startsBusy ? TORN : 0;
@@ -90,6 +94,11 @@ class World {
     if (startsBusy) {
       for (let disk = 0; disk < this.#diskCount; disk += 1) this.#tracker.markDirty(disk, 0, sizeBytes);
     }
+  }
+
+  #chooseJoining(): readonly number[] {
+    const joins = this.#diskCount > 1 && this.#joiningRandom.integer(3) === 0;
+    return joins ? [this.#joiningRandom.integer(this.#diskCount)] : [];
   }
 
   run(): void {
@@ -106,8 +115,11 @@ class World {
   /** True when nothing is left to do. */
   #act(): boolean {
     const tracker = this.#tracker;
+    const isJoining = tracker.joining.length > 0;
+    if (isJoining && this.#joiningRandom.integer(40) === 0) tracker.finishJoining();
+    const copiesJoining = isJoining && this.#joiningRandom.integer(6) === 0;
     const entered = tracker.enterFine();
-    if (entered === 'too-much' || (entered === 'fine' && this.#random.integer(60) === 0)) {
+    if (entered === 'too-much' || copiesJoining || (entered === 'fine' && this.#random.integer(60) === 0)) {
       this.#startBulk();
       return false;
     }
@@ -122,7 +134,7 @@ class World {
   #isDone(): boolean {
     const over = this.#now > this.#disks.endTime + 100 && this.#lastCut > this.#disks.endTime;
     const dirty = this.#replica.some((_, disk) => this.#tracker.dirtyBytes(disk) > 0);
-    if (!over || dirty || this.#underWay.length > 0) return false;
+    if (!over || dirty || this.#underWay.length > 0 || this.#tracker.joining.length > 0) return false;
     this.#forEachSector((disk, sector, value) => {
       assert.equal(value, this.#disks.finalValue(disk, sector), this.#where(disk, sector, 'at the end'));
     });
@@ -140,7 +152,9 @@ class World {
     this.#lastCut = time;
     this.cutCount += 1;
     if (time < this.#disks.endTime) this.busyCutCount += 1;
+    const joining = this.#tracker.joining;
     this.#forEachSector((disk, sector, value) => {
+      if (joining.includes(disk)) return;
       const legal = this.#disks.isLegal(disk, sector, value, time);
       assert.ok(legal, this.#where(disk, sector, `holds ${value} at the cut ${time}`));
     });

@@ -14,6 +14,8 @@
  * request's, and they may tear what is read. So there is no cut until each disk was seen idle once, by the
  * kernel's own count, and what was read before is forgotten then.
  *
+ * Joining disks are tracked and copied in bulk, but are not part of cuts until `finishJoining`.
+ *
  * T1 fine begins only when the watermark has passed the end of the last bulk read: every block not dirty then
  *    is in the replica as it was at that watermark.
  * T2 each cut is later than the one before and than the last bulk read.
@@ -22,7 +24,6 @@
  */
 import { assert } from '@landfall/runtime';
 import type { BlockEvent } from './block-event.ts';
-import type { BlockRecord } from './block-record.ts';
 import { type BulkRun, firstRun } from './bulk-run.ts';
 import { type CutBlock, largestCutNs } from './cut-planner.ts';
 import type { BlockRange } from './dirty-map.ts';
@@ -31,6 +32,7 @@ import type { FreeBlocks } from './free-blocks.ts';
 import { type HeldCounts, heldCountsOf } from './held-counts.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS, type ReadTicket, ticketsFor } from './read-ticket.ts';
 import { type Uncertainty, uncertaintyOf } from './safety/uncertainty.ts';
+import { takeBlock } from './take-block.ts';
 import { type IdleSighting, Timeline, type TimelineItem } from './timeline.ts';
 import type { DiskRange } from './trace-source.ts';
 
@@ -38,6 +40,8 @@ export interface ChangeTrackerOptions {
   readonly sizesBytes: readonly number[];
   /** The fine phase holds at most this much; more is folded into the map. */
   readonly windowBytes: number;
+  /** Disks whose first copy must not keep cuts of the others waiting. */
+  readonly joining?: readonly number[];
 }
 
 /** Discarded blocks read again with one cut. */
@@ -52,6 +56,7 @@ export class ChangeTracker {
   readonly #tickets = new Map<number, ReadTicket>();
   /** Disks on which writes begun before tracking may be in flight. */
   readonly #unsettled = new Set<number>();
+  readonly #joining: Set<number>;
   readonly #watching = new Set<FreeBlocks>();
   #fine = false;
   #cutAfterNs = -Infinity;
@@ -64,6 +69,7 @@ export class ChangeTracker {
     this.#disks = options.sizesBytes.map((sizeBytes, index) => new DiskChanges(index, sizeBytes));
     this.#windowBlocks = Math.max(1, Math.floor(options.windowBytes / BLOCK_BYTES));
     for (const disk of this.#disks) this.#unsettled.add(disk.diskIndex);
+    this.#joining = new Set(options.joining);
   }
 
   get reachedNs(): number {
@@ -91,6 +97,16 @@ export class ChangeTracker {
   get oldestInFlightNs(): number | undefined {
     const oldest = this.#disks.flatMap((disk) => disk.inFlight.oldestIssueNs ?? []);
     return oldest.length === 0 ? undefined : Math.min(...oldest);
+  }
+
+  get joining(): readonly number[] {
+    return [...this.#joining];
+  }
+
+  /** From now on cuts are of all disks. */
+  finishJoining(): void {
+    this.#enterCoarse();
+    this.#joining.clear();
   }
 
   dirtyBytes(diskIndex: number): number {
@@ -222,10 +238,10 @@ export class ChangeTracker {
    */
   enterFine(): 'fine' | 'too-much' | 'not-yet' {
     if (this.#fine) return 'fine';
-    const dirtyBlocks = this.#disks.reduce((sum, disk) => sum + disk.dirty.count, 0);
+    const dirtyBlocks = this.#cutDisks().reduce((sum, disk) => sum + disk.dirty.count, 0);
     if (dirtyBlocks > this.#windowBlocks) return 'too-much';
     if (this.reachedNs <= this.#bulkEndNs) return 'not-yet';
-    for (const disk of this.#disks) disk.createRecords(this.reachedNs);
+    for (const disk of this.#cutDisks()) disk.createRecords(this.reachedNs);
     this.#fine = true;
     return 'fine';
   }
@@ -234,7 +250,7 @@ export class ChangeTracker {
   admitDiscarded(): void {
     assert(this.#fine, 'discarded blocks are admitted in the fine phase');
     let left = discardedBlocksPerCut();
-    for (const disk of this.#disks) left -= disk.recordDiscarded(left, this.reachedNs);
+    for (const disk of this.#cutDisks()) left -= disk.recordDiscarded(left, this.reachedNs);
   }
 
   /** Reads that blocks need before they have a current version; none for blocks being written. */
@@ -307,9 +323,10 @@ export class ChangeTracker {
   }
 
   #applyChange(event: BlockEvent, timeNs: number): void {
-    if (this.#fine && !this.#recordsFit(event)) this.#enterCoarse();
+    const isCut = !this.#joining.has(event.diskIndex);
+    if (this.#fine && isCut && !this.#recordsFit(event)) this.#enterCoarse();
     const disk = this.#disk(event.diskIndex);
-    disk.apply(event, timeNs, this.#fine);
+    disk.apply(event, timeNs, this.#fine && isCut);
     if (event.operation === 'discard') return;
     for (const blocks of this.#watching) blocks.touched(disk.diskIndex, disk.blocksOfEvent(event));
   }
@@ -358,6 +375,10 @@ export class ChangeTracker {
     this.#tickets.clear();
   }
 
+  #cutDisks(): readonly DiskChanges[] {
+    return this.#disks.filter(({ diskIndex }) => !this.#joining.has(diskIndex));
+  }
+
   #recordCount(): number {
     return this.#disks.reduce((sum, disk) => sum + disk.records.size, 0);
   }
@@ -370,24 +391,6 @@ export class ChangeTracker {
     const disk = this.#disks[diskIndex];
     assert(disk !== undefined, 'a disk index is one of the engine’s disks');
     return disk;
-  }
-}
-
-function takeBlock(disk: DiskChanges, record: BlockRecord, timeNs: number, blocks: CutBlock[]): void {
-  const version = record.versionAt(timeNs);
-  assert(version !== undefined || timeNs < record.replicaUntilNs, 'C1: every block has a version at the cut');
-  if (version !== undefined) {
-    blocks.push({ diskIndex: disk.diskIndex, block: record.block, content: version.content });
-  }
-  record.replicaTook(version, timeNs);
-  if (version === undefined || record.ticket !== undefined) return;
-  if (record.isUntouchedSince(version)) {
-    disk.records.delete(record.block);
-    disk.dirty.clear(record.block);
-  } else if (record.isOnlyDiscardedSince(version)) {
-    disk.records.delete(record.block);
-    disk.dirty.clear(record.block);
-    disk.discarded.set(record.block);
   }
 }
 

@@ -4,6 +4,7 @@
  * leave it when they are taken and come back by new writes or by `markDirty`.
  */
 import type { Extent } from '@landfall/block';
+import type { Consistency } from '@landfall/model';
 
 export interface ForgetFreeOptions {
   /**
@@ -28,6 +29,8 @@ export interface CapturedExtent extends Extent {
 export interface Cut {
   readonly cutMonotonicNs: bigint;
   readonly cutTimeMs: number;
+  /** Absent: CRASH_CONSISTENT, as every cut is. A scan that was written into has none to offer. */
+  readonly consistency?: Consistency;
   /** Every block that changed since the last cut (or bulk take), in its version at the cut. May be empty. */
   readonly extents: readonly CapturedExtent[];
 }
@@ -64,4 +67,11 @@ export interface EpochSource {
    * taken under an older generation may be committed once this has changed.
    */
   readonly generation: number;
+  /**
+   * Disks that are copied in bulk and are not part of cuts, so that the first copy of a disk that was added
+   * keeps nobody waiting; absent: none.
+   */
+  readonly joiningDisks?: readonly number[];
+  /** From now on cuts are of all disks. */
+  finishJoining?(): void;
 }

@@ -13,6 +13,8 @@ export interface OpenCaptureOptions {
   readonly devices: readonly string[];
   /** In the order of `devices`; default `disk-0`, `disk-1` … */
   readonly diskIds?: readonly string[];
+  /** Of those, the ids of disks that are only now added; see `EpochSource.joiningDisks`. */
+  readonly joiningDiskIds?: readonly string[];
   /** Names this agent's trace instance: lower-case letters, digits, dashes. */
   readonly stateName: string;
   readonly logger: Logger;
@@ -24,6 +26,7 @@ export interface OpenCaptureOptions {
   /** Leaves out what the file systems do not use, where that is proved. Default true. */
   readonly skipFreeSpace?: boolean;
   readonly onDoubt?: (reason: string) => void;
+  readonly onJoined?: (diskIds: readonly string[]) => void;
   /** Told of everything the trace shows; keeps bulk reads within its impact budget. */
   readonly meters?: SourceMeters;
 }
@@ -39,7 +42,7 @@ export async function openCapture(options: OpenCaptureOptions): Promise<CaptureE
       hint: 'name at least one disk; state names have lower-case letters, digits and dashes only',
     });
   }
-  const linuxDisks = devices.map(diskAt);
+  const linuxDisks = devices.map((device) => diskAt(device));
   await ensureTracefs();
   const baseNs = clock.monotonicNs();
   const reader = await openDirectReader(linuxDisks, readsInFlightMax);
@@ -55,6 +58,7 @@ export async function openCapture(options: OpenCaptureOptions): Promise<CaptureE
     diskId: options.diskIds?.[index] ?? `disk-${index}`,
     deviceName,
     sizeBytes,
+    isJoining: options.joiningDiskIds?.includes(options.diskIds?.[index] ?? `disk-${index}`) === true,
   }));
   const meters = options.meters ?? new SourceMeters();
   const sizesBytes = disks.map(({ sizeBytes }) => sizeBytes);

@@ -29,7 +29,7 @@ const PROGRESS_MS = 1000;
  */
 export async function measureChurn(options: MeasureChurnOptions): Promise<Churn> {
   const { devices, logger, clock = systemClock } = options;
-  const disks = devices.map(diskAt);
+  const disks = devices.map((device) => diskAt(device));
   await ensureTracefs();
   const baseNs = clock.monotonicNs();
   const trace = createLinuxTraceSource({ stateName: STATE_NAME, disks, clock, baseNs, logger });

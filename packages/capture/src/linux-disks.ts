@@ -1,12 +1,12 @@
 /**
  * The disks of this Linux machine, from /sys/block. A disk can be tracked when its driver is request-based
- * (it has an `mq` folder): only such devices emit the events the tracker lives on; others would look idle for
- * ever (kernel-tracing.md, requirements 17–19). Device-mapper, md, LVM and LUKS are tracked at the disks
- * below them.
+ * (it has an `mq` folder): only such devices emit the events the tracker lives on (`trackability.ts`).
+ * Device-mapper, md, LVM and LUKS are tracked at the disks below them.
  */
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OperationError, systemErrorCode } from '@landfall/runtime';
+import { type DiskFacts, whyNotDiscovered, whyNotScannable, whyNotTrackable } from './trackability.ts';
 
 export interface LinuxDisk {
   /** `vda` */
@@ -19,8 +19,6 @@ export interface LinuxDisk {
   readonly isBootDisk: boolean;
 }
 
-/** Never taken unless named: not disks of a server, or made of other disks. */
-const NOT_A_SERVER_DISK = /^(loop|ram|zram|sr|fd|dm-|md|nbd|drbd|bcache|mtdblock|zd)/;
 const FOLDER = '/sys/block';
 
 /**
@@ -29,7 +27,9 @@ const FOLDER = '/sys/block';
  */
 export function discoverDisks(): LinuxDisk[] {
   const disks = readdirSync(FOLDER)
-    .filter((name) => !NOT_A_SERVER_DISK.test(name) && whyNotTrackable(name) === undefined)
+    .filter(
+      (name) => whyNotDiscovered(name) === undefined && whyNotTrackable(diskFactsAt(name)) === undefined,
+    )
     .map(diskNamed)
     .filter(({ sizeBytes }) => sizeBytes > 0);
   return disks.toSorted(
@@ -37,8 +37,20 @@ export function discoverDisks(): LinuxDisk[] {
   );
 }
 
-/** The disk at a device path. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, each with what to do. */
-export function diskAt(devicePath: string): LinuxDisk {
+/** Devices with a medium that are not taken by themselves, and why. */
+export function leftOutDisks(): readonly { readonly deviceName: string; readonly why: string }[] {
+  return readdirSync(FOLDER).flatMap((name) => {
+    const why = whyNotDiscovered(name) ?? whyNotTrackable(diskFactsAt(name))?.why;
+    const isEmpty = diskNamed(name).sizeBytes === 0;
+    return why === undefined || isEmpty ? [] : [{ deviceName: `/dev/${devNodeOf(name)}`, why }];
+  });
+}
+
+/**
+ * The disk at a device path, to be tracked or only read. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, each
+ * with what to do.
+ */
+export function diskAt(devicePath: string, purpose: 'track' | 'scan' = 'track'): LinuxDisk {
   const name = kernelNameOf(devicePath);
   const whole = wholeDiskOf(name);
   if (whole === undefined) {
@@ -47,7 +59,8 @@ export function diskAt(devicePath: string): LinuxDisk {
   if (whole !== name) {
     throw notTrackable(devicePath, 'it is a partition', `name the whole disk: /dev/${devNodeOf(whole)}`);
   }
-  const refusal = whyNotTrackable(name);
+  const facts = diskFactsAt(name);
+  const refusal = purpose === 'scan' ? whyNotScannable(facts) : whyNotTrackable(facts);
   if (refusal !== undefined) throw notTrackable(devicePath, refusal.why, refusal.remedy);
   const disk = diskNamed(name);
   if (disk.sizeBytes === 0) {
@@ -63,6 +76,11 @@ export interface DiskCounters {
   writesInFlight(): number | undefined;
   /** Sectors written since boot, discards excluded; `undefined` likewise. */
   sectorsWritten(): number | undefined;
+  /**
+   * Changes with every write and discard that ends; `undefined` while one is under way, or when the kernel
+   * does not count.
+   */
+  writeMark(): string | undefined;
 }
 
 /** The kernel's own statistics of a disk, to hold the trace against. */
@@ -71,7 +89,20 @@ export function countersOf(disk: LinuxDisk): DiskCounters {
   return {
     writesInFlight: () => (isCounted() ? numberAt(attribute(disk.name, 'inflight'), 1) : undefined),
     sectorsWritten: () => (isCounted() ? numberAt(attribute(disk.name, 'stat'), 6) : undefined),
+    writeMark: () => (isCounted() ? writeMarkOf(disk.name) : undefined),
   };
+}
+
+/**
+ * Documentation/block/stat.rst: writes completed, sectors written, discards completed, sectors discarded. In
+ * flight is looked at on both sides of it, so that a write that ends between the two looks is not missed.
+ */
+function writeMarkOf(name: string): string | undefined {
+  const isBusy = () => numberAt(attribute(name, 'inflight'), 1) !== 0;
+  if (isBusy()) return undefined;
+  const fields = attribute(name, 'stat')?.split(/\s+/) ?? [];
+  if (isBusy()) return undefined;
+  return [4, 6, 11, 13].map((index) => fields[index] ?? '').join(' ');
 }
 
 function diskNamed(name: string): LinuxDisk {
@@ -85,29 +116,22 @@ function diskNamed(name: string): LinuxDisk {
   };
 }
 
-function whyNotTrackable(name: string): { readonly why: string; readonly remedy: string } | undefined {
-  if (attribute(name, 'hidden') === '1') {
-    return { why: 'it is one path of a multipath device', remedy: 'name the multipath device instead' };
-  }
-  if (!readdirSync(`${FOLDER}/${name}`).includes('mq')) {
-    const below = slavesOf(name);
-    const remedy =
-      below.length > 0
-        ? `name the disks below it instead: ${below.map((slave) => `/dev/${slave}`).join(', ')}`
-        : 'devices of this kind cannot be replicated; leave it out';
-    return { why: 'the kernel shows no requests for this kind of device (it is bio-based)', remedy };
-  }
-  const zoned = attribute(name, 'queue/zoned') ?? 'none';
-  if (zoned !== 'none') return { why: `it is a zoned disk (${zoned})`, remedy: 'leave it out' };
-  if (attribute(name, 'queue/dax') === '1') {
-    return { why: 'it is written by memory mapping (DAX), unseen by the kernel', remedy: 'leave it out' };
-  }
-  return undefined;
+/** `folder`: /sys/block, or a copy of it. */
+export function diskFactsAt(name: string, folder = FOLDER): DiskFacts {
+  const read = (path: string) => readIfExists(`${folder}/${name}/${path}`);
+  return {
+    name,
+    isHidden: read('hidden') === '1',
+    isRequestBased: readdirSync(`${folder}/${name}`).includes('mq'),
+    zoned: read('queue/zoned') ?? 'none',
+    isDax: read('queue/dax') === '1',
+    below: slavesOf(name, folder),
+  };
 }
 
-function slavesOf(name: string): string[] {
+function slavesOf(name: string, folder = FOLDER): string[] {
   try {
-    return readdirSync(`${FOLDER}/${name}/slaves`);
+    return readdirSync(`${folder}/${name}/slaves`);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return [];
     throw error;
@@ -167,8 +191,12 @@ function devNodeOf(name: string): string {
 }
 
 function attribute(name: string, path: string): string | undefined {
+  return readIfExists(`${FOLDER}/${name}/${path}`);
+}
+
+function readIfExists(path: string): string | undefined {
   try {
-    return readFileSync(`${FOLDER}/${name}/${path}`, 'utf8').trim();
+    return readFileSync(path, 'utf8').trim();
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;

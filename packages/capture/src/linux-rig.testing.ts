@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { silentLogger } from '@landfall/runtime';
+import { silentLogger, systemClock } from '@landfall/runtime';
 import type { CaptureEngine } from './capture-engine.ts';
-import type { CapturedExtent } from './epoch-source.ts';
+import type { CapturedExtent, Cut } from './epoch-source.ts';
 import { type OpenCaptureOptions, openCapture } from './linux-capture.ts';
 import { createLoopDisks, type LoopDisk, type LoopDisks } from './linux-loop.testing.ts';
 
@@ -89,10 +89,14 @@ export function dirtyBytes({ engine }: Rig): number {
 }
 
 /** One step of a sender: a cut, or bulk when there is none. */
-export async function replicate({ engine, replica }: Rig): Promise<boolean> {
+export async function replicate(current: Rig): Promise<boolean> {
+  return (await step(current)) !== undefined;
+}
+
+async function step({ engine, replica }: Rig): Promise<Cut | undefined> {
   const cut = await engine.nextCut({ waitMs: 1000, signal: NEVER });
   replica.put(cut === undefined ? await engine.takeBulk(8 * MIB) : cut.extents);
-  return cut !== undefined;
+  return cut;
 }
 
 export async function replicateUntil(current: Rig, isDone: (sawCut: boolean) => boolean): Promise<void> {
@@ -100,12 +104,15 @@ export async function replicateUntil(current: Rig, isDone: (sawCut: boolean) => 
   assert.fail(`never done: ${JSON.stringify(current.engine.stats())}`);
 }
 
+/** Until the replica has everything that was written before this call: a cut may lie before it. */
 export async function replicateToTheEnd(current: Rig): Promise<void> {
-  let cleanCuts = 0;
-  await replicateUntil(current, (sawCut) => {
-    cleanCuts = sawCut && dirtyBytes(current) === 0 ? cleanCuts + 1 : 0;
-    return cleanCuts > 2;
-  });
+  const calledNs = systemClock.monotonicNs();
+  for (let cuts = 0, steps = 0; cuts < 3; steps += 1) {
+    assert.ok(steps < 2000, `never done: ${JSON.stringify(current.engine.stats())}`);
+    const cut = await step(current);
+    const isClean = cut !== undefined && cut.cutMonotonicNs > calledNs && dirtyBytes(current) === 0;
+    cuts = isClean ? cuts + 1 : 0;
+  }
   current.loops.disks.forEach(({ backingPath }, index) => {
     const same = readFileSync(backingPath).equals(current.replica.imageOf(index));
     assert.ok(same, `the replica of disk ${index} equals the disk`);

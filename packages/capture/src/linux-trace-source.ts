@@ -87,6 +87,7 @@ class LinuxTraceSource implements TraceSource {
   #events = 0;
   #lost = 0;
   #passthroughBefore = 0;
+  readonly #passthroughDisks = new Set<number>();
 
   constructor(options: LinuxTraceSourceOptions) {
     this.#options = options;
@@ -95,7 +96,9 @@ class LinuxTraceSource implements TraceSource {
 
   get counts() {
     const passthrough = this.#passthroughBefore + (this.#session?.decoder.passthroughCount ?? 0);
-    return { events: this.#events, lost: this.#lost, passthrough };
+    const now = this.#session?.decoder.passthroughDisks ?? [];
+    const passthroughDisks = [...new Set([...this.#passthroughDisks, ...now])];
+    return { events: this.#events, lost: this.#lost, passthrough, passthroughDisks };
   }
 
   start(): void {
@@ -140,6 +143,7 @@ class LinuxTraceSource implements TraceSource {
     if (session === undefined) return;
     this.#session = undefined;
     this.#passthroughBefore += session.decoder.passthroughCount;
+    for (const disk of session.decoder.passthroughDisks) this.#passthroughDisks.add(disk);
     closeSession(session);
     try {
       session.instance.remove();

@@ -6,24 +6,60 @@
  * afterwards. `trace` is never opened: on old kernels that stops recording (kernel-tracing.md, requirements
  * 24–39).
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { type Logger, OperationError, runChecked, systemErrorCode } from '@landfall/runtime';
 import type { BlockEventFormats } from './block-event.ts';
 import { type PageLayout, parsePageLayout } from './ring-buffer-page.ts';
 import { parseEventFormat, type TraceEventFormat } from './trace-format.ts';
+import { cannotTrace, type TracingFacts, whyNoTracing } from './tracing-readiness.ts';
 
 export const TRACEFS = '/sys/kernel/tracing';
 export const INSTANCES = `${TRACEFS}/instances`;
-const LOCKDOWN = '/sys/kernel/security/lockdown';
 /** In the order they are enabled. */
 export const EVENTS = ['block_rq_complete', 'block_rq_requeue', 'block_rq_issue'] as const;
 
+const REAL_ROOTS = {
+  tracefs: TRACEFS,
+  lockdown: '/sys/kernel/security/lockdown',
+  fileSystems: '/proc/filesystems',
+  clockOffsets: '/proc/self/timens_offsets',
+};
+
 /** Mounts tracefs where it is absent. Errors: LOCKDOWN_CONFIDENTIALITY, TRACEFS_UNAVAILABLE. */
 export async function ensureTracefs(): Promise<void> {
-  if (readIfExists(LOCKDOWN)?.includes('[confidentiality]')) throw lockedDown();
-  if (!existsSync(INSTANCES)) await mountTracefs();
-  if (!existsSync(INSTANCES)) throw unavailable(`${INSTANCES} does not exist`);
-  if (hasShiftedClock()) throw unavailable('this process lives in a time namespace with a shifted clock');
+  const refusal = await tracingRefusal();
+  if (refusal !== undefined) throw refusal;
+}
+
+/** Why the kernel does not let disks be tracked; `undefined`: it does. Mounts tracefs where it is absent. */
+export async function tracingRefusal(): Promise<OperationError | undefined> {
+  const facts = readTracingFacts();
+  if (facts.isMounted || !facts.knowsTracefs) return whyNoTracing(facts);
+  const mountFailure = await mountTracefs();
+  return whyNoTracing({ ...readTracingFacts(), ...(mountFailure === undefined ? {} : { mountFailure }) });
+}
+
+export function readTracingFacts(roots = REAL_ROOTS): TracingFacts {
+  const lockdown = readIfExists(roots.lockdown)?.trim();
+  return {
+    ...(lockdown === undefined ? {} : { lockdown }),
+    knowsTracefs: readIfExists(roots.fileSystems)?.includes('tracefs') === true,
+    isMounted: existsSync(`${roots.tracefs}/instances`),
+    isWritable: isWritable(`${roots.tracefs}/instances`),
+    isClockShifted: isShifted(readIfExists(roots.clockOffsets) ?? ''),
+    hasBlockEvents: ['block_rq_issue', 'block_rq_complete'].every((event) =>
+      existsSync(`${roots.tracefs}/events/block/${event}`),
+    ),
+  };
 }
 
 export interface TraceInstanceOptions {
@@ -61,14 +97,14 @@ export function createTraceInstance(options: TraceInstanceOptions): TraceInstanc
   try {
     mkdirSync(folder);
   } catch (cause) {
-    throw unavailable(`${folder} cannot be made: ${messageOf(cause)}`, cause);
+    throw cannotTrace(`${folder} cannot be made: ${messageOf(cause)}`, cause);
   }
   try {
     return prepareInstance(folder, options);
   } catch (error) {
     rmdirSync(folder);
     if (error instanceof OperationError) throw error;
-    throw unavailable(messageOf(error), error);
+    throw cannotTrace(messageOf(error), error);
   }
 }
 
@@ -154,17 +190,28 @@ export function startTimeOf(pid: number): string | undefined {
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
 
-async function mountTracefs(): Promise<void> {
+/** Resolves to why it could not. */
+async function mountTracefs(): Promise<string | undefined> {
   try {
     await runChecked(['mount', '-t', 'tracefs', 'tracefs', TRACEFS]);
-  } catch (cause) {
-    throw unavailable(`tracefs is not mounted and cannot be mounted: ${messageOf(cause)}`, cause);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return false;
   }
 }
 
 /** kernel-tracing.md, requirement 36: the trace clock does not know of time namespaces. */
-function hasShiftedClock(): boolean {
-  const offsets = readIfExists('/proc/self/timens_offsets') ?? '';
+function isShifted(offsets: string): boolean {
   const [, seconds = '0', nanoseconds = '0'] = /^monotonic\s+(\S+)\s+(\S+)$/m.exec(offsets) ?? [];
   return Number(seconds) !== 0 || Number(nanoseconds) !== 0;
 }
@@ -181,19 +228,4 @@ function readIfExists(path: string): string | undefined {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function lockedDown(): OperationError {
-  return new OperationError(
-    'LOCKDOWN_CONFIDENTIALITY',
-    'the kernel is locked down in confidentiality mode, which forbids tracing',
-    { hint: 'boot with lockdown=integrity (enough for Secure Boot) or without the lockdown parameter' },
-  );
-}
-
-function unavailable(why: string, cause?: unknown): OperationError {
-  return new OperationError('TRACEFS_UNAVAILABLE', `changes of disks cannot be tracked: ${why}`, {
-    hint: 'run as root, on the machine itself or in a container that has /sys/kernel/tracing writable',
-    cause,
-  });
 }

@@ -36,6 +36,8 @@ export interface TraceCounts {
   readonly lost: number;
   /** Commands of unknown range on tracked disks: what they wrote, if anything, is not tracked. */
   readonly passthrough: number;
+  /** Indexes of the disks these were for; absent: none. */
+  readonly passthroughDisks?: readonly number[];
 }
 
 export interface DiskReader {

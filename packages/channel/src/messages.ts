@@ -14,8 +14,10 @@
  */
 import type {
   BandwidthSchedule,
+  CaptureFacts,
   DataReplicationErrorString,
   DataReplicationState,
+  DiskChange,
   DiskReplication,
   Forecast,
   PointSelector,
@@ -103,6 +105,10 @@ export interface AgentReport {
     /** Of the last 10 minutes of acknowledged epochs: cut → acknowledged. */
     readonly lagP50Ms: number | null;
     readonly lagP99Ms: number | null;
+    /** What happened to the disks lately, newest last; absent from older agents. */
+    readonly diskChanges?: readonly DiskChange[];
+    /** Absent while nothing is captured. */
+    readonly capture?: CaptureFacts;
     /** While something is transferred. */
     readonly forecast?: Forecast;
     /** What the agent's bulk reads do to the writes of the source, where that is measured and limited. */
@@ -135,6 +141,8 @@ export interface AgentConfiguration {
    */
   readonly impactBudgetPercent?: number;
   readonly epochIntervalMs: number;
+  /** Disks to go on without. */
+  readonly excludedDiskIds?: readonly string[];
 }
 
 // --- replication server ----------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ export async function hashChunks(
   range: ChunkRange,
 ): Promise<Buffer> {
   const { firstChunk, count, logger } = range;
-  const chunkCount = disk.base.chunkCount;
+  const chunkCount = Math.ceil(disk.sizeBytes / CHUNK_BYTES);
   checkRange([{ sizeBytes: chunkCount }], 0, { offsetBytes: firstChunk, lengthBytes: count });
   const hashes = Buffer.alloc(count * SHA256_BYTES);
   let next = 0;
@@ -51,7 +51,7 @@ async function hashOrNothing(
 ): Promise<Buffer | undefined> {
   if (view === undefined) return disk.base.chunkSha256(chunk);
   try {
-    return (await view.baseChunkSha256(chunk)) ?? (await hashThroughView(disk, view, chunk));
+    return (await view.baseChunkSha256(chunk)) ?? (await hashThroughView(view, chunk));
   } catch (error) {
     if (!(error instanceof OperationError) || error.code !== 'EXTENT_DAMAGED') throw error;
     logger.error('journal-chunk-damaged', { diskIndex: disk.diskIndex, chunk, error });
@@ -59,8 +59,8 @@ async function hashOrNothing(
   }
 }
 
-async function hashThroughView(disk: DiskJournal, view: PointInTimeView, chunk: number): Promise<Buffer> {
-  const content = Buffer.allocUnsafe(disk.base.chunkLength(chunk));
+async function hashThroughView(view: PointInTimeView, chunk: number): Promise<Buffer> {
+  const content = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, view.sizeBytes - chunk * CHUNK_BYTES));
   await view.read(chunk * CHUNK_BYTES, content);
   return createHash('sha256').update(content).digest();
 }

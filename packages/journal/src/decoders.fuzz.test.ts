@@ -38,7 +38,7 @@ const commitFields = fc.record({
   epoch: wholeNumber,
   cutTimeMs: wholeNumber,
   cutMonotonicNs: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-  consistency: fc.constant('CRASH_CONSISTENT' as const),
+  consistency: fc.constantFrom('CRASH_CONSISTENT' as const, 'SCANNED' as const),
   startBytes: wholeNumber,
   recordCount: word,
   recordsChecksum: word,

@@ -5,11 +5,12 @@
 import type { ExtentHeader } from '@landfall/block';
 import { assert } from '@landfall/runtime';
 import { BaseImage } from './base-image.ts';
+import { currentSize, type DiskSizes, sizeAt } from './disk-sizes.ts';
 import type { JournalFiles } from './journal-files.ts';
 import { type JournalSegment, segmentFolder } from './journal-segment.ts';
 import {
   type BaseEntry,
-  type JournalDisk,
+  type GroupDisk,
   type Manifest,
   type SegmentEntry,
   writeManifest,
@@ -20,7 +21,7 @@ export interface DiskContext {
   readonly files: JournalFiles;
   readonly journalId: string;
   readonly diskIndex: number;
-  readonly disk: JournalDisk;
+  readonly disk: GroupDisk;
   readonly segmentBytes: number;
   /** The newest epoch that is durable on all disks of the group. */
   readonly durableEpoch: () => number;
@@ -36,9 +37,11 @@ export interface DiskState {
 
 export class DiskJournal {
   readonly diskIndex: number;
-  readonly sizeBytes: number;
+  readonly diskId: string;
   readonly base: BaseImage;
   readonly #context: DiskContext;
+  #sizes: DiskSizes;
+  #joiningBytes = 0;
   #manifest: Manifest;
   /** The last replacement of the manifest failed: either version may be on disk. */
   #manifestUncertain = false;
@@ -47,12 +50,38 @@ export class DiskJournal {
 
   constructor(context: DiskContext, state: DiskState) {
     this.diskIndex = context.diskIndex;
-    this.sizeBytes = context.disk.sizeBytes;
+    this.diskId = context.disk.diskId;
+    this.#sizes = context.disk.sizes;
     this.base = state.base;
     this.#context = context;
     this.#manifest = state.manifest;
     this.#segments = state.segments;
     this.#writer = state.writer;
+  }
+
+  /**
+   * How far it can be written: its size at the next epoch, or when it has joined; 0 when it was taken out.
+   */
+  get sizeBytes(): number {
+    return this.#joiningBytes || currentSize(this.#sizes);
+  }
+
+  get sizes(): DiskSizes {
+    return this.#sizes;
+  }
+
+  sizeAt(epoch: number): number {
+    return sizeAt(this.#sizes, epoch);
+  }
+
+  get isJoining(): boolean {
+    return this.#joiningBytes > 0;
+  }
+
+  /** `group.json` says so already, but for what is joining: that is known while a connection lasts. */
+  resize(sizes: DiskSizes, joiningBytes: number): void {
+    this.#sizes = sizes;
+    this.#joiningBytes = joiningBytes;
   }
 
   /** Oldest first. */
@@ -184,15 +213,19 @@ export class DiskJournal {
   }
 }
 
+export interface NewDisk extends Pick<DiskContext, 'files' | 'journalId' | 'diskIndex'> {
+  readonly baseBytes: number;
+}
+
 /** Files of a new, empty disk. Nothing refers to them before `group.json` is written. */
 export async function createDisk(
-  context: Pick<DiskContext, 'files' | 'journalId' | 'diskIndex' | 'disk'>,
+  { files, diskIndex, journalId, baseBytes }: NewDisk,
+  state: Pick<Manifest, 'base' | 'durableEpoch'> = { durableEpoch: 0 },
 ): Promise<void> {
-  const { files, diskIndex, disk, journalId } = context;
   await files.ensureFolder(segmentFolder(diskIndex));
-  await BaseImage.create({ files, diskIndex, sizeBytes: disk.sizeBytes });
+  await BaseImage.create({ files, diskIndex, sizeBytes: baseBytes });
   await files.syncFolder(`disk-${diskIndex}`);
-  await writeManifest(files, { journalId, diskIndex, segments: [], durableEpoch: 0 });
+  await writeManifest(files, { journalId, diskIndex, segments: [], ...state });
 }
 
 export function journalIdBytes(journalId: string): Buffer {

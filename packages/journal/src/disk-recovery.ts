@@ -5,6 +5,7 @@
 import { assert, type Logger } from '@landfall/runtime';
 import { BaseImage } from './base-image.ts';
 import { type DiskContext, DiskJournal, journalIdBytes } from './disk-journal.ts';
+import { FIRST_EPOCH, sizeAt } from './disk-sizes.ts';
 import { journalDamaged } from './journal-errors.ts';
 import type { JournalFile } from './journal-files.ts';
 import { JournalSegment, segmentFolder, segmentPath } from './journal-segment.ts';
@@ -38,7 +39,8 @@ export interface FoundDisk {
 export async function findDisk(context: DiskContext, manifest: Manifest, logger: Logger): Promise<FoundDisk> {
   const { files, diskIndex, disk } = context;
   await removeUnlisted(context, manifest);
-  const baseOptions = { files, diskIndex, sizeBytes: disk.sizeBytes };
+  const baseEpoch = manifest.base?.commit.epoch ?? FIRST_EPOCH;
+  const baseOptions = { files, diskIndex, sizeBytes: sizeAt(disk.sizes, baseEpoch) };
   const base = await BaseImage.open(baseOptions, manifest.base?.tableSha256);
   if (base.damagedChunks > 0) {
     logger.error('journal-base-table-damaged', { path: base.tablePath, chunks: base.damagedChunks });

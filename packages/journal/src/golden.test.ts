@@ -1,7 +1,7 @@
 /**
- * A journal written by a released format opens forever: `testdata/v1` was written once, by
- * `LANDFALL_WRITE_GOLDEN=1` on this test, and is never written again; a new format version gets a folder of
- * its own.
+ * A journal written by a released format opens forever: each folder of `testdata` was written once, the
+ * newest by `LANDFALL_WRITE_GOLDEN=1` on this test, and is never written again; a new format version gets a
+ * folder of its own.
  */
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -14,13 +14,17 @@ import { putEpoch, rawExtent, readDisk, sha256, testCommit, zstdExtent } from '.
 import type { JournalGroup } from './journal-group.ts';
 import { openJournalGroup } from './open-journal-group.ts';
 
-const GOLDEN = fileURLToPath(new URL('../testdata/v1', import.meta.url));
+const goldenOf = (version: number) => fileURLToPath(new URL(`../testdata/v${version}`, import.meta.url));
+const NEWEST = 2;
 const DISKS = [
   { diskId: 'disk-0', sizeBytes: 150_000 },
   { diskId: 'disk-1', sizeBytes: 4096 },
 ];
 
-/** Base, sealed segments, an open one; raw, zstd and zero extents; empty epochs; a disk that rests. */
+/**
+ * Base, sealed segments, an open one; raw, zstd and zero extents; empty epochs; a disk that rests; and of
+ * version 2: disks that join, grow, shrink and leave, and scanned points.
+ */
 async function writeGolden(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   const options = {
@@ -46,6 +50,22 @@ async function writeGolden(folder: string): Promise<void> {
   }
   await group.putZeroes(0, 71_000, 2000);
   await group.commit(testCommit(10, 1));
+  const [first = { diskId: 'disk-0', sizeBytes: 1 }] = DISKS;
+  await group.changeDisks([
+    first,
+    { diskId: 'disk-1', sizeBytes: 9000 },
+    { diskId: 'disk-2', sizeBytes: 5000 },
+  ]);
+  await putEpoch(group, [
+    rawExtent(1, 8000, Buffer.alloc(1000, 'g')),
+    rawExtent(2, 0, Buffer.alloc(5000, 'j')),
+  ]);
+  await group.changeDisks([
+    { ...first, sizeBytes: 70_000 },
+    { diskId: 'disk-2', sizeBytes: 5000 },
+  ]);
+  await group.putZeroes(2, 100, 200);
+  await group.commit({ ...testCommit(12, 1), consistency: 'SCANNED' });
   await writeFile(join(folder, 'expected.json'), `${JSON.stringify(await contents(group), undefined, 1)}\n`);
   await group.close();
 }
@@ -54,21 +74,29 @@ async function contents(group: JournalGroup) {
   const epochs = [];
   for (const point of group.recoveryPoints().toReversed()) {
     const disks = [];
-    for (const index of DISKS.keys())
+    for (const index of group.disks.keys())
       disks.push(sha256(await readDisk(group, point.epoch, index)).toString('hex'));
     epochs.push({ ...point, disks });
   }
   return { journalId: group.journalId, epochs };
 }
 
-test('the journal of format version 1 opens, reads as it did, and takes new epochs', async (t) => {
-  if (process.env.LANDFALL_WRITE_GOLDEN === '1') await writeGolden(GOLDEN);
-  const folder = await mkdtemp(join(tmpdir(), 'landfall-golden-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  await cp(GOLDEN, folder, { recursive: true });
-  const group = await openJournalGroup({ folder, disks: DISKS, logger: silentLogger, reserveBytes: 0 });
-  const expected: unknown = JSON.parse(await readFile(join(GOLDEN, 'expected.json'), 'utf8'));
-  assert.deepEqual(await contents(group), expected);
-  assert.equal(await putEpoch(group, [rawExtent(0, 0, Buffer.alloc(10, 'new'))]), 11);
-  await group.close();
-});
+for (const version of [1, NEWEST]) {
+  test(`the journal of format version ${version} opens, reads as it did, and takes new epochs`, async (t) => {
+    const golden = goldenOf(version);
+    if (process.env.LANDFALL_WRITE_GOLDEN === '1' && version === NEWEST) await writeGolden(golden);
+    const folder = await mkdtemp(join(tmpdir(), 'landfall-golden-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    await cp(golden, folder, { recursive: true });
+    const expected = JSON.parse(await readFile(join(golden, 'expected.json'), 'utf8'));
+    const options = { folder, logger: silentLogger, reserveBytes: 0 };
+    const group = await openJournalGroup(options);
+    assert.deepEqual(await contents(group), expected);
+    const epoch = group.lastEpoch + 1;
+    assert.equal(await putEpoch(group, [rawExtent(0, 0, Buffer.alloc(10, 'new'))]), epoch);
+    await group.close();
+    const again = await openJournalGroup(options);
+    assert.equal(again.lastEpoch, epoch);
+    await again.close();
+  });
+}

@@ -6,13 +6,15 @@
 import type { ExtentHeader, ReadableBlockDevice } from '@landfall/block';
 import type { EpochCommit, RecoveryPoint } from '@landfall/model';
 import { assert, type Logger, OperationError } from '@landfall/runtime';
+import { changeDisks } from './change-disks.ts';
 import { hashChunks } from './chunk-hashes.ts';
 import { ContentCache } from './content-cache.ts';
 import { discardFiles } from './discard-files.ts';
-import type { DiskJournal } from './disk-journal.ts';
+import type { DiskContext, DiskJournal } from './disk-journal.ts';
 import { EpochWriter } from './epoch-writer.ts';
 import { epochRefused, storageFailure } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
+import type { GroupDisk, JournalDisk } from './manifest.ts';
 import { OpenFiles } from './open-files.ts';
 import { PointInTimeView } from './point-in-time-view.ts';
 import { ReadAheadDevice } from './read-ahead.ts';
@@ -24,7 +26,7 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 /** All disks of a server at one recovery point, read-only. It must be closed. */
 export interface JournalView {
   readonly point: RecoveryPoint;
-  /** In the order of the group's disks. */
+  /** By disk index. One that the server did not have then has size 0. */
   readonly disks: readonly ReadableBlockDevice[];
   close(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export interface JournalGroupState {
   readonly disks: readonly DiskJournal[];
   readonly points: RecoveryPointList;
   readonly reserveBytes: number;
+  readonly newContext: (diskIndex: number, disk: GroupDisk) => DiskContext;
   readonly releaseLock: () => Promise<void>;
 }
 
@@ -44,18 +47,22 @@ export class JournalGroup {
   readonly journalId: string;
   readonly #files: JournalFiles;
   readonly #logger: Logger;
-  readonly #disks: readonly DiskJournal[];
+  /** The writer has the same list: it grows when a disk joins, and a disk never leaves it. */
+  readonly #disks: DiskJournal[];
   readonly #points: RecoveryPointList;
   readonly #writer: EpochWriter;
   readonly #openFiles: OpenFiles;
   readonly #cache = new ContentCache(CACHE_BYTES);
   readonly #views = new Set<JournalView>();
+  readonly #newContext: JournalGroupState['newContext'];
   readonly #releaseLock: () => Promise<void>;
   #closed = false;
+  #disksUncertain = false;
 
   /** Use `openJournalGroup`. */
   constructor(state: JournalGroupState) {
-    const { files, logger, disks, points } = state;
+    const { files, logger, points } = state;
+    const disks = [...state.disks];
     this.journalId = state.journalId;
     this.#files = files;
     this.#logger = logger;
@@ -68,12 +75,50 @@ export class JournalGroup {
       space: new StagingSpace(files, state.reserveBytes),
     });
     this.#openFiles = new OpenFiles(files);
+    this.#newContext = state.newContext;
     this.#releaseLock = state.releaseLock;
   }
 
   /** The newest durable epoch; 0 when there is none, which means that the first sync is not complete. */
   get lastEpoch(): number {
     return this.#points.lastEpoch;
+  }
+
+  /** Every disk it has, by index, as of the next epoch; size 0: the server does not have it any more. */
+  get disks(): readonly JournalDisk[] {
+    return this.#disks.map(({ diskId, sizeBytes, isJoining }) => ({
+      ...{ diskId, sizeBytes },
+      ...(isJoining ? { isJoining } : {}),
+    }));
+  }
+
+  /** Size of a disk at an epoch; 0 when the server did not have it then. */
+  diskSizeAt(diskIndex: number, epoch: number): number {
+    return this.#disk(diskIndex).sizeAt(epoch);
+  }
+
+  /**
+   * From the next epoch on the server has these disks, in these sizes; older recovery points keep theirs
+   * (J3). To be called between connections, when no epoch is open; when it fails, again before the next
+   * epoch. The journal must have a recovery point. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED.
+   */
+  async changeDisks(wanted: readonly JournalDisk[]): Promise<void> {
+    this.#checkOpen();
+    assert(this.lastEpoch > 0, 'a journal without a recovery point is created anew instead');
+    const { journalId } = this;
+    await this.#writer.between(async () => {
+      const options = {
+        ...{ files: this.#files, logger: this.#logger, newContext: this.#newContext, journalId },
+        ...{ disks: this.#disks, fromEpoch: this.lastEpoch + 1, isUncertain: this.#disksUncertain },
+      };
+      this.#disksUncertain = true;
+      try {
+        this.#disks.push(...(await changeDisks(options, wanted)));
+        this.#disksUncertain = false;
+      } catch (error) {
+        throw storageFailure(error);
+      }
+    });
   }
 
   get recoveryPointCount(): number {
@@ -112,7 +157,9 @@ export class JournalGroup {
     this.#checkOpen();
     const disk = this.#disk(diskIndex);
     const range = { firstChunk, count, logger: this.#logger };
-    if (this.lastEpoch > 0) return hashChunks(disk, this.#newDevice(disk, this.lastEpoch), range);
+    if (this.lastEpoch > 0) {
+      return hashChunks(disk, this.#newDevice(disk, this.lastEpoch, disk.sizeBytes), range);
+    }
     return this.#writer.between(() => hashChunks(disk, undefined, range));
   }
 
@@ -135,6 +182,7 @@ export class JournalGroup {
    * that. Errors: as `putExtent`.
    */
   async commit(commit: EpochCommit): Promise<void> {
+    assert(!this.#disksUncertain, 'J3: no epoch before it is certain how large the disks are');
     await this.#writer.commit(commit);
   }
 
@@ -198,10 +246,18 @@ export class JournalGroup {
     for (const disk of this.#disks) await disk.close();
   }
 
-  #newDevice(disk: DiskJournal, epoch: number): PointInTimeView {
+  /** `sizeBytes`: as large as it was, unless the newest state is read at the size of the next epoch. */
+  #newDevice(disk: DiskJournal, epoch: number, sizeBytes = disk.sizeAt(epoch)): PointInTimeView {
     const baseEpoch = disk.baseEntry?.commit.epoch;
     assert(baseEpoch !== undefined, 'a journal with an epoch has a base');
-    return new PointInTimeView({ disk, epoch, baseEpoch, openFiles: this.#openFiles, cache: this.#cache });
+    return new PointInTimeView({
+      disk,
+      epoch,
+      baseEpoch,
+      sizeBytes,
+      openFiles: this.#openFiles,
+      cache: this.#cache,
+    });
   }
 
   #disk(diskIndex: number): DiskJournal {

@@ -2,7 +2,7 @@
  * Random histories of epochs against a plain model in memory, on storage that loses power at any write, is
  * killed, fails a sync, or is full. Whatever happened, after opening again: every acknowledged epoch is there
  * and reads as the model says (J2, J3), an epoch that was not acknowledged is there as a whole or not at all
- * (J1), and dropped epochs harmed nothing (J4).
+ * (J1), and dropped epochs harmed nothing (J4). Disks join, grow, shrink, leave and come back in between.
  */
 import assert from 'node:assert/strict';
 import { OperationError, type Random, seededRandom, silentLogger } from '@landfall/runtime';
@@ -26,6 +26,7 @@ const DISK_SIZES = [
 const SESSIONS_MAX = 5;
 const EPOCHS_MAX = 6;
 const EXTENTS_MAX = 5;
+const DISKS_MAX = 5;
 
 /** What the disks should hold, as the source server knows it. */
 class History {
@@ -38,6 +39,10 @@ class History {
   acknowledged = 0;
   closed = 0;
   working: Buffer[];
+  /** The disks may not be what they were at the creation any more. */
+  disksChanged = false;
+  /** The next epoch is made by comparing, as after every change of the disks. */
+  mustCompare = false;
   /** In this session, during the first sync. */
   compared = false;
   openCount = 0;
@@ -56,9 +61,8 @@ class History {
 
   open(): Promise<JournalGroup> {
     const segmentBytes = [2_000, 20_000, 1_000_000][this.random.integer(3)] ?? 20_000;
-    const { disks } = this;
     return openJournalGroupOn(this.files, {
-      disks,
+      ...(this.disksChanged ? {} : { disks: this.disks }),
       logger: silentLogger,
       create: true,
       segmentBytes,
@@ -77,13 +81,23 @@ class History {
     const state = this.states.get(lastEpoch);
     if (state !== undefined) this.working = state.map((disk) => Buffer.from(disk));
   }
+
+  /** The source's disks are as large as the journal expects them in the next epoch. */
+  takeSizesOf(group: JournalGroup): void {
+    this.mustCompare = this.disksChanged;
+    this.working = group.disks.map(({ sizeBytes }, index) => {
+      const resized = Buffer.alloc(sizeBytes);
+      this.working[index]?.copy(resized);
+      return resized;
+    });
+  }
 }
 
 async function putSomething(history: History, group: JournalGroup): Promise<void> {
   const { random } = history;
-  const diskIndex = random.integer(history.disks.length);
-  const disk = history.working[diskIndex];
-  assert.ok(disk);
+  const present = [...history.working.entries()].filter(([, disk]) => disk.length > 0);
+  const [diskIndex, disk] = present[random.integer(present.length)] ?? [];
+  assert.ok(disk !== undefined && diskIndex !== undefined);
   const offset = random.integer(disk.length);
   const lengthMax = [1, 512, 4096, 65_536][random.integer(4)] ?? 1;
   const length = Math.min(disk.length - offset, 1 + random.integer(lengthMax));
@@ -105,6 +119,7 @@ async function putSomething(history: History, group: JournalGroup): Promise<void
 async function putDifferences(history: History, group: JournalGroup): Promise<void> {
   history.compared = true;
   for (const [diskIndex, disk] of history.working.entries()) {
+    if (disk.length === 0) continue;
     const chunks = Math.ceil(disk.length / CHUNK_BYTES);
     const hashes = await group.chunkHashes(diskIndex, 0, chunks);
     for (let chunk = 0; chunk < chunks; chunk += 1) {
@@ -144,6 +159,7 @@ async function checkEverything(history: History, group: JournalGroup): Promise<v
   assert.ok(lastEpoch === 0 || history.states.has(lastEpoch), 'J1: no epoch comes from nowhere');
   for (let epoch = 1; epoch <= lastEpoch; epoch += 1) {
     for (const [diskIndex, expected] of (history.states.get(epoch) ?? []).entries()) {
+      assert.equal(group.diskSizeAt(diskIndex, epoch), expected.length, `J3: size at epoch ${epoch}`);
       const found = await readDisk(group, epoch, diskIndex);
       assert.ok(found.equals(expected), `J3: disk ${diskIndex} at epoch ${epoch} of ${lastEpoch} differs`);
     }
@@ -155,6 +171,7 @@ async function checkEverything(history: History, group: JournalGroup): Promise<v
 async function checkHashes(history: History, group: JournalGroup, lastEpoch: number): Promise<void> {
   for (const [diskIndex, expected] of (history.states.get(lastEpoch) ?? []).entries()) {
     const chunks = Math.ceil(expected.length / CHUNK_BYTES);
+    if (group.disks[diskIndex]?.sizeBytes !== expected.length || chunks === 0) continue;
     const hashes = await group.chunkHashes(diskIndex, 0, chunks);
     for (let chunk = 0; chunk < chunks; chunk += 1) {
       const content = expected.subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
@@ -172,11 +189,15 @@ async function writeEpochs(history: History, group: JournalGroup): Promise<void>
       if (random.integer(8) === 0) files.failSync(random.integer(8));
       for (let puts = random.integer(EXTENTS_MAX + 1); puts > 0; puts -= 1)
         await putSomething(history, group);
-      if (history.closed === 0) await putDifferences(history, group);
-      else if (random.integer(6) === 0) {
+      if (history.closed === 0 || history.mustCompare) {
+        await putDifferences(history, group);
+        history.mustCompare = false;
+      }
+      if (history.closed > 0 && random.integer(6) === 0) {
         for (const outcome of outcomes.splice(0)) throwFailure(await outcome);
         await group.abandon();
         history.startFrom(group.lastEpoch);
+        history.takeSizesOf(group);
         continue;
       }
       const outcome = commitEpoch(history, group).then(
@@ -195,6 +216,12 @@ function throwFailure(outcome: { readonly failure?: unknown }): void {
   if (outcome.failure !== undefined) throw outcome.failure;
 }
 
+/** The storage failed: it is tried again before anything else is written. A power cut goes on up. */
+function assertStorageError(error: unknown): void {
+  if (!(error instanceof OperationError)) throw error;
+  assertExpected(error);
+}
+
 function assertExpected(error: unknown): void {
   if (error === undefined) return;
   if (error instanceof OperationError) {
@@ -202,6 +229,26 @@ function assertExpected(error: unknown): void {
   }
   if (error instanceof Error && error.name === 'PowerCut') return;
   throw error;
+}
+
+/** Some disks get another size, leave, come back or join; at least one is left. */
+async function changeSomeDisks(history: History, group: JournalGroup): Promise<void> {
+  const { random } = history;
+  const size = () => DISK_SIZES[random.integer(DISK_SIZES.length)] ?? CHUNK_BYTES;
+  const wanted = group.disks.flatMap(({ diskId, sizeBytes }, index) => {
+    const kind = random.integer(6);
+    if (kind === 0) return [{ diskId, sizeBytes: size() }];
+    const leaves = index > 0 && (sizeBytes === 0 || kind === 1);
+    return leaves ? [] : [{ diskId, sizeBytes: sizeBytes || size() }];
+  });
+  const joins = random.integer(3) === 0 && group.disks.length < DISKS_MAX;
+  if (joins) wanted.push({ diskId: `disk-${group.disks.length}`, sizeBytes: size() });
+  history.disksChanged = true;
+  await group.changeDisks(wanted);
+  assert.deepEqual(
+    group.disks.filter(({ sizeBytes }) => sizeBytes > 0),
+    wanted,
+  );
 }
 
 /** One run of the program: it ends by a power cut, by being killed, or by closing. */
@@ -214,6 +261,13 @@ async function runSession(history: History): Promise<void> {
     for (let attempts = 1 + random.integer(2); attempts > 0; attempts -= 1) {
       await checkEverything(history, group);
       history.startFrom(group.lastEpoch);
+      if (group.lastEpoch > 0 && random.integer(3) === 0) {
+        await changeSomeDisks(history, group).catch((error: unknown) => {
+          assertStorageError(error);
+          return changeSomeDisks(history, group);
+        });
+      }
+      history.takeSizesOf(group);
       const full = random.integer(6) === 0;
       if (full) files.setCapacity((await files.allocatedBytes()) + random.integer(50_000));
       await writeEpochs(history, group).catch(assertExpected);

@@ -1,9 +1,12 @@
 /**
  * The manifest of one staging disk: which files make up its journal, in what order. The only file of a
- * journal that changes, replaced as a whole. `group.json` is its twin for the whole server, written once.
+ * journal that changes with every segment, replaced as a whole. `group.json` is its twin for the whole
+ * server, replaced when the server gets other disks. Version 1 of it knew one size a disk; it is read for
+ * ever.
  */
-import type { EpochCommit } from '@landfall/model';
+import { CONSISTENCIES, type EpochCommit } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
+import { checkSizes, type DiskSizes, newSizes } from './disk-sizes.ts';
 import { journalDamaged } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
 import {
@@ -14,7 +17,8 @@ import {
   type PlainValue,
 } from './sealed-document.ts';
 
-export const FORMAT_VERSION = 1;
+const MANIFEST_VERSIONS = [1];
+const GROUP_VERSIONS = [1, 2];
 const MANIFEST_FORMAT = 'landfall-journal-manifest';
 const GROUP_FORMAT = 'landfall-journal-group';
 export const GROUP_PATH = 'group.json';
@@ -22,11 +26,20 @@ export const GROUP_PATH = 'group.json';
 export interface JournalDisk {
   readonly diskId: string;
   readonly sizeBytes: number;
+  /** It can be written, but recovery points are without it until it is changed to a member. */
+  readonly isJoining?: boolean;
+}
+
+/** A disk with all its sizes. */
+export interface GroupDisk {
+  readonly diskId: string;
+  readonly sizes: DiskSizes;
 }
 
 export interface GroupDocument {
   readonly journalId: string;
-  readonly disks: readonly JournalDisk[];
+  /** Every disk the server ever had, by its index. */
+  readonly disks: readonly GroupDisk[];
 }
 
 export interface SegmentEntry {
@@ -63,7 +76,7 @@ export function manifestPath(diskIndex: number): string {
 export async function writeManifest(files: JournalFiles, manifest: Manifest): Promise<void> {
   const document: PlainDocument = {
     format: MANIFEST_FORMAT,
-    version: FORMAT_VERSION,
+    version: newest(MANIFEST_VERSIONS),
     requires: [],
     journalId: manifest.journalId,
     diskIndex: manifest.diskIndex,
@@ -77,7 +90,7 @@ export async function writeManifest(files: JournalFiles, manifest: Manifest): Pr
 /** Errors: JOURNAL_DAMAGED, JOURNAL_VERSION_UNSUPPORTED; `undefined` when there is no manifest. */
 export async function readManifest(files: JournalFiles, diskIndex: number): Promise<Manifest | undefined> {
   const path = manifestPath(diskIndex);
-  const document = await readDocument(files, path, MANIFEST_FORMAT);
+  const document = await readDocument(files, path, { format: MANIFEST_FORMAT, versions: MANIFEST_VERSIONS });
   if (document === undefined) return undefined;
   const fields = new Fields(path, document);
   const base = fields.document.base;
@@ -91,26 +104,47 @@ export async function readManifest(files: JournalFiles, diskIndex: number): Prom
 }
 
 export async function writeGroup(files: JournalFiles, group: GroupDocument): Promise<void> {
-  const disks = group.disks.map(({ diskId, sizeBytes }) => ({ diskId, sizeBytes }));
-  const head = { format: GROUP_FORMAT, version: FORMAT_VERSION, requires: [] };
+  const disks = group.disks.map(({ diskId, sizes }) => ({
+    diskId,
+    sizes: sizes.map(({ fromEpoch, sizeBytes }) => ({ fromEpoch, sizeBytes })),
+  }));
+  const head = { format: GROUP_FORMAT, version: newest(GROUP_VERSIONS), requires: [] };
   await files.replace(GROUP_PATH, encodeDocument({ ...head, journalId: group.journalId, disks }));
 }
 
-export async function readGroup(files: JournalFiles): Promise<GroupDocument | undefined> {
-  const document = await readDocument(files, GROUP_PATH, GROUP_FORMAT);
+/** `isOld`: in a format that has no words for what this program may write into the journal. */
+export async function readGroup(
+  files: JournalFiles,
+): Promise<(GroupDocument & { readonly isOld: boolean }) | undefined> {
+  const document = await readDocument(files, GROUP_PATH, { format: GROUP_FORMAT, versions: GROUP_VERSIONS });
   if (document === undefined) return undefined;
   const fields = new Fields(GROUP_PATH, document);
   const disks = fields.list('disks').map((entry) => {
     const disk = new Fields(GROUP_PATH, entry);
-    return { diskId: disk.text('diskId'), sizeBytes: disk.whole('sizeBytes') };
+    const sizes = document.version === 1 ? newSizes(disk.whole('sizeBytes')) : sizesFrom(disk);
+    return { diskId: disk.text('diskId'), sizes };
   });
-  return { journalId: fields.text('journalId'), disks };
+  const isOld = document.version !== newest(GROUP_VERSIONS);
+  return { journalId: fields.text('journalId'), disks, isOld };
+}
+
+function sizesFrom(disk: Fields): DiskSizes {
+  const sizes = disk.list('sizes').map((entry) => {
+    const change = new Fields(GROUP_PATH, entry);
+    return { fromEpoch: change.whole('fromEpoch'), sizeBytes: change.whole('sizeBytes') };
+  });
+  if (!checkSizes(sizes)) throw disk.damaged('sizes');
+  return sizes;
+}
+
+function newest(versions: readonly number[]): number {
+  return Math.max(...versions);
 }
 
 async function readDocument(
   files: JournalFiles,
   path: string,
-  format: string,
+  { format, versions }: { readonly format: string; readonly versions: readonly number[] },
 ): Promise<PlainDocument | undefined> {
   const bytes = await files.readWhole(path);
   if (bytes === undefined) return undefined;
@@ -118,16 +152,16 @@ async function readDocument(
   if (document === undefined || document.format !== format) {
     throw journalDamaged({ path, positionBytes: 0, what: 'its checksum does not match its content' });
   }
-  const known = document.version === FORMAT_VERSION && JSON.stringify(document.requires) === '[]';
-  if (!known) throw versionUnsupported(path, document);
+  const known = versions.includes(Number(document.version)) && JSON.stringify(document.requires) === '[]';
+  if (!known) throw versionUnsupported(path, document, newest(versions));
   return document;
 }
 
-function versionUnsupported(path: string, document: PlainDocument): OperationError {
+function versionUnsupported(path: string, document: PlainDocument, newestKnown: number): OperationError {
   const found = `version ${String(document.version)}, features ${JSON.stringify(document.requires)}`;
   return new OperationError(
     'JOURNAL_VERSION_UNSUPPORTED',
-    `${path} is in a format this program does not know: ${found}; it knows version ${FORMAT_VERSION}`,
+    `${path} is in a format this program does not know: ${found}; it knows versions up to ${newestKnown}`,
     { hint: 'run a release at least as new as the one that wrote this journal', context: { path } },
   );
 }
@@ -139,8 +173,8 @@ function plainBase(base: BaseEntry): PlainDocument {
 }
 
 function baseFrom(fields: Fields): BaseEntry {
-  const consistency = fields.text('consistency');
-  if (consistency !== 'CRASH_CONSISTENT') throw fields.damaged('consistency');
+  const consistency = CONSISTENCIES.find((known) => known === fields.document.consistency);
+  if (consistency === undefined) throw fields.damaged('consistency');
   const cutMonotonicNs = fields.text('cutMonotonicNs');
   if (!/^\d{1,20}$/.test(cutMonotonicNs)) throw fields.damaged('cutMonotonicNs');
   const commit: EpochCommit = {

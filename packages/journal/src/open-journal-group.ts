@@ -2,6 +2,7 @@
 import { assert, type Logger, OperationError, systemErrorCode, systemRandom } from '@landfall/runtime';
 import { discardFiles, isDiscarded } from './discard-files.ts';
 import { createDisk, type DiskContext } from './disk-journal.ts';
+import { currentSize, newSizes } from './disk-sizes.ts';
 import { FileJournalFiles } from './file-journal-files.ts';
 import { recoverGroup } from './group-recovery.ts';
 import { journalDamaged, storageFailure } from './journal-errors.ts';
@@ -9,6 +10,7 @@ import type { JournalFiles } from './journal-files.ts';
 import { JournalGroup } from './journal-group.ts';
 import {
   GROUP_PATH,
+  type GroupDisk,
   type GroupDocument,
   type JournalDisk,
   readGroup,
@@ -23,7 +25,7 @@ const RESERVE_BYTES_DEFAULT = 64 * 1024 * 1024;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export interface JournalGroupSettings {
-  /** The disks of the server in their order; may be left out to open whatever is there. */
+  /** The disks of the server in their order; may be left out to open whatever is there. Needed to create. */
   readonly disks?: readonly JournalDisk[];
   readonly logger: Logger;
   /** Create the journal when there is none; otherwise that is JOURNAL_MISSING. */
@@ -84,9 +86,10 @@ async function openExisting(
   let points = new RecoveryPointList();
   const segmentBytes = settings.segmentBytes ?? SEGMENT_BYTES_DEFAULT;
   const durableEpoch = () => points.lastEpoch;
-  const contexts: DiskContext[] = group.disks.map((disk, diskIndex) => {
+  const newContext = (diskIndex: number, disk: GroupDisk): DiskContext => {
     return { files, journalId, diskIndex, disk, segmentBytes, durableEpoch };
-  });
+  };
+  const contexts = group.disks.map((disk, diskIndex) => newContext(diskIndex, disk));
   const recovered = await recoverGroup(contexts, logger);
   points = recovered.points ?? points;
   await files.syncFolder('');
@@ -98,14 +101,22 @@ async function openExisting(
     disks: recovered.disks,
     points,
     reserveBytes,
+    newContext,
     releaseLock,
   });
 }
 
+/**
+ * A journal of an older format is from now on one of this format: older programs must not open it any more.
+ */
 async function existingGroup(files: JournalFiles): Promise<GroupDocument | undefined> {
   if (await isDiscarded(files)) return undefined;
   const group = await readGroup(files);
-  if (group === undefined || UUID.test(group.journalId)) return group;
+  if (group === undefined) return undefined;
+  if (UUID.test(group.journalId)) {
+    if (group.isOld) await writeGroup(files, group);
+    return group;
+  }
   throw journalDamaged({ path: GROUP_PATH, positionBytes: 0, what: 'the journal id is not a UUID' });
 }
 
@@ -114,14 +125,11 @@ async function newGroup(files: JournalFiles, settings: JournalGroupSettings): Pr
   if (create !== true) throw journalMissing();
   assert(disks !== undefined && disks.length > 0, 'a new journal needs its disks');
   assert(disks.length <= DISKS_MAX, `a journal has at most ${DISKS_MAX} disks`);
-  assert(
-    disks.every((disk) => Number.isSafeInteger(disk.sizeBytes) && disk.sizeBytes > 0),
-    'a disk has a size',
-  );
+  const groupDisks = disks.map(({ diskId, sizeBytes }) => ({ diskId, sizes: newSizes(sizeBytes) }));
   await removeLeftovers(files);
-  const group = { journalId: systemRandom.uuid(), disks };
-  for (const [diskIndex, disk] of disks.entries()) {
-    await createDisk({ files, journalId: group.journalId, diskIndex, disk });
+  const group = { journalId: systemRandom.uuid(), disks: groupDisks };
+  for (const [diskIndex, { sizeBytes: baseBytes }] of disks.entries()) {
+    await createDisk({ files, journalId: group.journalId, diskIndex, baseBytes });
   }
   await files.syncFolder('');
   await writeGroup(files, group);
@@ -150,15 +158,18 @@ async function removeLeftovers(files: JournalFiles): Promise<void> {
   await files.syncFolder('');
 }
 
-function checkDisks(found: readonly JournalDisk[], expected: readonly JournalDisk[]): void {
+function checkDisks(group: readonly GroupDisk[], expected: readonly JournalDisk[]): void {
   const describe = (disks: readonly JournalDisk[]) =>
     disks.map(({ diskId, sizeBytes }) => `${diskId} (${sizeBytes} bytes)`).join(', ');
+  const found = group
+    .map(({ diskId, sizes }) => ({ diskId, sizeBytes: currentSize(sizes) }))
+    .filter(({ sizeBytes }) => sizeBytes > 0);
   if (describe(found) === describe(expected)) return;
   throw new OperationError(
     'JOURNAL_DISKS_CHANGED',
     `the journal has the disks ${describe(found)}, but the server has ${describe(expected)}`,
     {
-      hint: 'changed disks need a new journal: discard this one and replicate the server anew',
+      hint: 'open the journal with the disks it has, then change them',
       context: { found: describe(found), expected: describe(expected) },
     },
   );

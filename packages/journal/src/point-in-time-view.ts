@@ -6,7 +6,7 @@
 import type { AllocationExtent, ReadableBlockDevice } from '@landfall/block';
 import { assert } from '@landfall/runtime';
 import { chunkPieces } from './base-image.ts';
-import { CHUNK_BYTES } from './base-table.ts';
+import { CHUNK_BYTES, zeroesSha256 } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { DiskJournal } from './disk-journal.ts';
 import type { OpenFiles } from './open-files.ts';
@@ -25,6 +25,8 @@ const RUN_PIECES_MAX = 32;
 export interface ViewOptions {
   readonly disk: DiskJournal;
   readonly epoch: number;
+  /** The base may be shorter or longer: the disk grew or shrank since. */
+  readonly sizeBytes: number;
   readonly baseEpoch: number;
   readonly openFiles: OpenFiles;
   readonly cache: ContentCache;
@@ -43,7 +45,7 @@ export class PointInTimeView implements ReadableBlockDevice {
   constructor(options: ViewOptions) {
     const { disk, epoch, baseEpoch, cache } = options;
     assert(epoch >= baseEpoch, 'a view is at the base or after it');
-    this.sizeBytes = disk.sizeBytes;
+    this.sizeBytes = options.sizeBytes;
     this.#disk = disk;
     this.#epoch = epoch;
     this.#openFiles = options.openFiles;
@@ -87,7 +89,10 @@ export class PointInTimeView implements ReadableBlockDevice {
   async baseChunkSha256(chunk: number): Promise<Buffer | undefined> {
     const length = Math.min(CHUNK_BYTES, this.sizeBytes - chunk * CHUNK_BYTES);
     const inBase = this.#pieces(chunk * CHUNK_BYTES, length).every((piece) => piece.source === undefined);
-    return inBase ? this.#base.chunkSha256(chunk) : undefined;
+    const { base } = this.#disk;
+    if (!inBase) return undefined;
+    if (chunk >= base.chunkCount) return zeroesSha256(length);
+    return base.chunkLength(chunk) === length ? this.#base.chunkSha256(chunk) : undefined;
   }
 
   async close(): Promise<void> {
@@ -143,7 +148,7 @@ export class PointInTimeView implements ReadableBlockDevice {
 
   async #readPiece(piece: ResolvedPiece, offsetBytes: number, target: Buffer): Promise<void> {
     const part = target.subarray(piece.fromBytes - offsetBytes, piece.toBytes - offsetBytes);
-    if (piece.source === undefined) return this.#base.read(piece.fromBytes, part);
+    if (piece.source === undefined) return this.#readBase(piece.fromBytes, part);
     const { segment, extent } = piece.source;
     if (extent.payloadBytes === 0) {
       part.fill(0);
@@ -154,6 +159,13 @@ export class PointInTimeView implements ReadableBlockDevice {
     const content = part.length === extent.lengthBytes ? await load() : await this.#cache.get(key, load);
     const from = piece.fromBytes - extent.offsetBytes;
     content.copy(part, 0, from, from + part.length);
+  }
+
+  /** Behind the end of the base the disk was zero until something was written there. */
+  async #readBase(offsetBytes: number, target: Buffer): Promise<void> {
+    const inBase = Math.min(target.length, Math.max(0, this.#disk.base.sizeBytes - offsetBytes));
+    target.fill(0, inBase);
+    if (inBase > 0) await this.#base.read(offsetBytes, target.subarray(0, inBase));
   }
 }
 

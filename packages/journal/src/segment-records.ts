@@ -6,7 +6,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { CODEC_RAW, CODEC_ZSTD, type Codec } from '@landfall/block';
-import type { Consistency } from '@landfall/model';
+import { CONSISTENCIES, type Consistency } from '@landfall/model';
 import { assert } from '@landfall/runtime';
 
 export const SEGMENT_HEADER_BYTES = 64;
@@ -23,7 +23,6 @@ export const EXTENT_MAGIC = 'LFxt';
 export const ZEROES_MAGIC = 'LFzr';
 export const COMMIT_MAGIC = 'LFcm';
 export const INDEX_MAGIC = 'LFix';
-const CONSISTENCIES: readonly Consistency[] = ['CRASH_CONSISTENT'];
 
 export interface SegmentName {
   /** 16 bytes: the UUID of the journal group. */

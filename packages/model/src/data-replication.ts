@@ -50,6 +50,45 @@ export const DATA_REPLICATION_ERRORS = [
 ] as const;
 export type DataReplicationErrorString = (typeof DATA_REPLICATION_ERRORS)[number];
 
+/**
+ * How an agent learns what changed. TRACKING: from the kernel's block events; its points are cuts. SCAN: by
+ * reading the disks again and again; its points are none unless nothing was written meanwhile.
+ */
+export const CAPTURE_MODES = ['TRACKING', 'SCAN'] as const;
+export type CaptureMode = (typeof CAPTURE_MODES)[number];
+
+export interface CaptureFacts {
+  readonly mode: CaptureMode;
+  /** Why it is not TRACKING. */
+  readonly reason?: string;
+  /** SCAN: how long the last pass over all disks took; a point is at least that old. */
+  readonly passDurationMs?: number;
+  /** What limits replication and is no fault of it, each a sentence. */
+  readonly warnings: readonly string[];
+}
+
+/** What can happen to a disk of a running source server. */
+export const DISK_CHANGE_KINDS = [
+  'ADDED',
+  'GROWN',
+  'SHRUNK',
+  'RENAMED',
+  'VANISHED',
+  'RETURNED',
+  'EXCLUDED',
+  'INCLUDED',
+] as const;
+
+export interface DiskChange {
+  /** Wall clock of the source server. */
+  readonly atMs: number;
+  readonly kind: (typeof DISK_CHANGE_KINDS)[number];
+  readonly diskId: string;
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+  readonly previousSizeBytes: number;
+}
+
 /** Progress of one replicated disk, bytes. */
 export interface DiskReplication {
   readonly deviceName: string;

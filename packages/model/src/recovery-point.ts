@@ -7,8 +7,14 @@ export interface RecoveryPoint {
   readonly consistency: Consistency;
 }
 
-/** CRASH_CONSISTENT: what a power failure at the cut would have left. */
-export type Consistency = 'CRASH_CONSISTENT';
+/**
+ * CRASH_CONSISTENT: what a power failure at the cut would have left.
+ * SCANNED: the disks were read one part after another while they were written. Nothing acknowledged before
+ * `cutTimeMs` is missing, but later writes may be in it in part: file systems may need repair, databases may
+ * not recover. Their order is their number in the journal's records.
+ */
+export const CONSISTENCIES = ['CRASH_CONSISTENT', 'SCANNED'] as const;
+export type Consistency = (typeof CONSISTENCIES)[number];
 
 /** The record that closes an epoch. */
 export interface EpochCommit {

@@ -21,7 +21,8 @@ export interface SourceProperties {
 /** A disk of a source server as the agent names it to everybody else. */
 export interface SourceDisk {
   /**
-   * Stable for the life of the server: `disk-0`, `disk-1` … in the order the agent found them at enrolment.
+   * Stable for the life of the server: `disk-0`, `disk-1` … in the order the agent found them; never given to
+   * another disk, not even when this one is gone.
    */
   readonly diskId: string;
   /** `/dev/nvme0n1`; may change at a reboot, `diskId` does not. */

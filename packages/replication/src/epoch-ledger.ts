@@ -10,7 +10,7 @@
 
 import type { Extent } from '@landfall/block';
 import type { CapturedExtent, Cut } from '@landfall/capture';
-import type { EpochCommit } from '@landfall/model';
+import type { Consistency, EpochCommit } from '@landfall/model';
 import { assert, OperationError } from '@landfall/runtime';
 import { ExtentSet } from './extent-set.ts';
 
@@ -44,6 +44,7 @@ export class EpochLedger {
   readonly #inHand = new Set<readonly CapturedExtent[]>();
   #open: ExtentSet[];
   #openCount = 0;
+  #lastConsistency: Consistency | undefined;
   #unacknowledged: Unacknowledged[] = [];
   /**
    * Until the replica is first heard of: an earlier process may have had later epochs acknowledged than it
@@ -65,6 +66,11 @@ export class EpochLedger {
   /** Extents and zero ranges sent since the last commit. */
   get openCount(): number {
     return this.#openCount;
+  }
+
+  /** Of the newest epoch that was sent, by us. */
+  get lastConsistency(): Consistency | undefined {
+    return this.#lastConsistency;
   }
 
   /** Whether the open epoch has anything of that disk. */
@@ -104,11 +110,12 @@ export class EpochLedger {
       epoch: (this.newestSent?.epoch ?? this.#position.lastEpoch) + 1,
       cutTimeMs: Math.floor(cut.cutTimeMs),
       cutMonotonicNs: cut.cutMonotonicNs,
-      consistency: 'CRASH_CONSISTENT',
+      consistency: cut.consistency ?? 'CRASH_CONSISTENT',
       extentCount: this.#openCount,
       caughtUpUntilNs: cut.cutMonotonicNs,
     };
     this.#unacknowledged.push({ sent, extents: this.#open });
+    this.#lastConsistency = sent.consistency;
     this.#beginEpoch();
     return sent;
   }

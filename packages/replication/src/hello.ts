@@ -20,7 +20,11 @@ export interface Greeting {
 /** Errors: the refusal's own code, PROTOCOL_VIOLATION, WELCOME_TIMED_OUT, LINK_LOST. */
 export async function greet(greeting: Greeting): Promise<Welcome> {
   const { link, source, sourceServerId, agentVersion } = greeting;
-  const disks = source.disks.map(({ diskId, deviceName, sizeBytes }) => ({ diskId, deviceName, sizeBytes }));
+  const joining = new Set(source.joiningDisks);
+  const disks = source.disks.map(({ diskId, deviceName, sizeBytes }, index) => ({
+    ...{ diskId, deviceName, sizeBytes },
+    ...(joining.has(index) ? { joining: true } : {}),
+  }));
   const protocolVersions = [PROTOCOL_VERSION];
   await link.send({ type: 'HELLO', protocolVersions, sourceServerId, agentVersion, disks });
   const answer = await firstAnswer(greeting);
@@ -62,6 +66,14 @@ export function refusalError({ code, message, hint, retryable }: Refuse): Operat
 export function endedByServer(): OperationError {
   return new OperationError('LINK_LOST', 'the replication server ended the connection', {
     hint: 'look at the log of the replication server; the agent reconnects by itself',
+    retryable: true,
+  });
+}
+
+/** Not a fault: the next greeting names all disks as members. */
+export function joined(): OperationError {
+  return new OperationError('DISK_JOINED', 'an added disk is copied; the agent connects again with it', {
+    hint: 'nothing to do: recovery points have the disk from the next one on',
     retryable: true,
   });
 }

@@ -11,7 +11,7 @@ import { ExtentStream } from './extent-stream.ts';
 import { followSignal } from './follow-signal.ts';
 import type { StagingFacts } from './forecast/stage-meter.ts';
 import { HashReader } from './hash-reader.ts';
-import { endedByServer, greet, refusalError, violation } from './hello.ts';
+import { endedByServer, greet, joined, refusalError, violation } from './hello.ts';
 import { withKeepAlive } from './keep-alive.ts';
 import type { SenderLimits } from './sender-options.ts';
 import type { SenderState } from './sender-state.ts';
@@ -111,6 +111,7 @@ class SenderSession {
 
   #adopt(welcome: Welcome): void {
     const state = this.#state;
+    this.#joinAtOnce(welcome);
     const replica = { journalId: welcome.journalId, lastEpoch: welcome.lastEpoch };
     const resumption = state.ledger.resume(replica);
     state.replicaEmpty = welcome.disks.map(({ empty }) => empty);
@@ -123,6 +124,14 @@ class SenderSession {
       state.onResumed(welcome.lastEpoch);
     } else state.caughtUpUntilNs = undefined;
     if (resumption.kind === 'COMPARE' || !trusted) state.beginComparison(this.#options.logger);
+  }
+
+  /** Before the first recovery point there is nothing that the copy of one disk could keep waiting. */
+  #joinAtOnce({ lastEpoch }: Welcome): void {
+    const { source, joiningDirtyBytes } = this.#state;
+    if (lastEpoch > 0 || joiningDirtyBytes === undefined) return;
+    source.finishJoining?.();
+    throw joined();
   }
 
   async #listen(incoming: AsyncIterator<Message>): Promise<never> {
@@ -166,7 +175,10 @@ class SenderSession {
       await this.#untilAllowed();
       if (this.#doubted()) await this.#restart();
       else if (this.#isBehind() && (await this.#drain())) continue;
-      else await this.#takeCut();
+      else {
+        await this.#takeCut();
+        await this.#copyJoining();
+      }
     }
   }
 
@@ -235,21 +247,43 @@ class SenderSession {
     if (cut === undefined) return this.#takeOneBulk();
     await this.#stream.send(cut.extents, { isLast: true });
     if (this.#doubted()) return;
-    if (state.ledger.openCount > 0 || this.#mustCommitEmpty()) await this.#commit(cut);
+    if (state.ledger.openCount > 0 || this.#mustCommitEmpty(cut)) await this.#commit(cut);
     else state.onNothingToSend(cut.cutMonotonicNs);
   }
 
-  /** The first recovery point exists even of a disk of zeroes; and somebody may be waiting for one. */
-  #mustCommitEmpty(): boolean {
+  /**
+   * The first recovery point exists even of a disk of zeroes; a cut with nothing new after a scan that was
+   * none says that there is one now; and somebody may be waiting.
+   */
+  #mustCommitEmpty({ consistency = 'CRASH_CONSISTENT' }: Cut): boolean {
     const { ledger } = this.#state;
     const isFirst = ledger.position?.lastEpoch === 0 && ledger.inFlightCount === 0;
-    return isFirst || this.#isWanted();
+    const isBetter = consistency === 'CRASH_CONSISTENT' && ledger.lastConsistency === 'SCANNED';
+    return isFirst || isBetter || this.#isWanted();
   }
 
   /** No await between the check of the generation and the sending (C5). */
   async #commit(cut: Cut): Promise<void> {
     const { epoch, cutTimeMs, cutMonotonicNs, consistency, extentCount } = this.#state.commit(cut);
     await this.#link.send({ type: 'COMMIT', epoch, cutTimeMs, cutMonotonicNs, consistency, extentCount });
+  }
+
+  /**
+   * Until the next cut is due. When little is left the disk joins, with a new greeting: it is cut with the
+   * rest.
+   */
+  async #copyJoining(): Promise<void> {
+    const state = this.#state;
+    for (;;) {
+      const dirtyBytes = state.joiningDirtyBytes;
+      if (dirtyBytes === undefined || this.#doubted() || state.paused) return;
+      if (dirtyBytes <= this.#options.limits.cutDirtyBytesMax / 2) {
+        state.source.finishJoining?.();
+        throw joined();
+      }
+      await this.#takeOneBulk();
+      if (this.#isBehind() || state.nowMs - this.#lastCutMs >= state.epochIntervalMs) return;
+    }
   }
 
   async #takeOneBulk(): Promise<void> {

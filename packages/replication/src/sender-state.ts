@@ -72,8 +72,20 @@ export class SenderState {
     return Number(this.clock.monotonicNs()) / 1e6;
   }
 
+  /** Of the disks that cuts are of. */
   get dirtyBytes(): number {
-    return this.source.disks.reduce((sum, _disk, index) => sum + this.source.dirtyBytes(index), 0);
+    const joining = new Set(this.source.joiningDisks);
+    return this.source.disks.reduce(
+      (sum, _disk, index) => sum + (joining.has(index) ? 0 : this.source.dirtyBytes(index)),
+      0,
+    );
+  }
+
+  /** Of the disks that are copied beside the epochs; `undefined` when there are none. */
+  get joiningDirtyBytes(): number | undefined {
+    const { joiningDisks = [] } = this.source;
+    if (joiningDisks.length === 0) return undefined;
+    return joiningDisks.reduce((sum, index) => sum + this.source.dirtyBytes(index), 0);
   }
 
   get bytesSent(): number {

@@ -28,6 +28,7 @@ export class SimulatedSource implements EpochSource {
    */
   readonly truth = new Map<bigint, readonly Stamps[]>();
   unreadable = false;
+  joiningDisks: readonly number[] = [];
   generation = 0;
   /** What its file systems do not use now. */
   free: readonly { readonly diskIndex: number; readonly first: number; readonly count: number }[] = [];
@@ -78,6 +79,10 @@ export class SimulatedSource implements EpochSource {
       this.markDirty(index, { offsetBytes: 0, lengthBytes: sizeBytes });
   }
 
+  finishJoining(): void {
+    this.joiningDisks = [];
+  }
+
   dirtyBytes(diskIndex: number): number {
     return (this.#dirtyCounts[diskIndex] ?? 0) * BLOCK_BYTES;
   }
@@ -99,7 +104,11 @@ export class SimulatedSource implements EpochSource {
     return this.#exclusively(async () => {
       const { clock, random, cutDirtyBlocksMax } = this.#options;
       await this.#pass(options.signal);
-      const dirty = this.#dirtyCounts.reduce((sum, count) => sum + count, 0);
+      const joining = new Set(this.joiningDisks);
+      const dirty = this.#dirtyCounts.reduce(
+        (sum, count, index) => sum + (joining.has(index) ? 0 : count),
+        0,
+      );
       if (dirty > cutDirtyBlocksMax || random.integer(20) === 0) {
         await clock.sleep(random.integer(options.waitMs), options.signal);
         return undefined;
@@ -111,7 +120,9 @@ export class SimulatedSource implements EpochSource {
         cutMonotonicNs,
         this.leftOut.map((flags) => flags.slice()),
       );
-      const extents = this.#take(Number.POSITIVE_INFINITY).map((range) => this.#captured(range, state));
+      const extents = this.#take(Number.POSITIVE_INFINITY, joining).map((range) =>
+        this.#captured(range, state),
+      );
       if (random.integer(2) === 0) await clock.sleep(random.integer(this.#options.latencyMsMax + 1));
       while (this.#blind) await clock.sleep(1, options.signal);
       return { cutMonotonicNs, cutTimeMs: clock.nowMs(), extents };
@@ -173,10 +184,14 @@ export class SimulatedSource implements EpochSource {
    * Takes dirty blocks off the map, lowest first, as ranges that do not cross a chunk and are all zero or
    * not at all.
    */
-  #take(blocksMax: number): { diskIndex: number; first: number; count: number }[] {
+  #take(
+    blocksMax: number,
+    without: ReadonlySet<number> = new Set(),
+  ): { diskIndex: number; first: number; count: number }[] {
     const ranges: { diskIndex: number; first: number; count: number }[] = [];
     let taken = 0;
     for (const [diskIndex, dirty] of this.#dirty.entries()) {
+      if (without.has(diskIndex)) continue;
       for (let block = dirty.indexOf(1); block !== -1 && taken < blocksMax; block = dirty.indexOf(1, block)) {
         this.#clear(diskIndex, block);
         taken += 1;

@@ -3,6 +3,7 @@
  * another kind or past its maximum is FRAME_MALFORMED. Fields we do not know are ignored, so that a newer
  * peer may add some.
  */
+import { CONSISTENCIES, type Consistency } from '@landfall/model';
 import { assert, OperationError } from '@landfall/runtime';
 import {
   type Abandon,
@@ -80,7 +81,7 @@ const PARSERS: { readonly [Type in ControlMessage['type']]: (fields: Fields) => 
     epoch: wholeNumber(fields, 'epoch', 1),
     cutTimeMs: wholeNumber(fields, 'cutTimeMs'),
     cutMonotonicNs: nanoseconds(fields, 'cutMonotonicNs'),
-    consistency: crashConsistent(fields),
+    consistency: consistencyOf(fields),
     extentCount: wholeNumber(fields, 'extentCount'),
   }),
   DURABLE: (fields) => ({ type: 'DURABLE', epoch: wholeNumber(fields, 'epoch', 1) }),
@@ -108,6 +109,7 @@ function parseHelloDisk(value: unknown): HelloDisk {
     diskId: text(fields, 'diskId'),
     deviceName: text(fields, 'deviceName'),
     sizeBytes: wholeNumber(fields, 'sizeBytes', 1),
+    ...(fields.joining === undefined ? {} : { joining: truth(fields, 'joining') }),
   };
 }
 
@@ -160,9 +162,10 @@ function list(fields: Fields, name: string, lengthMax: number): readonly unknown
   throw malformed(`${name} is not a list of 1 to ${lengthMax}`);
 }
 
-function crashConsistent(fields: Fields): 'CRASH_CONSISTENT' {
-  if (fields.consistency === 'CRASH_CONSISTENT') return fields.consistency;
-  throw malformed('consistency is not CRASH_CONSISTENT');
+function consistencyOf(fields: Fields): Consistency {
+  const known = CONSISTENCIES.find((consistency) => consistency === fields.consistency);
+  if (known !== undefined) return known;
+  throw malformed(`consistency is none of ${CONSISTENCIES.join(', ')}`);
 }
 
 export function malformed(why: string, cause?: unknown): OperationError {

@@ -66,7 +66,7 @@ const commit = record({
   epoch: positive,
   cutTimeMs: whole,
   cutMonotonicNs: fc.bigInt({ min: 0n, max: 2n ** 62n }),
-  consistency: fc.constant('CRASH_CONSISTENT' as const),
+  consistency: fc.constantFrom('CRASH_CONSISTENT' as const, 'SCANNED' as const),
   extentCount: whole,
 });
 

@@ -28,6 +28,8 @@ export interface HelloDisk {
   readonly diskId: string;
   readonly deviceName: string;
   readonly sizeBytes: number;
+  /** Its first copy is under way beside the epochs of the others: it is not part of recovery points yet. */
+  readonly joining?: boolean;
 }
 
 export interface Hello {

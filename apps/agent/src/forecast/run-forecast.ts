@@ -85,10 +85,12 @@ async function readInstalled(options: ForecastOptions): Promise<Installed> {
   const status = await readStatus(runtimeFolder);
   const isRunning = status !== undefined && clock.nowMs() - status.writtenAtMs < STATUS_STALE_MS;
   const forecast = isRunning ? status.replication.forecast : undefined;
+  const excluded = new Set(configuration?.excludedDiskIds);
+  const disks = (await readInstallation(stateFolder))?.disks ?? [];
   return {
     identity: await readIdentity(stateFolder),
     server: configuration?.replicationServer,
-    devices: (await readInstallation(stateFolder))?.disks.map(({ deviceName }) => deviceName) ?? [],
+    devices: disks.filter(({ diskId }) => !excluded.has(diskId)).map(({ deviceName }) => deviceName),
     mbps: configuration?.bandwidthThrottlingMbps ?? 0,
     schedule: configuration?.bandwidthSchedule,
     bytesToGo: forecast?.bytesToGo,

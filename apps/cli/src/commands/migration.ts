@@ -1,5 +1,5 @@
 /** The lifecycle from test to archive, one verb each. */
-import type { ApiClient, Mgn } from '@landfall/api';
+import type { ApiClient, Landfall, Mgn } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
 import type { Command } from 'commander';
 import { showFacts } from '../terminal/output.ts';
@@ -67,11 +67,20 @@ async function startLaunch(
   showFacts(output, { job: finished, machine }, [
     ['machine', machine?.machineID],
     ['recovery point', machine?.recoveryPoint.cutDateTime],
+    ...scannedWarning(machine),
     ...(machine?.published ?? []).map((port): [string, unknown] => [
       `port ${port.guestPort}`,
       `${port.host}:${port.port}`,
     ]),
   ]);
+}
+
+/** Such a point may be launched, and often starts; whoever relies on it should know what it is. */
+function scannedWarning(machine: Landfall.LaunchedMachine | undefined): [string, unknown][] {
+  if (machine?.recoveryPoint.consistency !== 'SCANNED') return [];
+  const what =
+    'the disks were read while they were written: no cut. File systems may need repair, data may be torn';
+  return [['WARNING', what]];
 }
 
 type Verb = (client: ApiClient, sourceServerID: string) => Promise<Mgn.SourceServer>;

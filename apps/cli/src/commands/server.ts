@@ -48,6 +48,11 @@ export function addServerCommands(program: Command): void {
     .action(async (name: string, options: { until: string }, command: Command) =>
       watchServer(await contextOf(command), name, options.until),
     );
+  addDiskCommand(server, 'exclude-disk', {
+    replicate: false,
+    does: 'go on without a disk (disk-1 …); its points stay',
+  });
+  addDiskCommand(server, 'include-disk', { replicate: true, does: 'replicate an excluded disk again' });
   addForecastCommand(server);
   addThrottleCommand(server);
   server
@@ -58,6 +63,27 @@ export function addServerCommands(program: Command): void {
       const sourceServerID = idOf(await findServer(client, name));
       await client.mgn('DeleteSourceServer', { sourceServerID });
       showFacts(output, { sourceServerID, deleted: true }, [['deleted', sourceServerID]]);
+    });
+}
+
+function addDiskCommand(
+  server: Command,
+  name: string,
+  { replicate, does }: { readonly replicate: boolean; readonly does: string },
+): void {
+  server
+    .command(`${name} <server> <disk>`)
+    .description(does)
+    .action(async (serverName: string, diskID: string, _options: unknown, command: Command) => {
+      const { client, output } = await contextOf(command);
+      const sourceServerID = idOf(await findServer(client, serverName));
+      const { excludedDiskIDs } = await client.landfall('SetDiskReplication', {
+        ...{ sourceServerID, diskID, replicate },
+      });
+      showFacts(output, { sourceServerID, excludedDiskIDs }, [
+        ['server', sourceServerID],
+        ['excluded disks', excludedDiskIDs.join(', ') || 'none'],
+      ]);
     });
 }
 
@@ -98,7 +124,28 @@ function replicationFacts(replication: Landfall.DescribeReplicationResponse): [s
     ...limitFacts(replication.limits),
     ...impactFacts(replication.impact),
     ...replication.disks.map((disk): [string, unknown] => [disk.deviceName, diskText(disk)]),
+    ...captureFacts(replication),
+    ...replication.diskChanges.map((change): [string, unknown] => ['disk change', diskChangeText(change)]),
+    ...replication.excludedDiskIDs.map((diskId): [string, unknown] => ['excluded disk', diskId]),
   ];
+}
+
+function captureFacts(replication: Landfall.DescribeReplicationResponse): [string, unknown][] {
+  const { captureMode, captureReason, passDurationMs, warnings } = replication;
+  const scan: [string, unknown][] =
+    captureMode === 'SCAN'
+      ? [
+          ['mode', `SCAN: ${captureReason}`],
+          ['a pass takes', passDurationMs === undefined ? 'not known yet' : formatDurationMs(passDurationMs)],
+        ]
+      : [];
+  return [...scan, ...warnings.map((warning): [string, unknown] => ['warning', warning])];
+}
+
+function diskChangeText({ kind, diskID, deviceName, ...change }: Landfall.DiskChange): string {
+  const { dateTime, sizeBytes, previousSizeBytes } = change;
+  const before = kind === 'GROWN' || kind === 'SHRUNK' ? `${formatBytes(previousSizeBytes)} → ` : '';
+  return `${dateTime} ${kind} ${diskID} (${deviceName}, ${before}${formatBytes(sizeBytes)})`;
 }
 
 function forecastFact({ explanation }: Landfall.Forecast): [string, unknown] {

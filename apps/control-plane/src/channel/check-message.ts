@@ -10,7 +10,7 @@ import type {
   RenewalRequest,
   ReportByRole,
 } from '@landfall/channel';
-import { BOTTLENECKS, FORECAST_VERDICTS } from '@landfall/model';
+import { BOTTLENECKS, CAPTURE_MODES, DISK_CHANGE_KINDS, FORECAST_VERDICTS } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -50,6 +50,15 @@ const tags: Check = (value) =>
   );
 
 const disk = shape({ diskId: text(64), deviceName: text(256), sizeBytes: count, isBootDisk: flag });
+const captureMode: Check = (value) => CAPTURE_MODES.some((mode) => mode === value);
+const diskChange = shape({
+  atMs: count,
+  kind: (value) => DISK_CHANGE_KINDS.some((kind) => kind === value),
+  diskId: text(64),
+  deviceName: text(256),
+  sizeBytes: count,
+  previousSizeBytes: count,
+});
 const sourceProperties = shape({
   lastUpdatedDateTime: text(64),
   identificationHints: shape({ hostname: text(256), fqdn: optional(text(256)) }),
@@ -106,6 +115,10 @@ const REPORTS = {
       etaMs: countOrNull,
       lastEpoch: count,
       connected: flag,
+      diskChanges: optional(list(diskChange)),
+      capture: optional(
+        shape({ mode: captureMode, reason: optional(text(2000)), warnings: list(text(2000)) }),
+      ),
       forecast: optional(forecast),
       impact: optional(shape({ budgetPercent: count, increasePercent: countOrNull, level: numeric })),
     }),

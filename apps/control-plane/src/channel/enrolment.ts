@@ -14,6 +14,7 @@ import { type EnrolmentTokenRecord, useToken } from '../identity/enrolment-token
 import { verifyProof } from '../identity/proof-of-possession.ts';
 import { templatesForNewServer } from '../lifecycle/default-settings.ts';
 import { initiationSteps } from '../lifecycle/initiation.ts';
+import { replicatedDisks } from '../lifecycle/replicated-disks.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import {
@@ -152,11 +153,7 @@ async function newServer(
       ...templates.replication,
       name: sourceProperties.identificationHints.hostname,
       bandwidthThrottling: templates.replication.bandwidthThrottling ?? 0,
-      replicatedDisks: disks.map(({ deviceName, isBootDisk }) => ({
-        deviceName,
-        isBootDisk,
-        stagingDiskType: 'AUTO',
-      })),
+      replicatedDisks: replicatedDisks(disks),
     },
     launchConfiguration: {
       ...templates.launch,

@@ -4,6 +4,7 @@
  */
 import type { AgentConfiguration, AgentReport } from '@landfall/channel';
 import type { SourceProperties } from '@landfall/model';
+import { replicatedDisks } from '../lifecycle/replicated-disks.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import type { Queries } from '../store/schema.ts';
@@ -66,10 +67,16 @@ function findHome(tx: Queries, server: SourceServerRecord): Promise<string | nul
 /** The same object when nothing changed. */
 function observed(service: Service, server: SourceServerRecord, report: AgentReport): SourceServerRecord {
   if (!isReplicating(server)) return server;
+  const disks = report.disks.length > 0 ? report.disks : server.disks;
+  const { replicationConfiguration: settings } = server;
   const next = withReplication(service, {
     ...server,
     sourceProperties: newerProperties(server.sourceProperties, report.sourceProperties),
-    disks: report.disks.length > 0 ? report.disks : server.disks,
+    disks,
+    replicationConfiguration: {
+      ...settings,
+      replicatedDisks: replicatedDisks(disks, settings.replicatedDisks),
+    },
   });
   return JSON.stringify(next) === JSON.stringify(server) ? server : next;
 }
@@ -96,5 +103,6 @@ function agentConfiguration({ reports }: Service, server: SourceServerRecord): A
     bandwidthThrottlingMbps: replicationConfiguration.bandwidthThrottling,
     ...server.replicationLimits,
     epochIntervalMs: EPOCH_INTERVAL_MS,
+    ...(server.excludedDiskIds === undefined ? {} : { excludedDiskIds: server.excludedDiskIds }),
   };
 }

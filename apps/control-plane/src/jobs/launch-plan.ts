@@ -155,7 +155,7 @@ function openExport(service: Service): Step<LaunchState> {
           exportOpen: true,
           createdAtMs: service.clock.nowMs(),
           purpose: purposeOf(run),
-          recoveryPoint: { epoch: recoveryPoint.epoch, cutTimeMs: recoveryPoint.cutTimeMs },
+          recoveryPoint,
           status: null,
         }),
       );

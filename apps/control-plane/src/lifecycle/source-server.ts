@@ -48,6 +48,8 @@ export interface SourceServerRecord {
   readonly replicationServerId: string | null;
   readonly sourceProperties: SourceProperties;
   readonly disks: readonly SourceDisk[];
+  /** Disks to go on without; absent: none ever. */
+  readonly excludedDiskIds?: readonly string[];
   readonly userProvidedId?: string;
   readonly fqdnForActionFramework?: string;
   readonly launched: LaunchedMachine | null;

@@ -1,5 +1,6 @@
 /** DescribeReplication and DescribeService: what the MGN API cannot say. */
 import { type Handlers, isoDateTime, type Landfall } from '@landfall/api';
+import type { DiskChange } from '@landfall/model';
 import { viewServer } from '../channel/observe-replication.ts';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { Service } from '../service.ts';
@@ -40,6 +41,12 @@ export const describeServiceOperations: Operations = {
       agentDesired: server.replication.desired,
       replicationServerID: server.replicationServerId ?? undefined,
       stagingDiscarded: server.stagingDiscardedAtMs !== null,
+      captureMode: agent?.capture?.mode,
+      captureReason: agent?.capture?.reason,
+      passDurationMs: agent?.capture?.passDurationMs,
+      warnings: agent?.capture?.warnings ?? [],
+      diskChanges: (agent?.diskChanges ?? []).map(showDiskChange),
+      excludedDiskIDs: server.excludedDiskIds ?? [],
       forecast: isLive ? showForecast(agent?.forecast) : undefined,
       limits: showLimits(server, service.clock.nowMs()),
       impact: isLive ? showImpact(agent?.impact) : undefined,
@@ -67,6 +74,10 @@ export const describeServiceOperations: Operations = {
     };
   },
 };
+
+function showDiskChange({ atMs, diskId, ...change }: DiskChange): Landfall.DiskChange {
+  return { ...change, diskID: diskId, dateTime: isoDateTime(atMs) };
+}
 
 function showReplicationServer(
   { reports, clock }: Service,

@@ -4,6 +4,7 @@ import type { Service } from '../service.ts';
 import { readSetting, writeSetting } from '../store/settings.ts';
 import { configurationOperations } from './configurations.ts';
 import { describeServiceOperations } from './describe-service.ts';
+import { diskSelectionOperations } from './disk-selection.ts';
 import { enrolmentTokenOperations } from './enrolment-tokens.ts';
 import { jobOperations } from './jobs.ts';
 import { launchedMachineOperations } from './launched-machines.ts';
@@ -33,6 +34,7 @@ export const mgnHandlers: Handlers<'mgn', Service> = {
 
 export const landfallHandlers: Handlers<'landfall', Service> = {
   ...describeServiceOperations,
+  ...diskSelectionOperations,
   ...enrolmentTokenOperations,
   ...launchedMachineOperations,
   ...recoveryPointOperations,

@@ -48,14 +48,14 @@ function currentStatus({ reports }: Service, machine: MachineRecord): MachineSta
 }
 
 function showMachine(machine: MachineRecord, status: MachineStatus | null): Landfall.LaunchedMachine {
-  const { epoch, cutTimeMs } = machine.recoveryPoint;
+  const { epoch, cutTimeMs, consistency } = machine.recoveryPoint;
   return {
     machineID: machine.machineId,
     sourceServerID: machine.sourceServerId,
     jobID: machine.jobId,
     purpose: machine.purpose,
     phase: status?.phase ?? 'CONVERTING',
-    recoveryPoint: { epoch, cutDateTime: isoDateTime(cutTimeMs) },
+    recoveryPoint: { epoch, cutDateTime: isoDateTime(cutTimeMs), consistency },
     published: status?.published ?? [],
     hydration: status?.hydration ?? { state: 'NOT_STARTED', doneBytes: 0, totalBytes: 0 },
     conversion: status?.conversion ?? [],

@@ -221,3 +221,25 @@ test('a server may be launched as soon as the replication server has told of a r
   await untilState(sourceServerId, 'TESTING');
   assert.equal((await untilJobEnds(job?.jobID)).participatingServers?.[0]?.launchStatus, 'LAUNCHED');
 });
+
+test('a disk is excluded and included by its id; the boot disk and unknown ones are refused', async (t) => {
+  const { plane, addAgent } = await startTestSite(t);
+  const agent = await addAgent();
+  const input = { sourceServerID: agent.sourceServerId };
+  const set = (diskID: string, replicate: boolean) =>
+    plane.api.landfall('SetDiskReplication', { ...input, diskID, replicate });
+  await assert.rejects(set('disk-0', false), { name: 'ValidationException', message: /boot disk/ });
+  await assert.rejects(set('disk-9', false), {
+    name: 'ValidationException',
+    message: /disk-1 \(\/dev\/vdb\)/,
+  });
+  assert.deepEqual(await set('disk-1', false), { excludedDiskIDs: ['disk-1'] });
+  await waitFor(
+    'the agent to hear of it',
+    () => agent.configuration?.excludedDiskIds,
+    (excluded) => excluded?.join() === 'disk-1',
+  );
+  const { excludedDiskIDs } = await plane.api.landfall('DescribeReplication', input);
+  assert.deepEqual(excludedDiskIDs, ['disk-1']);
+  assert.deepEqual(await set('disk-1', true), { excludedDiskIDs: [] });
+});

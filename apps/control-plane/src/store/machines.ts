@@ -1,5 +1,7 @@
 /** Machines made from source servers. */
+
 import type { MachineStatus } from '@landfall/channel';
+import type { RecoveryPoint } from '@landfall/model';
 import { decodeDocument, encodeDocument } from './document.ts';
 import type { MachineTable, Queries } from './schema.ts';
 
@@ -15,7 +17,8 @@ export interface MachineRecord {
   readonly exportOpen: boolean;
   readonly createdAtMs: number;
   readonly purpose: 'TEST' | 'CUTOVER';
-  readonly recoveryPoint: { readonly epoch: number; readonly cutTimeMs: number };
+  /** `consistency` is absent from machines of older releases. */
+  readonly recoveryPoint: Pick<RecoveryPoint, 'epoch' | 'cutTimeMs'> & Partial<RecoveryPoint>;
   /** The last status a job saw; the launch host's reports may be newer. */
   readonly status: MachineStatus | null;
 }

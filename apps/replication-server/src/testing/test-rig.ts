@@ -5,8 +5,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -137,12 +137,12 @@ export class TestRig {
     return [...AGENT, 'install', '--token', token, ...how];
   }
 
-  async installAgent(): Promise<void> {
+  async installAgent(more: readonly string[] = []): Promise<void> {
     const command = this.#installCommand(
       this.proxy === undefined ? this.plane.token : this.plane.tokenByName,
     );
     const through = ['--proxy', this.proxy?.url ?? 'none'];
-    await runChecked([...command, ...through], { timeoutMs: 60_000 });
+    await runChecked([...command, ...through, ...more], { timeoutMs: 60_000 });
     this.agentId = await this.#enrolled('s-', undefined);
   }
 
@@ -172,6 +172,12 @@ export class TestRig {
     const replicationServer = { host, replicationServerId: this.serverId, port: this.port };
     const settings = { bandwidthThrottlingMbps: 0, epochIntervalMs };
     this.plane.configurations.set(this.agentId, { desired, replicationServer, ...settings });
+  }
+
+  /** What a control plane does when somebody says to go on without these disks. */
+  exclude(excludedDiskIds: readonly string[]): void {
+    const configuration = this.plane.configurations.get(this.agentId);
+    this.plane.configurations.set(this.agentId, Object.assign({}, configuration, { excludedDiskIds }));
   }
 
   agentReport(): AgentReport | undefined {
@@ -212,12 +218,28 @@ export class TestRig {
     return this.#server?.pid ?? 0;
   }
 
+  /** Whether an event is in the log of the replication server at least so many times. */
+  serverLogSays(event: string, times: number): boolean {
+    return readFileSync(this.path('server.log'), 'utf8').split(`"${event}"`).length > times;
+  }
+
+  agentLogSays(what: RegExp): boolean {
+    return what.test(readFileSync(this.path('agent.log'), 'utf8'));
+  }
+
+  /** What a restart of the agent would need, as it says itself. */
+  agentRestart(): string | undefined {
+    const status = JSON.parse(readFileSync(join(this.path('agent'), 'status.json'), 'utf8'));
+    return status.tracking?.restart;
+  }
+
   async logOf(program: 'agent' | 'server'): Promise<string> {
     return readFile(this.path(`${program}.log`), 'utf8');
   }
 
   async close(): Promise<void> {
     await Promise.all([this.killAgent('SIGTERM'), this.killServer('SIGTERM')]);
+    for (const name of ['a', 'b']) await this.#removeSafetyTrace(name);
     await this.plane.close();
     await this.proxy?.close();
     if (this.#stagingMounted) await run(['umount', '--lazy', this.path('staging')]);
@@ -227,6 +249,12 @@ export class TestRig {
     }
     if (process.env.LANDFALL_KEEP === undefined) await rm(this.folder, { recursive: true, force: true });
     else process.stderr.write(`kept: ${this.folder}\n`);
+  }
+
+  /** It outlives its agent by design, and takes memory. */
+  async #removeSafetyTrace(name: string): Promise<void> {
+    const folder = `/sys/kernel/tracing/instances/landfall-safety-${this.agentId}-${name}`;
+    if (existsSync(folder)) await rmdir(folder);
   }
 
   #start(name: string, [command = '', ...parameters]: readonly string[]): ChildProcess {

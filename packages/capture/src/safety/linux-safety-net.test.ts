@@ -12,6 +12,7 @@ import {
   readFileSync,
   readSync,
   rmdirSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -260,6 +261,34 @@ describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeou
     assert.equal(three.recovery.kind, 'RESUME', 'afterwards all is well again');
   });
 
+  test('disks that were left out, added or grown since are compared, once', async (context) => {
+    const where = await place(context);
+    const { loops } = where;
+    const alone: Place = { ...where, loops: { ...loops, disks: loops.disks.slice(0, 1) } };
+    await (await beginInStep(where)).die();
+    const without = await begin(alone);
+    assert.match(reasonOf(without), /made of other disks/);
+    assert.ok(!existsSync(where.checkpointPath), 'what was known of the other disks is known no more');
+    await untilCheckpoint(without, 1);
+    await without.die();
+    const again = await begin(alone);
+    assert.equal(again.recovery.kind, 'RESUME');
+    await again.die();
+    const added = await begin(where);
+    assert.match(reasonOf(added), /made of other disks/);
+    await untilCheckpoint(added, 1);
+    await grow(loops, 8 * MIB);
+    write(loops.disks[0], 1);
+    await untilUnsafe(added, /disk-0 is not the disk it was/);
+    assert.ok(!existsSync(where.checkpointPath), 'withdrawn while the agent runs');
+    await added.die();
+    await untilCheckpoint(await begin(where), 1);
+    await where.runs.at(-1)?.die();
+    await grow(loops, 12 * MIB);
+    const grown = await begin(where);
+    assert.match(reasonOf(grown), /disk-0 is not the disk it was/);
+  });
+
   test('of two agents the second compares, and leaves the first its checkpoints', async (context) => {
     const where = await place(context);
     const one = await beginInStep(where);
@@ -299,6 +328,19 @@ async function untilMore(run: Run): Promise<void> {
     assert.ok(waited < 5000, `no checkpoint: ${run.net.whyUnsafe}`);
     await systemClock.sleep(20);
   }
+}
+
+async function untilUnsafe({ net }: Run, why: RegExp): Promise<void> {
+  for (let waited = 0; !why.test(net.whyUnsafe ?? ''); waited += 1) {
+    assert.ok(waited < 5000, `whyUnsafe: ${net.whyUnsafe}`);
+    await systemClock.sleep(20);
+  }
+}
+
+async function grow({ disks }: LoopDisks, sizeBytes: number): Promise<void> {
+  const [disk] = disks;
+  truncateSync(disk?.backingPath ?? '', sizeBytes);
+  await runChecked(['losetup', '--set-capacity', disk?.devicePath ?? '']);
 }
 
 function bits(words: Uint32Array): number {

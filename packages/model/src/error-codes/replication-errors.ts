@@ -20,6 +20,10 @@ export const REPLICATION_ERRORS = {
     meaning: 'The disks an agent names are not those of its replica.',
     remedy: 'Restart the agent; if it names them again, enrol the server anew.',
   },
+  DISK_JOINED: {
+    meaning: 'The first copy of an added disk is complete, and the agent connects again with it.',
+    remedy: 'Nothing: recovery points have the disk from the next one on.',
+  },
   EPOCH_OUT_OF_ORDER: {
     meaning: 'An agent sent an epoch that does not follow the last one of its replica.',
     remedy: 'Nothing: the agent connects again and continues where the replica is.',
@@ -86,8 +90,8 @@ export const REPLICATION_ERRORS = {
       'Check the staging storage. Restore the named file from a copy, or discard the journal and replicate the server anew.',
   },
   JOURNAL_DISKS_CHANGED: {
-    meaning: 'The server has other disks, or disks of other sizes, than its journal.',
-    remedy: 'Discard the journal and replicate the server anew.',
+    meaning: 'The disks of the server changed before its first recovery point, so its journal is made anew.',
+    remedy: 'Nothing: the first copy begins again by itself.',
   },
   JOURNAL_IN_USE: {
     meaning: 'Another process has the journal open, or views of it are open.',

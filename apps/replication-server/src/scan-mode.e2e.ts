@@ -1,0 +1,69 @@
+/**
+ * Scan mode with real processes over a loop device: what is written is found, points say what they are, and
+ * any of them can be exported. Run as root: `node --test scan-mode.e2e.ts`.
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { afterEach, beforeEach, test } from 'node:test';
+import { MIB, run, runChecked, systemClock } from '@landfall/runtime';
+import { TestRig, until } from './testing/test-rig.ts';
+
+let rig: TestRig;
+
+beforeEach(async () => {
+  rig = await TestRig.create();
+});
+
+afterEach(async () => {
+  await rig.close();
+});
+
+async function write(offsetBytes: number): Promise<void> {
+  const file = await open(rig.disks[0]?.deviceName ?? '', 'r+');
+  await file.write(randomBytes(8192), 0, 8192, offsetBytes);
+  await file.sync();
+  await file.close();
+}
+
+/** Writes until it is told to stop. */
+async function keepWriting(signal: AbortSignal): Promise<void> {
+  for (let round = 0; !signal.aborted; round += 1) {
+    await write((round % 60) * MIB);
+    await systemClock.sleep(2);
+  }
+}
+
+test('a disk is replicated by scanning it; a point that was written into says so, a quiet one is a cut', async () => {
+  await rig.addDisk(64);
+  await runChecked(['umount', rig.disks[0]?.mountPoint ?? '']);
+  await rig.startServer();
+  await rig.installAgent(['--scan-mode']);
+  rig.pair();
+  await rig.startAgent();
+  await until('replication is continuous', () => rig.agentReport()?.replication.state === 'CONTINUOUS');
+  const { capture } = rig.agentReport()?.replication ?? {};
+  assert.equal(capture?.mode, 'SCAN');
+  assert.match(capture?.reason ?? '', /--scan-mode/);
+  assert.match(capture?.warnings.join() ?? '', /no cuts/);
+  const stop = new AbortController();
+  const writing = keepWriting(stop.signal);
+  const busy = await rig.takeRecoveryPoint();
+  assert.equal(busy.consistency, 'SCANNED');
+  stop.abort();
+  await writing;
+  const quiet = await rig.takeRecoveryPoint();
+  assert.equal(quiet.consistency, 'CRASH_CONSISTENT');
+  const [disk] = await rig.openExport(quiet.epoch);
+  const formats = ['-T', 'none', '-f', 'raw', '-F', 'raw'];
+  const image = rig.path('disk-0.img');
+  const compared = await run(['qemu-img', 'compare', ...formats, image, disk?.nbdUri ?? ''], {
+    timeoutMs: 60_000,
+  });
+  assert.equal(compared.exitCode, 0, `${compared.stdout}${compared.stderr}`);
+  const [scanned] = await rig.openExport(busy.epoch);
+  const info = await runChecked(['nbdinfo', '--size', scanned?.nbdUri ?? '']);
+  assert.equal(Number(info.stdout), 64 * MIB, 'a scanned point can be launched as well');
+  const { passDurationMs } = rig.agentReport()?.replication.capture ?? {};
+  assert.ok(passDurationMs !== undefined && passDurationMs > 0);
+});

@@ -1,0 +1,34 @@
+/** Puts a scan together over real disks; see `scan-source.ts`. */
+import { type Clock, OperationError, systemClock } from '@landfall/runtime';
+import { openDirectReader } from './linux-direct-reader.ts';
+import { countersOf, diskAt } from './linux-disks.ts';
+import { ScanSource } from './scan-source.ts';
+
+export interface OpenScanOptions {
+  /** Paths of whole disks; their order gives the disk indexes. */
+  readonly devices: readonly string[];
+  /** In the order of `devices`; default `disk-0`, `disk-1` … */
+  readonly diskIds?: readonly string[];
+  readonly clock?: Clock;
+  readonly readsInFlightMax?: number;
+}
+
+/** Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, DISK_UNREADABLE. */
+export async function openScan(options: OpenScanOptions): Promise<ScanSource> {
+  const { devices, clock = systemClock, readsInFlightMax } = options;
+  if (devices.length === 0) {
+    throw new OperationError('OPTION_INVALID', 'a scan needs at least one disk', {
+      hint: 'name at least one disk',
+    });
+  }
+  const linuxDisks = devices.map((device) => diskAt(device, 'scan'));
+  const reader = await openDirectReader(linuxDisks, readsInFlightMax);
+  const writeMarks = linuxDisks.map((disk) => {
+    const counters = countersOf(disk);
+    return () => counters.writeMark();
+  });
+  const disks = linuxDisks.map(({ deviceName, sizeBytes }, index) => ({
+    ...{ diskId: options.diskIds?.[index] ?? `disk-${index}`, deviceName, sizeBytes },
+  }));
+  return new ScanSource({ disks, reader, writeMarks, clock });
+}
