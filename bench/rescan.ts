@@ -4,8 +4,8 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTraceInstances } from '../e2e/trace-instances.ts';
 import { GIB, MIB, OperationError, runChecked, systemClock } from '../packages/runtime/src/index.ts';
-import { removeTraceInstances } from './bed/bench-folder.ts';
 import { type Bench, type BenchOptions, runBenchmark } from './bed/benchmark.ts';
 import { Replication } from './bed/replication.ts';
 import { atLeast, atMost, type Row } from './bed/rows.ts';
@@ -92,6 +92,7 @@ async function rescanOnce(
 ): Promise<Rescan> {
   const before = await replication.takeRecoveryPoint(SYNC_TIMEOUT_MS);
   await replication.stopAgent('SIGKILL');
+  // As a reboot would: nothing is left that could say what changed while the agent was away.
   await removeTraceInstances([replication.agentId]);
   await dropCached(device);
   const readBefore = await bytesReadFrom(device);

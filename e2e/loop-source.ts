@@ -10,6 +10,7 @@ import { openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunResult, run, runChecked } from '../packages/runtime/src/index.ts';
+import { removeTraceInstancesOf } from './trace-instances.ts';
 
 const AGENT = join(import.meta.dirname, '../apps/agent/src/main.ts');
 const INSTALL_TIMEOUT_MS = 120_000;
@@ -68,6 +69,7 @@ export class LoopSource {
 
   async close(): Promise<void> {
     await this.stopAgent();
+    await removeTraceInstancesOf(this.folder);
     for (const device of this.devices) await run(['losetup', '--detach', device]);
   }
 }

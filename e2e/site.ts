@@ -4,16 +4,23 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDemoFolder, endMachinesOf } from '../apps/cli/src/demo/demo-folder.ts';
+import { createDemoFolder, demoFoldersOfTheDead, endMachinesOf } from '../apps/cli/src/demo/demo-folder.ts';
 import { freePorts } from '../apps/cli/src/demo/free-ports.ts';
 import { ensureAgentExecutable } from '../apps/cli/src/setup/agent-executable.ts';
 import { cacheFolder } from '../apps/cli/src/setup/cache-folder.ts';
 import { type Services, type ServicesOptions, startServices } from '../apps/cli/src/up/services.ts';
 import { createLogger, type RunResult, run } from '../packages/runtime/src/index.ts';
 import { detachLeftovers } from './loop-source.ts';
+import { removeTraceInstancesOf } from './trace-instances.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../landfall');
 const COMMAND_TIMEOUT_MS = 15 * 60_000;
+
+/** Of runs that were killed; the demo's folder itself is removed when the next is made. */
+async function clearLeftovers(cache: string): Promise<void> {
+  await detachLeftovers(join(cache, 'demo-'));
+  for (const name of await demoFoldersOfTheDead(cache)) await removeTraceInstancesOf(join(cache, name));
+}
 
 export class Site {
   readonly folder: string;
@@ -32,7 +39,7 @@ export class Site {
     const cache = cacheFolder();
     const say = (line: string) => void process.stderr.write(`${line}\n`);
     const agentBinary = await ensureAgentExecutable(cache, say);
-    await detachLeftovers(join(cache, 'demo-'));
+    await clearLeftovers(cache);
     const folder = await createDemoFolder(cache);
     const [port = 0, replicationPort = 0] = await freePorts(2);
     const services = await startServices({

@@ -6,9 +6,10 @@
  * killed.
  */
 import { appendFileSync } from 'node:fs';
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { detachLeftovers } from '../../e2e/loop-source.ts';
+import { removeTraceInstances } from '../../e2e/trace-instances.ts';
 import {
   ensureFolder,
   OperationError,
@@ -20,7 +21,6 @@ import {
 
 const FOLDER_NAME = /^bench-(\d+)$/;
 const AGENT_IDS = 'agent-ids';
-const INSTANCES = '/sys/kernel/tracing/instances';
 const END_GRACE_MS = 5000;
 const END_POLL_MS = 50;
 
@@ -48,14 +48,6 @@ export async function removeBenchFolder(folder: string): Promise<void> {
 /** The trace instances of this agent are ours to remove, should it be killed. */
 export function noteAgentId(folder: string, agentId: string): void {
   appendFileSync(join(folder, AGENT_IDS), `${agentId}\n`);
-}
-
-/** As a reboot would: nothing is left that could say what changed while the agent was away. */
-export async function removeTraceInstances(agentIds: readonly string[]): Promise<void> {
-  const names = await namesIn(INSTANCES);
-  for (const name of names.filter((each) => agentIds.some((agentId) => each.includes(agentId)))) {
-    await rmdir(join(INSTANCES, name));
-  }
 }
 
 async function agentIdsOf(folder: string): Promise<readonly string[]> {
@@ -95,15 +87,6 @@ async function mountPointsIn(folder: string): Promise<readonly string[]> {
   const table = await readFile('/proc/self/mounts', 'utf8');
   const points = table.split('\n').map((line) => line.split(' ')[1] ?? '');
   return points.filter((point) => point.startsWith(`${folder}/`)).reverse();
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 function isAlive(pid: number): boolean {

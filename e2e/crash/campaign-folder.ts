@@ -2,7 +2,7 @@
  * Where a campaign lives. Nothing of a killed campaign stays but files: its processes get SIGKILL from the
  * kernel, its mounts and shared memory are in namespaces of its own, its loop devices are held open and
  * marked to detach at their last close. The files are removed by the next campaign, which finds that their
- * owner is dead. A killed agent's tracing instance is removed by the next agent that starts.
+ * owner is dead, with the trace instances of the agents that have their state there.
  *
  * Two folders: disks and state in the cache folder, mount points in /run, because other users (PostgreSQL)
  * must reach those.
@@ -10,6 +10,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder, readIfExists } from '../../packages/runtime/src/index.ts';
+import { removeTraceInstancesOf } from '../trace-instances.ts';
 
 export interface CampaignFolder {
   readonly folder: string;
@@ -36,6 +37,7 @@ export async function createCampaignFolder(cacheFolder: string): Promise<Campaig
     folder,
     publicFolder,
     remove: async () => {
+      await removeTraceInstancesOf(folder);
       await removeTree(publicFolder);
       await removeTree(folder);
     },
@@ -46,6 +48,7 @@ async function removeOfTheDead(parent: string, prefix: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const [, pid, startTime] = new RegExp(`^${prefix}(\\d+)-(\\d+)$`).exec(name) ?? [];
     if (pid === undefined || (await startTimeOf(Number(pid))) === startTime) continue;
+    await removeTraceInstancesOf(join(parent, name));
     await removeTree(join(parent, name));
   }
 }

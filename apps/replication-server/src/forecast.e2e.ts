@@ -58,7 +58,7 @@ test('a forecast beside a replicating agent measures the link and disturbs nothi
 });
 
 test('under a cap the agent names it and tells a time that comes true; a window of the schedule lifts it', async () => {
-  await install(96);
+  await install(192);
   rig.pair();
   configure({ bandwidthThrottlingMbps: 32 });
   await rig.startAgent();

@@ -10,14 +10,17 @@ const PREFIX = 'demo-';
 
 export async function createDemoFolder(cacheFolder: string): Promise<string> {
   await ensureFolder(cacheFolder);
-  const names = (await readdir(cacheFolder)).filter((name) => name.startsWith(PREFIX));
-  for (const name of names) {
-    if (!isAlive(Number(name.slice(PREFIX.length)))) await removeDemoFolder(join(cacheFolder, name));
-  }
+  for (const name of await demoFoldersOfTheDead(cacheFolder)) await removeDemoFolder(join(cacheFolder, name));
   const folder = join(cacheFolder, `${PREFIX}${process.pid}`);
   await rm(folder, { recursive: true, force: true });
   await ensureFolder(folder);
   return folder;
+}
+
+/** Names in the cache folder whose process has ended without removing them. */
+export async function demoFoldersOfTheDead(cacheFolder: string): Promise<readonly string[]> {
+  const names = (await readdir(cacheFolder)).filter((name) => name.startsWith(PREFIX));
+  return names.filter((name) => !isAlive(Number(name.slice(PREFIX.length))));
 }
 
 export async function removeDemoFolder(folder: string): Promise<void> {

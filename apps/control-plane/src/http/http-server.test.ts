@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
 import { connect } from 'node:tls';
@@ -15,6 +17,7 @@ import {
   type TestControlPlane,
   temporaryFolder,
 } from '../testing/test-control-plane.ts';
+import { waitFor } from '../testing/wait-for.ts';
 import { closeListener, createApp, listen } from './http-server.ts';
 
 interface Answer {
@@ -212,4 +215,19 @@ test('TLS older than 1.2 and a wrong key of the API are refused', async (t) => {
   const credentials = { accessKeyId, secretAccessKey: 'wrong' };
   const client = createApiClient({ endpoint, region, caPem: plane.caPem, credentials });
   await assert.rejects(client.mgn('InitializeService', {}), { name: 'InvalidSignatureException' });
+});
+
+test('a listener closes at once, also while a handshake hangs and a connection is kept alive', async (t) => {
+  const plane = await startTestControlPlane(t);
+  const files = { stateDir: plane.stateDir, clock: systemClock, random: systemRandom };
+  const certificate = await loadServerCertificate(files, plane.current().service.authority, ['127.0.0.1']);
+  const listener = await listen({ ...certificate, caPem: plane.caPem, host: '127.0.0.1', port: 0 });
+  const place = { host: '127.0.0.1', port: listener.port };
+  const silent = connectTcp(place);
+  const idle = connect({ ...place, ca: plane.caPem });
+  await Promise.all([once(silent, 'connect'), once(idle, 'secureConnect')]);
+  for (const socket of [silent, idle]) socket.on('error', () => socket.destroy());
+  const accepted = () => [...listener.sockets].length;
+  await waitFor('both are accepted', accepted, (count) => count === 2);
+  await Promise.all([closeListener(listener), once(silent, 'close'), once(idle, 'close')]);
 });

@@ -5,7 +5,7 @@
  * H2 Slow clients are cut off: headers and body have their time, bodies their size.
  */
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { OperationError, systemErrorCode } from '@landfall/runtime';
 import { type FastifyInstance, type FastifyServerFactory, type FastifyServerOptions, fastify } from 'fastify';
 import type { KeyAndCertificate } from '../identity/certificate-authority.ts';
@@ -23,6 +23,8 @@ const CONNECTIONS_MAX = 4096;
 export interface Listener {
   readonly server: Server;
   readonly port: number;
+  /** Open connections, those in their handshake too, of which the server itself does not know. */
+  readonly sockets: ReadonlySet<Socket>;
 }
 
 export interface Slowness {
@@ -55,11 +57,12 @@ export function listen(options: ListenOptions): Promise<Listener> {
     keepAliveTimeout: KEEP_ALIVE_MS,
   });
   server.maxConnections = CONNECTIONS_MAX;
+  const sockets = followSockets(server);
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(cause, options)));
     server.listen(options.port, options.host, () => {
       server.removeAllListeners('error');
-      resolve({ server, port: (server.address() as AddressInfo).port });
+      resolve({ server, port: (server.address() as AddressInfo).port, sockets });
     });
   });
 }
@@ -110,11 +113,20 @@ function attachTo(server: Server): FastifyServerFactory {
   return (handler) => server.on('request', handler);
 }
 
-export function closeListener({ server }: Listener): Promise<void> {
+export function closeListener({ server, sockets }: Listener): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
   });
+}
+
+function followSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 function listenError(cause: unknown, { host, port }: ListenOptions): OperationError {
