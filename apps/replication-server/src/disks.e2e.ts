@@ -9,6 +9,7 @@ import { open, truncate } from 'node:fs/promises';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { RecoveryPoint } from '@landfall/model';
 import { MIB, run, runChecked } from '@landfall/runtime';
+import { unmount } from './testing/linux-unmount.ts';
 import { type ExportedDisk, TestRig, until } from './testing/test-rig.ts';
 
 let rig: TestRig;
@@ -24,8 +25,7 @@ afterEach(async () => {
 /** Disks without file systems: nothing but the test writes to them. */
 async function startReplicating(sizesMib: readonly number[]): Promise<void> {
   for (const [index, sizeMib] of sizesMib.entries()) {
-    await rig.addDisk(sizeMib);
-    await runChecked(['umount', rig.disks[index]?.mountPoint ?? '']);
+    await unmount(await rig.addDisk(sizeMib));
     await writeAt(index, MIB);
   }
   await rig.startServer();
@@ -112,8 +112,7 @@ test('a disk joins a server that has recovery points, one leaves and comes back;
   await startReplicating([48, 32]);
   const before = await rig.takeRecoveryPoint();
   await rig.killAgent('SIGTERM');
-  await rig.addDisk(40);
-  await runChecked(['umount', rig.disks[2]?.mountPoint ?? '']);
+  await unmount(await rig.addDisk(40));
   await writeAt(2, 20 * MIB);
   rig.plane.reports.delete(rig.agentId);
   await rig.installAgent();

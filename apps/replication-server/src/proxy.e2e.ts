@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { run, runChecked } from '@landfall/runtime';
 import { startTestProxy } from '@landfall/runtime/testing';
+import { unmount } from './testing/linux-unmount.ts';
 import { TestRig, until } from './testing/test-rig.ts';
 
 const PASSWORD = 's3cret-of-the-proxy';
@@ -74,7 +75,7 @@ test('enrolment, reports and replication go through the proxy, and survive its e
     const point = await rig.takeRecoveryPoint();
     assert.ok(point.epoch > first.epoch);
     const [disk] = rig.disks;
-    await runChecked(['umount', disk?.mountPoint ?? '']);
+    if (disk !== undefined) await unmount(disk);
     const last = await rig.takeRecoveryPoint();
     const [exported] = await rig.openExport(last.epoch);
     const formats = ['-T', 'none', '-f', 'raw', '-F', 'raw'];

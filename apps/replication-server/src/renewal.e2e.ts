@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { run, runChecked, systemClock } from '@landfall/runtime';
+import { run, systemClock } from '@landfall/runtime';
+import { unmount } from './testing/linux-unmount.ts';
 import { TestRig, until } from './testing/test-rig.ts';
 
 let rig: TestRig;
@@ -62,7 +63,7 @@ function writeOn(): () => Promise<number> {
 
 async function assertReplicaEqual(): Promise<void> {
   const [disk] = rig.disks;
-  await runChecked(['umount', disk?.mountPoint ?? '']);
+  if (disk !== undefined) await unmount(disk);
   const { epoch } = await rig.takeRecoveryPoint();
   const [exported] = await rig.openExport(epoch);
   const formats = ['-T', 'none', '-f', 'raw', '-F', 'raw'];

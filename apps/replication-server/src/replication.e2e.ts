@@ -4,15 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { decodeEnrolmentToken, encodeEnrolmentToken } from '@landfall/channel';
-import { MIB, run, runChecked, systemClock, systemErrorCode } from '@landfall/runtime';
+import { MIB, run, runChecked, systemClock } from '@landfall/runtime';
+import { unmount } from './testing/linux-unmount.ts';
 import { type ExportedDisk, TestRig, until } from './testing/test-rig.ts';
-
-const UNMOUNT_MS = 45_000;
 
 let rig: TestRig;
 
@@ -53,30 +51,8 @@ async function writeFiles(round: number, count: number): Promise<void> {
   }
 }
 
-/**
- * Returns when the file systems have ended, not only their mount points: a process with a mount namespace
- * of its own (another test's `unshare -m`) keeps them alive, and they write their superblock when it ends.
- */
 async function unmountAll(): Promise<void> {
-  for (const { mountPoint, deviceName } of rig.disks) {
-    await runChecked(['umount', mountPoint]);
-    const endMs = Date.now() + UNMOUNT_MS;
-    while (!(await isExclusive(deviceName))) {
-      assert.ok(Date.now() < endMs, `${deviceName} is still in use after its umount`);
-      await systemClock.sleep(100);
-    }
-  }
-}
-
-/** Linux: opening a block device with O_EXCL fails with EBUSY while a file system is on it. */
-async function isExclusive(deviceName: string): Promise<boolean> {
-  try {
-    await (await open(deviceName, constants.O_RDONLY | constants.O_EXCL)).close();
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === 'EBUSY') return false;
-    throw error;
-  }
+  for (const disk of rig.disks) await unmount(disk);
 }
 
 /** Every exported disk reads as its source disk does now: nothing writes to that any more. */

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { afterEach, beforeEach, test } from 'node:test';
 import { MIB, run, runChecked, systemClock } from '@landfall/runtime';
+import { unmount } from './testing/linux-unmount.ts';
 import { TestRig, until } from './testing/test-rig.ts';
 
 let rig: TestRig;
@@ -35,8 +36,7 @@ async function keepWriting(signal: AbortSignal): Promise<void> {
 }
 
 test('a disk is replicated by scanning it; a point that was written into says so, a quiet one is a cut', async () => {
-  await rig.addDisk(64);
-  await runChecked(['umount', rig.disks[0]?.mountPoint ?? '']);
+  await unmount(await rig.addDisk(64));
   await rig.startServer();
   await rig.installAgent(['--scan-mode']);
   rig.pair();
