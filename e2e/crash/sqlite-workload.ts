@@ -5,8 +5,7 @@
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { readIfExists, systemClock } from '../../packages/runtime/src/index.ts';
-import { OwnProcess } from './own-process.ts';
+import { LoggedWriter } from './logged-writer.ts';
 import { runTool, runToolChecked } from './patient-tool.ts';
 import { addProofs, type CutTime, check, NOTHING_CHECKED, type Proof } from './proof.ts';
 import { proveSequence, type SequenceHistory } from './sequence-history.ts';
@@ -15,7 +14,6 @@ import type { ProvedPlace, Workload } from './workload.ts';
 
 const WRITER = join(import.meta.dirname, 'sqlite-writer.ts');
 const DATABASE = 'ledger.db';
-const POLL_MS = 20;
 
 export interface SqliteOptions {
   readonly mountPoint: string;
@@ -24,45 +22,14 @@ export interface SqliteOptions {
   readonly journalMode: JournalMode;
 }
 
-export class SqliteWorkload implements Workload {
-  readonly #log: string;
-  readonly #writer: OwnProcess;
-
+export class SqliteWorkload extends LoggedWriter implements Workload {
   constructor({ mountPoint, folder, journalMode }: SqliteOptions) {
-    this.#log = join(folder, 'sqlite-history');
-    const parameters = [join(mountPoint, DATABASE), this.#log, journalMode];
-    const argv = [process.execPath, '--disable-warning=ExperimentalWarning', WRITER, ...parameters];
-    this.#writer = new OwnProcess({ argv, logFile: join(folder, 'sqlite-writer.log') });
-  }
-
-  async start(): Promise<void> {
-    this.#writer.start();
-    while ((await this.history()).length === 0) {
-      this.assertRunning();
-      await systemClock.sleep(POLL_MS);
-    }
-  }
-
-  async stop(): Promise<void> {
-    await this.#writer.end('SIGTERM');
-  }
-
-  pause(): Promise<void> {
-    return this.#writer.pause();
-  }
-
-  resume(): void {
-    this.#writer.resume();
-  }
-
-  assertRunning(): void {
-    if (!this.#writer.isRunning)
-      throw new Error('the SQLite writer has ended by itself: see sqlite-writer.log');
+    const parameters = (log: string) => [join(mountPoint, DATABASE), log, journalMode];
+    super({ name: 'sqlite', folder, script: WRITER, parameters });
   }
 
   async history(): Promise<SequenceHistory> {
-    const lines = ((await readIfExists(this.#log)) ?? '').split('\n').slice(0, -1);
-    return lines.map((line) => {
+    return (await this.lines()).map((line) => {
       const [, beginMs = '', acknowledgedMs = ''] = line.split(' ');
       return { beginMs: Number(beginMs), acknowledgedMs: Number(acknowledgedMs) };
     });

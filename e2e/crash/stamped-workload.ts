@@ -1,15 +1,13 @@
 /** The raw writer over two disks, and what its disks must look like at a cut. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfExists, systemClock } from '../../packages/runtime/src/index.ts';
-import { OwnProcess } from './own-process.ts';
+import { LoggedWriter } from './logged-writer.ts';
 import type { CutTime, Proof } from './proof.ts';
 import { readStamp, STAMP_BYTES } from './stamped-block.ts';
 import { proveStamps, type StampedState, type StampedWrite } from './stamped-history.ts';
 import type { ProvedPlace, Workload } from './workload.ts';
 
 const WRITER = join(import.meta.dirname, 'stamped-writer.ts');
-const POLL_MS = 20;
 /** Blocks of each disk that are written to. */
 export const STAMPED_BLOCKS = 2048;
 
@@ -20,46 +18,15 @@ export interface StampedOptions {
   readonly seed: number;
 }
 
-export class StampedWorkload implements Workload {
-  readonly #log: string;
-  readonly #writer: OwnProcess;
-
+export class StampedWorkload extends LoggedWriter implements Workload {
   constructor({ devices, folder, seed }: StampedOptions) {
-    this.#log = join(folder, 'stamped-history');
-    const parameters = [this.#log, String(seed), String(STAMPED_BLOCKS), ...devices];
-    const argv = [process.execPath, WRITER, ...parameters];
-    this.#writer = new OwnProcess({ argv, logFile: join(folder, 'stamped-writer.log') });
-  }
-
-  async start(): Promise<void> {
-    this.#writer.start();
-    while ((await this.history()).length === 0) {
-      this.assertRunning();
-      await systemClock.sleep(POLL_MS);
-    }
-  }
-
-  async stop(): Promise<void> {
-    await this.#writer.end('SIGTERM');
-  }
-
-  /** The writer stands still and no write is under way any more: what is on the disks is a cut. */
-  pause(): Promise<void> {
-    return this.#writer.pause();
-  }
-
-  resume(): void {
-    this.#writer.resume();
-  }
-
-  assertRunning(): void {
-    if (!this.#writer.isRunning)
-      throw new Error('the stamped writer has ended by itself: see stamped-writer.log');
+    const parameters = (log: string) => [log, String(seed), String(STAMPED_BLOCKS), ...devices];
+    super({ name: 'stamped', folder, script: WRITER, parameters });
   }
 
   /** In the order of issue. */
   async history(): Promise<readonly StampedWrite[]> {
-    const lines = ((await readIfExists(this.#log)) ?? '').split('\n').slice(0, -1);
+    const lines = await this.lines();
     return lines.map(parseWrite).sort((left, right) => left.write - right.write);
   }
 
