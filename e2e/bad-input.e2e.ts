@@ -25,8 +25,11 @@ before(async () => {
 });
 
 after(async () => {
-  await source?.close();
-  await site?.close();
+  try {
+    await source?.close();
+  } finally {
+    await site?.close();
+  }
 });
 
 function createToken(...parameters: string[]): Promise<Landfall.CreateEnrolmentTokenResponse> {

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { readIfExists, systemErrorCode } from '../packages/runtime/src/index.ts';
 
 const INSTANCES = '/sys/kernel/tracing/instances';
+const IDENTITY = 'identity.json';
 /** Folders of a test: its own, one a round, one an agent. */
 const DEPTH_MAX = 3;
 
 export async function removeTraceInstances(agentIds: readonly string[]): Promise<void> {
-  const names = await namesIn(INSTANCES);
+  const names = await unlessGone(() => readdir(INSTANCES));
   for (const name of names.filter((each) => agentIds.some((agentId) => each.includes(agentId)))) {
     await rmdir(join(INSTANCES, name));
   }
@@ -23,12 +24,12 @@ export async function removeTraceInstancesOf(folder: string): Promise<void> {
 }
 
 async function agentIdsIn(folder: string, depth: number): Promise<readonly string[]> {
-  const text = await readIfExists(join(folder, 'identity.json'));
-  if (text !== undefined) return idOf(text);
-  if (depth === 0) return [];
-  const below = await Promise.all(
-    (await namesIn(folder)).map((name) => agentIdsIn(join(folder, name), depth - 1)),
-  );
+  const entries = await unlessGone(() => readdir(folder, { withFileTypes: true }));
+  if (entries.some((entry) => entry.name === IDENTITY)) {
+    return idOf((await readIfExists(join(folder, IDENTITY))) ?? '');
+  }
+  const folders = depth === 0 ? [] : entries.filter((entry) => entry.isDirectory());
+  const below = await Promise.all(folders.map(({ name }) => agentIdsIn(join(folder, name), depth - 1)));
   return below.flat();
 }
 
@@ -38,12 +39,11 @@ function idOf(text: string): readonly string[] {
   return programId === undefined ? [] : [programId];
 }
 
-/** Empty for what is no folder, or gone. */
-async function namesIn(folder: string): Promise<readonly string[]> {
+async function unlessGone<Entry>(list: () => Promise<Entry[]>): Promise<Entry[]> {
   try {
-    return await readdir(folder);
+    return await list();
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return [];
+    if (systemErrorCode(error) === 'ENOENT') return [];
     throw error;
   }
 }
