@@ -49,6 +49,9 @@ import { initialReport } from './replication-report.ts';
 import { checkReachable } from './tcp-reachable.ts';
 import { VERSION } from './version.ts';
 
+/** Everything an installation settles: what is left out here would be forgotten at the first start. */
+type Chosen = Required<Omit<Installation, 'machineUuid'>>;
+
 export interface InstallOptions {
   readonly token: string;
   /** Empty: all disks of the server. */
@@ -90,7 +93,8 @@ export async function install(options: InstallOptions): Promise<Identity> {
   }
   for (const line of await checkCapture(assignDiskIds(found), options.scanMode)) say(line);
   const { disks, nextNumber } = await keepDiskIds(options, found);
-  const chosen = { disks, detection, nextDiskNumber: nextNumber, scanMode: options.scanMode };
+  const { scanMode, skipFreeSpace } = options;
+  const chosen = { disks, detection, nextDiskNumber: nextNumber, scanMode, skipFreeSpace };
   const identity = await enrolServer(options, chosen, dial);
   await writeProxy(stateFolder, proxy);
   say(`Enrolled as source server ${identity.programId}`);
@@ -166,7 +170,7 @@ async function keepDiskIds(
   return { disks, nextNumber: disks.length };
 }
 
-async function enrolServer(options: InstallOptions, chosen: Installation, dial: Dial): Promise<Identity> {
+async function enrolServer(options: InstallOptions, chosen: Chosen, dial: Dial): Promise<Identity> {
   const { disks } = chosen;
   const { stateFolder, token, tags, clock, say } = options;
   const earlier = await readIdentity(stateFolder);

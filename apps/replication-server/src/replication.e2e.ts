@@ -274,3 +274,19 @@ async function hashOf(disk: ExportedDisk | undefined): Promise<string> {
   const sum = await runChecked(['sha256sum', image]);
   return sum.stdout.slice(0, 64);
 }
+
+for (const [what, more, isSkipped] of [
+  ['left out by default', [], true],
+  ['sent when the installation says so', ['--no-skip-free-space'], false],
+] as const) {
+  test(`free space is ${what}`, async () => {
+    await rig.addDisk(48);
+    await rig.startServer();
+    await rig.installAgent(more);
+    rig.pair();
+    await rig.startAgent();
+    await until('replication is continuous', () => rig.agentReport()?.replication.state === 'CONTINUOUS');
+    await rig.takeRecoveryPoint();
+    assert.equal((await rig.logOf('agent')).includes('free-space-skipped'), isSkipped);
+  });
+}
