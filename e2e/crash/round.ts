@@ -91,7 +91,7 @@ export class Round {
     await this.#unmountSource();
     await this.#source.agent.end('SIGTERM');
     if (this.#source.sourceServerId !== '') await this.#options.site.retire(this.#source.sourceServerId);
-    this.#source.detach();
+    await this.#source.detach();
   }
 
   async #timed<Result>(stage: string, action: () => Promise<Result>): Promise<Result> {

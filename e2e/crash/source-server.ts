@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError, systemClock } from '../../packages/runtime/src/index.ts';
+import { removeTraceInstancesOf } from '../trace-instances.ts';
 import { AGENT, type CrashSite } from './crash-site.ts';
 import { createLoopDisk, type LoopDisk } from './loop-disk.ts';
 import { OwnProcess } from './own-process.ts';
@@ -67,7 +68,9 @@ export class SourceServer {
     }
   }
 
-  detach(): void {
+  /** After the agent has ended: its trace instances would outlive it. */
+  async detach(): Promise<void> {
+    await removeTraceInstancesOf(this.#folder);
     for (const disk of this.disks) disk.detach();
     this.disks = [];
   }
