@@ -20,10 +20,11 @@ export async function removeTraceInstances(agentIds: readonly string[]): Promise
 
 /** Those of every agent whose state lies in `folder`. They must have ended. */
 export async function removeTraceInstancesOf(folder: string): Promise<void> {
-  await removeTraceInstances(await agentIdsIn(folder, DEPTH_MAX));
+  await removeTraceInstances(await agentIdsIn(folder));
 }
 
-async function agentIdsIn(folder: string, depth: number): Promise<readonly string[]> {
+/** Ids of the agents whose state lies in `folder` or a few folders below it. */
+export async function agentIdsIn(folder: string, depth = DEPTH_MAX): Promise<readonly string[]> {
   const entries = await unlessGone(() => readdir(folder, { withFileTypes: true }));
   if (entries.some((entry) => entry.name === IDENTITY)) {
     return idOf((await readIfExists(join(folder, IDENTITY))) ?? '');
