@@ -42,13 +42,14 @@ async function measureFileSystem(bench: Bench): Promise<readonly Row[]> {
   const sizeBytes = sizeOf(bench.options);
   bench.say('making a disk: half files, a quarter deleted files, a quarter never written');
   const disk = await attachFileSystem(bench, sizeBytes);
-  const source = { ...disk, check: (path: string) => checkFiles(bench, disk.device, path) };
+  const source = { ...disk, check: (path: string) => checkFiles(bench, disk.mountPoint, path) };
   const best = await measureRounds(bench, source, [NBDCOPY, QEMU_IMG]);
   const peer = Math.min(best.peer(NBDCOPY), best.peer(QEMU_IMG));
+  await runChecked(['umount', disk.mountPoint]);
   await removeDisk(bench, disk.device, 'file-system');
   return [
     atLeast(1.5, {
-      what: 'first sync of half files, a quarter stale, a quarter zero: fastest peer / ours',
+      what: 'first sync, mounted: half files, a quarter stale, a quarter zero: fastest peer / ours',
       measured: peer / best.ours,
       unit: '×',
     }),
@@ -137,15 +138,13 @@ async function checkBytes(device: string, path: string): Promise<void> {
 }
 
 /** Free space may differ: what is proved free is not copied. Every file must be there, byte by byte. */
-async function checkFiles(bench: Bench, device: string, path: string): Promise<void> {
-  const mountPoints = [join(bench.folder, 'original'), join(bench.folder, 'copy')];
-  const sources = [device, path];
-  for (const [index, mountPoint] of mountPoints.entries()) {
-    await mkdir(mountPoint, { recursive: true });
-    await runChecked(['mount', '-o', 'ro,noload', sources[index] ?? '', mountPoint]);
-  }
-  await runChecked(['diff', '-r', '--brief', ...mountPoints], { timeoutMs: COMPARE_TIMEOUT_MS });
-  for (const mountPoint of mountPoints) await runChecked(['umount', mountPoint]);
+async function checkFiles(bench: Bench, original: string, path: string): Promise<void> {
+  const copy = join(bench.folder, 'copy');
+  await mkdir(copy, { recursive: true });
+  // It was mounted when it was copied: its journal is replayed, as after a power cut.
+  await runChecked(['mount', path, copy]);
+  await runChecked(['diff', '-r', '--brief', original, copy], { timeoutMs: COMPARE_TIMEOUT_MS });
+  await runChecked(['umount', copy]);
 }
 
 async function removeDisk(bench: Bench, device: string, name: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * A disk as a server has it after some years: half of it files, a quarter free space that still holds what
- * was deleted from it, a quarter that was never written. Half of the bytes are those of this machine's own
+ * A disk as a running server has it after some years, mounted: half of it files, a quarter free space that
+ * still holds what was deleted from it, a quarter that was never written. Half of the bytes are those of this machine's own
  * /usr (programs, libraries, texts), half are random (media, archives, what is encrypted).
  */
 import { randomFillSync } from 'node:crypto';
@@ -18,6 +18,7 @@ const MAKE_TIMEOUT_MS = 10 * 60_000;
 export interface FileSystemDisk {
   readonly device: string;
   readonly sizeBytes: number;
+  readonly mountPoint: string;
 }
 
 export async function attachFileSystem(bench: Bench, sizeBytes: number): Promise<FileSystemDisk> {
@@ -36,9 +37,9 @@ export async function attachFileSystem(bench: Bench, sizeBytes: number): Promise
   for (let index = 0; index < fileCount; index += 1) {
     if (isStale(index)) await rm(join(mountPoint, nameOf(index)));
   }
-  await runChecked(['umount', mountPoint], { timeoutMs: MAKE_TIMEOUT_MS });
+  await runChecked(['sync', '--file-system', mountPoint], { timeoutMs: MAKE_TIMEOUT_MS });
   await dropCached(device);
-  return { device, sizeBytes };
+  return { device, sizeBytes, mountPoint };
 }
 
 /** Every third file: a quarter of the disk, of the three quarters that are written. */

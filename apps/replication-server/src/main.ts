@@ -6,6 +6,7 @@ import {
   systemClock,
   terminationRequest,
 } from '@landfall/runtime';
+import { applyHeapSettings } from './heap-settings.ts';
 import { runServer } from './run-server.ts';
 import { parseOptions, USAGE } from './server-options.ts';
 
@@ -37,4 +38,5 @@ function fail(error: unknown): void {
 }
 
 process.env.UV_THREADPOOL_SIZE ??= THREADS;
+applyHeapSettings();
 main(process.argv.slice(2)).catch(fail);

@@ -1,37 +1,30 @@
 /**
- * Keeps what was read: the reader's buffer is used again, so blocks are copied into slabs of which each block
- * is a slice; zero blocks keep nothing. A slab lives as long as one of its blocks does.
+ * Keeps what was read. Of bulk the reader's buffer itself, when it lends it. Of a cut, where many versions of
+ * single blocks are held: the reader's buffer is used again, so blocks are copied into slabs of which each
+ * block is a slice; zero blocks keep nothing. A slab lives as long as one of its blocks does.
  */
-import { BufferPool } from '@landfall/runtime';
 import type { CapturedExtent } from './epoch-source.ts';
 import { BLOCK_BYTES } from './read-ticket.ts';
 
 const SLAB_BYTES = 256 * 1024;
 const BULK_BYTES_MAX = 1024 * 1024;
-/** Smaller bulk extents get a buffer of their own. */
-const POOLED_BYTES_MIN = BULK_BYTES_MAX / 4;
-/** What a sender may hold: two batches read, and what is on its way. */
-const POOL_FREE_MAX = 24;
+/** Smaller bulk extents are copied: a reader's buffer is as large as its largest read. */
+const KEPT_BYTES_MIN = BULK_BYTES_MAX / 4;
 const ZEROES = Buffer.alloc(BULK_BYTES_MAX);
 
 export function isZero(bytes: Buffer): boolean {
   return bytes.equals(ZEROES.subarray(0, bytes.length));
 }
 
-export function bulkPool(): BufferPool {
-  return new BufferPool({ unitBytes: BULK_BYTES_MAX, freeMax: POOL_FREE_MAX });
-}
-
-/** A copy of what bulk has read, on loan from the pool where that is worth it. */
-export function keptContent(bytes: Buffer, pool: BufferPool): Pick<CapturedExtent, 'content' | 'release'> {
-  if (bytes.length < POOLED_BYTES_MIN) {
-    const content = Buffer.allocUnsafeSlow(bytes.length);
-    bytes.copy(content);
-    return { content };
-  }
-  const { bytes: content, release } = pool.take(bytes.length);
+/** What bulk has read: the reader's own bytes on loan where that is worth it, or a copy. */
+export function keptContent(
+  bytes: Buffer,
+  keep: (() => () => void) | undefined,
+): Pick<CapturedExtent, 'content' | 'release'> {
+  if (keep !== undefined && bytes.length >= KEPT_BYTES_MIN) return { content: bytes, release: keep() };
+  const content = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(content);
-  return { content, release };
+  return { content };
 }
 
 export class BlockContents {

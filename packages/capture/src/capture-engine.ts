@@ -14,7 +14,7 @@
  */
 import type { Extent } from '@landfall/block';
 import { assert, describeError, OperationError } from '@landfall/runtime';
-import { BlockContents, bulkPool, isZero, keptContent } from './block-contents.ts';
+import { BlockContents, isZero, keptContent } from './block-contents.ts';
 import { type BulkRun, placeOfRun } from './bulk-run.ts';
 import type { CapturedDisk, CaptureEngineOptions } from './capture-options.ts';
 import type { CaptureStats } from './capture-stats.ts';
@@ -47,7 +47,6 @@ export class CaptureEngine implements EpochSource {
   readonly #tracker: ChangeTracker;
   readonly #contents = new BlockContents();
   readonly #wallTime: WallTime;
-  readonly #pool = bulkPool();
   #generation = 0;
   #state: 'new' | 'running' | 'stopped' = 'new';
   readonly #stopping = new AbortController();
@@ -272,9 +271,9 @@ export class CaptureEngine implements EpochSource {
     const extents: CapturedExtent[] = new Array(runs.length);
     await forEachAtOnce(runs, reader.readsInFlightMax, async (run, index) => {
       const place = this.#placeOf(run);
-      extents[index] = await reader.read(place, (bytes) => {
+      extents[index] = await reader.read(place, (bytes, keep) => {
         this.#countRead(bytes.length);
-        return isZero(bytes) ? place : { ...place, ...keptContent(bytes, this.#pool) };
+        return isZero(bytes) ? place : { ...place, ...keptContent(bytes, keep) };
       });
     });
     return extents;

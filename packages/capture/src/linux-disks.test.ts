@@ -73,3 +73,28 @@ test('a loop device is named, sized, counted and read past the cache, up to its 
     message: /offset 65536/,
   });
 });
+
+test('bytes that are kept stay as they were read until they are given back', {
+  skip: whyNoLoopDevices(),
+}, async (context) => {
+  const sizeBytes = 64 * 64 * KIB;
+  const loops = await createLoopDisks([sizeBytes]);
+  context.after(() => loops.remove());
+  const [loop] = loops.disks;
+  assert.ok(loop !== undefined);
+  const chunks = Array.from({ length: 64 }, (_, index) => Buffer.alloc(64 * KIB, index + 1));
+  writeFileSync(loop.backingPath, Buffer.concat(chunks));
+  const reader = await openDirectReader([diskAt(loop.devicePath)], 2);
+  context.after(() => reader.close());
+  const kept: { readonly bytes: Buffer; readonly giveBack: () => void }[] = [];
+  for (const index of chunks.keys()) {
+    const range = { diskIndex: 0, offsetBytes: index * 64 * KIB, lengthBytes: 64 * KIB };
+    await reader.read(range, (bytes, keep) => {
+      assert.ok(keep !== undefined, 'this reader lends its buffers');
+      kept.push({ bytes, giveBack: keep() });
+    });
+    if (index % 3 === 0) kept.pop()?.giveBack();
+  }
+  const expected = chunks.filter((_, index) => index % 3 !== 0);
+  assert.deepEqual(Buffer.concat(kept.map(({ bytes }) => bytes)), Buffer.concat(expected));
+});

@@ -45,11 +45,14 @@ export interface DiskReader {
   readonly readsInFlightMax: number;
   /**
    * Reads past every cache. `use` runs in the moment the read is finished and gets bytes that are valid only
-   * until it returns. Errors: DISK_UNREADABLE.
+   * until it returns, unless it keeps them. Errors: DISK_UNREADABLE.
    */
-  read<Result>(range: DiskRange, use: (bytes: Buffer) => Result): Promise<Result>;
+  read<Result>(range: DiskRange, use: UseBytes<Result>): Promise<Result>;
   close(): Promise<void>;
 }
+
+/** `keep`: the bytes are the caller's until it calls what `keep` answers. A reader need not offer it. */
+export type UseBytes<Result> = (bytes: Buffer, keep?: () => () => void) => Result;
 
 export interface DiskRange {
   readonly diskIndex: number;

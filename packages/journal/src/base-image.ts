@@ -25,6 +25,7 @@ import {
   zeroesSha256,
 } from './base-table.ts';
 import { BaseTableFile } from './base-table-file.ts';
+import { EarlyFlush } from './early-flush.ts';
 import { checkPayload, receivedDamaged } from './extent-checks.ts';
 import { journalDamaged } from './journal-errors.ts';
 import type { JournalFile, JournalFiles } from './journal-files.ts';
@@ -41,6 +42,7 @@ const CHUNK_CHECKSUMMED = 4;
 const TABLE_READ_ENTRIES = 8192;
 const ZEROES = Buffer.alloc(CHUNK_BYTES);
 const WRITING_BYTES_MAX = 8 * CHUNK_BYTES;
+const FLUSHED_EVERY_BYTES = 64 * CHUNK_BYTES;
 
 export interface BaseOptions {
   readonly files: JournalFiles;
@@ -61,6 +63,7 @@ export class BaseImage {
   readonly #file: JournalFile;
   readonly #table: BaseTableFile;
   readonly #writes = new WritePipeline(WRITING_BYTES_MAX);
+  readonly #early: EarlyFlush;
   readonly #states: Uint8Array;
   #written = 0;
   /** Chunks without an entry may have bytes in the file: after a crash during the first sync. */
@@ -72,6 +75,7 @@ export class BaseImage {
     this.path = basePath(options.diskIndex);
     this.tablePath = tablePath(options.diskIndex);
     this.#file = file;
+    this.#early = new EarlyFlush(() => file.sync(), FLUSHED_EVERY_BYTES);
     this.#table = new BaseTableFile(table);
     this.#states = new Uint8Array(Math.ceil(options.sizeBytes / CHUNK_BYTES));
   }
@@ -164,12 +168,13 @@ export class BaseImage {
   /** Everything written is in the files. Errors: those of the storage, once. */
   async settle(): Promise<void> {
     await this.#writes.settle();
+    await this.#early.settle();
   }
 
   /** SHA-256 of a chunk of the partial base, from the file when the table has none that is believed. */
   async chunkSha256(chunk: number): Promise<Buffer> {
     assert(!this.#valid, 'a valid base is read with verification');
-    await this.settle();
+    await this.#writes.settle();
     const state = this.#states[chunk];
     if (state === CHUNK_HOLE) return zeroesSha256(this.chunkLength(chunk));
     if (state !== CHUNK_HASHED) {
@@ -231,6 +236,7 @@ export class BaseImage {
   #add(chunk: number, bytes: number, write: () => Promise<void>): Promise<void> {
     return this.#writes.add(chunk, bytes, async () => {
       await write();
+      this.#early.wrote(bytes);
       if (this.#writes.chunksUnderWay === 1) await this.#table.flush();
     });
   }

@@ -12,14 +12,24 @@ export interface LentBuffer {
   readonly release: () => void;
 }
 
+export interface BufferPoolOptions {
+  readonly unitBytes: number;
+  /** Buffers given back beyond so many are garbage. */
+  readonly freeMax: number;
+  /** Makes a buffer of `unitBytes` where memory of any kind will not do. */
+  readonly allocate?: () => Buffer;
+}
+
 export class BufferPool {
   readonly unitBytes: number;
   readonly #freeMax: number;
+  readonly #allocate: () => Buffer;
   readonly #free: Buffer[] = [];
 
-  constructor(options: { readonly unitBytes: number; readonly freeMax: number }) {
+  constructor(options: BufferPoolOptions) {
     this.unitBytes = options.unitBytes;
     this.#freeMax = options.freeMax;
+    this.#allocate = options.allocate ?? (() => Buffer.allocUnsafeSlow(this.unitBytes));
   }
 
   /** A buffer of `lengthBytes`; one larger than the unit is made for the occasion. */
@@ -27,7 +37,7 @@ export class BufferPool {
     if (lengthBytes > this.unitBytes) {
       return { bytes: Buffer.allocUnsafeSlow(lengthBytes), release: () => undefined };
     }
-    const unit = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.unitBytes);
+    const unit = this.#free.pop() ?? this.#allocate();
     let isOut = true;
     const release = () => {
       assert(isOut, 'a buffer is given back once');

@@ -12,6 +12,7 @@ import { encodeMessage, frameBytes } from './encoder.ts';
 import { EXTENT_HEADER_BYTES, FRAME_HEADER_BYTES } from './frame-types.ts';
 import type { Link } from './link.ts';
 import type { Message } from './messages.ts';
+import { OutgoingPieces } from './outgoing-pieces.ts';
 
 export const SEND_BUFFER_BYTES_MAX = 4 * 1024 * 1024;
 export const RECEIVE_BUFFER_BYTES_MAX = 4 * 1024 * 1024;
@@ -27,10 +28,10 @@ class FramedLink implements Link {
   readonly #stream: Duplex;
   readonly #clock: Clock;
   readonly #decoder: Decoder;
+  readonly #outgoing: OutgoingPieces;
   readonly #queue: Message[] = [];
   readonly #ended = new AbortController();
   #queuedBytes = 0;
-  #sendingBytes = 0;
   #bytesSent = 0;
   #bytesReceived = 0;
   #failure: Error | undefined;
@@ -43,6 +44,7 @@ class FramedLink implements Link {
   constructor(stream: Duplex, clock: Clock) {
     this.#stream = stream;
     this.#clock = clock;
+    this.#outgoing = new OutgoingPieces(stream, () => this.#onTaken());
     this.#decoder = new Decoder((message) => this.#enqueue(message));
     stream.on('data', (bytes: Buffer) => this.#receive(bytes));
     stream.on('end', () => this.#onPeerEnd());
@@ -63,10 +65,11 @@ class FramedLink implements Link {
     if (this.#closing) throw lost(undefined);
     const pieces = encodeMessage(message);
     const sent = message.type === 'EXTENT' ? message.release : undefined;
-    pieces.forEach((piece, index) => {
-      this.#write(piece, index === pieces.length - 1 ? sent : undefined);
-    });
-    while (this.#sendingBytes > SEND_BUFFER_BYTES_MAX) {
+    for (const [index, piece] of pieces.entries()) {
+      this.#bytesSent += piece.length;
+      this.#outgoing.push(piece, index === pieces.length - 1 ? sent : undefined);
+    }
+    while (this.#outgoing.bytes > SEND_BUFFER_BYTES_MAX) {
       await new Promise<void>((resolve) => this.#wakeSenders.push(resolve));
       if (this.#failure !== undefined) throw this.#failure;
     }
@@ -88,7 +91,7 @@ class FramedLink implements Link {
     if (this.#ended.signal.aborted) return;
     this.#closing = true;
     this.#discardQueue();
-    this.#stream.end();
+    this.#outgoing.end();
     this.#stream.resume();
     this.#wake();
     await this.#untilEnded(LINGER_MS);
@@ -101,15 +104,8 @@ class FramedLink implements Link {
     this.#stream.destroy();
   }
 
-  /** `sent`: called when the stream has taken the bytes for good. */
-  #write(piece: Buffer, sent: (() => void) | undefined): void {
-    this.#sendingBytes += piece.length;
-    this.#bytesSent += piece.length;
-    this.#stream.write(piece, (error) => {
-      this.#sendingBytes -= piece.length;
-      if (!error) sent?.();
-      if (this.#sendingBytes <= SEND_BUFFER_BYTES_MAX) this.#releaseSenders();
-    });
+  #onTaken(): void {
+    if (this.#outgoing.bytes <= SEND_BUFFER_BYTES_MAX) this.#releaseSenders();
   }
 
   #receive(bytes: Buffer): void {

@@ -8,7 +8,7 @@
  * G3 a quiet time is kept even so; it is short, and what it cost of the floor is made good afterwards.
  */
 import { type Clock, OperationError } from '@landfall/runtime';
-import type { DiskRange, DiskReader } from '../trace-source.ts';
+import type { DiskRange, DiskReader, UseBytes } from '../trace-source.ts';
 import type { ImpactBudget } from './impact-budget.ts';
 import type { WriteLatency } from './write-latency.ts';
 
@@ -51,7 +51,7 @@ class GentleReader implements DiskReader {
     return this.#options.reader.readsInFlightMax;
   }
 
-  async read<Result>(range: DiskRange, use: (bytes: Buffer) => Result): Promise<Result> {
+  async read<Result>(range: DiskRange, use: UseBytes<Result>): Promise<Result> {
     this.#turn = this.#turn.then(() => this.#enter(range.lengthBytes));
     await this.#turn;
     if (this.#closed) throw new OperationError('CAPTURE_STOPPED', 'the disks were closed before this read');

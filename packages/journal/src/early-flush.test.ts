@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EarlyFlush } from './early-flush.ts';
+
+/** A flush that ends when it is told to. */
+function manualFlush() {
+  const ends: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  const flush = () => new Promise<void>((resolve, reject) => ends.push({ resolve, reject }));
+  return { ends, flush };
+}
+
+test('it flushes whenever so many bytes were written, one flush at a time', async () => {
+  const { ends, flush } = manualFlush();
+  const early = new EarlyFlush(flush, 100);
+  early.wrote(99);
+  assert.equal(ends.length, 0);
+  early.wrote(1);
+  early.wrote(100);
+  assert.equal(ends.length, 1);
+  ends[0]?.resolve();
+  await early.settle();
+  early.wrote(1);
+  assert.equal(ends.length, 2, 'what was written meanwhile counts');
+});
+
+test('a failed flush is told once, by whoever comes next', async () => {
+  const { ends, flush } = manualFlush();
+  const early = new EarlyFlush(flush, 1);
+  early.wrote(1);
+  ends[0]?.reject(new Error('no space'));
+  await assert.rejects(early.settle(), /no space/);
+  await early.settle();
+  early.wrote(1);
+  ends[1]?.reject(new Error('no storage'));
+  await new Promise(setImmediate);
+  assert.throws(() => early.wrote(1), /no storage/);
+});
