@@ -39,6 +39,9 @@ export async function createBenchFolder(cacheFolder: string): Promise<string> {
 /** Ends, unmounts, detaches and removes everything that belongs to the folder, then the folder. */
 export async function removeBenchFolder(folder: string): Promise<void> {
   await endProcessesOf(folder);
+  // Twice: one whose file lies in a mounted file system is not found any more when that is gone, and one
+  // that holds a mounted file system is released only then.
+  await detachLeftovers(`${folder}/`);
   for (const mountPoint of await mountPointsIn(folder)) await run(['umount', '--lazy', mountPoint]);
   await detachLeftovers(`${folder}/`);
   await removeTraceInstances(await agentIdsOf(folder));

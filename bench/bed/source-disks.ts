@@ -1,10 +1,16 @@
-/** The disks of the server that is replicated: loop devices whose files lie in the benchmark's folder. */
+/**
+ * The disks of the server that is replicated: loop devices whose files lie in the benchmark's folder, or in
+ * memory where the speed of a disk is not what is measured.
+ */
 import { randomFillSync } from 'node:crypto';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
+import { freemem } from 'node:os';
 import { basename, join } from 'node:path';
-import { MIB, runChecked } from '../../packages/runtime/src/index.ts';
+import { GIB, MIB, OperationError, runChecked } from '../../packages/runtime/src/index.ts';
 
 const WRITE_BYTES = 4 * MIB;
+/** For the programs under test. */
+const MEMORY_LEFT_BYTES = GIB;
 
 /** A disk that was never written. */
 export async function attachSparse(folder: string, name: string, sizeBytes: number): Promise<string> {
@@ -28,6 +34,23 @@ export async function attachRandom(folder: string, name: string, sizeBytes: numb
   }
   await dropCached(device);
   return device;
+}
+
+/** A folder in the benchmark's folder for files of `sizeBytes` altogether, kept in memory. */
+export async function mountMemory(folder: string, sizeBytes: number): Promise<string> {
+  if (freemem() < sizeBytes + MEMORY_LEFT_BYTES) throw memoryMissing(sizeBytes + MEMORY_LEFT_BYTES);
+  const mountPoint = join(folder, 'memory');
+  await mkdir(mountPoint, { recursive: true });
+  await runChecked(['mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', mountPoint]);
+  return mountPoint;
+}
+
+function memoryMissing(neededBytes: number): OperationError {
+  const gib = (bytes: number) => (bytes / GIB).toFixed(1);
+  const message = `the benchmark needs ${gib(neededBytes)} GiB of memory; ${gib(freemem())} GiB are free`;
+  return new OperationError('BENCHMARK_ROOM_MISSING', message, {
+    hint: 'end other programs, or use a smaller disk: --size-gib',
+  });
 }
 
 export async function writeRandom(file: FileHandle, lengthBytes: number): Promise<void> {

@@ -6,7 +6,7 @@ import { IMPACT_BUDGET_PERCENT_DEFAULT, removeSafetyNet, type SourceMeters } fro
 import type { Identity } from '@landfall/channel';
 import { capAt } from '@landfall/model';
 import { createSender, type SenderStatus } from '@landfall/replication';
-import type { Clock, Dial, Logger } from '@landfall/runtime';
+import { type Clock, type Dial, type Logger, threadedSha256 } from '@landfall/runtime';
 import { connectTls } from '@landfall/wire';
 import type { KnownDisk } from './disk-mapping.ts';
 import type { DiskDetection } from './disk-watch.ts';
@@ -98,6 +98,7 @@ function startSending(
     clock,
     epochIntervalMs: settings.epochIntervalMs,
     bandwidth: bytesPerSecond(settings, clock.nowMs()),
+    sha256: threadedSha256,
     ...(meters === undefined ? {} : { churn: () => meters.churn() }),
     ...(previous === undefined ? {} : { previous }),
   });

@@ -29,6 +29,7 @@ import { EarlyFlush } from './early-flush.ts';
 import { checkPayload, receivedDamaged } from './extent-checks.ts';
 import { journalDamaged } from './journal-errors.ts';
 import type { JournalFile, JournalFiles } from './journal-files.ts';
+import { KnownHashes } from './known-hashes.ts';
 import { WritePipeline } from './write-pipeline.ts';
 
 /** What is known of a chunk. */
@@ -60,6 +61,8 @@ export class BaseImage {
   readonly sizeBytes: number;
   readonly path: string;
   readonly tablePath: string;
+  /** While it is valid. */
+  readonly knownHashes: KnownHashes;
   readonly #file: JournalFile;
   readonly #table: BaseTableFile;
   readonly #writes = new WritePipeline(WRITING_BYTES_MAX);
@@ -78,6 +81,7 @@ export class BaseImage {
     this.#early = new EarlyFlush(() => file.sync(), FLUSHED_EVERY_BYTES);
     this.#table = new BaseTableFile(table);
     this.#states = new Uint8Array(Math.ceil(options.sizeBytes / CHUNK_BYTES));
+    this.knownHashes = new KnownHashes(this.#states.length);
   }
 
   /** An empty base: all zeroes, no space taken. */

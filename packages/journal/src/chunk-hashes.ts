@@ -1,10 +1,9 @@
 /**
- * SHA-256 of 1 MiB chunks for the rescan. Chunks that only the base holds answer from its table, after their
- * blocks were verified; never-written ones cost no read; the others are read through a view and hashed,
- * several at a time, so that the storage reads while the processor hashes.
+ * SHA-256 of 1 MiB chunks for the rescan. Chunks that only the base holds are read, verified and hashed once
+ * and remembered; never-written ones cost no read; the others are read through a view and hashed. Several
+ * at a time, so that the storage reads while processors hash.
  */
-import { createHash } from 'node:crypto';
-import { type Logger, OperationError } from '@landfall/runtime';
+import { type Logger, OperationError, type Sha256 } from '@landfall/runtime';
 import { CHUNK_BYTES } from './base-table.ts';
 import type { DiskJournal } from './disk-journal.ts';
 import { checkRange } from './extent-checks.ts';
@@ -17,6 +16,7 @@ export interface ChunkRange {
   readonly firstChunk: number;
   readonly count: number;
   readonly logger: Logger;
+  readonly sha256: Sha256;
 }
 
 /** `view`: of the newest epoch; absent during the first sync, when the base answers. */
@@ -25,7 +25,7 @@ export async function hashChunks(
   view: PointInTimeView | undefined,
   range: ChunkRange,
 ): Promise<Buffer> {
-  const { firstChunk, count, logger } = range;
+  const { firstChunk, count } = range;
   const chunkCount = Math.ceil(disk.sizeBytes / CHUNK_BYTES);
   checkRange([{ sizeBytes: chunkCount }], 0, { offsetBytes: firstChunk, lengthBytes: count });
   const hashes = Buffer.alloc(count * SHA256_BYTES);
@@ -34,7 +34,7 @@ export async function hashChunks(
     while (next < count) {
       const index = next;
       next += 1;
-      const hash = await hashOrNothing(disk, view, firstChunk + index, logger);
+      const hash = await hashOrNothing(disk, view, firstChunk + index, range);
       hash?.copy(hashes, index * SHA256_BYTES);
     }
   };
@@ -47,11 +47,11 @@ async function hashOrNothing(
   disk: DiskJournal,
   view: PointInTimeView | undefined,
   chunk: number,
-  logger: Logger,
+  { logger, sha256 }: ChunkRange,
 ): Promise<Buffer | undefined> {
   if (view === undefined) return disk.base.chunkSha256(chunk);
   try {
-    return (await view.baseChunkSha256(chunk)) ?? (await hashThroughView(view, chunk));
+    return (await view.baseChunkSha256(chunk, sha256)) ?? (await hashThroughView(view, chunk, sha256));
   } catch (error) {
     if (!(error instanceof OperationError) || error.code !== 'EXTENT_DAMAGED') throw error;
     logger.error('journal-chunk-damaged', { diskIndex: disk.diskIndex, chunk, error });
@@ -59,8 +59,8 @@ async function hashOrNothing(
   }
 }
 
-async function hashThroughView(view: PointInTimeView, chunk: number): Promise<Buffer> {
+async function hashThroughView(view: PointInTimeView, chunk: number, sha256: Sha256): Promise<Buffer> {
   const content = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, view.sizeBytes - chunk * CHUNK_BYTES));
   await view.read(chunk * CHUNK_BYTES, content);
-  return createHash('sha256').update(content).digest();
+  return sha256(content);
 }

@@ -5,7 +5,7 @@
  */
 import type { ExtentHeader, ReadableBlockDevice } from '@landfall/block';
 import type { EpochCommit, RecoveryPoint } from '@landfall/model';
-import { assert, type Logger, OperationError } from '@landfall/runtime';
+import { assert, type Logger, OperationError, type Sha256 } from '@landfall/runtime';
 import { changeDisks } from './change-disks.ts';
 import { hashChunks } from './chunk-hashes.ts';
 import { ContentCache } from './content-cache.ts';
@@ -38,6 +38,7 @@ export interface JournalGroupState {
   readonly disks: readonly DiskJournal[];
   readonly points: RecoveryPointList;
   readonly reserveBytes: number;
+  readonly sha256: Sha256;
   readonly newContext: (diskIndex: number, disk: GroupDisk) => DiskContext;
   readonly releaseLock: () => Promise<void>;
 }
@@ -55,6 +56,7 @@ export class JournalGroup {
   readonly #cache = new ContentCache(CACHE_BYTES);
   readonly #views = new Set<JournalView>();
   readonly #newContext: JournalGroupState['newContext'];
+  readonly #sha256: Sha256;
   readonly #releaseLock: () => Promise<void>;
   #closed = false;
   #disksUncertain = false;
@@ -76,6 +78,7 @@ export class JournalGroup {
     });
     this.#openFiles = new OpenFiles(files);
     this.#newContext = state.newContext;
+    this.#sha256 = state.sha256;
     this.#releaseLock = state.releaseLock;
   }
 
@@ -156,7 +159,7 @@ export class JournalGroup {
   async chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer> {
     this.#checkOpen();
     const disk = this.#disk(diskIndex);
-    const range = { firstChunk, count, logger: this.#logger };
+    const range = { firstChunk, count, logger: this.#logger, sha256: this.#sha256 };
     if (this.lastEpoch > 0) {
       return hashChunks(disk, this.#newDevice(disk, this.lastEpoch, disk.sizeBytes), range);
     }

@@ -1,5 +1,14 @@
 /** Opens, creates and discards journal groups: one folder for each source server. */
-import { assert, type Logger, OperationError, systemErrorCode, systemRandom } from '@landfall/runtime';
+import {
+  assert,
+  inlineSha256,
+  type Logger,
+  OperationError,
+  type Sha256,
+  systemErrorCode,
+  systemRandom,
+  threadedSha256,
+} from '@landfall/runtime';
 import { discardFiles, isDiscarded } from './discard-files.ts';
 import { createDisk, type DiskContext } from './disk-journal.ts';
 import { currentSize, newSizes } from './disk-sizes.ts';
@@ -34,6 +43,8 @@ export interface JournalGroupSettings {
   readonly segmentBytes?: number;
   /** Kept free on the staging volume. */
   readonly reserveBytes?: number;
+  /** Hashes chunks; of a folder, by default, in threads. */
+  readonly sha256?: Sha256;
 }
 
 export interface OpenJournalGroupOptions extends JournalGroupSettings {
@@ -45,7 +56,7 @@ export interface OpenJournalGroupOptions extends JournalGroupSettings {
  * JOURNAL_VERSION_UNSUPPORTED, STAGING_FULL.
  */
 export function openJournalGroup(options: OpenJournalGroupOptions): Promise<JournalGroup> {
-  return openJournalGroupOn(new FileJournalFiles(options.folder), options);
+  return openJournalGroupOn(new FileJournalFiles(options.folder), { sha256: threadedSha256, ...options });
 }
 
 /** Removes a journal that is not open, also one that cannot be opened; resolves to the bytes freed. */
@@ -101,6 +112,7 @@ async function openExisting(
     disks: recovered.disks,
     points,
     reserveBytes,
+    sha256: settings.sha256 ?? inlineSha256,
     newContext,
     releaseLock,
   });

@@ -4,7 +4,7 @@
  * that was committed changes (J3), so a region stays true while writing goes on.
  */
 import type { AllocationExtent, ReadableBlockDevice } from '@landfall/block';
-import { assert } from '@landfall/runtime';
+import { assert, type Sha256 } from '@landfall/runtime';
 import { chunkPieces } from './base-image.ts';
 import { CHUNK_BYTES, zeroesSha256 } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
@@ -85,14 +85,14 @@ export class PointInTimeView implements ReadableBlockDevice {
     return extents;
   }
 
-  /** SHA-256 of a chunk when all of it is in the base, where it is known; otherwise `undefined`. */
-  async baseChunkSha256(chunk: number): Promise<Buffer | undefined> {
+  /** SHA-256 of a chunk when all of it is in the base, where it may be known; otherwise `undefined`. */
+  async baseChunkSha256(chunk: number, sha256: Sha256): Promise<Buffer | undefined> {
     const length = Math.min(CHUNK_BYTES, this.sizeBytes - chunk * CHUNK_BYTES);
     const inBase = this.#pieces(chunk * CHUNK_BYTES, length).every((piece) => piece.source === undefined);
     const { base } = this.#disk;
     if (!inBase) return undefined;
     if (chunk >= base.chunkCount) return zeroesSha256(length);
-    return base.chunkLength(chunk) === length ? this.#base.chunkSha256(chunk) : undefined;
+    return base.chunkLength(chunk) === length ? this.#base.chunkSha256(chunk, sha256) : undefined;
   }
 
   async close(): Promise<void> {

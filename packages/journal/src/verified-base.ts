@@ -2,8 +2,8 @@
  * Reads of a valid base, every 64 KiB block verified against the table before a byte of it is handed out
  * (J6).
  */
-import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { Sha256 } from '@landfall/runtime';
 import { type BaseImage, CHUNK_DAMAGED, CHUNK_HOLE, type ChunkPiece, chunkPieces } from './base-image.ts';
 import { BLOCK_BYTES, CHUNK_BYTES, decodeTableEntry, type TableEntry, zeroesSha256 } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
@@ -41,16 +41,20 @@ export class VerifiedBase {
     return this.#base.chunkState(chunk) === CHUNK_HOLE;
   }
 
-  /** Of a whole chunk; its blocks are read and verified, so that damage is found here as well. */
-  async chunkSha256(chunk: number): Promise<Buffer> {
+  /**
+   * Of a whole chunk. The first time its blocks are read and verified, so that damage is found here as well.
+   */
+  async chunkSha256(chunk: number, sha256: Sha256): Promise<Buffer> {
     const length = this.#base.chunkLength(chunk);
     if (this.isZero(chunk)) return zeroesSha256(length);
+    const known = this.#base.knownHashes.get(chunk);
+    if (known !== undefined) return known;
     const entry = await this.#entry(chunk);
     const content = Buffer.allocUnsafe(length);
     await this.read(chunk * CHUNK_BYTES, content);
-    return entry.sha256 === undefined
-      ? createHash('sha256').update(content).digest()
-      : Buffer.from(entry.sha256);
+    const hash = entry.sha256 ?? (await sha256(content));
+    this.#base.knownHashes.note(chunk, hash);
+    return hash;
   }
 
   async #readPiece(piece: ChunkPiece, target: Buffer): Promise<void> {

@@ -8,7 +8,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { endOf } from '@landfall/block';
 import type { CapturedExtent } from '@landfall/capture';
-import { assert } from '@landfall/runtime';
+import { assert, inlineSha256, type Sha256 } from '@landfall/runtime';
 import { RESCAN_CHUNK_BYTES } from './epoch-store.ts';
 import { chunkOf } from './extent-split.ts';
 
@@ -25,8 +25,13 @@ const ZEROES = Buffer.alloc(64 * 1024);
 
 export class Comparison {
   readonly #disks: readonly ComparedDisk[];
+  readonly #sha256: Sha256;
 
-  constructor(disks: readonly { readonly sizeBytes: number; readonly mode: ComparisonMode }[]) {
+  constructor(
+    disks: readonly { readonly sizeBytes: number; readonly mode: ComparisonMode }[],
+    sha256: Sha256 = inlineSha256,
+  ) {
+    this.#sha256 = sha256;
     this.#disks = disks.map(({ sizeBytes, mode }) => {
       const chunks = Math.ceil(sizeBytes / RESCAN_CHUNK_BYTES);
       return { sizeBytes, mode, untouched: new Uint8Array(Math.ceil(chunks / 8)).fill(0xff) };
@@ -39,7 +44,7 @@ export class Comparison {
   }
 
   /**
-   * Of `extents` (none crosses a chunk) those the replica does not have. A chunk of which only the
+   * Of `extents` (none crosses a chunk) those the replica does not have; chunks are hashed side by side. A chunk of which only the
    * beginning has come is `carried`: to be given again in front of the next extents, unless these are the
    * last before a cut.
    */
@@ -50,11 +55,9 @@ export class Comparison {
     const groups = groupByChunk(extents);
     const tail = groups.at(-1);
     const waits = tail !== undefined && !options.isLast && this.#mayBeCompleted(tail);
-    const missing: CapturedExtent[] = [];
-    for (const group of groups) {
-      if (!waits || group !== tail) missing.push(...(await this.#missingOf(group, options.hashOf)));
-    }
-    return { missing, carried: waits ? tail.extents : [] };
+    const complete = waits ? groups.slice(0, -1) : groups;
+    const missing = await Promise.all(complete.map((group) => this.#missingOf(group, options.hashOf)));
+    return { missing: missing.flat(), carried: waits ? tail.extents : [] };
   }
 
   #mayBeCompleted(group: ChunkGroup): boolean {
@@ -72,8 +75,11 @@ export class Comparison {
     touch(disk, group.chunk);
     const { begin, end } = boundsOf(disk, group);
     if (coveredUpTo(begin, group) !== end) return group.extents;
-    const replica = await hashOf(group.diskIndex, group.chunk);
-    return hashOfContent(group.extents).equals(replica) ? [] : group.extents;
+    const [replica, ours] = await Promise.all([
+      hashOf(group.diskIndex, group.chunk),
+      hashOfContent(group.extents, this.#sha256),
+    ]);
+    return ours.equals(replica) ? [] : group.extents;
   }
 
   #disk({ diskIndex }: ChunkGroup): ComparedDisk {
@@ -145,9 +151,11 @@ function isAscending(extents: readonly CapturedExtent[]): boolean {
   });
 }
 
-function hashOfContent(extents: readonly CapturedExtent[]): Buffer {
+async function hashOfContent(extents: readonly CapturedExtent[], sha256: Sha256): Promise<Buffer> {
   const lengthBytes = extents.reduce((total, extent) => total + extent.lengthBytes, 0);
   if (extents.every((extent) => extent.content === undefined)) return hashOfZeroes(lengthBytes);
+  const [first] = extents;
+  if (first?.content?.length === lengthBytes) return sha256(first.content);
   const hash = createHash('sha256');
   for (const { content, lengthBytes } of extents) {
     if (content !== undefined) hash.update(content);

@@ -7,7 +7,7 @@ import type {
   Forecast,
   RecoveryPoint,
 } from '@landfall/model';
-import type { Backoff, Clock, Logger, Random } from '@landfall/runtime';
+import type { Backoff, Clock, Logger, Random, Sha256 } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import type { ReplicaPosition } from './epoch-ledger.ts';
 
@@ -47,6 +47,8 @@ export interface SenderOptions {
    */
   readonly previous?: ReplicaPosition;
   readonly limits?: Partial<SenderLimits>;
+  /** Hashes chunks for a rescan; default: on the calling thread. */
+  readonly sha256?: Sha256;
   readonly connectBackoff?: Backoff;
   readonly sourceBackoff?: Backoff;
   /** Of the delays between attempts. */

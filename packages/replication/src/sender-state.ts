@@ -3,7 +3,7 @@
  * reads it.
  */
 import type { Cut, EpochSource, ReplicaDebt } from '@landfall/capture';
-import { assert, type Clock, type Logger } from '@landfall/runtime';
+import { assert, type Clock, type Logger, type Sha256 } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import { Comparison, type ComparisonMode } from './comparison.ts';
 import { CompressionChoice } from './compression-choice.ts';
@@ -52,6 +52,7 @@ export class SenderState {
   bytesRead = 0;
   firstSyncBeganMs: number | undefined;
   firstSyncDurationMs: number | null = null;
+  readonly #sha256: Sha256 | undefined;
   #bytesSentBefore = 0;
 
   constructor(options: {
@@ -59,9 +60,11 @@ export class SenderState {
     readonly clock: Clock;
     readonly epochIntervalMs: number;
     readonly previous: ReplicaPosition | undefined;
+    readonly sha256?: Sha256 | undefined;
   }) {
     this.source = options.source;
     this.clock = options.clock;
+    this.#sha256 = options.sha256;
     this.stages = new StageMeter(options.clock);
     this.epochIntervalMs = options.epochIntervalMs;
     this.ledger = new EpochLedger(options.source.disks.length, options.previous);
@@ -130,7 +133,7 @@ export class SenderState {
       const mode: ComparisonMode = this.replicaEmpty[index] ? 'EMPTY' : 'HASHES';
       return { sizeBytes, mode };
     });
-    this.comparison = new Comparison(disks);
+    this.comparison = new Comparison(disks, this.#sha256);
     this.freeSpace.begin(
       source,
       disks.map(({ mode }) => mode),

@@ -35,13 +35,13 @@ class ReplicationSender implements Sender {
   readonly #forecast: SenderForecast | undefined;
 
   constructor(options: SenderOptions) {
-    const { source, clock, previous, bandwidth = 0 } = options;
+    const { source, clock, previous, sha256, bandwidth = 0 } = options;
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#forecast = options.churn === undefined ? undefined : new SenderForecast(options.churn);
     this.#bucket = new TokenBucket(clock, bandwidth);
     const epochIntervalMs = options.epochIntervalMs ?? EPOCH_INTERVAL_MS_DEFAULT;
-    this.#state = new SenderState({ source, clock, previous, epochIntervalMs });
+    this.#state = new SenderState({ source, clock, previous, sha256, epochIntervalMs });
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ export * from './proxy-settings.ts';
 export * from './random.ts';
 export * from './retry.ts';
 export * from './run.ts';
+export * from './sha256.ts';
 export * from './supervisor.ts';
 export * from './tcp-dial.ts';
 export * from './tcp-proxy-tunnel.ts';
