@@ -12,9 +12,9 @@ const IDENTITY = 'identity.json';
 const DEPTH_MAX = 3;
 
 export async function removeTraceInstances(agentIds: readonly string[]): Promise<void> {
-  const names = await unlessGone(() => readdir(INSTANCES));
+  const names = (await unlessGone(() => readdir(INSTANCES))) ?? [];
   for (const name of names.filter((each) => agentIds.some((agentId) => each.includes(agentId)))) {
-    await rmdir(join(INSTANCES, name));
+    await unlessGone(() => rmdir(join(INSTANCES, name)));
   }
 }
 
@@ -25,7 +25,7 @@ export async function removeTraceInstancesOf(folder: string): Promise<void> {
 
 /** Ids of the agents whose state lies in `folder` or a few folders below it. */
 export async function agentIdsIn(folder: string, depth = DEPTH_MAX): Promise<readonly string[]> {
-  const entries = await unlessGone(() => readdir(folder, { withFileTypes: true }));
+  const entries = (await unlessGone(() => readdir(folder, { withFileTypes: true }))) ?? [];
   if (entries.some((entry) => entry.name === IDENTITY)) {
     return idOf((await readIfExists(join(folder, IDENTITY))) ?? '');
   }
@@ -40,11 +40,12 @@ function idOf(text: string): readonly string[] {
   return programId === undefined ? [] : [programId];
 }
 
-async function unlessGone<Entry>(list: () => Promise<Entry[]>): Promise<Entry[]> {
+/** Another clean-up may have been faster; an instance that is being removed is no device any more. */
+async function unlessGone<Result>(action: () => Promise<Result>): Promise<Result | undefined> {
   try {
-    return await list();
+    return await action();
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
+    if (['ENOENT', 'ENODEV'].includes(systemErrorCode(error) ?? '')) return undefined;
     throw error;
   }
 }

@@ -44,6 +44,8 @@ const REST_MS = { least: 1000, most: 20_000 };
 /** Changed chunks found and not yet taken; the pass waits beyond that. */
 const FOUND_BYTES_MAX = 8 * 1024 * 1024;
 const WAIT_STEP_MS = 50;
+/** Each is held until it has been hashed. */
+const CHUNKS_AT_ONCE_MAX = 16;
 
 interface Pass {
   readonly beganMs: number;
@@ -124,7 +126,7 @@ export class ScanSource implements EpochSource {
   /** Reads some more; true when the pass is complete and nothing the sender wants is left. */
   async #advance(): Promise<boolean> {
     this.#beginPass();
-    const { readsInFlightMax } = this.#options.reader;
+    const readsInFlightMax = Math.min(this.#options.reader.readsInFlightMax, CHUNKS_AT_ONCE_MAX);
     const unread = this.#hashes.nextUnread(readsInFlightMax);
     const chunks = unread.length > 0 ? unread : this.#hashes.nextUnknown(readsInFlightMax);
     if (chunks.length === 0) return true;

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '@landfall/runtime';
 import { type Churn, ChurnMeter } from './churn-meter.ts';
-import { createGentleReader } from './impact/gentle-reader.ts';
+import { BULK_READS_AT_ONCE_MAX, createGentleReader } from './impact/gentle-reader.ts';
 import { IMPACT_BUDGET_PERCENT_DEFAULT, ImpactBudget, type ImpactStatus } from './impact/impact-budget.ts';
 import { WriteLatency } from './impact/write-latency.ts';
 import type { DiskReader, TraceDrain, TraceSource } from './trace-source.ts';
@@ -44,7 +44,10 @@ export class SourceMeters {
     const nowNs = Number(clock.monotonicNs() - baseNs);
     const churn = new ChurnMeter(source.sizesBytes, nowNs);
     const latency = new WriteLatency(nowNs);
-    const budget = new ImpactBudget(reader.readsInFlightMax, this.#budgetPercent);
+    const budget = new ImpactBudget(
+      Math.min(BULK_READS_AT_ONCE_MAX, reader.readsInFlightMax),
+      this.#budgetPercent,
+    );
     this.#attached = { churn, latency, budget };
     const watched = watchTrace(trace, (drain) => this.#observe(drain));
     const recent = () => churn.recentBytesPerSecond;

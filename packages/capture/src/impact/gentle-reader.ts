@@ -30,6 +30,9 @@ export interface GentleReaderOptions {
   readonly baseNs: bigint;
 }
 
+/** Larger ones than those of a cut. */
+export const BULK_READS_AT_ONCE_MAX = 16;
+
 export function createGentleReader(options: GentleReaderOptions): DiskReader {
   return new GentleReader(options);
 }
@@ -48,7 +51,7 @@ class GentleReader implements DiskReader {
   }
 
   get readsInFlightMax(): number {
-    return this.#options.reader.readsInFlightMax;
+    return Math.min(BULK_READS_AT_ONCE_MAX, this.#options.reader.readsInFlightMax);
   }
 
   async read<Result>(range: DiskRange, use: UseBytes<Result>): Promise<Result> {
