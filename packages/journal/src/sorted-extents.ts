@@ -106,6 +106,12 @@ export class SortedExtents {
     }
   }
 
+  /** Every extent, in the order of the file. */
+  byPosition(): IndexedExtent[] {
+    const rows = Array.from({ length: this.count }, (_, row) => rowOf(this.columns, row));
+    return rows.sort((left, right) => left.positionBytes - right.positionBytes);
+  }
+
   #endOfBlock(block: number): number {
     const last = Math.min(this.count, (block + 1) * BLOCK_EXTENTS);
     let end = 0;
