@@ -39,7 +39,8 @@ test('a step is followed by a pause three times as long; one failing server does
   const steps: number[] = [];
   const failures: number[] = [];
   const working = {
-    maintain: async () => {
+    maintain: async (held: ReadonlySet<number> = new Set()) => {
+      assert.deepEqual([...held], [7], 'exported points stay');
       steps.push(clock.ms);
       clock.ms += 100;
       const hasMore = steps.length < 5;
@@ -57,6 +58,7 @@ test('a step is followed by a pause three times as long; one failing server does
       { sourceServerId: 'full', group: failing },
       { sourceServerId: 'working', group: working },
     ],
+    exportedEpochs: () => [7],
     logger: silentLogger,
     clock,
     signal: abort.signal,

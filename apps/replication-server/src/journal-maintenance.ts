@@ -12,6 +12,8 @@ export interface MaintainedServer {
 
 export interface MaintainOptions {
   servers(): readonly MaintainedServer[];
+  /** Points that machines read from, or will again after a restart: they stay. */
+  exportedEpochs(sourceServerId: string): Iterable<number>;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -49,10 +51,10 @@ export async function maintainJournals(options: MaintainOptions): Promise<void> 
 
 async function maintainOne(
   { sourceServerId, group }: MaintainedServer,
-  { logger }: MaintainOptions,
+  { exportedEpochs, logger }: MaintainOptions,
 ): Promise<boolean | 'FAILED'> {
   try {
-    return (await group.maintain()).hasMore;
+    return (await group.maintain(new Set(exportedEpochs(sourceServerId)))).hasMore;
   } catch (error) {
     logger.error('journal-maintenance-failed', { sourceServerId, error });
     return 'FAILED';

@@ -51,7 +51,8 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   });
   await staging.openAll();
   const servers = () => staging.openServers();
-  const maintenance = maintainJournals({ servers, logger, clock, signal });
+  const exportedEpochs = (id: string) => exports.exportsOf(id).map(({ epoch }) => epoch);
+  const maintenance = maintainJournals({ servers, exportedEpochs, logger, clock, signal });
   const nbd = createNbdServer({ exports: exports.nbdExports, logger });
   await nbd.listen({ socketPath: socketPathOf(stateFolder) });
   logger.info('replication-server-ready', { programId: identity.programId, port: listener.port });

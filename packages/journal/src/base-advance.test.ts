@@ -277,3 +277,31 @@ test('a bit that flips in an advanced base or its table is named, and never read
     }
   }
 });
+
+test('what a first sync left in the file under a hole does not come to light when the hole is filled', async () => {
+  const files = new SimulatedJournalFiles(seededRandom(8));
+  const [sizeBytes = 0] = FIRST_SIZES;
+  const created = await openJournalGroupOn(files, {
+    ...{ disks: disksOf([sizeBytes]), create: true, segmentBytes: 1000, reserveBytes: 0 },
+    logger: createLogger({ program: 'test', write: () => undefined }),
+  });
+  await putEpoch(created, []);
+  const disk = Buffer.alloc(sizeBytes);
+  const states = new Map<number, readonly Buffer[]>();
+  for (let epoch = 2; epoch <= EPOCHS; epoch += 1) {
+    const content = Buffer.alloc(2000, `${epoch}.`);
+    content.copy(disk, 70_000 + epoch * 100);
+    await putEpoch(created, [rawExtent(0, 70_000 + epoch * 100, content)]);
+    states.set(epoch, [Buffer.from(disk)]);
+  }
+  await created.close();
+  files.damage('disk-0/base', (bytes) => bytes.fill('left', 0, 200_000));
+  const group = await openJournal(files);
+  await checkListed(group, states);
+  const before = await files.allocatedBytes();
+  await maintainFully(group);
+  assert.ok((await files.allocatedBytes()) < before, 'segments went into the base');
+  await checkListed(group, states);
+  await checkHashes(group, states);
+  await group.close();
+});

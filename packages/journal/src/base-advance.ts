@@ -14,7 +14,7 @@
  */
 import type { Logger } from '@landfall/runtime';
 import { OperationError } from '@landfall/runtime';
-import { BaseChanges, chunkRange, isChanged } from './base-changes.ts';
+import { BaseChanges, type ChangedExtent, chunkRange, isChanged } from './base-changes.ts';
 import { BaseImage, basePath, CHUNK_HOLE, tablePath } from './base-image.ts';
 import { TABLE_ENTRY_BYTES } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
@@ -28,9 +28,10 @@ import type { OpenFiles } from './open-files.ts';
 import type { SegmentLeases } from './segment-leases.ts';
 import { VerifiedBase } from './verified-base.ts';
 
-const SEGMENTS_MAX = 64;
 export const TABLE_FACTOR_DEFAULT = 32;
 const STEP_CHUNKS = 8;
+/** Of the segments that go into the base together, unless its table asks for more. */
+const BATCH_BYTES = 1024 * 1024 * 1024;
 
 export interface BaseAdvanceOptions {
   readonly files: JournalFiles;
@@ -49,6 +50,14 @@ export interface BaseAdvanceOptions {
 }
 
 export type AdvanceStep = 'NOTHING' | 'COPIED' | 'ADVANCED';
+
+interface Measuring {
+  readonly kind: 'measuring';
+  readonly disk: DiskJournal;
+  readonly batch: readonly JournalSegment[];
+  readonly changes: BaseChanges;
+  readonly search: Generator<undefined, ChangedExtent>;
+}
 
 interface Building {
   readonly kind: 'building';
@@ -69,7 +78,7 @@ interface Applying {
 
 export class BaseAdvance {
   readonly #options: BaseAdvanceOptions;
-  #work: Building | Applying | undefined;
+  #work: Measuring | Building | Applying | undefined;
   /** The batch of each disk that cannot be applied as it is (B3). */
   readonly #stopped = new Map<DiskJournal, string>();
   /** Whether the manifest on disk names the new table is known only when the old one is written again. */
@@ -95,7 +104,7 @@ export class BaseAdvance {
       await this.abandon();
       if (disk === undefined || !isDamage(error)) throw storageFailure(error);
       this.#options.logger.error('journal-base-not-advanced', { diskIndex: disk.diskIndex, error });
-      this.#stopped.set(disk, this.#nameOf(disk));
+      this.#stopped.set(disk, nameOf(this.#batch(disk)));
       return 'COPIED';
     }
   }
@@ -103,58 +112,65 @@ export class BaseAdvance {
   async abandon(): Promise<void> {
     const work = this.#work;
     this.#work = undefined;
-    await work?.file.close();
-    if (work?.kind !== 'building') return;
+    if (work === undefined || work.kind === 'measuring') return;
+    await work.file.close();
+    if (work.kind === 'applying') return;
     await work.table.close();
     if (this.#uncertain?.path !== work.table.path) await this.#options.leases.removeFile(work.table.path);
   }
 
   async #step(): Promise<AdvanceStep> {
     await this.#makeCertain();
-    if (this.#work === undefined) return (await this.#begin()) ? 'COPIED' : 'NOTHING';
-    if (this.#work.kind === 'building') {
-      await this.#build(this.#work);
-      return 'COPIED';
-    }
-    return this.#apply(this.#work);
+    this.#work ??= this.#next();
+    const work = this.#work;
+    if (work === undefined) return 'NOTHING';
+    if (work.kind === 'applying') return this.#apply(work);
+    if (work.kind === 'building') await this.#build(work);
+    else await this.#measure(work);
+    return 'COPIED';
   }
 
-  /** False when there is nothing to do. */
-  async #begin(): Promise<boolean> {
+  #next(): Measuring | undefined {
     for (const disk of this.#options.disks) {
-      if (this.#stopped.get(disk) === this.#nameOf(disk)) continue;
-      if (disk.advance === undefined && this.#batch(disk).length === 0) continue;
-      this.#work = disk.advance === undefined ? await this.#startBuilding(disk) : await this.#resume(disk);
-      return true;
+      const batch = this.#batch(disk);
+      if (batch.length === 0 || this.#stopped.get(disk) === nameOf(batch)) continue;
+      const changes = this.#changesOf(batch);
+      return { kind: 'measuring', disk, batch, changes, search: changes.measure() };
     }
-    return false;
+    return undefined;
   }
 
-  /** The segments that may go into the base now, if that is worth a table. */
+  async #measure(work: Measuring): Promise<void> {
+    const result = work.search.next();
+    if (result.done !== true) return;
+    const { disk } = work;
+    this.#work =
+      disk.advance === undefined
+        ? await this.#startBuilding(work, result.value)
+        : await this.#resume(work, result.value);
+  }
+
+  /** The segments that may go into the base now, if that is worth a table; or that are on their way. */
   #batch(disk: DiskJournal): readonly JournalSegment[] {
+    if (disk.advance !== undefined) return disk.segments.slice(0, disk.advance.segmentCount);
     const oldest = this.#options.oldestReadEpoch();
-    const isRead = ({ commits }: JournalSegment) => (commits.lastEpoch ?? 0) >= oldest;
-    const sealed = disk.sealedSegments;
-    const end = sealed.findIndex(isRead);
-    const batch = sealed.slice(0, Math.min(SEGMENTS_MAX, end < 0 ? sealed.length : end));
-    const bytes = batch.reduce((sum, segment) => sum + disk.sealedBytes(segment), 0);
-    const tableBytes = (disk.base.chunkCount + 1) * TABLE_ENTRY_BYTES;
-    return bytes >= this.#options.tableFactor * tableBytes ? batch : [];
+    const neededBytes = this.#options.tableFactor * (disk.base.chunkCount + 1) * TABLE_ENTRY_BYTES;
+    const batch: JournalSegment[] = [];
+    let bytes = 0;
+    for (const segment of disk.sealedSegments) {
+      if ((segment.commits.lastEpoch ?? 0) >= oldest || bytes >= Math.max(neededBytes, BATCH_BYTES)) break;
+      batch.push(segment);
+      bytes += disk.sealedBytes(segment);
+    }
+    return bytes >= neededBytes ? batch : [];
   }
 
-  /** Changes when there is more to apply, or other segments. */
-  #nameOf(disk: DiskJournal): string {
-    const count = disk.advance?.segmentCount;
-    const batch = count === undefined ? this.#batch(disk) : disk.segments.slice(0, count);
-    return batch.map(({ number }) => number).join(' ');
-  }
-
-  async #startBuilding(disk: DiskJournal): Promise<Building> {
-    const { files, openFiles, cache } = this.#options;
+  async #startBuilding(
+    { disk, batch, changes }: Measuring,
+    { chunks: changedChunks, endBytes }: ChangedExtent,
+  ): Promise<Building> {
+    const { files, cache } = this.#options;
     const { base, diskIndex } = disk;
-    const batch = this.#batch(disk);
-    const changes = new BaseChanges(batch, openFiles, cache);
-    const { chunks: changedChunks, endBytes } = changes.extent();
     const sizeBytes = Math.max(base.sizeBytes, endBytes);
     const tableNumber = 1 + (disk.advancedBase?.tableNumber ?? 0);
     const throughEpoch = batch.at(-1)?.commits.lastEpoch ?? 0;
@@ -188,11 +204,10 @@ export class BaseAdvance {
   }
 
   /** From the beginning: what was applied already is applied again (B2). */
-  async #resume(disk: DiskJournal): Promise<Applying> {
+  async #resume({ disk, changes }: Measuring, { chunks }: ChangedExtent): Promise<Applying> {
     await this.#useNextTable(disk);
-    const changes = this.#changesOf(disk);
     const file = await this.#options.files.open(basePath(disk.diskIndex));
-    return { kind: 'applying', disk, file, changes, chunks: changes.extent().chunks, next: 0 };
+    return { kind: 'applying', disk, file, changes, chunks, next: 0 };
   }
 
   /** Not a byte of the base file changes before reads go by the new table (B1). */
@@ -209,13 +224,13 @@ export class BaseAdvance {
   }
 
   #cover(disk: DiskJournal, base: BaseImage): void {
-    const changes = this.#changesOf(disk);
+    const changes = this.#changesOf(this.#batch(disk));
     base.setOverlay({ cover: (offsetBytes, target) => changes.cover(offsetBytes, target) });
   }
 
-  #changesOf(disk: DiskJournal): BaseChanges {
+  #changesOf(batch: readonly JournalSegment[]): BaseChanges {
     const { openFiles, cache } = this.#options;
-    return new BaseChanges(disk.segments.slice(0, disk.advance?.segmentCount ?? 0), openFiles, cache);
+    return new BaseChanges(batch, openFiles, cache);
   }
 
   async #apply(work: Applying): Promise<AdvanceStep> {
@@ -243,6 +258,11 @@ export class BaseAdvance {
     await leases.removeFile(before);
     await leases.retire(applied);
   }
+}
+
+/** Changes when there is more to apply, or other segments. */
+function nameOf(batch: readonly JournalSegment[]): string {
+  return batch.map(({ number }) => number).join(' ');
 }
 
 async function applyChunk({ disk, file, changes }: Applying, chunk: number): Promise<void> {

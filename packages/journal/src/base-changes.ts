@@ -2,7 +2,6 @@
  * What the oldest segments of a disk do to its base: for every byte the newest record of them that has it.
  * Everything is verified when it is read.
  */
-import { chunkPieces } from './base-image.ts';
 import { CHUNK_BYTES } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { JournalSegment } from './journal-segment.ts';
@@ -10,6 +9,11 @@ import type { OpenFiles } from './open-files.ts';
 import { type ResolvedPiece, resolveRange } from './resolve-range.ts';
 
 export type ChangedPiece = ResolvedPiece & { readonly source: NonNullable<ResolvedPiece['source']> };
+
+export interface ChangedExtent {
+  readonly chunks: readonly number[];
+  readonly endBytes: number;
+}
 
 export class BaseChanges {
   readonly #segments: readonly JournalSegment[];
@@ -22,15 +26,19 @@ export class BaseChanges {
     this.#cache = cache;
   }
 
-  /** The chunks that change, in order, and where the last change ends. */
-  extent(): { readonly chunks: readonly number[]; readonly endBytes: number } {
+  /** The chunks that change, in order, and where the last change ends; a segment a step. */
+  *measure(): Generator<undefined, ChangedExtent> {
     const chunks = new Set<number>();
     let endBytes = 0;
     for (const segment of this.#segments) {
-      for (const { offsetBytes, lengthBytes } of segment.records()) {
-        for (const { chunk } of chunkPieces(offsetBytes, lengthBytes)) chunks.add(chunk);
+      segment.forEachRange((offsetBytes, lengthBytes) => {
+        const lastChunk = Math.floor((offsetBytes + lengthBytes - 1) / CHUNK_BYTES);
+        for (let chunk = Math.floor(offsetBytes / CHUNK_BYTES); chunk <= lastChunk; chunk += 1) {
+          chunks.add(chunk);
+        }
         endBytes = Math.max(endBytes, offsetBytes + lengthBytes);
-      }
+      });
+      yield;
     }
     return { chunks: [...chunks].toSorted((left, right) => left - right), endBytes };
   }

@@ -23,7 +23,7 @@ import { type RewrittenSegment, SegmentRewriter } from './segment-rewriter.ts';
 
 const LIVE_SHARE_MAX = 0.45;
 const WINDOW_SEGMENTS_MAX = 16;
-const WINDOW_RECORDS_MAX = 1_000_000;
+const WINDOW_RECORDS_MAX = 200_000;
 const STEP_RECORDS = 20_000;
 const STEP_BYTES = 4 * 1024 * 1024;
 

@@ -4,7 +4,7 @@
  */
 import type { ExtentHeader } from '@landfall/block';
 import { assert } from '@landfall/runtime';
-import { BaseImage } from './base-image.ts';
+import { BaseImage, tablePath } from './base-image.ts';
 import { currentSize, type DiskSizes, sizeAt } from './disk-sizes.ts';
 import type { JournalFiles } from './journal-files.ts';
 import { type JournalSegment, segmentFolder } from './journal-segment.ts';
@@ -118,6 +118,21 @@ export class DiskJournal {
   /** How large the file of a sealed segment is. */
   sealedBytes({ number }: JournalSegment): number {
     return this.#manifest.segments.find((entry) => entry.number === number)?.sealed?.sizeBytes ?? 0;
+  }
+
+  /** The same of any segment. */
+  segmentBytes(segment: JournalSegment): number {
+    return segment === this.#writer?.segment ? this.#writer.endBytes : this.sealedBytes(segment);
+  }
+
+  /** Of the tables that are in force, or will be. */
+  get tablePaths(): readonly string[] {
+    const { base, advance } = this.#manifest;
+    const numbers = [
+      base?.advanced?.tableNumber ?? 0,
+      ...(advance === undefined ? [] : [advance.tableNumber]),
+    ];
+    return numbers.map((number) => tablePath(this.diskIndex, number));
   }
 
   takeSegmentNumber(): number {

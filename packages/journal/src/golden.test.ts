@@ -30,8 +30,9 @@ const DISKS = [
 
 /**
  * Base, sealed segments, an open one; raw, zstd and zero extents; empty epochs; a disk that rests; and of
- * version 2: disks that join, grow, shrink and leave, and scanned points; and of version 3: dropped, named and
- * locked points, compacted segments, a base that advanced, and one that was advancing when the program ended.
+ * version 2: disks that join, grow, shrink and leave, and scanned points; and of version 3: dropped, named
+ * and locked points, compacted segments, a base that advanced, and one that was advancing when the program
+ * ended.
  */
 async function writeGolden(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });

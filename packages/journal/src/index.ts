@@ -1,5 +1,6 @@
 export type { JournalFile, JournalFiles } from './journal-files.ts';
 export { JournalGroup, type JournalView } from './journal-group.ts';
+export type { JournalStat, TierStat } from './journal-stat.ts';
 export type { MaintenanceStep, RetentionSettings } from './maintenance.ts';
 export type { JournalDisk } from './manifest.ts';
 export {

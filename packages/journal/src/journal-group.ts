@@ -16,6 +16,7 @@ import type { DiskContext, DiskJournal } from './disk-journal.ts';
 import { EpochWriter } from './epoch-writer.ts';
 import { epochRefused, pointMissing, pointsLocked, storageFailure, viewsOpen } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
+import { type JournalStat, statJournal } from './journal-stat.ts';
 import { Maintenance, type MaintenanceStep, type RetentionSettings } from './maintenance.ts';
 import type { GroupDisk, JournalDisk } from './manifest.ts';
 import { OpenFiles } from './open-files.ts';
@@ -24,6 +25,7 @@ import type { PointLock, PointPin } from './points-document.ts';
 import type { PointsLedger } from './points-ledger.ts';
 import { ReadAheadDevice } from './read-ahead.ts';
 import type { RecoveryPointList, RecoveryPointQuery } from './recovery-points.ts';
+import type { RetentionTier } from './retention-policy.ts';
 import { SegmentLeases } from './segment-leases.ts';
 import { StagingSpace } from './staging-space.ts';
 
@@ -61,6 +63,7 @@ export class JournalGroup {
   readonly #disks: DiskJournal[];
   readonly #points: RecoveryPointList;
   readonly #ledger: PointsLedger;
+  readonly #tiers: readonly RetentionTier[];
   readonly #maintenance: Maintenance;
   readonly #leases: SegmentLeases;
   readonly #writer: EpochWriter;
@@ -93,6 +96,7 @@ export class JournalGroup {
     this.#openFiles = new OpenFiles(files);
     this.#leases = new SegmentLeases(files, this.#openFiles, logger);
     this.#ledger = state.ledger;
+    this.#tiers = state.retention.tiers;
     this.#maintenance = this.#newMaintenance(state);
     this.#newContext = state.newContext;
     this.#sha256 = state.sha256;
@@ -241,11 +245,11 @@ export class JournalGroup {
   }
 
   /**
-   * One bounded step of keeping the journal small, beside writing and reading. Errors: STAGING_FULL,
+   * One bounded step of keeping the journal small, beside writing and reading; `held` points stay. Errors: STAGING_FULL,
    * JOURNAL_STORAGE_FAILED; a later step tries again. A journal that is closed has nothing to do.
    */
-  async maintain(): Promise<MaintenanceStep> {
-    return this.#maintenance.step();
+  async maintain(held: ReadonlySet<number> = new Set()): Promise<MaintenanceStep> {
+    return this.#maintenance.step(held);
   }
 
   /** Every disk at a recovery point, while writing goes on. Errors: RECOVERY_POINT_MISSING. */
@@ -267,6 +271,15 @@ export class JournalGroup {
     return view;
   }
 
+  /** What the journal takes, and what for (J5). */
+  async stat(): Promise<JournalStat> {
+    this.#checkOpen();
+    return statJournal({
+      ...{ files: this.#files, disks: this.#disks, points: this.#points, ledger: this.#ledger },
+      ...{ leases: this.#leases, tiers: this.#tiers },
+    });
+  }
+
   /** Bytes of storage it takes, holes not counted. */
   async bytesOnDisk(): Promise<number> {
     return this.#files.allocatedBytes();
@@ -276,10 +289,11 @@ export class JournalGroup {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    const ended = await Promise.allSettled([this.#maintenance.end()]);
     try {
-      await this.#maintenance.end();
-      await this.#ledger.recordOpenTime(1);
       await this.#writer.finish();
+      await this.#ledger.recordOpenTime(1);
+      for (const end of ended) if (end.status === 'rejected') throw end.reason;
     } catch (error) {
       throw storageFailure(error);
     } finally {
@@ -344,16 +358,15 @@ export class JournalGroup {
       firstPointFrom: (epoch) => points.firstFrom(epoch),
       between: (operation) => this.#writer.between(operation),
     });
-    const viewed = () => [...this.#reads].map(({ epoch: read }) => read);
+    const viewedEpochs = () => new Set([...this.#reads].map(({ epoch }) => epoch));
     const advance = new BaseAdvance({
       ...{ files: this.#files, openFiles: this.#openFiles, leases: this.#leases, logger: this.#logger },
       ...{ cache: this.#cache, disks: this.#disks, reserveBytes },
       tableFactor: retention.tableFactor ?? TABLE_FACTOR_DEFAULT,
-      oldestReadEpoch: () => Math.min(points.firstFrom(0), ...viewed()),
+      oldestReadEpoch: () => Math.min(points.firstFrom(0), ...viewedEpochs()),
       between: (operation) => this.#writer.between(operation),
     });
-    const isViewed = (epoch: number) => viewed().includes(epoch);
-    return new Maintenance({ points, ledger, compaction, advance, retention, isViewed });
+    return new Maintenance({ points, ledger, compaction, advance, retention, viewedEpochs });
   }
 
   #disk(diskIndex: number): DiskJournal {

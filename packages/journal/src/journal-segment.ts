@@ -56,6 +56,12 @@ export class JournalSegment {
     return this.#extents.byPosition();
   }
 
+  /** Of a sealed segment: the range of every record. */
+  forEachRange(visit: (offsetBytes: number, lengthBytes: number) => void): void {
+    assert(this.#extents instanceof SortedExtents, 'only a sealed segment is read record by record');
+    this.#extents.forEachRange(visit);
+  }
+
   /** The extent's content, verified. Errors: EXTENT_DAMAGED naming disk, offset and epoch. */
   async readExtent(openFiles: OpenFiles, extent: IndexedExtent): Promise<Buffer> {
     const header = Buffer.allocUnsafe(RECORD_HEADER_BYTES);

@@ -23,7 +23,7 @@ export interface LiveSegment {
 }
 
 /**
- * Works in steps: each visits so many records. `segments`: oldest first. `firstPointFrom`: the oldest
+ * Works in steps: each lists a segment, or visits so many records. `segments`: oldest first. `firstPointFrom`: the oldest
  * retained point at an epoch or after it.
  */
 export function* findLiveRecords(
@@ -31,7 +31,11 @@ export function* findLiveRecords(
   firstPointFrom: (epoch: number) => number,
   stepRecords: number,
 ): Generator<undefined, readonly LiveSegment[]> {
-  const recordsOf = segments.map((segment) => segment.records());
+  const recordsOf: (readonly IndexedExtent[])[] = [];
+  for (const segment of segments) {
+    recordsOf.push(segment.records());
+    yield;
+  }
   const map = new OverwriteMap(bordersOf(recordsOf));
   const found: LiveSegment[] = [];
   let visited = 0;

@@ -34,8 +34,8 @@ export interface MaintenanceOptions {
   readonly compaction: Compaction;
   readonly advance: BaseAdvance;
   readonly retention: RetentionSettings;
-  /** A view of the point is open: it stays. */
-  readonly isViewed: (epoch: number) => boolean;
+  /** Views of these points are open: they stay. */
+  readonly viewedEpochs: () => ReadonlySet<number>;
 }
 
 export class Maintenance {
@@ -49,9 +49,9 @@ export class Maintenance {
     this.#options = options;
   }
 
-  /** Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; nothing is lost by them, and the next step tries again. */
-  step(): Promise<MaintenanceStep> {
-    const step = this.#running.then(() => this.#step());
+  /** `held` points stay, too. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; nothing is lost by them, and the next step tries again. */
+  step(held: ReadonlySet<number>): Promise<MaintenanceStep> {
+    const step = this.#running.then(() => this.#step(held));
     this.#running = Promise.allSettled([step]);
     return step;
   }
@@ -64,11 +64,11 @@ export class Maintenance {
     await this.#options.compaction.abandon();
   }
 
-  async #step(): Promise<MaintenanceStep> {
+  async #step(held: ReadonlySet<number>): Promise<MaintenanceStep> {
     if (this.#ended) return { did: 'NOTHING', droppedPoints: 0, hasMore: false };
     const { ledger, compaction } = this.#options;
     await ledger.recordOpenTime();
-    const dropped = await this.#thinWhenDue();
+    const dropped = await this.#thinWhenDue(held);
     if (dropped.length > 0) {
       compaction.noteDropped(dropped);
       return { did: 'DROPPED_POINTS', droppedPoints: dropped.length, hasMore: true };
@@ -85,14 +85,14 @@ export class Maintenance {
     return advanced === 'NOTHING' ? compaction.step() : advanced;
   }
 
-  async #thinWhenDue(): Promise<readonly number[]> {
-    const { points, ledger, retention, isViewed } = this.#options;
+  async #thinWhenDue(held: ReadonlySet<number>): Promise<readonly number[]> {
+    const { points, ledger, retention, viewedEpochs } = this.#options;
     const { timelineMs } = points;
     const { changes } = ledger;
     const { thinEveryMs = THIN_EVERY_MS_DEFAULT } = retention;
     const isDue = timelineMs - this.#thinned.atMs >= thinEveryMs || changes !== this.#thinned.change;
     if (!isDue || points.count === 0) return [];
-    const dropped = await ledger.thin(retention.tiers, isViewed);
+    const dropped = await ledger.thin(retention.tiers, () => held.union(viewedEpochs()));
     this.#thinned = { atMs: timelineMs, change: ledger.changes };
     return dropped;
   }

@@ -109,9 +109,9 @@ export class PointsLedger {
   }
 
   /** Drops what the tiers do not keep; resolves to those epochs, in order. What is held stays. */
-  thin(tiers: readonly RetentionTier[], isHeld: (epoch: number) => boolean): Promise<readonly number[]> {
+  thin(tiers: readonly RetentionTier[], held: () => ReadonlySet<number>): Promise<readonly number[]> {
     return this.#queue.run(async () => {
-      const dropped = this.#surplus(tiers, isHeld);
+      const dropped = this.#surplus(tiers, held);
       if (dropped.size > 0) await this.#write({ dropped });
       return [...dropped];
     });
@@ -133,10 +133,11 @@ export class PointsLedger {
     return point;
   }
 
-  #surplus(tiers: readonly RetentionTier[], isHeld: (epoch: number) => boolean): ReadonlySet<number> {
-    const named = new Set([...this.pins, ...this.locks].map(({ epoch }) => epoch));
+  #surplus(tiers: readonly RetentionTier[], held: () => ReadonlySet<number>): ReadonlySet<number> {
+    const named = [...this.pins, ...this.locks].map(({ epoch }) => epoch);
+    const stay = new Set([...named, ...held()]);
     const points = this.#points.aged();
-    const keep = pointsToKeep(points, tiers, (epoch) => named.has(epoch) || isHeld(epoch));
+    const keep = pointsToKeep(points, tiers, (epoch) => stay.has(epoch));
     return new Set(points.flatMap(({ epoch }, row) => (keep[row] === true ? [] : [epoch])));
   }
 

@@ -106,6 +106,12 @@ export class RecoveryPointList {
     return found;
   }
 
+  /** Where a point is on the timeline of the source. */
+  timelineOf(epoch: number): number | undefined {
+    const row = this.#rowFrom(epoch);
+    return row < this.#count && this.#epochs[row] === epoch ? this.#timeline[row] : undefined;
+  }
+
   atOrBefore(timeMs: number): RecoveryPoint | undefined {
     return this.query({ toMs: timeMs, limit: 1 })[0];
   }

@@ -20,6 +20,11 @@ export class SegmentLeases {
     this.#logger = logger;
   }
 
+  /** Segments that no manifest lists any more and that are still read. */
+  get retiredPaths(): readonly string[] {
+    return [...this.#retired].map(({ path }) => path);
+  }
+
   take(segments: readonly JournalSegment[]): void {
     for (const segment of segments) this.#readers.set(segment, (this.#readers.get(segment) ?? 0) + 1);
   }

@@ -47,7 +47,7 @@ function counting(files: SimulatedJournalFiles, counted: { bytes: number; docume
     list: (path) => files.list(path),
     syncFolder: (path) => files.syncFolder(path),
     remove: (path) => files.remove(path),
-    allocatedBytes: () => files.allocatedBytes(),
+    allocatedBytes: (path) => files.allocatedBytes(path),
     freeBytes: () => files.freeBytes(),
     lock: () => files.lock(),
   };
