@@ -1,7 +1,7 @@
 /**
  * The model of the journal, fifty thousand histories of writing, thinning, compaction, an advancing base,
- * names, locks, views and crashes: every listed point reads exactly, every dropped one is refused. The unit run
- * has a short sample of the same.
+ * names, locks, views and crashes: every listed point reads exactly, every dropped one is refused. The unit
+ * run has a short sample of the same.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

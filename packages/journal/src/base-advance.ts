@@ -178,8 +178,13 @@ export class BaseAdvance {
     const verified = new VerifiedBase({ base: () => base, cache, diskIndex, epoch: 0 });
     const baseFile = await files.open(basePath(diskIndex));
     const shape = { files, diskIndex, tableNumber, base, sizeBytes };
-    const table = await NextBaseTable.create({ ...shape, verified, baseFile, changes, changedChunks });
-    return { kind: 'building', disk, file: baseFile, table, advance };
+    try {
+      const table = await NextBaseTable.create({ ...shape, verified, baseFile, changes, changedChunks });
+      return { kind: 'building', disk, file: baseFile, table, advance };
+    } catch (error) {
+      await baseFile.close();
+      throw error;
+    }
   }
 
   async #build(work: Building): Promise<void> {

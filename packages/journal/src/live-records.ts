@@ -23,8 +23,8 @@ export interface LiveSegment {
 }
 
 /**
- * Works in steps: each lists a segment, or visits so many records. `segments`: oldest first. `firstPointFrom`: the oldest
- * retained point at an epoch or after it.
+ * Works in steps: each lists a segment, or visits so many records. `segments`: oldest first.
+ * `firstPointFrom`: the oldest retained point at an epoch or after it.
  */
 export function* findLiveRecords(
   segments: readonly JournalSegment[],

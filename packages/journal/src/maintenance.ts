@@ -49,7 +49,10 @@ export class Maintenance {
     this.#options = options;
   }
 
-  /** `held` points stay, too. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; nothing is lost by them, and the next step tries again. */
+  /**
+   * `held` points stay, too. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; nothing is lost by them, and the
+   * next step tries again.
+   */
   step(held: ReadonlySet<number>): Promise<MaintenanceStep> {
     const step = this.#running.then(() => this.#step(held));
     this.#running = Promise.allSettled([step]);
