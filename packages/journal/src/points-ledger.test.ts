@@ -7,6 +7,7 @@ import { putEpoch, rawExtent, testCommit } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
 import { openJournalGroupOn } from './open-journal-group.ts';
 import { decodePoints, encodePoints } from './points-document.ts';
+import { encodeDocument } from './sealed-document.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
 
 const DISKS = [{ diskId: 'disk-0', sizeBytes: 10_000 }];
@@ -141,6 +142,30 @@ test('the points file of another journal, or none, is damage and not a list with
   await assert.rejects(open(files, new SetClock()), hasCode('JOURNAL_DAMAGED'));
   await files.remove('points');
   await assert.rejects(open(files, new SetClock()), hasCode('JOURNAL_DAMAGED'));
+});
+
+test('a journal of version 2 becomes one of version 3, wherever the power goes: all its epochs are points', async () => {
+  const files = new SimulatedJournalFiles(seededRandom(8));
+  const group = await open(files, new SetClock());
+  await writeEpochs(group, 4);
+  await group.close();
+  const { checksum: _, ...document } = JSON.parse(files.content('group.json').toString());
+  await files.replace('group.json', encodeDocument({ ...document, version: 2 }));
+  await files.remove('points');
+  await files.syncFolder('');
+  for (let cutAfter = 1, ended = false; !ended; cutAfter += 1) {
+    const copy = files.copy();
+    copy.cutPowerAfter(cutAfter);
+    ended = await open(copy, new SetClock()).then(
+      () => true,
+      () => false,
+    );
+    copy.restartAfterPowerCut();
+    const opened = await open(copy, new SetClock());
+    assert.deepEqual(epochsOf(opened), [4, 3, 2, 1]);
+    assert.match(copy.content('group.json').toString(), /"version": 3/);
+    await opened.close();
+  }
 });
 
 test('a listed point without its records is damage', async () => {
