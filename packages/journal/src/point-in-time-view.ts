@@ -9,6 +9,7 @@ import { chunkPieces } from './base-image.ts';
 import { CHUNK_BYTES, zeroesSha256 } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { DiskJournal } from './disk-journal.ts';
+import type { JournalSegment } from './journal-segment.ts';
 import type { OpenFiles } from './open-files.ts';
 import { type ResolvedPiece, resolveRange } from './resolve-range.ts';
 import { RECORD_HEADER_BYTES } from './segment-records.ts';
@@ -23,7 +24,9 @@ const READS_IN_FLIGHT_MAX = 8;
 const RUN_PIECES_MAX = 32;
 
 export interface ViewOptions {
-  readonly disk: DiskJournal;
+  readonly disk: Pick<DiskJournal, 'diskIndex' | 'base'>;
+  /** Those the disk had when the view was opened, oldest first: later compaction does not concern it. */
+  readonly segments: readonly JournalSegment[];
   readonly epoch: number;
   /** The base may be shorter or longer: the disk grew or shrank since. */
   readonly sizeBytes: number;
@@ -34,7 +37,8 @@ export interface ViewOptions {
 
 export class PointInTimeView implements ReadableBlockDevice {
   readonly sizeBytes: number;
-  readonly #disk: DiskJournal;
+  readonly #disk: ViewOptions['disk'];
+  readonly #segments: readonly JournalSegment[];
   readonly #epoch: number;
   readonly #openFiles: OpenFiles;
   readonly #cache: ContentCache;
@@ -47,10 +51,12 @@ export class PointInTimeView implements ReadableBlockDevice {
     assert(epoch >= baseEpoch, 'a view is at the base or after it');
     this.sizeBytes = options.sizeBytes;
     this.#disk = disk;
+    this.#segments = options.segments;
     this.#epoch = epoch;
     this.#openFiles = options.openFiles;
     this.#cache = cache;
-    this.#base = new VerifiedBase({ base: disk.base, cache, diskIndex: disk.diskIndex, epoch: baseEpoch });
+    const { diskIndex } = disk;
+    this.#base = new VerifiedBase({ base: () => disk.base, cache, diskIndex, epoch: baseEpoch });
   }
 
   /** Errors: EXTENT_DAMAGED. */
@@ -92,7 +98,7 @@ export class PointInTimeView implements ReadableBlockDevice {
     const { base } = this.#disk;
     if (!inBase) return undefined;
     if (chunk >= base.chunkCount) return zeroesSha256(length);
-    return base.chunkLength(chunk) === length ? this.#base.chunkSha256(chunk, sha256) : undefined;
+    return this.#base.chunkSha256(chunk, { lengthBytes: length, sha256 });
   }
 
   async close(): Promise<void> {
@@ -128,7 +134,7 @@ export class PointInTimeView implements ReadableBlockDevice {
     }
     const fromBytes = region * REGION_BYTES;
     const toBytes = Math.min(this.sizeBytes, fromBytes + REGION_BYTES);
-    const pieces = resolveRange(this.#disk.segments, this.#epoch, { fromBytes, toBytes });
+    const pieces = resolveRange(this.#segments, this.#epoch, { fromBytes, toBytes });
     this.#regions.set(region, pieces);
     const oldest = this.#regions.keys().next();
     if (this.#regions.size > REGIONS_MAX && oldest.done !== true) this.#regions.delete(oldest.value);

@@ -1,6 +1,6 @@
 /**
  * Reads of a valid base, every 64 KiB block verified against the table before a byte of it is handed out
- * (J6).
+ * (J6). What is cached of it belongs to one table: when the base advances, it gets another.
  */
 import { crc32 } from 'node:zlib';
 import type { Sha256 } from '@landfall/runtime';
@@ -10,20 +10,27 @@ import type { ContentCache } from './content-cache.ts';
 import { extentDamaged, isUnreadable, storageFailure } from './journal-errors.ts';
 
 export interface VerifiedBaseOptions {
-  readonly base: BaseImage;
+  /** The one that is in force: another one when the oldest segments went into it. */
+  readonly base: () => BaseImage;
   readonly cache: ContentCache;
   readonly diskIndex: number;
   readonly epoch: number;
 }
 
+/** An entry, and the base it is of. */
+interface TablePlace {
+  readonly base: BaseImage;
+  readonly entry: TableEntry;
+}
+
 export class VerifiedBase {
-  readonly #base: BaseImage;
+  readonly #current: () => BaseImage;
   readonly #cache: ContentCache;
   readonly #diskIndex: number;
   readonly #epoch: number;
 
   constructor(options: VerifiedBaseOptions) {
-    this.#base = options.base;
+    this.#current = options.base;
     this.#cache = options.cache;
     this.#diskIndex = options.diskIndex;
     this.#epoch = options.epoch;
@@ -33,66 +40,85 @@ export class VerifiedBase {
   async read(offsetBytes: number, target: Buffer): Promise<void> {
     for (const piece of chunkPieces(offsetBytes, target.length)) {
       const from = piece.offsetBytes - offsetBytes;
-      await this.#readPiece(piece, target.subarray(from, from + piece.lengthBytes));
+      const part = target.subarray(from, from + piece.lengthBytes);
+      await this.#withCurrent((base) => this.#readPiece(base, piece, part));
     }
   }
 
   isZero(chunk: number): boolean {
-    return this.#base.chunkState(chunk) === CHUNK_HOLE;
+    return this.#current().chunkState(chunk) === CHUNK_HOLE;
   }
 
   /**
-   * Of a whole chunk. The first time its blocks are read and verified, so that damage is found here as well.
+   * Of a whole chunk, if it is so long. The first time its blocks are read and verified, so that damage is
+   * found here as well.
    */
-  async chunkSha256(chunk: number, sha256: Sha256): Promise<Buffer> {
-    const length = this.#base.chunkLength(chunk);
-    if (this.isZero(chunk)) return zeroesSha256(length);
-    const known = this.#base.knownHashes.get(chunk);
-    if (known !== undefined) return known;
-    const entry = await this.#entry(chunk);
-    const content = Buffer.allocUnsafe(length);
-    await this.read(chunk * CHUNK_BYTES, content);
-    const hash = entry.sha256 ?? (await sha256(content));
-    this.#base.knownHashes.note(chunk, hash);
-    return hash;
+  chunkSha256(
+    chunk: number,
+    { lengthBytes, sha256 }: { readonly lengthBytes: number; readonly sha256: Sha256 },
+  ): Promise<Buffer | undefined> {
+    return this.#withCurrent(async (base) => {
+      if (base.chunkLength(chunk) !== lengthBytes) return undefined;
+      if (base.chunkState(chunk) === CHUNK_HOLE) return zeroesSha256(lengthBytes);
+      const known = base.knownHashes.get(chunk);
+      if (known !== undefined) return known;
+      const entry = await this.#entry(base, chunk);
+      const content = Buffer.allocUnsafe(lengthBytes);
+      await this.read(chunk * CHUNK_BYTES, content);
+      const hash = entry.sha256 ?? (await sha256(content));
+      base.knownHashes.note(chunk, hash);
+      return hash;
+    });
   }
 
-  async #readPiece(piece: ChunkPiece, target: Buffer): Promise<void> {
-    if (this.isZero(piece.chunk)) {
+  /** When the base changes under a read, what was read does not match any more: it is read again. */
+  async #withCurrent<Result>(action: (base: BaseImage) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      const base = this.#current();
+      try {
+        return await action(base);
+      } catch (error) {
+        if (this.#current() === base) throw error;
+      }
+    }
+  }
+
+  async #readPiece(base: BaseImage, piece: ChunkPiece, target: Buffer): Promise<void> {
+    if (base.chunkState(piece.chunk) === CHUNK_HOLE) {
       target.fill(0);
       return;
     }
-    const entry = await this.#entry(piece.chunk);
+    const place = { base, entry: await this.#entry(base, piece.chunk) };
     const end = piece.offsetBytes + piece.lengthBytes;
     const alignedFrom = Math.ceil(piece.offsetBytes / BLOCK_BYTES) * BLOCK_BYTES;
-    const alignedTo = end === this.#base.sizeBytes ? end : Math.floor(end / BLOCK_BYTES) * BLOCK_BYTES;
-    if (alignedFrom >= alignedTo) return this.#readCached(piece.offsetBytes, target, entry);
+    const alignedTo = end === base.sizeBytes ? end : Math.floor(end / BLOCK_BYTES) * BLOCK_BYTES;
+    if (alignedFrom >= alignedTo) return this.#readCached(place, piece.offsetBytes, target);
     const head = alignedFrom - piece.offsetBytes;
     const tail = alignedTo - piece.offsetBytes;
-    if (head > 0) await this.#readCached(piece.offsetBytes, target.subarray(0, head), entry);
-    await this.#readBlocks(alignedFrom, target.subarray(head, tail), entry);
-    if (tail < target.length) await this.#readCached(alignedTo, target.subarray(tail), entry);
+    if (head > 0) await this.#readCached(place, piece.offsetBytes, target.subarray(0, head));
+    await this.#readBlocks(place, alignedFrom, target.subarray(head, tail));
+    if (tail < target.length) await this.#readCached(place, alignedTo, target.subarray(tail));
   }
 
   /** Parts of at most two blocks, by way of the cache: the neighbouring part is likely to be read next. */
-  async #readCached(offsetBytes: number, target: Buffer, entry: TableEntry): Promise<void> {
+  async #readCached(place: TablePlace, offsetBytes: number, target: Buffer): Promise<void> {
     for (let done = 0; done < target.length; ) {
       const blockOffset = Math.floor((offsetBytes + done) / BLOCK_BYTES) * BLOCK_BYTES;
-      const block = await this.#cache.get(`${this.#diskIndex}/base/${blockOffset}`, () =>
-        this.#loadBlock(blockOffset, entry),
+      const block = await this.#cache.get(`${place.base.tablePath}/block/${blockOffset}`, () =>
+        this.#loadBlock(place, blockOffset),
       );
       done += block.copy(target, done, offsetBytes + done - blockOffset);
     }
   }
 
-  async #loadBlock(blockOffset: number, entry: TableEntry): Promise<Buffer> {
-    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, this.#base.sizeBytes - blockOffset));
-    await this.#readBlocks(blockOffset, block, entry);
+  async #loadBlock(place: TablePlace, blockOffset: number): Promise<Buffer> {
+    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, place.base.sizeBytes - blockOffset));
+    await this.#readBlocks(place, blockOffset, block);
     return block;
   }
 
-  async #readBlocks(offsetBytes: number, target: Buffer, entry: TableEntry): Promise<void> {
-    const read = await this.#readRaw(offsetBytes, target);
+  async #readBlocks({ base, entry }: TablePlace, offsetBytes: number, target: Buffer): Promise<void> {
+    const read = await this.#readRaw(base, offsetBytes, target);
     for (let at = 0; at < target.length; at += BLOCK_BYTES) {
       const block = target.subarray(at, Math.min(at + BLOCK_BYTES, target.length));
       const index = ((offsetBytes + at) % CHUNK_BYTES) / BLOCK_BYTES;
@@ -101,30 +127,26 @@ export class VerifiedBase {
     }
   }
 
-  async #readRaw(offsetBytes: number, target: Buffer): Promise<number> {
+  async #readRaw(base: BaseImage, offsetBytes: number, target: Buffer): Promise<number> {
     try {
-      return await this.#base.readRaw(offsetBytes, target);
+      return await base.readRaw(offsetBytes, target);
     } catch (cause) {
       if (!isUnreadable(cause)) throw storageFailure(cause);
       throw this.#damaged(offsetBytes, target.length, 'the storage cannot read it', cause);
     }
   }
 
-  async #entry(chunk: number): Promise<TableEntry> {
-    const key = `${this.#diskIndex}/table/${chunk}`;
-    const bytes = await this.#cache.get(key, () => this.#base.readEntry(chunk));
-    const known = this.#base.chunkState(chunk) !== CHUNK_DAMAGED;
+  async #entry(base: BaseImage, chunk: number): Promise<TableEntry> {
+    const key = `${base.tablePath}/entry/${chunk}`;
+    const bytes = await this.#cache.get(key, () => base.readEntry(chunk));
+    const known = base.chunkState(chunk) !== CHUNK_DAMAGED;
     const entry = known ? decodeTableEntry(bytes) : undefined;
     if (entry !== undefined) return entry;
-    throw this.#damaged(
-      chunk * CHUNK_BYTES,
-      this.#base.chunkLength(chunk),
-      'its entry in base.sha256 is damaged',
-    );
+    throw this.#damaged(chunk * CHUNK_BYTES, base.chunkLength(chunk), 'its entry in base.sha256 is damaged');
   }
 
   #damaged(offsetBytes: number, lengthBytes: number, what: string, cause?: unknown) {
-    const { path } = this.#base;
+    const { path } = this.#current();
     const [diskIndex, epoch] = [this.#diskIndex, this.#epoch];
     return extentDamaged({
       diskIndex,
