@@ -10,7 +10,7 @@ import { journalDamaged } from './journal-errors.ts';
 import type { JournalFile } from './journal-files.ts';
 import { JournalSegment, segmentFolder, segmentPath } from './journal-segment.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
-import { decodeFooter, decodeIndex, FOOTER_BYTES, type SealedCommit } from './segment-index.ts';
+import { decodeFooter, decodeIndex, FOOTER_BYTES, packColumns, type SealedCommit } from './segment-index.ts';
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from './segment-records.ts';
 import { findDamagedPayload, type ScanRange, type SegmentScan, scanSegment } from './segment-scan.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -241,5 +241,5 @@ async function rebuildIndex(
     const what = 'its index and a record are both damaged';
     throw journalDamaged({ path, positionBytes: scan.chainEndBytes, epoch: (lastEpoch ?? 0) + 1, what });
   }
-  return { extents: new SortedExtents(scan.extents.sorted()), commits: scan.commits };
+  return { extents: new SortedExtents(packColumns(scan.extents.sorted())), commits: scan.commits };
 }

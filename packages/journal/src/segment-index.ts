@@ -15,7 +15,8 @@ import {
   wholeAt,
   writeWhole,
 } from './segment-records.ts';
-import { allocateColumns, type ExtentColumns } from './sorted-extents.ts';
+import type { ExtentColumns } from './sorted-extents.ts';
+import { WholeColumn, wordsOf } from './whole-column.ts';
 
 export const FOOTER_BYTES = 48;
 const EXTENT_ROW_BYTES = 24;
@@ -41,7 +42,7 @@ export function encodeIndex(index: SegmentIndex, identity: number, positionBytes
   const footer = Buffer.alloc(FOOTER_BYTES);
   FOOTER_MAGIC.copy(footer, 0);
   writeWhole(footer, positionBytes, 8);
-  writeWhole(footer, index.extents.offsets.length, 16);
+  writeWhole(footer, index.extents.lengths.length, 16);
   writeWhole(footer, index.commits.length, 24);
   footer.writeUInt32LE(crc32(body), 32);
   footer.writeUInt32LE(crc32(footer.subarray(0, 44), identity), 44);
@@ -83,27 +84,19 @@ export function decodeIndex(body: Buffer, footer: IndexFooter): SegmentIndex | u
   return { extents: decodeColumns(body, footer.extentCount), commits };
 }
 
-function encodeColumns(extents: ExtentColumns): Buffer {
-  const count = extents.offsets.length;
-  const bytes = Buffer.alloc(count * EXTENT_ROW_BYTES);
-  for (let row = 0; row < count; row += 1) {
-    writeWhole(bytes, extents.offsets[row] as number, row * 8);
-    writeWhole(bytes, extents.positions[row] as number, count * 8 + row * 8);
-    bytes.writeUInt32LE(extents.lengths[row] as number, count * 16 + row * 4);
-    bytes.writeUInt32LE(extents.payloads[row] as number, count * 20 + row * 4);
-  }
-  return bytes;
+function encodeColumns({ offsets, positions, lengths, payloads }: ExtentColumns): Buffer {
+  const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array) =>
+    Buffer.from(buffer, byteOffset, byteLength);
+  return Buffer.concat([offsets.encode(), positions.encode(), bytesOf(lengths), bytesOf(payloads)]);
 }
 
 function decodeColumns(bytes: Buffer, count: number): ExtentColumns {
-  const columns = allocateColumns(count);
-  for (let row = 0; row < count; row += 1) {
-    columns.offsets[row] = unsafeWholeAt(bytes, row * 8);
-    columns.positions[row] = unsafeWholeAt(bytes, count * 8 + row * 8);
-    columns.lengths[row] = bytes.readUInt32LE(count * 16 + row * 4);
-    columns.payloads[row] = bytes.readUInt32LE(count * 20 + row * 4);
-  }
-  return columns;
+  return {
+    offsets: WholeColumn.decode(bytes.subarray(0, count * 8), count),
+    positions: WholeColumn.decode(bytes.subarray(count * 8, count * 16), count),
+    lengths: wordsOf(bytes.subarray(count * 16, count * 20), count).slice(),
+    payloads: wordsOf(bytes.subarray(count * 20, count * 24), count).slice(),
+  };
 }
 
 /** Without the check for safe integers: the body's checksum holds, and only safe integers were written. */
@@ -122,6 +115,11 @@ function encodeCommitRow(commit: SealedCommit): Buffer {
   bytes.writeUInt32LE(consistencyCode(commit.consistency), 40);
   commit.participants.copy(bytes, 48);
   return bytes;
+}
+
+/** Exported for the segment that was sealed a moment ago: memory holds it as it is read back. */
+export function packColumns(columns: ExtentColumns): ExtentColumns {
+  return decodeColumns(encodeColumns(columns), columns.lengths.length);
 }
 
 function decodeCommitRow(bytes: Buffer): SealedCommit | undefined {

@@ -14,7 +14,7 @@ import { assert } from '@landfall/runtime';
 import { GrowingExtents } from './growing-extents.ts';
 import type { JournalFile, JournalFiles } from './journal-files.ts';
 import { JournalSegment, segmentFolder, segmentPath } from './journal-segment.ts';
-import { encodeIndex, type SealedCommit } from './segment-index.ts';
+import { encodeIndex, packColumns, type SealedCommit } from './segment-index.ts';
 import {
   encodeCommit,
   encodeExtentHeader,
@@ -221,7 +221,7 @@ export class SegmentWriter {
     await this.#file.sync();
     const indexBytes = parts.reduce((sum, part) => sum + part.length, 0);
     const sizeBytes = this.#endBytes + indexBytes;
-    return { sizeBytes, recordsEndBytes: this.#endBytes, extents: new SortedExtents(columns) };
+    return { sizeBytes, recordsEndBytes: this.#endBytes, extents: new SortedExtents(packColumns(columns)) };
   }
 
   async close(): Promise<void> {
