@@ -1,7 +1,7 @@
 /** What recovery points cost: each by itself on disks of any size, and ten a second all day. */
 import { systemClock } from '../../packages/runtime/src/index.ts';
-import { commitEmptyBase, commitOf, createJournal, headerOf, payloadAt, randomPayloads } from './load.ts';
 import { keptBytes } from './kept-memory.ts';
+import { commitEmptyBase, commitOf, createJournal, headerOf, payloadAt, randomPayloads } from './load.ts';
 
 const BLOCK_BYTES = 4096;
 const PAYLOADS = 256;

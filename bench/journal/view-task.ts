@@ -3,8 +3,11 @@
  * raw file; and sequential reads of both.
  */
 import { open } from 'node:fs/promises';
-import { payloadChecksum, type ReadableBlockDevice } from '../../packages/block/src/index.ts';
-import { openReadableFileDevice } from '../../packages/block/src/index.ts';
+import {
+  openReadableFileDevice,
+  payloadChecksum,
+  type ReadableBlockDevice,
+} from '../../packages/block/src/index.ts';
 import type { JournalGroup } from '../../packages/journal/src/index.ts';
 import { MIB, OperationError, systemClock } from '../../packages/runtime/src/index.ts';
 import { commitOf, createJournal, headerOf, openJournal, type Payload, randomPayloads } from './load.ts';

@@ -10,9 +10,10 @@ import { journalDamaged } from './journal-errors.ts';
 import type { JournalFile } from './journal-files.ts';
 import { JournalSegment, segmentFolder, segmentPath } from './journal-segment.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
+import type { ScanRange } from './record-reader.ts';
 import { decodeFooter, decodeIndex, FOOTER_BYTES, packColumns, type SealedCommit } from './segment-index.ts';
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from './segment-records.ts';
-import { findDamagedPayload, type ScanRange, type SegmentScan, scanSegment } from './segment-scan.ts';
+import { findDamagedPayload, type SegmentScan, scanSegment } from './segment-scan.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { SortedExtents } from './sorted-extents.ts';
 
