@@ -1,6 +1,7 @@
 /**
- * A disk half of which was written again since its first copy, in a journal and, byte for byte the same, in a
- * raw file; and sequential reads of both.
+ * A disk that was used since its first copy, in a journal and, byte for byte the same, in a raw file; and
+ * sequential reads of both. A quarter of it are files written anew, in extents of a MiB as agents send them,
+ * and one block of 16 KiB in 25 is of a database that changes it anywhere.
  */
 import { open } from 'node:fs/promises';
 import {
@@ -8,13 +9,24 @@ import {
   payloadChecksum,
   type ReadableBlockDevice,
 } from '../../packages/block/src/index.ts';
-import type { JournalGroup } from '../../packages/journal/src/index.ts';
-import { MIB, OperationError, systemClock } from '../../packages/runtime/src/index.ts';
-import { commitOf, createJournal, headerOf, openJournal, type Payload, randomPayloads } from './load.ts';
+import { KIB, MIB, OperationError, systemClock } from '../../packages/runtime/src/index.ts';
+import {
+  commitOf,
+  createJournal,
+  headerOf,
+  openJournal,
+  type Payload,
+  payloadAt,
+  randomPayloads,
+} from './load.ts';
 
-const EXTENT_BYTES = 64 * 1024;
-const EXTENTS_PER_EPOCH = 256;
+const EPOCH_BYTES = 16 * MIB;
+const STAMP_EVERY_BYTES = 16 * KIB;
 const PAYLOADS = 64;
+const CHANGES = [
+  { round: 1, extentBytes: MIB, every: 4 },
+  { round: 2, extentBytes: 16 * KIB, every: 25 },
+] as const;
 const REQUEST_BYTES = MIB;
 const REQUESTS_IN_FLIGHT = 4;
 
@@ -23,49 +35,47 @@ export interface DiskParameters {
   readonly rawPath: string;
 }
 
-/** Random bytes with the offset in front of every block, so that no two blocks are equal. */
+/** Random bytes with offset and round in front of every block, so that no two blocks are equal. */
 class StampedContent {
   readonly #payloads = randomPayloads(PAYLOADS, MIB);
 
   at(offsetBytes: number, lengthBytes: number, round: number): Payload {
-    const source = this.#payloads[(offsetBytes / EXTENT_BYTES + round) % PAYLOADS]?.bytes;
-    const bytes = Buffer.from(source?.subarray(0, lengthBytes) ?? []);
-    for (let at = 0; at < lengthBytes; at += EXTENT_BYTES) bytes.writeDoubleLE(offsetBytes + at + round, at);
+    const source = payloadAt(this.#payloads, offsetBytes / STAMP_EVERY_BYTES + round);
+    const bytes = Buffer.from(source.bytes.subarray(0, lengthBytes));
+    for (let at = 0; at < lengthBytes; at += STAMP_EVERY_BYTES) {
+      bytes.writeDoubleLE(offsetBytes + at + round, at);
+    }
     return { bytes, checksum: payloadChecksum(bytes) };
   }
 }
 
-/** The first copy goes in as the agent sends it; then every other 64 KiB is written again, in no order. */
+type Put = (offsetBytes: number, payload: Payload) => Promise<void>;
+
 export async function writeDisk(folder: string, { sizeBytes, rawPath }: DiskParameters) {
   const content = new StampedContent();
   const group = await createJournal({ folder, sizeBytes });
   const raw = await open(rawPath, 'w');
-  const put = async (offsetBytes: number, payload: Payload) => {
+  const put: Put = async (offsetBytes, payload) => {
     await group.putExtent(headerOf(offsetBytes, payload), payload.bytes);
     await raw.write(payload.bytes, 0, payload.bytes.length, offsetBytes);
   };
   for (let offset = 0; offset < sizeBytes; offset += MIB) await put(offset, content.at(offset, MIB, 0));
   await group.commit(commitOf(1, sizeBytes / MIB));
-  await writeAgain(group, sizeBytes, (offset) => put(offset, content.at(offset, EXTENT_BYTES, 1)));
+  for (const { round, extentBytes, every } of CHANGES) {
+    const count = Math.floor(sizeBytes / extentBytes / every);
+    const extentsPerEpoch = EPOCH_BYTES / extentBytes;
+    for (let index = 0; index < count; index += 1) {
+      const offsetBytes = ((index * 7919) % count) * every * extentBytes;
+      await put(offsetBytes, content.at(offsetBytes, extentBytes, round));
+      const isLast = index + 1 === count;
+      if ((index + 1) % extentsPerEpoch !== 0 && !isLast) continue;
+      await group.commit(commitOf(group.lastEpoch + 1, (index % extentsPerEpoch) + 1));
+    }
+  }
   await raw.sync();
   await raw.close();
-  const { lastEpoch, journalId } = group;
   await group.close();
-  return { lastEpoch, journalId };
-}
-
-async function writeAgain(
-  group: JournalGroup,
-  sizeBytes: number,
-  put: (offsetBytes: number) => Promise<void>,
-): Promise<void> {
-  const extents = sizeBytes / EXTENT_BYTES / 2;
-  for (let index = 0; index < extents; index += 1) {
-    await put(((index * 7919) % extents) * 2 * EXTENT_BYTES);
-    const isLast = index + 1 === extents;
-    if ((index + 1) % EXTENTS_PER_EPOCH !== 0 && !isLast) continue;
-    await group.commit(commitOf(group.lastEpoch + 1, (index % EXTENTS_PER_EPOCH) + 1));
-  }
+  return { sizeBytes };
 }
 
 /** Whether the view is the raw file, every byte. Errors: BENCHMARK_FAILED. */
@@ -80,9 +90,10 @@ export async function compareDisk(folder: string, { rawPath }: { readonly rawPat
     if (!left.equals(right))
       throw new OperationError('BENCHMARK_FAILED', `the view is not the disk at ${offset}`);
   }
+  const { lastEpoch } = group;
   await raw.close();
   await group.close();
-  return { comparedBytes: raw.sizeBytes };
+  return { lastEpoch };
 }
 
 export async function readView(folder: string) {

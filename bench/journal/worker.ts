@@ -21,6 +21,8 @@ const TASKS = {
 
 export type Tasks = typeof TASKS;
 
+/** As many as the replication server has. */
+process.env.UV_THREADPOOL_SIZE ??= '8';
 const [, , name = '', path = '', parameters = '{}'] = process.argv;
 const task = (TASKS as Record<string, (path: string, parameters: never) => Promise<unknown>>)[name];
 if (task === undefined) throw new RangeError(`there is no task ${name}`);

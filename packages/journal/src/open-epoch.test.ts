@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CODEC_RAW, payloadChecksum } from '@landfall/block';
 import { KIB, MIB, seededRandom } from '@landfall/runtime';
 import fc from 'fast-check';
-import { testCommit } from './extents.testing.ts';
+import { rawExtent, testCommit } from './extents.testing.ts';
 import type { JournalFile } from './journal-files.ts';
 import { segmentPath } from './journal-segment.ts';
 import {
@@ -36,13 +35,7 @@ async function writeSegment(epochs: readonly (readonly number[])[]) {
     for (const lengthBytes of lengths) {
       const fromBytes = writer.endBytes;
       const payload = Buffer.alloc(lengthBytes, epoch);
-      const header = {
-        diskIndex: 0,
-        offsetBytes: 0,
-        lengthBytes,
-        codec: CODEC_RAW,
-        checksum: payloadChecksum(payload),
-      };
+      const { header } = rawExtent(0, 0, payload);
       await writer.appendExtent(header, payload, epoch);
       headers.push({ fromBytes, toBytes: fromBytes + RECORD_HEADER_BYTES, epoch });
     }
