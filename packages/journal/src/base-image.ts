@@ -221,8 +221,9 @@ export class BaseImage {
     return this.#table.entry(chunk);
   }
 
-  async readRaw(offsetBytes: number, target: Buffer): Promise<number> {
-    return this.#file.read(offsetBytes, target);
+  /** False: the file ends before. */
+  async readParts(offsetBytes: number, parts: readonly Buffer[]): Promise<boolean> {
+    return this.#file.readParts(offsetBytes, parts);
   }
 
   chunkLength(chunk: number): number {

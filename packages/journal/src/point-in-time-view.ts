@@ -5,22 +5,20 @@
  */
 import type { AllocationExtent, ReadableBlockDevice } from '@landfall/block';
 import { assert, type Sha256 } from '@landfall/runtime';
+import type { BasePiece } from './base-blocks.ts';
 import { chunkPieces } from './base-image.ts';
 import { CHUNK_BYTES, zeroesSha256 } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { DiskJournal } from './disk-journal.ts';
 import type { OpenFiles } from './open-files.ts';
+import { type ReadRun, type RecordPiece, readRunsOf } from './read-runs.ts';
 import { type ResolvedPiece, resolveRange } from './resolve-range.ts';
-import { RECORD_HEADER_BYTES } from './segment-records.ts';
-import type { IndexedExtent } from './sorted-extents.ts';
 import { VerifiedBase } from './verified-base.ts';
 
 const REGION_BYTES = 4 * 1024 * 1024;
 const REGIONS_MAX = 64;
-/** Pieces of one read that are fetched at the same time. */
-const READS_IN_FLIGHT_MAX = 8;
-/** Pieces that one read of a segment fills. */
-const RUN_PIECES_MAX = 32;
+/** Runs of one read that are fetched at the same time. */
+const READS_IN_FLIGHT_MAX = 16;
 
 export interface ViewOptions {
   readonly disk: DiskJournal;
@@ -56,10 +54,11 @@ export class PointInTimeView implements ReadableBlockDevice {
   /** Errors: EXTENT_DAMAGED. */
   async read(offsetBytes: number, target: Buffer): Promise<void> {
     this.#checkRange(offsetBytes, target.length);
-    const runs = runsOf(this.#pieces(offsetBytes, target.length));
+    const request = { offsetBytes, target };
+    const runs = readRunsOf(this.#pieces(offsetBytes, target.length).flatMap(atChunkBorders));
     for (let first = 0; first < runs.length; first += READS_IN_FLIGHT_MAX) {
       const batch = runs.slice(first, first + READS_IN_FLIGHT_MAX);
-      await Promise.all(batch.map((run) => this.#readRun(run, offsetBytes, target)));
+      await Promise.all(batch.map((run) => this.#readRun(run, request)));
     }
   }
 
@@ -135,69 +134,57 @@ export class PointInTimeView implements ReadableBlockDevice {
     return pieces;
   }
 
-  async #readRun(run: readonly ResolvedPiece[], offsetBytes: number, target: Buffer): Promise<void> {
-    const segment = run[0]?.source?.segment;
-    const extents: { readonly extent: IndexedExtent; readonly target: Buffer }[] = [];
-    for (const piece of run) {
-      if (!isDirect(piece)) return this.#readPiece(piece, offsetBytes, target);
-      const part = target.subarray(piece.fromBytes - offsetBytes, piece.toBytes - offsetBytes);
-      extents.push({ extent: piece.source.extent, target: part });
-    }
-    await segment?.readRun(this.#openFiles, extents);
+  async #readRun(run: ReadRun, request: ReadRequest): Promise<void> {
+    if (run.kind === 'base') return this.#readBase(run.pieces, request);
+    if (run.kind === 'part') return this.#readPart(run.piece, targetOf(run.piece, request));
+    const extents = run.pieces.map((piece) => ({
+      extent: piece.source.extent,
+      target: targetOf(piece, request),
+    }));
+    await run.segment.readRun(this.#openFiles, extents);
   }
 
-  async #readPiece(piece: ResolvedPiece, offsetBytes: number, target: Buffer): Promise<void> {
-    const part = target.subarray(piece.fromBytes - offsetBytes, piece.toBytes - offsetBytes);
-    if (piece.source === undefined) return this.#readBase(piece.fromBytes, part);
-    const { segment, extent } = piece.source;
+  async #readPart({ fromBytes, source: { segment, extent } }: RecordPiece, target: Buffer): Promise<void> {
     if (extent.payloadBytes === 0) {
-      part.fill(0);
+      target.fill(0);
       return;
     }
-    const load = () => segment.readExtent(this.#openFiles, extent);
     const key = `${segment.path}/${extent.positionBytes}`;
-    const content = part.length === extent.lengthBytes ? await load() : await this.#cache.get(key, load);
-    const from = piece.fromBytes - extent.offsetBytes;
-    content.copy(part, 0, from, from + part.length);
+    const content = await this.#cache.get(key, () => segment.readExtent(this.#openFiles, extent));
+    const from = fromBytes - extent.offsetBytes;
+    content.copy(target, 0, from, from + target.length);
   }
 
   /** Behind the end of the base the disk was zero until something was written there. */
-  async #readBase(offsetBytes: number, target: Buffer): Promise<void> {
-    const inBase = Math.min(target.length, Math.max(0, this.#disk.base.sizeBytes - offsetBytes));
-    target.fill(0, inBase);
-    if (inBase > 0) await this.#base.read(offsetBytes, target.subarray(0, inBase));
-  }
-}
-
-type DirectPiece = ResolvedPiece & { readonly source: NonNullable<ResolvedPiece['source']> };
-
-/** A whole extent, stored as long as it is: its bytes can be read to where they belong. */
-function isDirect(piece: ResolvedPiece): piece is DirectPiece {
-  if (piece.source === undefined) return false;
-  const { lengthBytes, payloadBytes } = piece.source.extent;
-  return payloadBytes === lengthBytes && piece.toBytes - piece.fromBytes === lengthBytes;
-}
-
-/** Pieces in order; those that one read of the file can fill together are together. */
-function runsOf(pieces: readonly ResolvedPiece[]): ResolvedPiece[][] {
-  const runs: ResolvedPiece[][] = [];
-  let open: ResolvedPiece[] = [];
-  for (const piece of pieces) {
-    const last = open.at(-1);
-    if (last !== undefined && open.length < RUN_PIECES_MAX && followsInFile(last, piece)) {
-      open.push(piece);
-      continue;
+  async #readBase(pieces: readonly ResolvedPiece[], request: ReadRequest): Promise<void> {
+    const inBase: BasePiece[] = [];
+    for (const piece of pieces) {
+      const target = targetOf(piece, request);
+      const length = Math.min(target.length, Math.max(0, this.#disk.base.sizeBytes - piece.fromBytes));
+      target.fill(0, length);
+      if (length > 0) inBase.push({ offsetBytes: piece.fromBytes, target: target.subarray(0, length) });
     }
-    open = [piece];
-    runs.push(open);
+    const { offsetBytes: fromBytes, target } = request;
+    await this.#base.readPieces(inBase, { fromBytes, toBytes: fromBytes + target.length });
   }
-  return runs;
 }
 
-function followsInFile(before: ResolvedPiece, piece: ResolvedPiece): boolean {
-  if (!isDirect(before) || !isDirect(piece) || before.source.segment !== piece.source.segment) return false;
-  const { positionBytes, payloadBytes } = before.source.extent;
-  return piece.source.extent.positionBytes === positionBytes + RECORD_HEADER_BYTES + payloadBytes;
+interface ReadRequest {
+  readonly offsetBytes: number;
+  readonly target: Buffer;
+}
+
+function targetOf({ fromBytes, toBytes }: ResolvedPiece, { offsetBytes, target }: ReadRequest): Buffer {
+  return target.subarray(fromBytes - offsetBytes, toBytes - offsetBytes);
+}
+
+/** What the base holds, chunk by chunk. */
+function atChunkBorders(piece: ResolvedPiece): ResolvedPiece[] {
+  if (piece.source !== undefined) return [piece];
+  const parts = [...chunkPieces(piece.fromBytes, piece.toBytes - piece.fromBytes)];
+  return parts.map(({ offsetBytes, lengthBytes }) => {
+    return { fromBytes: offsetBytes, toBytes: offsetBytes + lengthBytes };
+  });
 }
 
 function appendClipped(

@@ -4,10 +4,16 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Sha256 } from '@landfall/runtime';
-import { type BaseImage, CHUNK_DAMAGED, CHUNK_HOLE, type ChunkPiece, chunkPieces } from './base-image.ts';
+import { type BasePiece, blockRuns, handOut, type WantedBlock, wantedBlocks } from './base-blocks.ts';
+import { type BaseImage, CHUNK_DAMAGED, CHUNK_HOLE } from './base-image.ts';
 import { BLOCK_BYTES, CHUNK_BYTES, decodeTableEntry, type TableEntry, zeroesSha256 } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
 import { extentDamaged, isUnreadable, storageFailure } from './journal-errors.ts';
+
+/** Blocks between two that are wanted which are read with them: that costs less than another read. */
+const GAP_BLOCKS_MAX = 2;
+/** Takes what is read and not wanted, of all reads at once. */
+const UNWANTED = Buffer.allocUnsafeSlow(BLOCK_BYTES);
 
 export interface VerifiedBaseOptions {
   readonly base: BaseImage;
@@ -29,12 +35,27 @@ export class VerifiedBase {
     this.#epoch = options.epoch;
   }
 
-  /** Errors: EXTENT_DAMAGED. */
-  async read(offsetBytes: number, target: Buffer): Promise<void> {
-    for (const piece of chunkPieces(offsetBytes, target.length)) {
-      const from = piece.offsetBytes - offsetBytes;
-      await this.#readPiece(piece, target.subarray(from, from + piece.lengthBytes));
+  /**
+   * Pieces of one chunk, in order; they are all that is wanted of `request`, a range of the disk. Errors:
+   * EXTENT_DAMAGED.
+   */
+  async readPieces(pieces: readonly BasePiece[], request: ByteRange): Promise<void> {
+    const [first] = pieces;
+    if (first === undefined) return;
+    const chunk = Math.floor(first.offsetBytes / CHUNK_BYTES);
+    if (this.isZero(chunk)) {
+      for (const { target } of pieces) target.fill(0);
+      return;
     }
+    const entry = await this.#entry(chunk);
+    const blocks = wantedBlocks(pieces, this.#base.sizeBytes);
+    const isCut = (block: WantedBlock) => block.parts.length > 0 && !contains(request, block);
+    const runs = blockRuns(
+      blocks.filter((block) => !isCut(block)),
+      GAP_BLOCKS_MAX,
+    );
+    for (const run of runs) await this.#readRun(run, entry);
+    for (const block of blocks.filter(isCut)) await this.#readCached(block, entry);
   }
 
   isZero(chunk: number): boolean {
@@ -51,62 +72,63 @@ export class VerifiedBase {
     if (known !== undefined) return known;
     const entry = await this.#entry(chunk);
     const content = Buffer.allocUnsafe(length);
-    await this.read(chunk * CHUNK_BYTES, content);
+    const blocks = wantedBlocks(
+      [{ offsetBytes: chunk * CHUNK_BYTES, target: content }],
+      this.#base.sizeBytes,
+    );
+    await this.#readRun(blocks, entry);
     const hash = entry.sha256 ?? (await sha256(content));
     this.#base.knownHashes.note(chunk, hash);
     return hash;
   }
 
-  async #readPiece(piece: ChunkPiece, target: Buffer): Promise<void> {
-    if (this.isZero(piece.chunk)) {
-      target.fill(0);
-      return;
-    }
-    const entry = await this.#entry(piece.chunk);
-    const end = piece.offsetBytes + piece.lengthBytes;
-    const alignedFrom = Math.ceil(piece.offsetBytes / BLOCK_BYTES) * BLOCK_BYTES;
-    const alignedTo = end === this.#base.sizeBytes ? end : Math.floor(end / BLOCK_BYTES) * BLOCK_BYTES;
-    if (alignedFrom >= alignedTo) return this.#readCached(piece.offsetBytes, target, entry);
-    const head = alignedFrom - piece.offsetBytes;
-    const tail = alignedTo - piece.offsetBytes;
-    if (head > 0) await this.#readCached(piece.offsetBytes, target.subarray(0, head), entry);
-    await this.#readBlocks(alignedFrom, target.subarray(head, tail), entry);
-    if (tail < target.length) await this.#readCached(alignedTo, target.subarray(tail), entry);
+  /** The neighbouring part of the block is likely to be read next. */
+  async #readCached(block: WantedBlock, entry: TableEntry): Promise<void> {
+    const key = `${this.#diskIndex}/base/${block.offsetBytes}`;
+    const content = await this.#cache.get(key, async () => {
+      const target = Buffer.allocUnsafe(block.lengthBytes);
+      await this.#readRun([{ ...block, target, parts: [] }], entry);
+      return target;
+    });
+    handOut(block, content);
   }
 
-  /** Parts of at most two blocks, by way of the cache: the neighbouring part is likely to be read next. */
-  async #readCached(offsetBytes: number, target: Buffer, entry: TableEntry): Promise<void> {
-    for (let done = 0; done < target.length; ) {
-      const blockOffset = Math.floor((offsetBytes + done) / BLOCK_BYTES) * BLOCK_BYTES;
-      const block = await this.#cache.get(`${this.#diskIndex}/base/${blockOffset}`, () =>
-        this.#loadBlock(blockOffset, entry),
-      );
-      done += block.copy(target, done, offsetBytes + done - blockOffset);
+  async #readRun(run: readonly WantedBlock[], entry: TableEntry): Promise<void> {
+    const [first] = run;
+    if (first === undefined) return;
+    const contents = run.map((block) => block.target ?? Buffer.allocUnsafe(block.lengthBytes));
+    const { filled, cause } = await this.#tryRead(first.offsetBytes, buffersOf(run, contents));
+    if (!filled && run.length > 1) return this.#readOneByOne(run, entry);
+    if (!filled)
+      throw this.#damaged(first.offsetBytes, first.lengthBytes, 'the storage cannot read it', cause);
+    for (const [index, content] of contents.entries()) {
+      const block = run[index] ?? first;
+      this.#verify(block, content, entry);
+      handOut(block, content);
     }
   }
 
-  async #loadBlock(blockOffset: number, entry: TableEntry): Promise<Buffer> {
-    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, this.#base.sizeBytes - blockOffset));
-    await this.#readBlocks(blockOffset, block, entry);
-    return block;
+  /** The one that cannot be read is named, and those between them that nobody asked for do no harm. */
+  async #readOneByOne(run: readonly WantedBlock[], entry: TableEntry): Promise<void> {
+    for (const block of run) await this.#readRun([block], entry);
   }
 
-  async #readBlocks(offsetBytes: number, target: Buffer, entry: TableEntry): Promise<void> {
-    const read = await this.#readRaw(offsetBytes, target);
-    for (let at = 0; at < target.length; at += BLOCK_BYTES) {
-      const block = target.subarray(at, Math.min(at + BLOCK_BYTES, target.length));
-      const index = ((offsetBytes + at) % CHUNK_BYTES) / BLOCK_BYTES;
-      const holds = at + block.length <= read && crc32(block) === entry.blockChecksums[index];
-      if (!holds) throw this.#damaged(offsetBytes + at, block.length, 'its checksum does not match');
-    }
+  #verify({ offsetBytes, lengthBytes }: WantedBlock, content: Buffer, entry: TableEntry): void {
+    const index = (offsetBytes % CHUNK_BYTES) / BLOCK_BYTES;
+    if (crc32(content) === entry.blockChecksums[index]) return;
+    throw this.#damaged(offsetBytes, lengthBytes, 'its checksum does not match');
   }
 
-  async #readRaw(offsetBytes: number, target: Buffer): Promise<number> {
+  /** Not filled: the file ends before, or the storage cannot read some of it. */
+  async #tryRead(
+    offsetBytes: number,
+    parts: readonly Buffer[],
+  ): Promise<{ readonly filled: boolean; readonly cause?: unknown }> {
     try {
-      return await this.#base.readRaw(offsetBytes, target);
+      return { filled: await this.#base.readParts(offsetBytes, parts) };
     } catch (cause) {
       if (!isUnreadable(cause)) throw storageFailure(cause);
-      throw this.#damaged(offsetBytes, target.length, 'the storage cannot read it', cause);
+      return { filled: false, cause };
     }
   }
 
@@ -137,4 +159,24 @@ export class VerifiedBase {
       cause,
     });
   }
+}
+
+interface ByteRange {
+  readonly fromBytes: number;
+  readonly toBytes: number;
+}
+
+function contains({ fromBytes, toBytes }: ByteRange, { offsetBytes, lengthBytes }: WantedBlock): boolean {
+  return offsetBytes >= fromBytes && offsetBytes + lengthBytes <= toBytes;
+}
+
+/** Where the bytes of a run go, those between its blocks included. */
+function buffersOf(run: readonly WantedBlock[], contents: readonly Buffer[]): readonly Buffer[] {
+  let end = run[0]?.offsetBytes ?? 0;
+  return contents.flatMap((content, index) => {
+    const gap: Buffer[] = [];
+    for (const from = run[index]?.offsetBytes ?? end; end < from; end += BLOCK_BYTES) gap.push(UNWANTED);
+    end += BLOCK_BYTES;
+    return [...gap, content];
+  });
 }
