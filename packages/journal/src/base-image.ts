@@ -221,6 +221,12 @@ export class BaseImage {
     return this.#table.entry(chunk);
   }
 
+  /** Of a valid base, whose entries are all in the file. */
+  readEntries(firstChunk: number, count: number): Promise<Buffer> {
+    assert(this.#valid, 'entries of a partial base may still wait to be written');
+    return this.#table.read(firstChunk, Math.min(count, this.#states.length - firstChunk));
+  }
+
   /** False: the file ends before. */
   async readParts(offsetBytes: number, parts: readonly Buffer[]): Promise<boolean> {
     return this.#file.readParts(offsetBytes, parts);

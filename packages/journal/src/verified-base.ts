@@ -3,15 +3,25 @@
  * (J6).
  */
 import { crc32 } from 'node:zlib';
-import type { Sha256 } from '@landfall/runtime';
+import { BufferPool, type LentBuffer, type Sha256 } from '@landfall/runtime';
 import { type BasePiece, blockRuns, handOut, type WantedBlock, wantedBlocks } from './base-blocks.ts';
 import { type BaseImage, CHUNK_DAMAGED, CHUNK_HOLE } from './base-image.ts';
-import { BLOCK_BYTES, CHUNK_BYTES, decodeTableEntry, type TableEntry, zeroesSha256 } from './base-table.ts';
+import {
+  BLOCK_BYTES,
+  CHUNK_BYTES,
+  decodeTableEntry,
+  TABLE_ENTRY_BYTES,
+  type TableEntry,
+  zeroesSha256,
+} from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
 import { extentDamaged, isUnreadable, storageFailure } from './journal-errors.ts';
 
 /** Blocks between two that are wanted which are read with them: that costs less than another read. */
 const GAP_BLOCKS_MAX = 2;
+/** Read at once: the next chunk is likely to be read next. */
+const TABLE_ENTRIES = 64;
+const FREE_BLOCKS_MAX = 64;
 /** Takes what is read and not wanted, of all reads at once. */
 const UNWANTED = Buffer.allocUnsafeSlow(BLOCK_BYTES);
 
@@ -27,6 +37,7 @@ export class VerifiedBase {
   readonly #cache: ContentCache;
   readonly #diskIndex: number;
   readonly #epoch: number;
+  readonly #blocks = new BufferPool({ unitBytes: BLOCK_BYTES, freeMax: FREE_BLOCKS_MAX });
 
   constructor(options: VerifiedBaseOptions) {
     this.#base = options.base;
@@ -96,15 +107,21 @@ export class VerifiedBase {
   async #readRun(run: readonly WantedBlock[], entry: TableEntry): Promise<void> {
     const [first] = run;
     if (first === undefined) return;
-    const contents = run.map((block) => block.target ?? Buffer.allocUnsafe(block.lengthBytes));
-    const { filled, cause } = await this.#tryRead(first.offsetBytes, buffersOf(run, contents));
-    if (!filled && run.length > 1) return this.#readOneByOne(run, entry);
-    if (!filled)
-      throw this.#damaged(first.offsetBytes, first.lengthBytes, 'the storage cannot read it', cause);
-    for (const [index, content] of contents.entries()) {
-      const block = run[index] ?? first;
-      this.#verify(block, content, entry);
-      handOut(block, content);
+    const lent: LentBuffer[] = [];
+    const contents = run.map(({ target, lengthBytes }) => {
+      if (target !== undefined) return target;
+      const block = this.#blocks.take(lengthBytes);
+      lent.push(block);
+      return block.bytes;
+    });
+    try {
+      const { filled, cause } = await this.#tryRead(first.offsetBytes, buffersOf(run, contents));
+      if (!filled && run.length > 1) return await this.#readOneByOne(run, entry);
+      if (!filled)
+        throw this.#damaged(first.offsetBytes, first.lengthBytes, 'the storage cannot read it', cause);
+      for (const [index, block] of run.entries()) this.#handOut(block, contents[index], entry);
+    } finally {
+      for (const block of lent) block.release();
     }
   }
 
@@ -113,10 +130,12 @@ export class VerifiedBase {
     for (const block of run) await this.#readRun([block], entry);
   }
 
-  #verify({ offsetBytes, lengthBytes }: WantedBlock, content: Buffer, entry: TableEntry): void {
+  #handOut(block: WantedBlock, content: Buffer | undefined, entry: TableEntry): void {
+    const { offsetBytes, lengthBytes } = block;
     const index = (offsetBytes % CHUNK_BYTES) / BLOCK_BYTES;
-    if (crc32(content) === entry.blockChecksums[index]) return;
-    throw this.#damaged(offsetBytes, lengthBytes, 'its checksum does not match');
+    const holds = content !== undefined && crc32(content) === entry.blockChecksums[index];
+    if (!holds) throw this.#damaged(offsetBytes, lengthBytes, 'its checksum does not match');
+    handOut(block, content);
   }
 
   /** Not filled: the file ends before, or the storage cannot read some of it. */
@@ -133,8 +152,11 @@ export class VerifiedBase {
   }
 
   async #entry(chunk: number): Promise<TableEntry> {
-    const key = `${this.#diskIndex}/table/${chunk}`;
-    const bytes = await this.#cache.get(key, () => this.#base.readEntry(chunk));
+    const firstChunk = chunk - (chunk % TABLE_ENTRIES);
+    const key = `${this.#diskIndex}/table/${firstChunk}`;
+    const entries = await this.#cache.get(key, () => this.#base.readEntries(firstChunk, TABLE_ENTRIES));
+    const from = (chunk - firstChunk) * TABLE_ENTRY_BYTES;
+    const bytes = entries.subarray(from, from + TABLE_ENTRY_BYTES);
     const known = this.#base.chunkState(chunk) !== CHUNK_DAMAGED;
     const entry = known ? decodeTableEntry(bytes) : undefined;
     if (entry !== undefined) return entry;
