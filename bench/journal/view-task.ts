@@ -1,7 +1,7 @@
 /**
  * A disk that was used since its first copy, in a journal and, byte for byte the same, in a raw file; and
- * sequential reads of both. A quarter of it are files written anew, in extents of a MiB as agents send them,
- * and one block of 16 KiB in 25 is of a database that changes it anywhere.
+ * sequential reads of both. First a quarter of it is written anew as files are, in extents of a MiB as agents
+ * send them; then one block of 16 KiB in 25 is changed in no order, as databases do.
  */
 import { open } from 'node:fs/promises';
 import {
@@ -61,6 +61,7 @@ export async function writeDisk(folder: string, { sizeBytes, rawPath }: DiskPara
   };
   for (let offset = 0; offset < sizeBytes; offset += MIB) await put(offset, content.at(offset, MIB, 0));
   await group.commit(commitOf(1, sizeBytes / MIB));
+  const points: number[] = [];
   for (const { round, extentBytes, every } of CHANGES) {
     const count = Math.floor(sizeBytes / extentBytes / every);
     const extentsPerEpoch = EPOCH_BYTES / extentBytes;
@@ -71,11 +72,13 @@ export async function writeDisk(folder: string, { sizeBytes, rawPath }: DiskPara
       if ((index + 1) % extentsPerEpoch !== 0 && !isLast) continue;
       await group.commit(commitOf(group.lastEpoch + 1, (index % extentsPerEpoch) + 1));
     }
+    points.push(group.lastEpoch);
   }
   await raw.sync();
   await raw.close();
   await group.close();
-  return { sizeBytes };
+  const [filesEpoch = Number.NaN, databaseEpoch = Number.NaN] = points;
+  return { filesEpoch, databaseEpoch };
 }
 
 /** Whether the view is the raw file, every byte. Errors: BENCHMARK_FAILED. */
@@ -90,15 +93,14 @@ export async function compareDisk(folder: string, { rawPath }: { readonly rawPat
     if (!left.equals(right))
       throw new OperationError('BENCHMARK_FAILED', `the view is not the disk at ${offset}`);
   }
-  const { lastEpoch } = group;
   await raw.close();
   await group.close();
-  return { lastEpoch };
+  return { comparedBytes: raw.sizeBytes };
 }
 
-export async function readView(folder: string) {
+export async function readView(folder: string, { epoch }: { readonly epoch: number }) {
   const group = await openJournal(folder);
-  const view = await group.openView(group.lastEpoch);
+  const view = await group.openView(epoch);
   const [device] = view.disks;
   const bytesPerSecond = device === undefined ? Number.NaN : await readAll(device);
   await group.close();
