@@ -1,7 +1,7 @@
 /**
  * The journal by itself, on real files: appending beside fio, what recovery points cost, opening a long
- * history, reading a point of it, and what a killed process leaves. Each measurement is a task in a process of
- * its own (bench/journal/).
+ * history, reading a point of it, and what a killed process leaves. Each measurement is a task in a process
+ * of its own (bench/journal/).
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -263,7 +263,7 @@ async function copySeconds(source: string): Promise<number> {
   return Number(systemClock.monotonicNs() - startNs) / 1e9;
 }
 
-/** Opening is timed with what is durable out of memory; what was not yet written is where `kill -9` left it. */
+/** Opening is timed with what is durable out of memory; the rest is where `kill -9` left it. */
 async function measureRecovery(bench: Bench): Promise<readonly Row[]> {
   const closed = await recoverOnce(bench, { extentBytes: BLOCK_BYTES, extentsPerEpoch: 1000 });
   const open = await recoverOnce(bench, { extentBytes: MIB });

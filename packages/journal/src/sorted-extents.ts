@@ -1,9 +1,9 @@
 /**
  * Where the extents of a segment are, in memory: 16 bytes an extent in typed arrays (24 where offsets or
- * positions do not fit `WholeColumn`'s small form), sorted by offset and then by position in the file. Extents of different epochs overlap, so a query has to find every extent that
- * reaches into a range: blocks of 64 keep the largest end in them (`blockEnds`) and in everything before
- * (`prefixEnds`), which bounds the walk to the left even when one zero range is huge and the others are 4
- * KiB.
+ * positions do not fit the small form of `WholeColumn`), sorted by offset and then by position in the file.
+ * Extents of different epochs overlap, so a query has to find every extent that reaches into a range: blocks
+ * of 64 keep the largest end in them (`blockEnds`) and in everything before (`prefixEnds`), which bounds the
+ * walk to the left even when one zero range is huge and the others are 4 KiB.
  */
 import { WholeColumn } from './whole-column.ts';
 
