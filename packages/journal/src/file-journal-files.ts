@@ -8,7 +8,7 @@ import type { JournalFile, JournalFiles } from './journal-files.ts';
 
 const FILE_MODE = 0o600;
 const BLOCK_BYTES = 512;
-/** More at once costs several times as much a byte; less goes to another thread too often. ext4, Linux 6.18. */
+/** More at once costs several times as much a byte, less goes to a thread too often: ext4, Linux 6.18. */
 const WRITE_BYTES_MAX = 1024 * 1024;
 
 export class FileJournalFiles implements JournalFiles {
