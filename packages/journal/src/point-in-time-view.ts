@@ -16,6 +16,8 @@ import { type ResolvedPiece, resolveRange } from './resolve-range.ts';
 import { VerifiedBase } from './verified-base.ts';
 
 const REGION_BYTES = 4 * 1024 * 1024;
+/** Kept of a view, in all regions: some 150 bytes each. The region that is read is kept in any case. */
+const PIECES_MAX = 32 * 1024;
 const REGIONS_MAX = 64;
 /** Runs of one read that are fetched at the same time. */
 const READS_IN_FLIGHT_MAX = 16;
@@ -38,6 +40,7 @@ export class PointInTimeView implements ReadableBlockDevice {
   readonly #cache: ContentCache;
   readonly #base: VerifiedBase;
   readonly #regions = new Map<number, readonly ResolvedPiece[]>();
+  #keptPieces = 0;
   #closed = false;
 
   constructor(options: ViewOptions) {
@@ -129,9 +132,18 @@ export class PointInTimeView implements ReadableBlockDevice {
     const toBytes = Math.min(this.sizeBytes, fromBytes + REGION_BYTES);
     const pieces = resolveRange(this.#disk.segments, this.#epoch, { fromBytes, toBytes });
     this.#regions.set(region, pieces);
-    const oldest = this.#regions.keys().next();
-    if (this.#regions.size > REGIONS_MAX && oldest.done !== true) this.#regions.delete(oldest.value);
+    this.#keptPieces += pieces.length;
+    this.#forgetOldest(region);
     return pieces;
+  }
+
+  #forgetOldest(but: number): void {
+    for (const [region, pieces] of this.#regions) {
+      if (this.#regions.size <= REGIONS_MAX && this.#keptPieces <= PIECES_MAX) return;
+      if (region === but) return;
+      this.#regions.delete(region);
+      this.#keptPieces -= pieces.length;
+    }
   }
 
   async #readRun(run: ReadRun, request: ReadRequest): Promise<void> {
