@@ -10,6 +10,7 @@ import { chunkPieces } from './base-image.ts';
 import { CHUNK_BYTES, zeroesSha256 } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { DiskJournal } from './disk-journal.ts';
+import { allSettled } from './group-sync.ts';
 import type { OpenFiles } from './open-files.ts';
 import { type ReadRun, type RecordPiece, readRunsOf } from './read-runs.ts';
 import { type ResolvedPiece, resolveRange } from './resolve-range.ts';
@@ -61,7 +62,8 @@ export class PointInTimeView implements ReadableBlockDevice {
     const runs = readRunsOf(this.#pieces(offsetBytes, target.length).flatMap(atChunkBorders));
     for (let first = 0; first < runs.length; first += READS_IN_FLIGHT_MAX) {
       const batch = runs.slice(first, first + READS_IN_FLIGHT_MAX);
-      await Promise.all(batch.map((run) => this.#readRun(run, request)));
+      // Also when one fails the others end first: the buffer may be lent, and somebody else's afterwards.
+      await allSettled(batch.map((run) => this.#readRun(run, request)));
     }
   }
 
