@@ -1,4 +1,4 @@
-/** Many views of different moments on real files, each verified, while epochs are appended and segments sealed. */
+/** Views of different moments on real files, each verified, while epochs are appended and segments sealed. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
