@@ -1,5 +1,6 @@
 /** What recovery points cost: each by itself on disks of any size, and ten a second all day. */
 import { systemClock } from '../../packages/runtime/src/index.ts';
+import { percentile } from '../bed/cut-watch.ts';
 import { keptBytes } from './kept-memory.ts';
 import { commitEmptyBase, commitOf, createJournal, headerOf, payloadAt, randomPayloads } from './load.ts';
 
@@ -8,6 +9,7 @@ const PAYLOADS = 256;
 const WARM_UP_POINTS = 200;
 const WARM_UP_EPOCHS = 5000;
 const DECILES = 10;
+const DECILE_PARTS = 50;
 /** Epochs closed and not yet durable: what a sender that does not wait has under way. */
 const UNDER_WAY_MAX = 64;
 
@@ -16,21 +18,21 @@ export interface PointsParameters {
   readonly points: number;
 }
 
-/** A recovery point with one changed block each, all over the disk, waited for. */
+/** A recovery point with one changed block each, all over the disk, waited for: the median of their times. */
 export async function takePoints(folder: string, { diskBytes, points }: PointsParameters) {
   const payloads = randomPayloads(PAYLOADS, BLOCK_BYTES);
   const group = await createJournal({ folder, sizeBytes: diskBytes });
   await commitEmptyBase(group);
-  let startNs = 0n;
+  const seconds: number[] = [];
   for (let index = 0; index < WARM_UP_POINTS + points; index += 1) {
-    if (index === WARM_UP_POINTS) startNs = systemClock.monotonicNs();
+    const startNs = systemClock.monotonicNs();
     const payload = payloadAt(payloads, index);
     await group.putExtent(headerOf(blockFor(index, diskBytes) * BLOCK_BYTES, payload), payload.bytes);
     await group.commit(commitOf(index + 2, 1));
+    if (index >= WARM_UP_POINTS) seconds.push(secondsSince(startNs));
   }
-  const seconds = Number(systemClock.monotonicNs() - startNs) / 1e9;
   await group.close();
-  return { secondsPerPoint: seconds / points };
+  return { secondsPerPoint: percentile(seconds, 0.5) };
 }
 
 export interface DayParameters {
@@ -44,7 +46,10 @@ export interface DayResult {
   readonly bytesPerEpoch: number;
 }
 
-/** As many epochs as a day has tenths of a second, as fast as they go: each tenth of the day is timed. */
+/**
+ * As many epochs as a day has tenths of a second, as fast as they go. Each tenth of the day is timed in parts,
+ * of which the median counts: what else the machine does now and then is not the journal's.
+ */
 export async function takeDay(folder: string, { diskBytes, epochs }: DayParameters): Promise<DayResult> {
   const payloads = randomPayloads(PAYLOADS, BLOCK_BYTES);
   const group = await createJournal({ folder, sizeBytes: diskBytes });
@@ -64,15 +69,23 @@ export async function takeDay(folder: string, { diskBytes, epochs }: DayParamete
   };
   await run(WARM_UP_EPOCHS);
   for (let decile = 0; decile < DECILES; decile += 1) {
-    const startNs = systemClock.monotonicNs();
-    await run(epochs / DECILES);
-    seconds.push(Number(systemClock.monotonicNs() - startNs) / 1e9);
+    const parts: number[] = [];
+    for (let part = 0; part < DECILE_PARTS; part += 1) {
+      const startNs = systemClock.monotonicNs();
+      await run(epochs / DECILES / DECILE_PARTS);
+      parts.push(secondsSince(startNs));
+    }
+    seconds.push(percentile(parts, 0.5) * DECILE_PARTS);
     memory.push(keptBytes());
   }
   await group.close();
   const [firstSeconds = Number.NaN] = seconds;
   const bytesPerEpoch = ((memory.at(-1) ?? 0) - (memory[0] ?? 0)) / (epochs - epochs / DECILES);
   return { firstSeconds, lastSeconds: seconds.at(-1) ?? Number.NaN, bytesPerEpoch };
+}
+
+function secondsSince(startNs: bigint): number {
+  return Number(systemClock.monotonicNs() - startNs) / 1e9;
 }
 
 /** All over the disk, none twice before all of a large part of it were written. */
