@@ -47,8 +47,8 @@ export interface DayResult {
 }
 
 /**
- * As many epochs as a day has tenths of a second, as fast as they go. Each tenth of the day is timed in parts,
- * of which the median counts: what else the machine does now and then is not the journal's.
+ * As many epochs as a day has tenths of a second, as fast as they go. Each tenth of the day is timed in
+ * parts, of which the median counts: what else the machine does now and then is not the journal's.
  */
 export async function takeDay(folder: string, { diskBytes, epochs }: DayParameters): Promise<DayResult> {
   const payloads = randomPayloads(PAYLOADS, BLOCK_BYTES);

@@ -20,7 +20,7 @@ import { WholeColumn, wordsOf } from './whole-column.ts';
 
 export const FOOTER_BYTES = 48;
 const EXTENT_ROW_BYTES = 24;
-const COMMIT_ROW_BYTES = 80;
+export const COMMIT_ROW_BYTES = 80;
 const FOOTER_MAGIC = Buffer.from('LFJIDX01', 'latin1');
 
 /** What a commit record says of its epoch, without what only a scan needs. */
@@ -36,14 +36,22 @@ export interface SegmentIndex {
   readonly commits: readonly SealedCommit[];
 }
 
+/** What of a segment an index is written of. */
+export interface IndexParts {
+  readonly extents: ExtentColumns;
+  /** As `encodeCommitRow` makes them. */
+  readonly commitRows: Buffer;
+}
+
 /** Everything that follows the records: header, index, footer, as parts to be written at `positionBytes`. */
-export function encodeIndex(index: SegmentIndex, identity: number, positionBytes: number): Buffer[] {
-  const body = Buffer.concat([encodeColumns(index.extents), ...index.commits.map(encodeCommitRow)]);
+export function encodeIndex(parts: IndexParts, identity: number, positionBytes: number): Buffer[] {
+  const { extents, commitRows } = parts;
+  const body = Buffer.concat([encodeColumns(extents), commitRows]);
   const footer = Buffer.alloc(FOOTER_BYTES);
   FOOTER_MAGIC.copy(footer, 0);
   writeWhole(footer, positionBytes, 8);
-  writeWhole(footer, index.extents.lengths.length, 16);
-  writeWhole(footer, index.commits.length, 24);
+  writeWhole(footer, extents.lengths.length, 16);
+  writeWhole(footer, commitRows.length / COMMIT_ROW_BYTES, 24);
   footer.writeUInt32LE(crc32(body), 32);
   footer.writeUInt32LE(crc32(footer.subarray(0, 44), identity), 44);
   return [encodeIndexHeader(body.length, { identity, positionBytes }), body, footer];
@@ -104,7 +112,7 @@ function unsafeWholeAt(bytes: Buffer, offset: number): number {
   return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * 2 ** 32;
 }
 
-function encodeCommitRow(commit: SealedCommit): Buffer {
+export function encodeCommitRow(commit: SealedCommit): Buffer {
   assert(commit.participants.length === 32, 'participants are 256 bits');
   const bytes = Buffer.alloc(COMMIT_ROW_BYTES);
   writeWhole(bytes, commit.epoch, 0);
@@ -122,7 +130,7 @@ export function packColumns(columns: ExtentColumns): ExtentColumns {
   return decodeColumns(encodeColumns(columns), columns.lengths.length);
 }
 
-function decodeCommitRow(bytes: Buffer): SealedCommit | undefined {
+export function decodeCommitRow(bytes: Buffer): SealedCommit | undefined {
   const consistency = consistencyFrom(bytes.readUInt32LE(40));
   if (consistency === undefined) return undefined;
   return {
