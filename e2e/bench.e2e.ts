@@ -91,7 +91,7 @@ function assertRow(row: Result['rows'][number]): void {
     assert.equal(met, bound === 'min' ? measured > goal : measured < goal);
 }
 
-/** However fast the machine is: its agent tracks a disk of full size, and most of the benchmark is to come. */
+/** However fast the machine is: its agent tracks a disk of full size, and most of it is to come. */
 async function untilTraced(ended: Promise<RunResult>): Promise<void> {
   let result: RunResult | undefined;
   void ended.then((value) => {
