@@ -42,7 +42,10 @@ interface Sizes {
 
 await runBenchmark({
   name: 'journal',
-  bytesNeeded: (options) => 2 * sizesOf(options).windowBytes + 3 * GIB,
+  bytesNeeded: (options) => {
+    const { windowBytes, diskBytes } = sizesOf(options);
+    return Math.max(windowBytes, 3 * diskBytes) + 4 * GIB;
+  },
   measure: async (bench) => [
     ...(await measureAppend(bench)),
     ...(await measurePoints(bench)),
