@@ -3,7 +3,8 @@
  * recovery.ts`). Sealed segments are opened by their index; the last segment is scanned.
  */
 import { assert, type Logger } from '@landfall/runtime';
-import { BaseImage } from './base-image.ts';
+import { growFile } from './base-advance.ts';
+import { BaseImage, basePath, tablePath } from './base-image.ts';
 import { type DiskContext, DiskJournal, journalIdBytes } from './disk-journal.ts';
 import { FIRST_EPOCH, sizeAt } from './disk-sizes.ts';
 import { journalDamaged } from './journal-errors.ts';
@@ -38,11 +39,8 @@ export interface FoundDisk {
 }
 
 export async function findDisk(context: DiskContext, manifest: Manifest, logger: Logger): Promise<FoundDisk> {
-  const { files, diskIndex, disk } = context;
   await removeUnlisted(context, manifest);
-  const baseEpoch = manifest.base?.commit.epoch ?? FIRST_EPOCH;
-  const baseOptions = { files, diskIndex, sizeBytes: sizeAt(disk.sizes, baseEpoch) };
-  const base = await BaseImage.open(baseOptions, manifest.base?.tableSha256);
+  const base = await openBase(context, manifest);
   if (base.damagedChunks > 0) {
     logger.error('journal-base-table-damaged', { path: base.tablePath, chunks: base.damagedChunks });
   }
@@ -52,6 +50,15 @@ export async function findDisk(context: DiskContext, manifest: Manifest, logger:
     await base.close();
     throw error;
   }
+}
+
+/** Of a base that is being advanced by the new table; what it does not have yet is put over it. */
+async function openBase({ files, diskIndex, disk }: DiskContext, manifest: Manifest): Promise<BaseImage> {
+  const { base, advance } = manifest;
+  if (advance !== undefined) await growFile(files, basePath(diskIndex), advance.sizeBytes);
+  const baseEpoch = base?.commit.epoch ?? FIRST_EPOCH;
+  const { sizeBytes = sizeAt(disk.sizes, baseEpoch), tableNumber = 0 } = advance ?? base?.advanced ?? {};
+  return BaseImage.open({ files, diskIndex, sizeBytes, tableNumber }, (advance ?? base)?.tableSha256);
 }
 
 async function findSegments(
@@ -136,7 +143,7 @@ export async function closeFound(found: FoundDisk): Promise<void> {
   await found.tail?.file.close();
 }
 
-/** A segment that was created but never got into the manifest holds nothing. */
+/** Files that never got into the manifest, or are there no more, hold nothing. */
 async function removeUnlisted(context: DiskContext, manifest: Manifest): Promise<void> {
   const { files, diskIndex } = context;
   const listed = new Set(manifest.segments.map((entry) => segmentPath(diskIndex, entry.number)));
@@ -144,6 +151,13 @@ async function removeUnlisted(context: DiskContext, manifest: Manifest): Promise
   for (const name of await files.list(folder)) {
     const path = `${folder}/${name}`;
     if (!listed.has(path)) await files.remove(path);
+  }
+  const { base, advance } = manifest;
+  const numbers = [base?.advanced?.tableNumber ?? 0, advance?.tableNumber ?? 0];
+  const tables = new Set(numbers.map((number) => tablePath(diskIndex, number)));
+  for (const name of await files.list(`disk-${diskIndex}`)) {
+    const path = `disk-${diskIndex}/${name}`;
+    if (name.startsWith('base.sha256') && !tables.has(path)) await files.remove(path);
   }
 }
 

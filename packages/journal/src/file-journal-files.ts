@@ -50,8 +50,8 @@ export class FileJournalFiles implements JournalFiles {
     await rm(this.#path(path), { recursive: true, force: true });
   }
 
-  async allocatedBytes(): Promise<number> {
-    return allocatedBytes(this.#folder);
+  async allocatedBytes(path = ''): Promise<number> {
+    return allocatedBytes(this.#path(path));
   }
 
   async freeBytes(): Promise<number> {

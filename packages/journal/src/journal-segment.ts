@@ -10,7 +10,7 @@ import { type ExtentDamage, extentDamaged, isUnreadable, storageFailure } from '
 import type { OpenFiles } from './open-files.ts';
 import { endOfRecord, RECORD_GAP_BYTES_MAX } from './read-runs.ts';
 import { decodeRecord, RECORD_HEADER_BYTES } from './segment-records.ts';
-import type { ExtentQuery, IndexedExtent, SortedExtents } from './sorted-extents.ts';
+import { type ExtentQuery, type IndexedExtent, SortedExtents } from './sorted-extents.ts';
 
 export interface SegmentIdentity {
   readonly diskIndex: number;
@@ -58,6 +58,18 @@ export class JournalSegment {
 
   collect(query: ExtentQuery, found: IndexedExtent[]): void {
     this.#extents.collect(query, found);
+  }
+
+  /** Of a sealed segment: every record, in the order of the file. */
+  records(): IndexedExtent[] {
+    assert(this.#extents instanceof SortedExtents, 'only a sealed segment is read record by record');
+    return this.#extents.byPosition();
+  }
+
+  /** Of a sealed segment: the range of every record. */
+  forEachRange(visit: (offsetBytes: number, lengthBytes: number) => void): void {
+    assert(this.#extents instanceof SortedExtents, 'only a sealed segment is read record by record');
+    this.#extents.forEachRange(visit);
   }
 
   /** The extent's content, verified. Errors: EXTENT_DAMAGED naming disk, offset and epoch. */

@@ -5,12 +5,12 @@
  */
 import type { AllocationExtent, ReadableBlockDevice } from '@landfall/block';
 import { assert, type Sha256 } from '@landfall/runtime';
-import type { BasePiece } from './base-blocks.ts';
 import { chunkPieces } from './base-image.ts';
 import { CHUNK_BYTES, zeroesSha256 } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { DiskJournal } from './disk-journal.ts';
 import { allSettled } from './group-sync.ts';
+import type { JournalSegment } from './journal-segment.ts';
 import type { OpenFiles } from './open-files.ts';
 import { type ReadRun, type RecordPiece, readRunsOf } from './read-runs.ts';
 import { type ResolvedPiece, resolveRange } from './resolve-range.ts';
@@ -24,7 +24,9 @@ const REGIONS_MAX = 64;
 const READS_IN_FLIGHT_MAX = 16;
 
 export interface ViewOptions {
-  readonly disk: DiskJournal;
+  readonly disk: Pick<DiskJournal, 'diskIndex' | 'base'>;
+  /** Those the disk had when the view was opened, oldest first: later compaction does not concern it. */
+  readonly segments: readonly JournalSegment[];
   readonly epoch: number;
   /** The base may be shorter or longer: the disk grew or shrank since. */
   readonly sizeBytes: number;
@@ -35,7 +37,8 @@ export interface ViewOptions {
 
 export class PointInTimeView implements ReadableBlockDevice {
   readonly sizeBytes: number;
-  readonly #disk: DiskJournal;
+  readonly #disk: ViewOptions['disk'];
+  readonly #segments: readonly JournalSegment[];
   readonly #epoch: number;
   readonly #openFiles: OpenFiles;
   readonly #cache: ContentCache;
@@ -49,10 +52,12 @@ export class PointInTimeView implements ReadableBlockDevice {
     assert(epoch >= baseEpoch, 'a view is at the base or after it');
     this.sizeBytes = options.sizeBytes;
     this.#disk = disk;
+    this.#segments = options.segments;
     this.#epoch = epoch;
     this.#openFiles = options.openFiles;
     this.#cache = cache;
-    this.#base = new VerifiedBase({ base: disk.base, cache, diskIndex: disk.diskIndex, epoch: baseEpoch });
+    const { diskIndex } = disk;
+    this.#base = new VerifiedBase({ base: () => disk.base, cache, diskIndex, epoch: baseEpoch });
   }
 
   /** Errors: EXTENT_DAMAGED. */
@@ -96,7 +101,7 @@ export class PointInTimeView implements ReadableBlockDevice {
     const { base } = this.#disk;
     if (!inBase) return undefined;
     if (chunk >= base.chunkCount) return zeroesSha256(length);
-    return base.chunkLength(chunk) === length ? this.#base.chunkSha256(chunk, sha256) : undefined;
+    return this.#base.chunkSha256(chunk, { lengthBytes: length, sha256 });
   }
 
   async close(): Promise<void> {
@@ -132,7 +137,7 @@ export class PointInTimeView implements ReadableBlockDevice {
     }
     const fromBytes = region * REGION_BYTES;
     const toBytes = Math.min(this.sizeBytes, fromBytes + REGION_BYTES);
-    const pieces = resolveRange(this.#disk.segments, this.#epoch, { fromBytes, toBytes });
+    const pieces = resolveRange(this.#segments, this.#epoch, { fromBytes, toBytes });
     this.#regions.set(region, pieces);
     this.#keptPieces += pieces.length;
     this.#forgetOldest(region);
@@ -169,17 +174,13 @@ export class PointInTimeView implements ReadableBlockDevice {
     content.copy(target, 0, from, from + target.length);
   }
 
-  /** Behind the end of the base the disk was zero until something was written there. */
   async #readBase(pieces: readonly ResolvedPiece[], request: ReadRequest): Promise<void> {
-    const inBase: BasePiece[] = [];
-    for (const piece of pieces) {
-      const target = targetOf(piece, request);
-      const length = Math.min(target.length, Math.max(0, this.#disk.base.sizeBytes - piece.fromBytes));
-      target.fill(0, length);
-      if (length > 0) inBase.push({ offsetBytes: piece.fromBytes, target: target.subarray(0, length) });
-    }
     const { offsetBytes: fromBytes, target } = request;
-    await this.#base.readPieces(inBase, { fromBytes, toBytes: fromBytes + target.length });
+    const wanted = pieces.map((piece) => ({
+      offsetBytes: piece.fromBytes,
+      target: targetOf(piece, request),
+    }));
+    await this.#base.readPieces(wanted, { fromBytes, toBytes: fromBytes + target.length });
   }
 }
 

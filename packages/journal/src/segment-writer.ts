@@ -27,6 +27,9 @@ import {
 import { SortedExtents } from './sorted-extents.ts';
 
 const BUFFER_BYTES = 1024 * 1024;
+/** Buffers of segments that are closed: a roll takes those of the segment before. */
+const spareBuffers: Buffer[] = [];
+const SPARE_BUFFERS_MAX = 8;
 
 export interface EpochCommitRecord extends EpochCommit {
   readonly durableEpoch: number;
@@ -53,8 +56,8 @@ export class SegmentWriter {
   #committedBytes: number;
   #endBytes: number;
   /** One is filled while the other is written. */
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  #spareBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #buffer = takeBuffer();
+  #spareBuffer = takeBuffer();
   #bufferedBytes = 0;
   /** How the write that is under way ends: its error belongs to whoever comes next. */
   #writing: Promise<WriteOutcome> = Promise.resolve({});
@@ -80,10 +83,17 @@ export class SegmentWriter {
   /** A new segment, durable as a name and a header; the manifest does not know it yet. */
   static async create(files: JournalFiles, name: SegmentName): Promise<SegmentWriter> {
     const header = encodeSegmentHeader(name);
-    const file = await files.create(segmentPath(name.diskIndex, name.segmentNumber));
-    await file.write(0, [header]);
-    await file.sync();
-    await files.syncFolder(segmentFolder(name.diskIndex));
+    const path = segmentPath(name.diskIndex, name.segmentNumber);
+    const file = await files.create(path);
+    try {
+      await file.write(0, [header]);
+      await file.sync();
+      await files.syncFolder(segmentFolder(name.diskIndex));
+    } catch (error) {
+      // Should it stay, the next opening removes it.
+      await Promise.allSettled([file.close(), files.remove(path)]);
+      throw error;
+    }
     const extents = new GrowingExtents();
     const { diskIndex, segmentNumber: number } = name;
     const identity = header.readUInt32LE(SEGMENT_HEADER_BYTES - 4);
@@ -231,6 +241,9 @@ export class SegmentWriter {
 
   async close(): Promise<void> {
     await this.#writing;
+    if (this.#buffer.length > 0) spareBuffers.push(this.#buffer, this.#spareBuffer);
+    spareBuffers.splice(SPARE_BUFFERS_MAX);
+    [this.#buffer, this.#spareBuffer] = [Buffer.alloc(0), Buffer.alloc(0)];
     await this.#file.close();
   }
 
@@ -283,4 +296,8 @@ export class SegmentWriter {
     }
     this.#endBytes += recordBytes;
   }
+}
+
+function takeBuffer(): Buffer {
+  return spareBuffers.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
 }

@@ -108,6 +108,18 @@ export class SortedExtents {
     }
   }
 
+  /** Every extent, in the order of the file. */
+  byPosition(): IndexedExtent[] {
+    const rows = Array.from({ length: this.count }, (_, row) => rowOf(this.columns, row));
+    return rows.sort((left, right) => left.positionBytes - right.positionBytes);
+  }
+
+  /** Every extent, in the order of the disk, without making an object of each. */
+  forEachRange(visit: (offsetBytes: number, lengthBytes: number) => void): void {
+    const { offsets, lengths } = this.columns;
+    for (let row = 0; row < this.count; row += 1) visit(offsets.at(row), lengths[row] as number);
+  }
+
   #endOfBlock(block: number): number {
     const last = Math.min(this.count, (block + 1) * BLOCK_EXTENTS);
     let end = 0;

@@ -1,6 +1,6 @@
 /**
  * Reads of a valid base, every 64 KiB block verified against the table before a byte of it is handed out
- * (J6).
+ * (J6). What is cached of it belongs to one table: when the base advances, it gets another.
  */
 import { crc32 } from 'node:zlib';
 import { BufferPool, type LentBuffer, type Sha256 } from '@landfall/runtime';
@@ -26,85 +26,111 @@ const FREE_BLOCKS_MAX = 64;
 const UNWANTED = Buffer.allocUnsafeSlow(BLOCK_BYTES);
 
 export interface VerifiedBaseOptions {
-  readonly base: BaseImage;
+  /** The one that is in force: another one when the oldest segments went into it. */
+  readonly base: () => BaseImage;
   readonly cache: ContentCache;
   readonly diskIndex: number;
   readonly epoch: number;
 }
 
+/** An entry, and the base it is of. */
+interface TablePlace {
+  readonly base: BaseImage;
+  readonly entry: TableEntry;
+}
+
 export class VerifiedBase {
-  readonly #base: BaseImage;
+  readonly #current: () => BaseImage;
   readonly #cache: ContentCache;
   readonly #diskIndex: number;
   readonly #epoch: number;
   readonly #blocks = new BufferPool({ unitBytes: BLOCK_BYTES, freeMax: FREE_BLOCKS_MAX });
 
   constructor(options: VerifiedBaseOptions) {
-    this.#base = options.base;
+    this.#current = options.base;
     this.#cache = options.cache;
     this.#diskIndex = options.diskIndex;
     this.#epoch = options.epoch;
   }
 
   /**
-   * Pieces of one chunk, in order; they are all that is wanted of `request`, a range of the disk. Errors:
-   * EXTENT_DAMAGED.
+   * Pieces of one chunk, in order; they are all that is wanted of `request`, a range of the disk. Behind the
+   * end of the base the disk was zero until something was written there. Errors: EXTENT_DAMAGED.
    */
-  async readPieces(pieces: readonly BasePiece[], request: ByteRange): Promise<void> {
-    const [first] = pieces;
-    if (first === undefined) return;
-    const chunk = Math.floor(first.offsetBytes / CHUNK_BYTES);
-    if (this.isZero(chunk)) {
-      for (const { target } of pieces) target.fill(0);
-      return;
-    }
-    const entry = await this.#entry(chunk);
-    const blocks = wantedBlocks(pieces, this.#base.sizeBytes);
-    const isCut = (block: WantedBlock) => block.parts.length > 0 && !contains(request, block);
-    const runs = blockRuns(
-      blocks.filter((block) => !isCut(block)),
-      GAP_BLOCKS_MAX,
-    );
-    for (const run of runs) await this.#readRun(run, entry);
-    for (const block of blocks.filter(isCut)) await this.#readCached(block, entry);
+  readPieces(pieces: readonly BasePiece[], request: ByteRange): Promise<void> {
+    return this.#withCurrent((base) => this.#readPieces(base, pieces, request));
   }
 
   isZero(chunk: number): boolean {
-    return this.#base.chunkState(chunk) === CHUNK_HOLE;
+    return this.#current().chunkState(chunk) === CHUNK_HOLE;
   }
 
   /**
-   * Of a whole chunk. The first time its blocks are read and verified, so that damage is found here as well.
+   * Of a whole chunk, if it is so long. The first time its blocks are read and verified, so that damage is
+   * found here as well.
    */
-  async chunkSha256(chunk: number, sha256: Sha256): Promise<Buffer> {
-    const length = this.#base.chunkLength(chunk);
-    if (this.isZero(chunk)) return zeroesSha256(length);
-    const known = this.#base.knownHashes.get(chunk);
-    if (known !== undefined) return known;
-    const entry = await this.#entry(chunk);
-    const content = Buffer.allocUnsafe(length);
-    const blocks = wantedBlocks(
-      [{ offsetBytes: chunk * CHUNK_BYTES, target: content }],
-      this.#base.sizeBytes,
-    );
-    await this.#readRun(blocks, entry);
-    const hash = entry.sha256 ?? (await sha256(content));
-    this.#base.knownHashes.note(chunk, hash);
-    return hash;
+  chunkSha256(
+    chunk: number,
+    { lengthBytes, sha256 }: { readonly lengthBytes: number; readonly sha256: Sha256 },
+  ): Promise<Buffer | undefined> {
+    return this.#withCurrent(async (base) => {
+      if (base.chunkLength(chunk) !== lengthBytes) return undefined;
+      if (base.chunkState(chunk) === CHUNK_HOLE) return zeroesSha256(lengthBytes);
+      const known = base.knownHashes.get(chunk);
+      if (known !== undefined) return known;
+      const entry = await this.#entry(base, chunk);
+      const target = Buffer.allocUnsafe(lengthBytes);
+      await this.#readRun(
+        { base, entry },
+        wantedBlocks([{ offsetBytes: chunk * CHUNK_BYTES, target }], base.sizeBytes),
+      );
+      const hash = entry.sha256 ?? (await sha256(target));
+      base.knownHashes.note(chunk, hash);
+      return hash;
+    });
+  }
+
+  /** When the base changes under a read, what was read does not match any more: it is read again. */
+  async #withCurrent<Result>(action: (base: BaseImage) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      const base = this.#current();
+      try {
+        return await action(base);
+      } catch (error) {
+        if (this.#current() === base) throw error;
+      }
+    }
+  }
+
+  async #readPieces(base: BaseImage, wanted: readonly BasePiece[], request: ByteRange): Promise<void> {
+    const pieces = withinBase(wanted, base.sizeBytes);
+    const [first] = pieces;
+    if (first === undefined) return;
+    const chunk = Math.floor(first.offsetBytes / CHUNK_BYTES);
+    if (base.chunkState(chunk) === CHUNK_HOLE) {
+      for (const { target } of pieces) target.fill(0);
+      return;
+    }
+    const place = { base, entry: await this.#entry(base, chunk) };
+    const blocks = wantedBlocks(pieces, base.sizeBytes);
+    const isCut = (block: WantedBlock) => block.parts.length > 0 && !contains(request, block);
+    const whole = blocks.filter((block) => !isCut(block));
+    for (const run of blockRuns(whole, GAP_BLOCKS_MAX)) await this.#readRun(place, run);
+    for (const block of blocks.filter(isCut)) await this.#readCached(place, block);
   }
 
   /** The neighbouring part of the block is likely to be read next. */
-  async #readCached(block: WantedBlock, entry: TableEntry): Promise<void> {
-    const key = `${this.#diskIndex}/base/${block.offsetBytes}`;
+  async #readCached(place: TablePlace, block: WantedBlock): Promise<void> {
+    const key = `${place.base.tablePath}/block/${block.offsetBytes}`;
     const content = await this.#cache.get(key, async () => {
       const target = Buffer.allocUnsafe(block.lengthBytes);
-      await this.#readRun([{ ...block, target, parts: [] }], entry);
+      await this.#readRun(place, [{ ...block, target, parts: [] }]);
       return target;
     });
     handOut(block, content);
   }
 
-  async #readRun(run: readonly WantedBlock[], entry: TableEntry): Promise<void> {
+  async #readRun(place: TablePlace, run: readonly WantedBlock[]): Promise<void> {
     const [first] = run;
     if (first === undefined) return;
     const lent: LentBuffer[] = [];
@@ -115,19 +141,19 @@ export class VerifiedBase {
       return block.bytes;
     });
     try {
-      const { filled, cause } = await this.#tryRead(first.offsetBytes, buffersOf(run, contents));
-      if (!filled && run.length > 1) return await this.#readOneByOne(run, entry);
+      const { filled, cause } = await tryRead(place.base, first.offsetBytes, buffersOf(run, contents));
+      if (!filled && run.length > 1) return await this.#readOneByOne(place, run);
       if (!filled)
         throw this.#damaged(first.offsetBytes, first.lengthBytes, 'the storage cannot read it', cause);
-      for (const [index, block] of run.entries()) this.#handOut(block, contents[index], entry);
+      for (const [index, block] of run.entries()) this.#handOut(block, contents[index], place.entry);
     } finally {
       for (const block of lent) block.release();
     }
   }
 
   /** The one that cannot be read is named, and those between them that nobody asked for do no harm. */
-  async #readOneByOne(run: readonly WantedBlock[], entry: TableEntry): Promise<void> {
-    for (const block of run) await this.#readRun([block], entry);
+  async #readOneByOne(place: TablePlace, run: readonly WantedBlock[]): Promise<void> {
+    for (const block of run) await this.#readRun(place, [block]);
   }
 
   #handOut(block: WantedBlock, content: Buffer | undefined, entry: TableEntry): void {
@@ -138,37 +164,19 @@ export class VerifiedBase {
     handOut(block, content);
   }
 
-  /** Not filled: the file ends before, or the storage cannot read some of it. */
-  async #tryRead(
-    offsetBytes: number,
-    parts: readonly Buffer[],
-  ): Promise<{ readonly filled: boolean; readonly cause?: unknown }> {
-    try {
-      return { filled: await this.#base.readParts(offsetBytes, parts) };
-    } catch (cause) {
-      if (!isUnreadable(cause)) throw storageFailure(cause);
-      return { filled: false, cause };
-    }
-  }
-
-  async #entry(chunk: number): Promise<TableEntry> {
+  async #entry(base: BaseImage, chunk: number): Promise<TableEntry> {
     const firstChunk = chunk - (chunk % TABLE_ENTRIES);
-    const key = `${this.#diskIndex}/table/${firstChunk}`;
-    const entries = await this.#cache.get(key, () => this.#base.readEntries(firstChunk, TABLE_ENTRIES));
+    const key = `${base.tablePath}/entries/${firstChunk}`;
+    const entries = await this.#cache.get(key, () => base.readEntries(firstChunk, TABLE_ENTRIES));
     const from = (chunk - firstChunk) * TABLE_ENTRY_BYTES;
-    const bytes = entries.subarray(from, from + TABLE_ENTRY_BYTES);
-    const known = this.#base.chunkState(chunk) !== CHUNK_DAMAGED;
-    const entry = known ? decodeTableEntry(bytes) : undefined;
+    const known = base.chunkState(chunk) !== CHUNK_DAMAGED;
+    const entry = known ? decodeTableEntry(entries.subarray(from, from + TABLE_ENTRY_BYTES)) : undefined;
     if (entry !== undefined) return entry;
-    throw this.#damaged(
-      chunk * CHUNK_BYTES,
-      this.#base.chunkLength(chunk),
-      'its entry in base.sha256 is damaged',
-    );
+    throw this.#damaged(chunk * CHUNK_BYTES, base.chunkLength(chunk), 'its entry in base.sha256 is damaged');
   }
 
   #damaged(offsetBytes: number, lengthBytes: number, what: string, cause?: unknown) {
-    const { path } = this.#base;
+    const { path } = this.#current();
     const [diskIndex, epoch] = [this.#diskIndex, this.#epoch];
     return extentDamaged({
       diskIndex,
@@ -201,4 +209,27 @@ function buffersOf(run: readonly WantedBlock[], contents: readonly Buffer[]): re
     end += BLOCK_BYTES;
     return [...gap, content];
   });
+}
+
+/** What of the pieces the base has; the rest of them is zeroes. */
+function withinBase(pieces: readonly BasePiece[], sizeBytes: number): BasePiece[] {
+  return pieces.flatMap(({ offsetBytes, target }) => {
+    const length = Math.min(target.length, Math.max(0, sizeBytes - offsetBytes));
+    target.fill(0, length);
+    return length === 0 ? [] : [{ offsetBytes, target: target.subarray(0, length) }];
+  });
+}
+
+/** Not filled: the file ends before, or the storage cannot read some of it. */
+async function tryRead(
+  base: BaseImage,
+  offsetBytes: number,
+  parts: readonly Buffer[],
+): Promise<{ readonly filled: boolean; readonly cause?: unknown }> {
+  try {
+    return { filled: await base.readParts(offsetBytes, parts) };
+  } catch (cause) {
+    if (!isUnreadable(cause)) throw storageFailure(cause);
+    return { filled: false, cause };
+  }
 }
