@@ -230,13 +230,23 @@ export class BaseImage {
     return this.#table.entry(chunk);
   }
 
-  async readRaw(offsetBytes: number, target: Buffer): Promise<number> {
+  /** Of a valid base, whose entries are all in the file. */
+  readEntries(firstChunk: number, count: number): Promise<Buffer> {
+    assert(this.#valid, 'entries of a partial base may still wait to be written');
+    return this.#table.read(firstChunk, Math.min(count, this.#states.length - firstChunk));
+  }
+
+  /** False: the file ends before. */
+  async readParts(offsetBytes: number, parts: readonly Buffer[]): Promise<boolean> {
     const overlay = this.#overlay;
-    const read = await this.#file.read(offsetBytes, target);
-    if (overlay === undefined) return read;
-    target.fill(0, read);
-    await overlay.cover(offsetBytes, target);
-    return target.length;
+    if (overlay === undefined) return this.#file.readParts(offsetBytes, parts);
+    let position = offsetBytes;
+    for (const part of parts) {
+      part.fill(0, await this.#file.read(position, part));
+      await overlay.cover(position, part);
+      position += part.length;
+    }
+    return true;
   }
 
   /** `undefined`: the file has all of it. */

@@ -11,9 +11,10 @@ import { journalDamaged } from './journal-errors.ts';
 import type { JournalFile } from './journal-files.ts';
 import { JournalSegment, segmentFolder, segmentPath } from './journal-segment.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
-import { decodeFooter, decodeIndex, FOOTER_BYTES, type SealedCommit } from './segment-index.ts';
+import type { ScanRange } from './record-reader.ts';
+import { decodeFooter, decodeIndex, FOOTER_BYTES, packColumns, type SealedCommit } from './segment-index.ts';
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from './segment-records.ts';
-import { findDamagedPayload, type ScanRange, type SegmentScan, scanSegment } from './segment-scan.ts';
+import { findDamagedPayload, type SegmentScan, scanSegment } from './segment-scan.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { SortedExtents } from './sorted-extents.ts';
 
@@ -67,6 +68,7 @@ async function findSegments(
 ): Promise<Pick<FoundDisk, 'sealed' | 'tail' | 'commits' | 'durableEpoch'>> {
   const sealed: JournalSegment[] = [];
   const commits: SealedCommit[] = [];
+  const buffer = new IndexBuffer();
   let durableEpoch = manifest.durableEpoch;
   for (const entry of manifest.segments) {
     if (entry.sealed === undefined) {
@@ -74,7 +76,7 @@ async function findSegments(
       commits.push(...tail.scan.commits);
       return { sealed, commits, tail, durableEpoch: Math.max(durableEpoch, tail.scan.durableEpoch) };
     }
-    const opened = await openSealed(context, entry, logger);
+    const opened = await openSealed(context, entry, { logger, buffer });
     sealed.push(opened.segment);
     commits.push(...opened.commits);
     durableEpoch = Math.max(durableEpoch, entry.sealed.lastEpoch);
@@ -180,12 +182,26 @@ interface OpenedSegment {
   readonly commits: readonly SealedCommit[];
 }
 
-async function openSealed(context: DiskContext, entry: SegmentEntry, logger: Logger): Promise<OpenedSegment> {
+/** Indexes are read into one buffer, one after the other: what is decoded from them is a copy. */
+class IndexBuffer {
+  #bytes = Buffer.alloc(0);
+
+  take(sizeBytes: number): Buffer {
+    if (this.#bytes.length < sizeBytes) this.#bytes = Buffer.allocUnsafeSlow(sizeBytes);
+    return this.#bytes.subarray(0, sizeBytes);
+  }
+}
+
+async function openSealed(
+  context: DiskContext,
+  entry: SegmentEntry,
+  { logger, buffer }: { readonly logger: Logger; readonly buffer: IndexBuffer },
+): Promise<OpenedSegment> {
   const file = await openSegmentFile(context, entry.number);
   try {
     const range = await scanRange(context, file, entry.number, entry.sealed?.recordsEndBytes ?? 0);
     const { extents, commits } =
-      (await readIndex(file, entry, range.identity)) ??
+      (await readIndex(file, entry, { identity: range.identity, buffer })) ??
       (await rebuildIndex(context, file, entry, range, logger));
     const name = { diskIndex: context.diskIndex, number: entry.number, identity: range.identity };
     const segment = new JournalSegment(name, extents);
@@ -224,14 +240,14 @@ async function scanRange(
 async function readIndex(
   file: JournalFile,
   entry: SegmentEntry,
-  identity: number,
+  { identity, buffer }: { readonly identity: number; readonly buffer: IndexBuffer },
 ): Promise<{ readonly extents: SortedExtents; readonly commits: readonly SealedCommit[] } | undefined> {
   assert(entry.sealed !== undefined, 'only a sealed segment has an index');
   const bytes = Buffer.alloc(FOOTER_BYTES);
   await file.read(entry.sealed.sizeBytes - FOOTER_BYTES, bytes);
   const footer = decodeFooter(bytes, identity);
   if (footer === undefined || footer.sizeBytes > entry.sealed.sizeBytes) return undefined;
-  const body = Buffer.alloc(footer.sizeBytes);
+  const body = buffer.take(footer.sizeBytes);
   await file.read(footer.positionBytes, body);
   const index = decodeIndex(body, footer);
   return index === undefined
@@ -255,5 +271,5 @@ async function rebuildIndex(
     const what = 'its index and a record are both damaged';
     throw journalDamaged({ path, positionBytes: scan.chainEndBytes, epoch: (lastEpoch ?? 0) + 1, what });
   }
-  return { extents: new SortedExtents(scan.extents.sorted()), commits: scan.commits };
+  return { extents: new SortedExtents(packColumns(scan.extents.sorted())), commits: scan.commits };
 }

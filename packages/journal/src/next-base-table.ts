@@ -141,7 +141,8 @@ export class NextBaseTable {
     const block = Buffer.alloc(to - from);
     const readTo = Math.min(to, base.sizeBytes);
     const stays = changes.pieces(from, to).some((piece) => !isChanged(piece) && piece.fromBytes < readTo);
-    if (stays) await verified.read(from, block.subarray(0, readTo - from));
+    const kept = { offsetBytes: from, target: block.subarray(0, readTo - from) };
+    if (stays) await verified.readPieces([kept], { fromBytes: from, toBytes: readTo });
     await changes.cover(from, block);
     return block;
   }
