@@ -8,8 +8,8 @@ import type { JournalFile, JournalFiles } from './journal-files.ts';
 
 const FILE_MODE = 0o600;
 const BLOCK_BYTES = 512;
-/** More at once costs several times as much a byte, less goes to a thread too often: ext4, Linux 6.18. */
-const WRITE_BYTES_MAX = 1024 * 1024;
+/** The page cache takes this much at once at two thirds of the cost of a MiB: measured on ext4, Linux 6.18. */
+const WRITE_BYTES_MAX = 256 * 1024;
 
 export class FileJournalFiles implements JournalFiles {
   readonly #folder: string;
