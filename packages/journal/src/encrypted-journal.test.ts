@@ -6,3 +6,4 @@ await import('./file-journal-files.test.ts');
 await import('./journal-damage.test.ts');
 await import('./journal-group.test.ts');
 await import('./journal-history.test.ts');
+await import('./retention-history.test.ts');
