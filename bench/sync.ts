@@ -111,7 +111,7 @@ async function timePeer(bench: Bench, source: Source, peer: Peer, check: boolean
 
 async function timeOurs(bench: Bench, source: Source, check: boolean): Promise<number> {
   await dropCached(source.device);
-  const replication = await Replication.create(bench, { devices: [source.device] });
+  const replication = await Replication.create(bench, { devices: [source.device], plainJournal: true });
   const startNs = systemClock.monotonicNs();
   replication.startAgent();
   await replication.untilFirstPoint(SYNC_TIMEOUT_MS);

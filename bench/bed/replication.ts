@@ -35,6 +35,8 @@ export interface ReplicationOptions {
    * and its journal is in memory, off the disk the load writes to.
    */
   readonly serverElsewhere?: boolean;
+  /** The journal is not encrypted, as what a peer writes is not. */
+  readonly plainJournal?: boolean;
 }
 
 export interface PointQuery {
@@ -238,7 +240,8 @@ export class Replication {
     const where = ['--state-dir', join(this.folder, 'server'), '--staging-dir', this.#staging];
     const network = ['--listen', '127.0.0.1', '--port', String(this.port), '--address', '127.0.0.1'];
     const token = ['--token-file', join(this.folder, 'token')];
-    return [join(APPS, 'replication-server/src/main.ts'), ...where, ...network, ...token];
+    const keys = this.#options.plainJournal === true ? ['--no-encryption'] : [];
+    return [join(APPS, 'replication-server/src/main.ts'), ...where, ...network, ...token, ...keys];
   }
 
   #installArgv(): readonly string[] {

@@ -7,8 +7,9 @@ import {
   terminationRequest,
 } from '@landfall/runtime';
 import { applyHeapSettings } from './heap-settings.ts';
+import { rotateKeys } from './rotate-keys.ts';
 import { runServer } from './run-server.ts';
-import { parseOptions, USAGE } from './server-options.ts';
+import { parseOptions, parseRotationOptions, USAGE } from './server-options.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -20,7 +21,9 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
 /** Reads and writes of journals run in libuv's threads. Takes effect before the first of them starts. */
 const THREADS = '8';
 
-async function main(parameters: readonly string[]): Promise<void> {
+async function main([first, ...others]: readonly string[]): Promise<void> {
+  if (first === 'rotate-keys') return rotate(others);
+  const parameters = first === undefined ? [] : [first, ...others];
   const options = parseOptions(parameters);
   if (options === undefined) {
     process.stdout.write(USAGE);
@@ -30,6 +33,11 @@ async function main(parameters: readonly string[]): Promise<void> {
   void terminationRequest().then(() => stop.abort());
   const logger = createLogger({ program: 'replication-server' });
   await runServer({ ...options, logger, clock: systemClock, signal: stop.signal });
+}
+
+async function rotate(parameters: readonly string[]): Promise<void> {
+  const options = parseRotationOptions(parameters);
+  process.stdout.write(options === undefined ? USAGE : await rotateKeys(options));
 }
 
 function fail(error: unknown): void {

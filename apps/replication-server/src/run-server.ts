@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { obtainIdentity, runChannel } from '@landfall/channel';
 import { createNbdServer } from '@landfall/nbd';
 import { createReceiver, type Receiver } from '@landfall/replication';
-import { type Clock, ensureFolder, type Logger } from '@landfall/runtime';
+import { type Clock, ensureFolder, every, type Logger } from '@landfall/runtime';
 import { listenTls } from '@landfall/wire';
 import { createHandlers } from './command-handlers.ts';
 import { ExportRegistry } from './export-registry.ts';
@@ -19,6 +19,7 @@ import { readStagedServers, writeStagedServers } from './file-staged-servers.ts'
 import { maintainJournals } from './journal-maintenance.ts';
 import type { ServerOptions } from './server-options.ts';
 import { StagingArea } from './staging-area.ts';
+import { StagingEncryption } from './staging-encryption.ts';
 import { VERSION } from './version.ts';
 
 export interface RunServerOptions extends ServerOptions {
@@ -28,6 +29,8 @@ export interface RunServerOptions extends ServerOptions {
 }
 
 const REPORT_INTERVAL_MS = 2000;
+/** Keys that were rotated are taken on within this time. */
+const KEYS_INTERVAL_MS = 30_000;
 
 /** Works until the signal. Errors: PORT_IN_USE, NBD_LISTEN_FAILED, STATE_UNREADABLE, those of enrolment. */
 export async function runServer(options: RunServerOptions): Promise<void> {
@@ -56,6 +59,11 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   const nbd = createNbdServer({ exports: exports.nbdExports, logger });
   await nbd.listen({ socketPath: socketPathOf(stateFolder) });
   logger.info('replication-server-ready', { programId: identity.programId, port: listener.port });
+  const stopRefreshing = every(
+    KEYS_INTERVAL_MS,
+    () => staging.refreshKeys(),
+    (error) => logger.error('encryption-keys-not-refreshed', { error }),
+  );
   const channel = runChannel({
     ...identity,
     renewal: {
@@ -74,6 +82,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     signal,
   });
   await channel.finished;
+  stopRefreshing();
   await maintenance;
   await listener.close();
   await receiver.close();
@@ -95,6 +104,7 @@ async function createStaging(
     records: await readStagedServers(stateFolder),
     save: (records) => writeStagedServers(stateFolder, records),
     disconnect,
+    encryption: new StagingEncryption(options),
     retentionOf: await readRetention(stateFolder),
     logger,
     clock,

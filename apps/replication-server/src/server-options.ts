@@ -1,14 +1,23 @@
 /** The command line of the replication server, as data. */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type KeySource, parseKeySource } from '@landfall/journal';
 import { OperationError } from '@landfall/runtime';
 
 export const USAGE = `landfall replication server: receives changes of source servers, exports recovery points
 
   node main.ts --state-dir FOLDER --staging-dir FOLDER [--token-file FILE]
                [--listen ADDRESS] [--port 1500] [--address ADDRESS]…
+               [--encryption-key SOURCE]… [--no-encryption]
+  node main.ts rotate-keys --state-dir FOLDER [--encryption-key SOURCE]…
 
 --listen is where it listens (default 0.0.0.0); --address is what agents dial, the first one is told to them
 (default: the listening address).
+
+Replicas are encrypted at rest. SOURCE is where the key is that their keys are wrapped with: file:PATH (made if
+there is none; default: encryption.key in the state folder), env:NAME (64 hexadecimal digits), or command:PATH (a
+program, called with wrap and unwrap). With several, the first is used for what is new, the others open what there
+is. --no-encryption: new replicas are not encrypted; those that are stay so.
 `;
 
 export interface ServerOptions {
@@ -18,10 +27,15 @@ export interface ServerOptions {
   readonly listenAddress: string;
   readonly port: number;
   readonly addresses: readonly string[];
+  /** Where wrapping keys come from; the first one wraps. */
+  readonly keySources: readonly KeySource[];
+  /** Whether new journals are encrypted. */
+  readonly encryptsNew: boolean;
 }
 
 const PORT_DEFAULT = 1500;
 const LISTEN_DEFAULT = '0.0.0.0';
+const KEY_FILE_NAME = 'encryption.key';
 
 /** `undefined` when only the usage is asked for. Errors: OPTION_INVALID. */
 export function parseOptions(parameters: readonly string[]): ServerOptions | undefined {
@@ -34,7 +48,25 @@ export function parseOptions(parameters: readonly string[]): ServerOptions | und
   if (addresses.includes(LISTEN_DEFAULT))
     throw usage('agents cannot dial 0.0.0.0: name the address with --address');
   const tokenFile = values['token-file'];
-  return { stateFolder, stagingFolder, tokenFile, listenAddress, port: parsePort(values.port), addresses };
+  return {
+    ...{ stateFolder, stagingFolder, tokenFile, listenAddress, port: parsePort(values.port), addresses },
+    keySources: parseKeySources(values['encryption-key'], stateFolder),
+    encryptsNew: !values['no-encryption'],
+  };
+}
+
+/** Of `rotate-keys`. `undefined` when only the usage is asked for. Errors: OPTION_INVALID. */
+export function parseRotationOptions(
+  parameters: readonly string[],
+): Pick<ServerOptions, 'stateFolder' | 'keySources'> | undefined {
+  const { values } = parse(parameters);
+  if (values.help) return undefined;
+  const stateFolder = required(values['state-dir'], '--state-dir');
+  return { stateFolder, keySources: parseKeySources(values['encryption-key'], stateFolder) };
+}
+
+function parseKeySources(sources: readonly string[] | undefined, stateFolder: string): readonly KeySource[] {
+  return (sources ?? [`file:${join(stateFolder, KEY_FILE_NAME)}`]).map(parseKeySource);
 }
 
 function parse(parameters: readonly string[]) {
@@ -48,6 +80,8 @@ function parse(parameters: readonly string[]) {
         listen: { type: 'string' },
         port: { type: 'string' },
         address: { type: 'string', multiple: true },
+        'encryption-key': { type: 'string', multiple: true },
+        'no-encryption': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

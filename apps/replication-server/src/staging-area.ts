@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { ReplicationServerConfiguration } from '@landfall/channel';
 import {
   discardJournalGroup,
+  type EncryptionSettings,
   type JournalDisk,
   type JournalGroup,
   openJournalGroup,
@@ -32,6 +33,8 @@ export interface StagingAreaOptions {
   disconnect(sourceServerId: string): Promise<void>;
   /** Which recovery points of a server are kept. */
   retentionOf(sourceServerId: string): readonly RetentionTier[];
+  /** The keys of journals; without it, new ones are not encrypted. */
+  readonly encryption?: { settings(): Promise<EncryptionSettings> };
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -174,6 +177,19 @@ export class StagingArea {
     );
   }
 
+  /** Keys that were rotated are taken on; where that fails, the keys there are go on being used. */
+  refreshKeys(): Promise<void> {
+    return this.#inTurn(async () => {
+      const settings = await this.#options.encryption?.settings();
+      if (settings === undefined) return;
+      for (const [sourceServerId, { group }] of this.#open) {
+        await group.keys?.refresh(settings).catch((error: unknown) => {
+          this.#options.logger.error('journal-keys-not-rotated', { sourceServerId, error });
+        });
+      }
+    });
+  }
+
   close(): Promise<void> {
     return this.#inTurn(async () => {
       for (const server of this.#open.values()) await server.group.close();
@@ -198,7 +214,10 @@ export class StagingArea {
       const folder = join(this.#options.stagingFolder, sourceServerId);
       const retention = { tiers: this.#options.retentionOf(sourceServerId) };
       const { clock } = this.#options;
-      const group = await openOrCreate({ folder, disks: disks.map(journalDisk), logger, retention, clock });
+      const encryption = await this.#options.encryption?.settings();
+      const keys = encryption === undefined ? {} : { encryption };
+      const options = { folder, disks: disks.map(journalDisk), logger, retention, clock, ...keys };
+      const group = await openOrCreate(options);
       this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, group));
       this.#failures.delete(sourceServerId);
       return undefined;
@@ -233,6 +252,7 @@ async function openOrCreate(options: {
   readonly logger: Logger;
   readonly retention: RetentionSettings;
   readonly clock: Clock;
+  readonly encryption?: EncryptionSettings;
 }): Promise<JournalGroup> {
   const { disks, ...settings } = options;
   try {

@@ -9,8 +9,8 @@ import { checkListed, maintainFully } from './compacted-journal.testing.ts';
 import { putEpoch, rawExtent, sha256, testCommit, zstdExtent } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
 import type { JournalDisk } from './manifest.ts';
-import { openJournalGroupOn } from './open-journal-group.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+import { openTestGroupOn } from './test-storage.testing.ts';
 
 const EPOCHS = 24;
 const KEPT = 6;
@@ -36,14 +36,14 @@ function openJournal(files: SimulatedJournalFiles, lines: string[] = []): Promis
     tiers: [{ everyMs: 0, forMs: (KEPT - 1) * 1000 + 1 }],
     ...{ thinEveryMs: 0, tableFactor: 0 },
   };
-  return openJournalGroupOn(files, { logger, segmentBytes: 60_000, reserveBytes: 0, retention });
+  return openTestGroupOn(files, { logger, segmentBytes: 60_000, reserveBytes: 0, retention });
 }
 
 /** Closed, and nothing dropped yet. */
 async function writeJournal(seed: number, { resizes = true } = {}): Promise<Written> {
   const random = seededRandom(seed);
   const files = new SimulatedJournalFiles(random);
-  const group = await openJournalGroupOn(files, {
+  const group = await openTestGroupOn(files, {
     ...{ disks: disksOf(FIRST_SIZES), create: true, segmentBytes: 60_000, reserveBytes: 0 },
     logger: createLogger({ program: 'test', write: () => undefined }),
   });
@@ -281,7 +281,7 @@ test('a bit that flips in an advanced base or its table is named, and never read
 test('what a first sync left in the file under a hole does not come to light when the hole is filled', async () => {
   const files = new SimulatedJournalFiles(seededRandom(8));
   const [sizeBytes = 0] = FIRST_SIZES;
-  const created = await openJournalGroupOn(files, {
+  const created = await openTestGroupOn(files, {
     ...{ disks: disksOf([sizeBytes]), create: true, segmentBytes: 1000, reserveBytes: 0 },
     logger: createLogger({ program: 'test', write: () => undefined }),
   });

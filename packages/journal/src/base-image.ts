@@ -77,6 +77,8 @@ export class BaseImage {
   readonly #early: EarlyFlush;
   readonly #states: Uint8Array;
   #written = 0;
+  /** Writes that have begun and not ended. */
+  #writing = 0;
   /** Chunks without an entry may have bytes in the file: after a crash during the first sync. */
   #holesMayHoldBytes = false;
   #valid = false;
@@ -268,9 +270,14 @@ export class BaseImage {
   /** The last write of a burst writes the table too, so that a killed first sync loses little. */
   #add(chunk: number, bytes: number, write: () => Promise<void>): Promise<void> {
     return this.#writes.add(chunk, bytes, async () => {
-      await write();
+      this.#writing += 1;
+      try {
+        await write();
+      } finally {
+        this.#writing -= 1;
+      }
       this.#early.wrote(bytes);
-      if (this.#writes.chunksUnderWay === 1) await this.#table.flush();
+      if (this.#writing === 0) await this.#table.flush();
     });
   }
 

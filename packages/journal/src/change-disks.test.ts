@@ -4,8 +4,8 @@ import { MIB, seededRandom, silentLogger } from '@landfall/runtime';
 import { currentSize, sizeAt, withSize } from './disk-sizes.ts';
 import { putEpoch, rawExtent, readDisk, sha256, testCommit } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
-import { openJournalGroupOn } from './open-journal-group.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+import { openTestGroupOn } from './test-storage.testing.ts';
 
 const DISKS = [
   { diskId: 'disk-0', sizeBytes: 2 * MIB + 512 },
@@ -15,7 +15,7 @@ const DISKS = [
 async function openSimulated(files = new SimulatedJournalFiles(seededRandom(1))) {
   const isNew = files.paths().length === 0;
   const disks = isNew ? { disks: DISKS } : {};
-  const group = await openJournalGroupOn(files, {
+  const group = await openTestGroupOn(files, {
     ...{ ...disks, logger: silentLogger, create: true, reserveBytes: 0 },
   });
   return { group, files };

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { createLogger, type Random, seededRandom } from '@landfall/runtime';
 import { rawExtent, readDisk, testCommit, zstdExtent } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
-import { openJournalGroupOn } from './open-journal-group.ts';
 import type { RetentionTier } from './retention-policy.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+import { openTestGroupOn } from './test-storage.testing.ts';
 
 export const DISKS = [
   { diskId: 'disk-0', sizeBytes: 6000 },
@@ -33,7 +33,7 @@ export function openToMaintain(
   const logger = createLogger({ program: 'test', write: (line) => lines.push(line) });
   const retention = { tiers, thinEveryMs: 0 };
   const sizes = { disks: DISKS, segmentBytes: 4000, reserveBytes: 0 };
-  return openJournalGroupOn(files, { ...sizes, create: true, logger, retention });
+  return openTestGroupOn(files, { ...sizes, create: true, logger, retention });
 }
 
 /** Closed, and nothing dropped yet. */

@@ -5,7 +5,6 @@ import { OperationError, seededRandom, silentLogger } from '@landfall/runtime';
 import fc from 'fast-check';
 import { decodeTableEntry, encodeTableEntry, TABLE_ENTRY_BYTES } from './base-table.ts';
 import { putEpoch, rawExtent } from './extents.testing.ts';
-import { openJournalGroupOn } from './open-journal-group.ts';
 import { decodeDocument, encodeDocument } from './sealed-document.ts';
 import { decodeFooter, FOOTER_BYTES } from './segment-index.ts';
 import {
@@ -19,6 +18,7 @@ import {
   RECORD_HEADER_BYTES,
 } from './segment-records.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+import { contentFilesOf, openTestGroupOn } from './test-storage.testing.ts';
 
 const RUNS = Number(process.env.LANDFALL_JOURNAL_FUZZ ?? 2000);
 const PLACE = { identity: 0x1234_5678, positionBytes: 4096 };
@@ -121,23 +121,28 @@ test('a table entry holds hashes of its chunk and notices any changed byte', () 
 test('whatever follows the last commit, a journal opens at it or says that it is damaged', async () => {
   const template = new SimulatedJournalFiles(seededRandom(1));
   const settings = { disks: [{ diskId: 'disk-0', sizeBytes: 4096 }], create: true, reserveBytes: 0 };
-  const group = await openJournalGroupOn(template, { ...settings, logger: silentLogger });
+  const group = await openTestGroupOn(template, { ...settings, logger: silentLogger });
   for (const text of ['a', 'b', 'c']) await putEpoch(group, [rawExtent(0, 0, Buffer.alloc(64, text))]);
   const path = 'disk-0/segments/0001';
-  const intact = Buffer.from(template.content(path));
+  const files = await contentFilesOf(template);
+  const written = await files.open(path);
+  const intact = Buffer.alloc(await written.sizeBytes());
+  await written.read(0, intact);
   const tail = fc.oneof(
     fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
     fc.nat(intact.length).map((from) => Buffer.from(intact.subarray(from))),
   );
   const property = fc.asyncProperty(tail, fc.nat(3), async (bytes, cut) => {
     template.restartAfterKill();
-    const file = await template.open(path);
+    const file = await files.open(path);
     await file.truncate(intact.length);
-    template.damage(path, (content) => intact.copy(content));
+    await file.write(0, [intact]);
     await file.write(intact.length - cut, [bytes]);
-    const whole = template.content(path).subarray(0, intact.length).equals(intact);
+    const content = Buffer.alloc(intact.length);
+    await file.read(0, content);
+    const whole = content.equals(intact);
     try {
-      const opened = await openJournalGroupOn(template, { ...settings, logger: silentLogger });
+      const opened = await openTestGroupOn(template, { ...settings, logger: silentLogger });
       assert.equal(opened.lastEpoch, whole ? 3 : 2);
     } catch (error) {
       assert.ok(error instanceof OperationError && error.code === 'JOURNAL_DAMAGED');

@@ -2,9 +2,10 @@
  * The documents of a journal, read with their format and version checked: a document whose checksum does not
  * hold, or whose members are not what they should be, is damage and never guessed at.
  */
-import { OperationError } from '@landfall/runtime';
-import { journalDamaged } from './journal-errors.ts';
+import type { OperationError } from '@landfall/runtime';
+import { journalDamaged, versionUnsupported } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
+import { ENCRYPTION_FEATURE, keysDamaged } from './keys-document.ts';
 import { decodeDocument, isDocument, type PlainDocument, type PlainValue } from './sealed-document.ts';
 
 /** `undefined` when there is none. Errors: JOURNAL_DAMAGED, JOURNAL_VERSION_UNSUPPORTED. */
@@ -19,18 +20,13 @@ export async function readDocument(
   if (document === undefined || document.format !== format) {
     throw journalDamaged({ path, positionBytes: 0, what: 'its checksum does not match its content' });
   }
-  const known = versions.includes(Number(document.version)) && JSON.stringify(document.requires) === '[]';
-  if (!known) throw versionUnsupported(path, document, newest(versions));
+  const requires = Array.isArray(document.requires) ? document.requires : ['?'];
+  const { features = [] } = files;
+  if (requires.includes(ENCRYPTION_FEATURE) && !features.includes(ENCRYPTION_FEATURE)) throw keysDamaged();
+  const known = requires.every((feature) => features.includes(String(feature)));
+  if (!known || !versions.includes(Number(document.version)))
+    throw versionUnsupported(path, document, newest(versions));
   return document;
-}
-
-function versionUnsupported(path: string, document: PlainDocument, newestKnown: number): OperationError {
-  const found = `version ${String(document.version)}, features ${JSON.stringify(document.requires)}`;
-  return new OperationError(
-    'JOURNAL_VERSION_UNSUPPORTED',
-    `${path} is in a format this program does not know: ${found}; it knows versions up to ${newestKnown}`,
-    { hint: 'run a release at least as new as the one that wrote this journal', context: { path } },
-  );
 }
 
 export function newest(versions: readonly number[]): number {

@@ -7,7 +7,8 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { MIB, OperationError, run, runChecked, silentLogger } from '@landfall/runtime';
 import { putEpoch, rawExtent, readDisk, testCommit, zstdExtent } from './extents.testing.ts';
-import { discardJournalGroup, openJournalGroup } from './open-journal-group.ts';
+import { discardJournalGroup } from './open-journal-group.ts';
+import { openTestGroup } from './test-storage.testing.ts';
 
 const DISKS = [
   { diskId: 'disk-0', sizeBytes: 8 * MIB },
@@ -50,8 +51,8 @@ function hasCode(code: string): (error: unknown) => boolean {
 test('a journal on the file system keeps its epochs, knows its size, and is discarded whole', async (t) => {
   const folder = join(await temporaryFolder(t), 'group');
   const options = { folder, disks: DISKS, logger: silentLogger, reserveBytes: 0 };
-  await assert.rejects(openJournalGroup(options), hasCode('JOURNAL_MISSING'));
-  const group = await openJournalGroup({ ...options, create: true, segmentBytes: MIB });
+  await assert.rejects(openTestGroup(options), hasCode('JOURNAL_MISSING'));
+  const group = await openTestGroup({ ...options, create: true, segmentBytes: MIB });
   await putEpoch(group, [rawExtent(0, MIB, Buffer.alloc(MIB, 'base'))]);
   for (let epoch = 2; epoch <= 8; epoch += 1) {
     const offset = epoch * 100_000;
@@ -64,7 +65,7 @@ test('a journal on the file system keeps its epochs, knows its size, and is disc
   const bytes = await group.bytesOnDisk();
   assert.ok(bytes > 3 * MIB && bytes < 7 * MIB, `${bytes} bytes: the base is sparse`);
   await group.close();
-  const again = await openJournalGroup({ folder, logger: silentLogger });
+  const again = await openTestGroup({ folder, logger: silentLogger });
   assert.equal(again.lastEpoch, 8);
   assert.ok((await readDisk(again, 5, 0)).equals(before[0] ?? Buffer.alloc(0)));
   assert.ok((await readDisk(again, 8, 1)).equals(before[1] ?? Buffer.alloc(0)));
@@ -76,7 +77,7 @@ test('a journal on the file system keeps its epochs, knows its size, and is disc
 
 test('small sequential reads of a compressed extent are read ahead and are right', async (t) => {
   const folder = await temporaryFolder(t);
-  const group = await openJournalGroup({
+  const group = await openTestGroup({
     folder,
     disks: DISKS,
     logger: silentLogger,
@@ -106,12 +107,12 @@ test('small sequential reads of a compressed extent are read ahead and are right
 function writerProgram(folder: string): string {
   const source = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)));
   return `
-    import { openJournalGroup } from ${source('./open-journal-group.ts')};
+    import { openTestGroup } from ${source('./test-storage.testing.ts')};
     import { putEpoch, rawExtent } from ${source('./extents.testing.ts')};
     import { silentLogger } from ${source('../../runtime/src/log.ts')};
     const options = { folder: ${JSON.stringify(folder)}, disks: ${JSON.stringify(DISKS)}, reserveBytes: 0 };
     const settings = { logger: silentLogger, create: true, segmentBytes: 300000 };
-    const group = await openJournalGroup({ ...options, ...settings });
+    const group = await openTestGroup({ ...options, ...settings });
     for (;;) {
       const epoch = group.lastEpoch + 1;
       const content = Buffer.alloc(4096, String(epoch));
@@ -131,7 +132,7 @@ test('kill -9 loses no acknowledged epoch, and its lock is taken over', async (t
     let acknowledged = 0;
     let refusal: unknown;
     const openBeside = async () => {
-      refusal = await openJournalGroup({ folder: journal, logger: silentLogger }).catch(
+      refusal = await openTestGroup({ folder: journal, logger: silentLogger }).catch(
         (error: unknown) => error,
       );
     };
@@ -145,7 +146,7 @@ test('kill -9 loses no acknowledged epoch, and its lock is taken over', async (t
     assert.equal(result.killedBy, 'SIGKILL', result.stderr);
     await opening;
     assert.ok(hasCode('JOURNAL_IN_USE')(refusal));
-    const group = await openJournalGroup({ folder: journal, logger: silentLogger, reserveBytes: 0 });
+    const group = await openTestGroup({ folder: journal, logger: silentLogger, reserveBytes: 0 });
     assert.ok(
       group.lastEpoch >= acknowledged,
       `${acknowledged} was acknowledged, ${group.lastEpoch} is there`,
@@ -167,7 +168,7 @@ test('a file system that is full loses nothing, and the journal goes on when the
 }, async (t) => {
   const mounted = await mountedFolder(t, ext4Image);
   const journal = join(mounted, 'group');
-  const group = await openJournalGroup({
+  const group = await openTestGroup({
     folder: journal,
     disks: DISKS,
     logger: silentLogger,
@@ -191,7 +192,7 @@ test('a file system that is full loses nothing, and the journal goes on when the
   await rm(ballast);
   const epoch = await putEpoch(group, [rawExtent(0, MIB, Buffer.alloc(MIB, 'next'))]);
   await group.close();
-  const again = await openJournalGroup({ folder: journal, logger: silentLogger, reserveBytes: 0 });
+  const again = await openTestGroup({ folder: journal, logger: silentLogger, reserveBytes: 0 });
   assert.equal(again.lastEpoch, epoch);
   const content = await readDisk(again, epoch, 0);
   assert.ok(content.subarray(0, MIB).equals(kept.subarray(0, MIB)));
@@ -210,7 +211,7 @@ test('the file system itself refusing a write, in the first sync too, is STAGING
     logger: silentLogger,
     reserveBytes: -1000 * MIB,
   };
-  const group = await openJournalGroup({ ...options, create: true });
+  const group = await openTestGroup({ ...options, create: true });
   const content = Buffer.alloc(MIB, 'full');
   // In the first sync a write is told of by one of the calls that follow, at the latest by the commit.
   const fill = async (epoch: number) => {

@@ -1,7 +1,7 @@
 /**
  * A journal written by a released format opens forever: each folder of `testdata` was written once, the
- * newest by `LANDFALL_WRITE_GOLDEN=1` on this test, and is never written again; a new format version gets a
- * folder of its own.
+ * newest by `LANDFALL_WRITE_GOLDEN=NAME` on this test, and is never written again; a new format version gets
+ * a folder of its own.
  */
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,9 +13,8 @@ import { silentLogger } from '@landfall/runtime';
 import { putEpoch, rawExtent, readDisk, sha256, testCommit, zstdExtent } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
 import { openJournalGroup } from './open-journal-group.ts';
+import { TEST_WRAPPING_KEY, testEncryption } from './test-storage.testing.ts';
 
-const goldenOf = (version: number) => fileURLToPath(new URL(`../testdata/v${version}`, import.meta.url));
-const NEWEST = 3;
 const RETENTION = {
   tiers: [
     { everyMs: 0, forMs: 4000 },
@@ -23,6 +22,13 @@ const RETENTION = {
   ],
   ...{ thinEveryMs: 0, tableFactor: 0 },
 };
+const goldenOf = (name: string) => fileURLToPath(new URL(`../testdata/${name}`, import.meta.url));
+const NEWEST = 'v3';
+/** The same journal, encrypted. */
+const NEWEST_ENCRYPTED = `${NEWEST}-encrypted`;
+const WRITTEN = [NEWEST, NEWEST_ENCRYPTED];
+const encryptionOf = (name: string) =>
+  name.endsWith('-encrypted') ? { encryption: testEncryption([TEST_WRAPPING_KEY]) } : {};
 const DISKS = [
   { diskId: 'disk-0', sizeBytes: 150_000 },
   { diskId: 'disk-1', sizeBytes: 4096 },
@@ -34,7 +40,8 @@ const DISKS = [
  * and locked points, compacted segments, a base that advanced, and one that was advancing when the program
  * ended.
  */
-async function writeGolden(folder: string): Promise<void> {
+async function writeGolden(name: string): Promise<void> {
+  const folder = goldenOf(name);
   await rm(folder, { recursive: true, force: true });
   const options = {
     folder,
@@ -44,6 +51,7 @@ async function writeGolden(folder: string): Promise<void> {
     segmentBytes: 6000,
     reserveBytes: 0,
     retention: RETENTION,
+    ...encryptionOf(name),
   };
   const group = await openJournalGroup(options);
   await putEpoch(group, [
@@ -119,15 +127,15 @@ async function contents(group: JournalGroup) {
   return { journalId: group.journalId, epochs };
 }
 
-for (const version of [1, 2, NEWEST]) {
-  test(`the journal of format version ${version} opens, reads as it did, and takes new epochs`, async (t) => {
-    const golden = goldenOf(version);
-    if (process.env.LANDFALL_WRITE_GOLDEN === '1' && version === NEWEST) await writeGolden(golden);
+for (const name of ['v1', 'v2', NEWEST, NEWEST_ENCRYPTED]) {
+  test(`the journal of format version ${name} opens, reads as it did, and takes new epochs`, async (t) => {
+    const golden = goldenOf(name);
+    if (process.env.LANDFALL_WRITE_GOLDEN === name && WRITTEN.includes(name)) await writeGolden(name);
     const folder = await mkdtemp(join(tmpdir(), 'landfall-golden-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     await cp(golden, folder, { recursive: true });
     const expected = JSON.parse(await readFile(join(golden, 'expected.json'), 'utf8'));
-    const options = { folder, logger: silentLogger, reserveBytes: 0 };
+    const options = { folder, logger: silentLogger, reserveBytes: 0, ...encryptionOf(name) };
     const group = await openJournalGroup(options);
     assert.deepEqual(await contents(group), expected);
     const epoch = group.lastEpoch + 1;
@@ -139,7 +147,7 @@ for (const version of [1, 2, NEWEST]) {
     while ((await again.maintain()).hasMore);
     const listed = new Set(again.recoveryPoints().map((point) => point.epoch));
     const kept = before.epochs.filter((point) => listed.has(point.epoch));
-    assert.ok(kept.length < before.epochs.length || version === NEWEST, 'points were dropped');
+    assert.ok(kept.length < before.epochs.length || WRITTEN.includes(name), 'points were dropped');
     assert.deepEqual((await contents(again)).epochs, kept);
     await again.close();
   });

@@ -1,6 +1,10 @@
+export type { EncryptionSettings } from './data-keys.ts';
+export { type KeySource, parseKeySource, wrappingKeysOf } from './encryption-keys.ts';
+export { addKeyToFile, createKeyFile } from './file-wrapping-keys.ts';
 export type { JournalFile, JournalFiles } from './journal-files.ts';
 export { JournalGroup, type JournalView } from './journal-group.ts';
 export type { JournalStat, TierStat } from './journal-stat.ts';
+export { holdsEncryptedJournals } from './journal-storage.ts';
 export type { MaintenanceStep, RetentionSettings } from './maintenance.ts';
 export type { JournalDisk } from './manifest.ts';
 export {
@@ -13,3 +17,4 @@ export {
 export type { PointLock, PointPin } from './points-document.ts';
 export type { RecoveryPointQuery } from './recovery-points.ts';
 export { checkTiers, RETENTION_DEFAULT, type RetentionTier } from './retention-policy.ts';
+export type { WrappingKeys } from './wrapping-keys.ts';

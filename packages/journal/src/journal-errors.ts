@@ -27,6 +27,19 @@ export function journalDamaged(damage: Damage): OperationError {
   );
 }
 
+export function versionUnsupported(
+  path: string,
+  document: { readonly version?: unknown; readonly requires?: unknown },
+  newestKnown: number,
+): OperationError {
+  const found = `version ${String(document.version)}, features ${JSON.stringify(document.requires)}`;
+  return new OperationError(
+    'JOURNAL_VERSION_UNSUPPORTED',
+    `${path} is in a format this program does not know: ${found}; it knows versions up to ${newestKnown}`,
+    { hint: 'run a release at least as new as the one that wrote this journal', context: { path } },
+  );
+}
+
 export interface ExtentDamage extends Damage {
   readonly diskIndex: number;
   readonly offsetBytes: number;

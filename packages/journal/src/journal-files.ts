@@ -22,6 +22,8 @@ export interface JournalFile {
 }
 
 export interface JournalFiles {
+  /** What a program must know to read files of this storage: members of `requires` in `group.json`. */
+  readonly features?: readonly string[];
   /** An empty file, open for reading and writing; one that exists is emptied. */
   create(path: string): Promise<JournalFile>;
   /** An existing file, open for reading and writing. */

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { createLogger, MIB, OperationError, seededRandom, silentLogger } from '@landfall/runtime';
 import { putEpoch, rawExtent, readDisk, sha256, testCommit, zstdExtent } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
-import { type JournalGroupSettings, openJournalGroupOn } from './open-journal-group.ts';
+import type { JournalGroupSettings } from './open-journal-group.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+import { openTestGroupOn } from './test-storage.testing.ts';
 
 const DISKS = [
   { diskId: 'disk-0', sizeBytes: 3 * MIB },
@@ -16,7 +17,7 @@ async function openSimulated(
   settings: Partial<JournalGroupSettings> = {},
 ): Promise<{ group: JournalGroup; files: SimulatedJournalFiles }> {
   const defaults = { disks: DISKS, logger: silentLogger, create: true, reserveBytes: 0 };
-  return { group: await openJournalGroupOn(files, { ...defaults, ...settings }), files };
+  return { group: await openTestGroupOn(files, { ...defaults, ...settings }), files };
 }
 
 function filled(lengthBytes: number, text: string): Buffer {

@@ -11,6 +11,7 @@ import { changeDisks } from './change-disks.ts';
 import { hashChunks } from './chunk-hashes.ts';
 import { Compaction } from './compaction.ts';
 import { ContentCache } from './content-cache.ts';
+import type { DataKeys } from './data-keys.ts';
 import { discardFiles } from './discard-files.ts';
 import type { DiskContext, DiskJournal } from './disk-journal.ts';
 import { EpochWriter } from './epoch-writer.ts';
@@ -52,11 +53,14 @@ export interface JournalGroupState {
   readonly sha256: Sha256;
   readonly newContext: (diskIndex: number, disk: GroupDisk) => DiskContext;
   readonly releaseLock: () => Promise<void>;
+  readonly keys?: DataKeys;
 }
 
 export class JournalGroup {
   /** UUID of this replica; a new one means that nothing is known of the disks. */
   readonly journalId: string;
+  /** Of an encrypted journal. */
+  readonly keys: DataKeys | undefined;
   readonly #files: JournalFiles;
   readonly #logger: Logger;
   /** The writer has the same list: it grows when a disk joins, and a disk never leaves it. */
@@ -83,6 +87,7 @@ export class JournalGroup {
     const { files, logger, points } = state;
     const disks = [...state.disks];
     this.journalId = state.journalId;
+    this.keys = state.keys;
     this.#files = files;
     this.#logger = logger;
     this.#disks = disks;

@@ -9,8 +9,8 @@ import { OperationError, type Random, seededRandom, silentLogger } from '@landfa
 import { CHUNK_BYTES } from './base-table.ts';
 import { rawExtent, readDisk, sha256, testCommit, zstdExtent } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
-import { openJournalGroupOn } from './open-journal-group.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+import { openTestGroupOn } from './test-storage.testing.ts';
 
 /** Small ones, so that many histories run; a few have more than one chunk. */
 const DISK_SIZES = [
@@ -61,7 +61,7 @@ class History {
 
   open(): Promise<JournalGroup> {
     const segmentBytes = [2_000, 20_000, 1_000_000][this.random.integer(3)] ?? 20_000;
-    return openJournalGroupOn(this.files, {
+    return openTestGroupOn(this.files, {
       ...(this.disksChanged ? {} : { disks: this.disks }),
       logger: silentLogger,
       create: true,

@@ -125,7 +125,8 @@ export async function writeGroup(files: JournalFiles, group: GroupDocument): Pro
     diskId,
     sizes: sizes.map(({ fromEpoch, sizeBytes }) => ({ fromEpoch, sizeBytes })),
   }));
-  const head = { format: GROUP_FORMAT, version: newest(GROUP_VERSIONS), requires: [] };
+  const requires = [...(files.features ?? [])];
+  const head = { format: GROUP_FORMAT, version: newest(GROUP_VERSIONS), requires };
   await files.replace(GROUP_PATH, encodeDocument({ ...head, journalId: group.journalId, disks }));
 }
 

@@ -11,6 +11,7 @@ import {
   systemRandom,
   threadedSha256,
 } from '@landfall/runtime';
+import type { EncryptionSettings } from './data-keys.ts';
 import { discardFiles, isDiscarded } from './discard-files.ts';
 import { createDisk, type DiskContext } from './disk-journal.ts';
 import { currentSize, newSizes } from './disk-sizes.ts';
@@ -19,6 +20,8 @@ import { recoverGroup } from './group-recovery.ts';
 import { journalDamaged, pointsLocked, storageFailure } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
 import { JournalGroup } from './journal-group.ts';
+import { type JournalStorage, newStorage, openStorage } from './journal-storage.ts';
+import { KEYS_COPY_PATH, KEYS_PATH } from './keys-document.ts';
 import type { RetentionSettings } from './maintenance.ts';
 import {
   GROUP_PATH,
@@ -55,6 +58,8 @@ export interface JournalGroupSettings {
   readonly clock?: Clock;
   /** Hashes chunks; of a folder, by default, in threads. */
   readonly sha256?: Sha256;
+  /** The keys an encrypted journal is opened with; a new journal is encrypted when they are given. */
+  readonly encryption?: EncryptionSettings;
 }
 
 export interface OpenJournalGroupOptions extends JournalGroupSettings {
@@ -63,7 +68,8 @@ export interface OpenJournalGroupOptions extends JournalGroupSettings {
 
 /**
  * Errors: JOURNAL_MISSING, JOURNAL_IN_USE, JOURNAL_DISKS_CHANGED, JOURNAL_DAMAGED,
- * JOURNAL_VERSION_UNSUPPORTED, STAGING_FULL.
+ * JOURNAL_VERSION_UNSUPPORTED, STAGING_FULL, ENCRYPTION_KEY_MISSING, ENCRYPTION_KEY_INVALID,
+ * ENCRYPTION_COMMAND_FAILED.
  */
 export function openJournalGroup(options: OpenJournalGroupOptions): Promise<JournalGroup> {
   return openJournalGroupOn(new FileJournalFiles(options.folder), { sha256: threadedSha256, ...options });
@@ -107,8 +113,8 @@ export async function openJournalGroupOn(
   await files.ensureFolder('');
   const releaseLock = await files.lock();
   try {
-    const group = (await existingGroup(files)) ?? (await newGroup(files, settings));
-    return await openExisting(files, group, { ...settings, releaseLock });
+    const { storage, group } = (await existingGroup(files, settings)) ?? (await newGroup(files, settings));
+    return await openExisting(storage, group, { ...settings, releaseLock });
   } catch (error) {
     await releaseLock();
     throw systemErrorCode(error) === undefined ? error : storageFailure(error);
@@ -116,7 +122,7 @@ export async function openJournalGroupOn(
 }
 
 async function openExisting(
-  files: JournalFiles,
+  { files, keys }: JournalStorage,
   group: GroupDocument,
   settings: JournalGroupSettings & { readonly releaseLock: () => Promise<void> },
 ): Promise<JournalGroup> {
@@ -148,6 +154,7 @@ async function openExisting(
     sha256: settings.sha256 ?? inlineSha256,
     newContext,
     releaseLock,
+    ...(keys === undefined ? {} : { keys }),
   });
 }
 
@@ -163,29 +170,41 @@ function allPoints(journalId: string): PointsDocument {
   return { journalId, throughEpoch: 0, points: [], pins: [], locks: [], openMs: 0 };
 }
 
+interface FoundGroup {
+  readonly storage: JournalStorage;
+  readonly group: GroupDocument;
+}
+
 /**
  * A journal of an older format is from now on one of this format: older programs must not open it any more.
  */
-async function existingGroup(files: JournalFiles): Promise<GroupDocument | undefined> {
-  if (await isDiscarded(files)) return undefined;
-  const group = await readGroup(files);
+async function existingGroup(
+  files: JournalFiles,
+  settings: JournalGroupSettings,
+): Promise<FoundGroup | undefined> {
+  if ((await isDiscarded(files)) || (await files.readWhole(GROUP_PATH)) === undefined) return undefined;
+  const storage = await openStorage(files, settings);
+  const group = await readGroup(storage.files);
   if (group === undefined) return undefined;
   if (UUID.test(group.journalId)) {
-    if (!group.isOld) return group;
-    await writePoints(files, allPoints(group.journalId));
-    await writeGroup(files, group);
-    return group;
+    if (group.isOld) {
+      await writePoints(storage.files, allPoints(group.journalId));
+      await writeGroup(storage.files, group);
+    }
+    return { storage, group };
   }
   throw journalDamaged({ path: GROUP_PATH, positionBytes: 0, what: 'the journal id is not a UUID' });
 }
 
-async function newGroup(files: JournalFiles, settings: JournalGroupSettings): Promise<GroupDocument> {
+async function newGroup(plainFiles: JournalFiles, settings: JournalGroupSettings): Promise<FoundGroup> {
   const { disks, create } = settings;
   if (create !== true) throw journalMissing();
   assert(disks !== undefined && disks.length > 0, 'a new journal needs its disks');
   assert(disks.length <= DISKS_MAX, `a journal has at most ${DISKS_MAX} disks`);
   const groupDisks = disks.map(({ diskId, sizeBytes }) => ({ diskId, sizes: newSizes(sizeBytes) }));
-  await removeLeftovers(files);
+  await removeLeftovers(plainFiles);
+  const storage = await newStorage(plainFiles, settings);
+  const { files } = storage;
   const group = { journalId: systemRandom.uuid(), disks: groupDisks };
   for (const [diskIndex, { sizeBytes: baseBytes }] of disks.entries()) {
     await createDisk({ files, journalId: group.journalId, diskIndex, baseBytes });
@@ -193,7 +212,7 @@ async function newGroup(files: JournalFiles, settings: JournalGroupSettings): Pr
   await writePoints(files, allPoints(group.journalId));
   await files.syncFolder('');
   await writeGroup(files, group);
-  return group;
+  return { storage, group };
 }
 
 /**
@@ -203,9 +222,9 @@ async function newGroup(files: JournalFiles, settings: JournalGroupSettings): Pr
  */
 async function removeLeftovers(files: JournalFiles): Promise<void> {
   const discarded = await isDiscarded(files);
-  const documents = [GROUP_PATH, POINTS_PATH];
-  const names = (await files.list('')).filter((name) => /^disk-\d+$/.test(name) || documents.includes(name));
-  for (const name of discarded ? [] : names.filter((other) => !documents.includes(other))) {
+  const found = await files.list('');
+  const disks = found.filter((name) => /^disk-\d+$/.test(name));
+  for (const name of discarded ? [] : disks) {
     const manifest = await readManifest(files, Number(name.slice('disk-'.length)));
     if (manifest?.base === undefined) continue;
     throw journalDamaged({
@@ -214,7 +233,9 @@ async function removeLeftovers(files: JournalFiles): Promise<void> {
       what: `it is missing, but ${name} is in use`,
     });
   }
-  for (const name of names) await files.remove(name);
+  const documents = [GROUP_PATH, POINTS_PATH, KEYS_PATH, KEYS_COPY_PATH];
+  for (const name of [...disks, ...found.filter((name) => documents.includes(name))])
+    await files.remove(name);
   if (discarded) await files.remove('discarded');
   await files.syncFolder('');
 }

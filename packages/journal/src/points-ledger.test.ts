@@ -5,10 +5,10 @@ import { type Clock, OperationError, seededRandom, silentLogger } from '@landfal
 import fc from 'fast-check';
 import { putEpoch, rawExtent, testCommit } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
-import { openJournalGroupOn } from './open-journal-group.ts';
 import { decodePoints, encodePoints } from './points-document.ts';
 import { encodeDocument } from './sealed-document.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+import { openTestGroupOn } from './test-storage.testing.ts';
 
 const DISKS = [{ diskId: 'disk-0', sizeBytes: 10_000 }];
 const HOUR = 3_600_000;
@@ -38,7 +38,7 @@ class SetClock implements Clock {
 function open(files: SimulatedJournalFiles, clock: Clock): Promise<JournalGroup> {
   const retention = { tiers: [{ everyMs: 0, forMs: 0 }], thinEveryMs: 0 };
   const settings = { disks: DISKS, create: true, logger: silentLogger, reserveBytes: 0 };
-  return openJournalGroupOn(files, { ...settings, retention, clock });
+  return openTestGroupOn(files, { ...settings, retention, clock });
 }
 
 async function writeEpochs(group: JournalGroup, count: number): Promise<void> {

@@ -9,9 +9,9 @@ import { OperationError, type Random, seededRandom, silentLogger } from '@landfa
 import { rawExtent, zstdExtent } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
 import type { JournalDisk } from './manifest.ts';
-import { openJournalGroupOn } from './open-journal-group.ts';
 import { type ModelPoint, RetentionModel, TIERS } from './retention-model.testing.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+import { openTestGroupOn } from './test-storage.testing.ts';
 
 const DISK_SIZES = [512, 700, 2048, 3000];
 const DISKS_MAX = 4;
@@ -52,7 +52,7 @@ class History {
 
   open(): Promise<JournalGroup> {
     const disks = this.working.map(({ length }, index) => ({ diskId: `disk-${index}`, sizeBytes: length }));
-    return openJournalGroupOn(this.files, {
+    return openTestGroupOn(this.files, {
       ...(this.resized ? {} : { disks }),
       ...{ logger: silentLogger, create: true, reserveBytes: 0, clock: this.model.clock },
       retention: { tiers: TIERS, thinEveryMs: 0, tableFactor: pick(this.random, [0, 2, 32]) },

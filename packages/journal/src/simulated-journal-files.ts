@@ -3,7 +3,8 @@
  * names have the same. Each operation counts down to the power cut; at it, the operation under way and the
  * unsynced ones survive in one of two ways, chosen by the seed:
  *
- * - in order: a prefix of each file's unsynced writes survives, the last of them torn at any byte;
+ * - in order: a prefix of each file's unsynced writes survives, the last of them torn at any byte, or at any
+ *   sector;
  * - out of order: any subset of the 512-byte sectors of each unsynced write survives, as real disks and page
  *   caches do.
  *
@@ -60,7 +61,7 @@ class SimulatedInode {
     this.pending = this.pending.filter((operation) => !operations.has(operation));
   }
 
-  losePower(random: Random): void {
+  losePower(random: Random, sectorsAreAtomic: boolean): void {
     if (this.#interrupted !== undefined) this.pending.push(this.#interrupted);
     this.#interrupted = undefined;
     const outOfOrder = random.integer(2) === 0;
@@ -69,7 +70,7 @@ class SimulatedInode {
     this.pending.forEach((operation, index) => {
       if (outOfOrder) content = someSectors(content, operation, random);
       else if (index < kept) content = applied(content, operation);
-      else if (index === kept) content = torn(content, operation, random);
+      else if (index === kept) content = torn(content, operation, random, sectorsAreAtomic);
     });
     this.current = content;
     this.makeDurable();
@@ -81,6 +82,8 @@ export class PowerCut extends Error {
 }
 
 export class SimulatedJournalFiles implements JournalFiles {
+  /** A torn write ends between two sectors, as on real disks; otherwise at any byte. */
+  sectorsAreAtomic = false;
   readonly #random: Random;
   #names = new Map<string, SimulatedInode>();
   #durableNames = new Map<string, SimulatedInode>();
@@ -112,7 +115,7 @@ export class SimulatedJournalFiles implements JournalFiles {
   /** The machine starts again: only what survived is there. */
   restartAfterPowerCut(): void {
     const inodes = new Set([...this.#names.values(), ...this.#durableNames.values()]);
-    for (const inode of inodes) inode.losePower(this.#random);
+    for (const inode of inodes) inode.losePower(this.#random, this.sectorsAreAtomic);
     this.#names = this.#survivingNames();
     this.#durableNames = new Map(this.#names);
     this.#restart();
@@ -350,10 +353,17 @@ function applied(content: Buffer, operation: PendingOperation): Buffer {
   return written(content, operation.positionBytes, operation.bytes);
 }
 
-function torn(content: Buffer, operation: PendingOperation, random: Random): Buffer {
+function torn(
+  content: Buffer,
+  operation: PendingOperation,
+  random: Random,
+  sectorsAreAtomic: boolean,
+): Buffer {
   if (operation.kind === 'truncate') return content;
-  const length = random.integer(operation.bytes.length + 1);
-  return written(content, operation.positionBytes, operation.bytes.subarray(0, length));
+  const { positionBytes, bytes } = operation;
+  const end = positionBytes + random.integer(bytes.length + 1);
+  const length = (sectorsAreAtomic ? end - (end % SECTOR_BYTES) : end) - positionBytes;
+  return written(content, positionBytes, bytes.subarray(0, Math.max(0, length)));
 }
 
 function someSectors(content: Buffer, operation: PendingOperation, random: Random): Buffer {

@@ -14,6 +14,8 @@ interface UpOptions {
   readonly replicationPort: number;
   readonly address?: readonly string[];
   readonly stagingDir?: string;
+  readonly encryptionKey?: readonly string[];
+  readonly encryption: boolean;
   readonly region: string;
 }
 
@@ -29,6 +31,11 @@ export function addUpCommand(program: Command): void {
       'addresses source servers can reach this machine at, the preferred one first',
     )
     .option('--staging-dir <folder>', 'where replicas are kept')
+    .option(
+      '--encryption-key <source...>',
+      'keys of the replicas: file:PATH, env:NAME or command:PATH; the first is used for new ones',
+    )
+    .option('--no-encryption', 'new replicas are not encrypted')
     .option('--region <region>', 'the region clients sign for', 'us-east-1')
     .action(runUp);
 }

@@ -22,6 +22,10 @@ export interface ServicesOptions {
   readonly port: number;
   readonly replicationPort: number;
   readonly stagingDir?: string;
+  /** Sources of the keys replicas are encrypted with; without any, the replication server makes one. */
+  readonly encryptionKey?: readonly string[];
+  /** Whether new replicas are encrypted. Default true. */
+  readonly encryption?: boolean;
   readonly agentBinary?: string;
   readonly region: string;
   readonly logger: Logger;
@@ -112,6 +116,8 @@ function replicationServerParameters(options: ServicesOptions): string[] {
     ...['--listen', options.listen, '--port', String(options.replicationPort)],
     ...addressParameters(options),
     ...['--token-file', join(options.stateDir, 'control-plane/tokens/replication-server')],
+    ...(options.encryptionKey ?? []).flatMap((source) => ['--encryption-key', source]),
+    ...(options.encryption === false ? ['--no-encryption'] : []),
   ];
 }
 

@@ -24,6 +24,20 @@ export const REPLICATION_ERRORS = {
     meaning: 'The first copy of an added disk is complete, and the agent connects again with it.',
     remedy: 'Nothing: recovery points have the disk from the next one on.',
   },
+  ENCRYPTION_COMMAND_FAILED: {
+    meaning: 'The command that wraps and unwraps the keys of replicas failed, or did not answer in time.',
+    remedy:
+      'Run the command by hand as the user of the replication server; what needs it is tried again by itself.',
+  },
+  ENCRYPTION_KEY_INVALID: {
+    meaning: 'What is there as an encryption key is none, or not the one it says it is.',
+    remedy: 'Restore the key file, variable or key service as it was, from its backup.',
+  },
+  ENCRYPTION_KEY_MISSING: {
+    meaning: 'The key that a replica is encrypted with is not there. No other is made in its place.',
+    remedy:
+      'Put the key back, from its backup; the replica is opened by itself then. If the key is lost for good, nobody can read the replica: disconnect the server and replicate it anew.',
+  },
   EPOCH_OUT_OF_ORDER: {
     meaning: 'An agent sent an epoch that does not follow the last one of its replica.',
     remedy: 'Nothing: the agent connects again and continues where the replica is.',

@@ -1,0 +1,9 @@
+/** The tests of the journal once more, over encrypted files. */
+process.env.LANDFALL_JOURNAL_ENCRYPTED = '1';
+await import('./change-disks.test.ts');
+await import('./decoders.fuzz.test.ts');
+await import('./file-journal-files.test.ts');
+await import('./journal-damage.test.ts');
+await import('./journal-group.test.ts');
+await import('./journal-history.test.ts');
+await import('./retention-history.test.ts');

@@ -1,0 +1,48 @@
+/**
+ * Opens journals for tests, on the storage this run of them is for: plain, or encrypted when
+ * `LANDFALL_JOURNAL_ENCRYPTED` is set, as `encrypted-journal.test.ts` does before it runs them all again.
+ */
+import { type Random, seededRandom, silentLogger, systemRandom } from '@landfall/runtime';
+import type { EncryptionSettings } from './data-keys.ts';
+import { ENCRYPTED_HEADER_BYTES } from './encrypted-header.ts';
+import type { JournalFiles } from './journal-files.ts';
+import type { JournalGroup } from './journal-group.ts';
+import { openStorage } from './journal-storage.ts';
+import {
+  type JournalGroupSettings,
+  type OpenJournalGroupOptions,
+  openJournalGroup,
+  openJournalGroupOn,
+} from './open-journal-group.ts';
+import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+import { LocalWrappingKeys } from './wrapping-keys.ts';
+
+export const isEncryptedRun = process.env.LANDFALL_JOURNAL_ENCRYPTED === '1';
+/** Where the content of a file begins in it. */
+export const CONTENT_AT = isEncryptedRun ? ENCRYPTED_HEADER_BYTES : 0;
+/** Everybody may know it: it has never protected anything. */
+export const TEST_WRAPPING_KEY = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
+
+export function testEncryption(
+  keys: readonly Buffer[] = [TEST_WRAPPING_KEY],
+  random: Random = systemRandom,
+): EncryptionSettings {
+  return { wrapping: new LocalWrappingKeys('the test', async () => keys, random), random };
+}
+
+export function openTestGroupOn(files: JournalFiles, settings: JournalGroupSettings): Promise<JournalGroup> {
+  // What encryption needs of a disk, and a plain journal does not.
+  if (isEncryptedRun && files instanceof SimulatedJournalFiles) files.sectorsAreAtomic = true;
+  const encryption = testEncryption(undefined, seededRandom(1));
+  return openJournalGroupOn(files, { ...(isEncryptedRun ? { encryption } : {}), ...settings });
+}
+
+export function openTestGroup(options: OpenJournalGroupOptions): Promise<JournalGroup> {
+  return openJournalGroup({ ...(isEncryptedRun ? { encryption: testEncryption() } : {}), ...options });
+}
+
+/** The files as the journal in them sees them. */
+export async function contentFilesOf(files: JournalFiles): Promise<JournalFiles> {
+  const encryption = testEncryption(undefined, seededRandom(1));
+  return (await openStorage(files, { logger: silentLogger, encryption })).files;
+}
