@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger, OperationError, type Random, seededRandom } from '@landfall/runtime';
 import { CHUNK_BYTES } from './base-table.ts';
-import { checkListed, maintainFully } from './compacted-journal.testing.ts';
+import { checkListed, hasPower, maintainFully } from './compacted-journal.testing.ts';
 import { putEpoch, rawExtent, sha256, testCommit, zstdExtent } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
 import type { JournalDisk } from './manifest.ts';
@@ -166,7 +166,7 @@ test('the power may go at any operation while the base advances', { timeout: 120
     const group = await openJournal(copy);
     copy.cutPowerAfter(cutAfter);
     const ended = await maintainFully(group).then(
-      () => true,
+      () => hasPower(copy),
       (error: unknown) => {
         assert.ok(hasCode('JOURNAL_STORAGE_FAILED')(error), String(error));
         return false;

@@ -82,6 +82,14 @@ export async function maintainFully(group: JournalGroup): Promise<number> {
   throw new Error('maintenance never ends');
 }
 
+/** A power cut while something superfluous is removed is not told to anybody. */
+export async function hasPower(files: SimulatedJournalFiles): Promise<boolean> {
+  return files.list('').then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Every listed point reads as it was. */
 export async function checkListed(
   group: JournalGroup,

@@ -5,6 +5,7 @@ import { OperationError, seededRandom } from '@landfall/runtime';
 import {
   checkListed,
   DISKS,
+  hasPower,
   keptEpochs,
   maintainFully,
   openToMaintain,
@@ -57,7 +58,7 @@ test('the power may go at any operation of thinning and compaction', async () =>
       const group = await openToMaintain(copy);
       copy.cutPowerAfter(cutAfter);
       await maintainFully(group);
-      ended = true;
+      ended = await hasPower(copy);
     } catch (error) {
       assert.ok(hasCode('JOURNAL_STORAGE_FAILED')(error), String(error));
     }

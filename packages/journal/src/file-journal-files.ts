@@ -8,7 +8,9 @@ import type { JournalFile, JournalFiles } from './journal-files.ts';
 
 const FILE_MODE = 0o600;
 const BLOCK_BYTES = 512;
-/** The page cache takes this much at once at two thirds of the cost of a MiB: measured on ext4, Linux 6.18. */
+/**
+ * The page cache takes this much at once at two thirds of the cost of a MiB: measured on ext4, Linux 6.18.
+ */
 const WRITE_BYTES_MAX = 256 * 1024;
 
 export class FileJournalFiles implements JournalFiles {
