@@ -118,6 +118,11 @@ export class BaseImage {
     return this.#states.reduce((count, state) => count + (state === CHUNK_DAMAGED ? 1 : 0), 0);
   }
 
+  /** Chunks that have an entry. */
+  get writtenChunks(): number {
+    return this.#written;
+  }
+
   /** True while every byte of it is known to be zero. */
   get isEmpty(): boolean {
     return this.#written === 0 && this.#writes.chunksUnderWay === 0;
@@ -219,6 +224,11 @@ export class BaseImage {
 
   readEntry(chunk: number): Promise<Buffer> {
     return this.#table.entry(chunk);
+  }
+
+  /** Of a valid base, as the file has them. */
+  readEntries(firstChunk: number, count: number): Promise<Buffer> {
+    return this.#table.read(firstChunk, count);
   }
 
   async readRaw(offsetBytes: number, target: Buffer): Promise<number> {

@@ -98,6 +98,11 @@ export class DiskJournal {
     return this.#manifest.base;
   }
 
+  /** What the manifest says of a segment that is sealed. */
+  sealedEntry(number: number): SegmentEntry['sealed'] {
+    return this.#manifest.segments.find((entry) => entry.number === number)?.sealed;
+  }
+
   /** The segment is as large as it should get and may be sealed: nothing of it is open or not yet durable. */
   get wantsRoll(): boolean {
     const writer = this.#writer;

@@ -9,3 +9,5 @@ export {
   openJournalGroupOn,
 } from './open-journal-group.ts';
 export type { RecoveryPointQuery } from './recovery-points.ts';
+export type { DamagedRange, DamageKind, JournalDamage } from './scrub/journal-damage.ts';
+export { JournalScrub, type ScrubStatus } from './scrub/journal-scrub.ts';

@@ -19,6 +19,7 @@ import { OpenFiles } from './open-files.ts';
 import { PointInTimeView } from './point-in-time-view.ts';
 import { ReadAheadDevice } from './read-ahead.ts';
 import type { RecoveryPointList, RecoveryPointQuery } from './recovery-points.ts';
+import type { ScrubbedJournal } from './scrub/journal-scrub.ts';
 import { StagingSpace } from './staging-space.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
@@ -59,6 +60,7 @@ export class JournalGroup {
   readonly #sha256: Sha256;
   readonly #releaseLock: () => Promise<void>;
   #closed = false;
+  #scrubbing: Promise<unknown> = Promise.resolve();
   #disksUncertain = false;
 
   /** Use `openJournalGroup`. */
@@ -209,6 +211,17 @@ export class JournalGroup {
     return view;
   }
 
+  /** Runs one step of a scrub; the files stay until it has ended. */
+  async scrub<Result>(step: (journal: ScrubbedJournal) => Promise<Result>): Promise<Result> {
+    this.#checkOpen();
+    const { journalId, lastEpoch } = this;
+    const running = step({
+      ...{ journalId, lastEpoch, files: this.#files, openFiles: this.#openFiles, disks: this.#disks },
+    });
+    this.#scrubbing = Promise.allSettled([running]);
+    return running;
+  }
+
   /** Bytes of storage it takes, holes not counted. */
   async bytesOnDisk(): Promise<number> {
     return this.#files.allocatedBytes();
@@ -243,6 +256,7 @@ export class JournalGroup {
   }
 
   async #closeFiles(): Promise<void> {
+    await this.#scrubbing;
     for (const view of [...this.#views]) await view.close();
     this.#cache.clear();
     await this.#openFiles.close();

@@ -9,7 +9,7 @@ import { GrowingExtents } from './growing-extents.ts';
 import { type ExtentDamage, extentDamaged, isUnreadable, storageFailure } from './journal-errors.ts';
 import type { OpenFiles } from './open-files.ts';
 import { decodeRecord, RECORD_HEADER_BYTES } from './segment-records.ts';
-import type { ExtentQuery, IndexedExtent, SortedExtents } from './sorted-extents.ts';
+import { type ExtentQuery, type IndexedExtent, rowOf, type SortedExtents } from './sorted-extents.ts';
 
 export interface SegmentIdentity {
   readonly diskIndex: number;
@@ -44,6 +44,12 @@ export class JournalSegment {
 
   seal(extents: SortedExtents): void {
     this.#extents = extents;
+  }
+
+  /** Every record of an extent or a zero range, also those of an epoch that is still open. */
+  *extentsInOrderOfOffset(): Generator<IndexedExtent> {
+    const columns = this.#extents instanceof GrowingExtents ? this.#extents.sorted() : this.#extents.columns;
+    for (let row = 0; row < columns.offsets.length; row += 1) yield rowOf(columns, row);
   }
 
   collect(query: ExtentQuery, found: IndexedExtent[]): void {
