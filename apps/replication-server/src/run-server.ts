@@ -15,6 +15,7 @@ import { ExportRegistry } from './export-registry.ts';
 import { readExports, writeExports } from './file-exports.ts';
 import { readSpace } from './file-space.ts';
 import { readStagedServers, writeStagedServers } from './file-staged-servers.ts';
+import { Scrubber } from './scrubber.ts';
 import type { ServerOptions } from './server-options.ts';
 import { StagingArea } from './staging-area.ts';
 import { VERSION } from './version.ts';
@@ -68,7 +69,11 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     clock,
     signal,
   });
+  const { scrubBytesPerSecond: bytesPerSecond } = options;
+  const scrubber = new Scrubber({ servers: () => staging.servers, bytesPerSecond, logger, clock });
+  const scrubbed = scrubber.run(signal);
   await channel.finished;
+  await scrubbed;
   await listener.close();
   await receiver.close();
   await nbd.close();

@@ -1,14 +1,16 @@
 /** The command line of the replication server, as data. */
 import { parseArgs } from 'node:util';
-import { OperationError } from '@landfall/runtime';
+import { MIB, OperationError } from '@landfall/runtime';
+import { SCRUB_BYTES_PER_SECOND_DEFAULT } from './scrubber.ts';
 
 export const USAGE = `landfall replication server: receives changes of source servers, exports recovery points
 
   node main.ts --state-dir FOLDER --staging-dir FOLDER [--token-file FILE]
-               [--listen ADDRESS] [--port 1500] [--address ADDRESS]…
+               [--listen ADDRESS] [--port 1500] [--address ADDRESS]… [--scrub-rate 16]
 
 --listen is where it listens (default 0.0.0.0); --address is what agents dial, the first one is told to them
-(default: the listening address).
+(default: the listening address). --scrub-rate is how much of the journals is read and verified all the time, in
+MiB a second over all servers; 0: nothing.
 `;
 
 export interface ServerOptions {
@@ -18,6 +20,8 @@ export interface ServerOptions {
   readonly listenAddress: string;
   readonly port: number;
   readonly addresses: readonly string[];
+  /** 0: journals are not scrubbed. */
+  readonly scrubBytesPerSecond: number;
 }
 
 const PORT_DEFAULT = 1500;
@@ -34,7 +38,10 @@ export function parseOptions(parameters: readonly string[]): ServerOptions | und
   if (addresses.includes(LISTEN_DEFAULT))
     throw usage('agents cannot dial 0.0.0.0: name the address with --address');
   const tokenFile = values['token-file'];
-  return { stateFolder, stagingFolder, tokenFile, listenAddress, port: parsePort(values.port), addresses };
+  return {
+    ...{ stateFolder, stagingFolder, tokenFile, listenAddress, port: parsePort(values.port), addresses },
+    scrubBytesPerSecond: parseScrubRate(values['scrub-rate']),
+  };
 }
 
 function parse(parameters: readonly string[]) {
@@ -48,6 +55,7 @@ function parse(parameters: readonly string[]) {
         listen: { type: 'string' },
         port: { type: 'string' },
         address: { type: 'string', multiple: true },
+        'scrub-rate': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -65,6 +73,13 @@ function parsePort(text: string | undefined): number {
   const port = text === undefined ? PORT_DEFAULT : Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw usage(`${text} is not a port number`);
+}
+
+function parseScrubRate(text: string | undefined): number {
+  if (text === undefined) return SCRUB_BYTES_PER_SECOND_DEFAULT;
+  const mib = Number(text);
+  if (text !== '' && Number.isFinite(mib) && mib >= 0) return Math.round(mib * MIB);
+  throw usage(`${text} is not a number of MiB a second`);
 }
 
 function usage(message: string): OperationError {

@@ -127,6 +127,11 @@ export class StagingArea {
     );
   }
 
+  /** Those whose journal is open. */
+  get servers(): readonly StagedServer[] {
+    return [...this.#open.values()];
+  }
+
   /** Removes the journal of a server for good; a server that is not here is already discarded. */
   discard(sourceServerId: string): Promise<number> {
     return this.#inTurn(async () => {
@@ -188,7 +193,7 @@ export class StagingArea {
     try {
       const folder = join(this.#options.stagingFolder, sourceServerId);
       const group = await openOrCreate({ folder, disks: disks.map(journalDisk), logger });
-      this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, group));
+      this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, { group, logger }));
       this.#failures.delete(sourceServerId);
       return undefined;
     } catch (error) {

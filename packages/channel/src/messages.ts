@@ -22,6 +22,7 @@ import type {
   Forecast,
   PointSelector,
   RecoveryPoint,
+  ScrubFacts,
   SourceDisk,
   SourceProperties,
 } from '@landfall/model';
@@ -163,6 +164,8 @@ export interface ReplicationServerReport {
     readonly bytesReceived: number;
     /** Certificates its agent may connect with. */
     readonly acceptedFingerprints?: readonly string[];
+    /** Absent from older replication servers, and while the journal is not open. */
+    readonly scrub?: ScrubFacts;
     /** Set when staging cannot go on, e.g. STAGING_FULL. */
     readonly stalled?: { readonly code: string; readonly message: string };
   }[];

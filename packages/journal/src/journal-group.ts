@@ -84,6 +84,10 @@ export class JournalGroup {
     this.#releaseLock = state.releaseLock;
   }
 
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
   /** The newest durable epoch; 0 when there is none, which means that the first sync is not complete. */
   get lastEpoch(): number {
     return this.#points.lastEpoch;

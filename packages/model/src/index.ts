@@ -5,4 +5,5 @@ export * from './forecast.ts';
 export * from './job.ts';
 export * from './lifecycle.ts';
 export * from './recovery-point.ts';
+export * from './scrub.ts';
 export * from './source-properties.ts';

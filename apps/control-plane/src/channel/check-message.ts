@@ -10,7 +10,14 @@ import type {
   RenewalRequest,
   ReportByRole,
 } from '@landfall/channel';
-import { BOTTLENECKS, CAPTURE_MODES, DISK_CHANGE_KINDS, FORECAST_VERDICTS } from '@landfall/model';
+import {
+  BOTTLENECKS,
+  CAPTURE_MODES,
+  DAMAGE_KINDS,
+  DAMAGES_TOLD_MAX,
+  DISK_CHANGE_KINDS,
+  FORECAST_VERDICTS,
+} from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -85,6 +92,28 @@ const forecast = shape({
   explanation: text(500),
 });
 
+const damage = shape({
+  kind: (value) => DAMAGE_KINDS.some((kind) => kind === value),
+  path: text(256),
+  positionBytes: count,
+  what: text(2000),
+  diskId: optional(text(64)),
+  offsetBytes: optional(count),
+  lengthBytes: optional(count),
+  firstEpoch: optional(count),
+  lastEpoch: optional(count),
+  isInNewest: flag,
+});
+const scrub = shape({
+  bytesDone: count,
+  bytesTotal: count,
+  passStartedAtMs: countOrNull,
+  lastPassEndedAtMs: countOrNull,
+  passes: count,
+  damageCount: count,
+  damages: list(damage, DAMAGES_TOLD_MAX),
+});
+
 const ENROLMENT = {
   role,
   token: text(512),
@@ -132,6 +161,7 @@ const REPORTS = {
         sourceServerId: text(64),
         connected: flag,
         acceptedFingerprints: optional(list(text(64), FINGERPRINTS_MAX)),
+        scrub: optional(scrub),
       }),
     ),
   },

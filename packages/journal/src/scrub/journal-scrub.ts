@@ -67,9 +67,7 @@ export class JournalScrub {
   #passStartedAtMs = 0;
   #passEndedAtMs = 0;
   #passes = 0;
-  /** Told in the log once. */
-  #known = new Set<string>();
-  /** Met in this pass, and before it in the last one. */
+  /** Known, and told in the log: met in this pass, or in the one before it. */
   readonly #damages = new Map<string, JournalDamage>();
   readonly #met = new Set<string>();
 
@@ -90,12 +88,20 @@ export class JournalScrub {
     };
   }
 
-  /** One step; resolves to the bytes read and whether a pass has ended. Errors: JOURNAL_STORAGE_FAILED. */
+  /** A pass has begun, in this process or before it, and has not ended. */
+  get isInPass(): boolean {
+    return !this.#loaded || this.#cursor !== PASS_START;
+  }
+
+  /** One step, the first of which only finds out how far an earlier process came; resolves to the bytes read and whether a pass has ended. Errors: JOURNAL_STORAGE_FAILED. */
   async step(
     journal: ScrubbedJournal,
     nowMs: number,
   ): Promise<{ readonly bytes: number; readonly endsPass: boolean }> {
-    if (!this.#loaded) await this.#load(journal);
+    if (!this.#loaded) {
+      await this.#load(journal);
+      return { bytes: 0, endsPass: false };
+    }
     if (this.#cursor === PASS_START) this.#beginPass(nowMs);
     this.#bytesTotal = await totalBytes(journal);
     const { bytes, damages, next } = await this.#stepAt(journal, this.#cursor);
@@ -123,7 +129,8 @@ export class JournalScrub {
     this.#passStartedAtMs = record.passStartedAtMs;
     this.#passEndedAtMs = record.passEndedAtMs;
     this.#passes = record.passes;
-    this.#known = new Set(record.known);
+    for (const damage of record.damages) this.#damages.set(damageKey(damage), damage);
+    for (const key of record.met) this.#met.add(key);
   }
 
   async #save({ files, journalId }: ScrubbedJournal): Promise<void> {
@@ -135,7 +142,8 @@ export class JournalScrub {
       passStartedAtMs: this.#passStartedAtMs,
       passEndedAtMs: this.#passEndedAtMs,
       passes: this.#passes,
-      known: [...this.#known].slice(0, DAMAGES_KEPT_MAX),
+      damages: [...this.#damages.values()].slice(0, DAMAGES_KEPT_MAX),
+      met: [...this.#met].slice(0, DAMAGES_KEPT_MAX),
     });
   }
 
@@ -155,17 +163,15 @@ export class JournalScrub {
       this.#damages.delete(key);
       this.#logger.info('journal-damage-gone', { path: damage.path, positionBytes: damage.positionBytes });
     }
-    this.#known = new Set(this.#met);
     this.#logger.info('journal-scrubbed', { bytes: this.#bytesDone, damages: this.#damages.size });
   }
 
   #note(damage: JournalDamage): void {
     const key = damageKey(damage);
+    const isNews = !this.#damages.has(key);
     this.#met.add(key);
     this.#damages.set(key, damage);
-    if (this.#known.has(key)) return;
-    this.#known.add(key);
-    this.#logger.error('journal-damage-found', { ...damage });
+    if (isNews) this.#logger.error('journal-damage-found', { ...damage });
   }
 
   async #stepAt(journal: ScrubbedJournal, cursor: ScrubCursor): Promise<Step> {

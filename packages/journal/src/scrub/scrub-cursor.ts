@@ -4,7 +4,14 @@
  * or when it cannot be read, the pass begins anew.
  */
 import type { JournalFiles } from '../journal-files.ts';
-import { decodeDocument, encodeDocument, isDocument, type PlainDocument } from '../sealed-document.ts';
+import {
+  decodeDocument,
+  encodeDocument,
+  isDocument,
+  type PlainDocument,
+  type PlainValue,
+} from '../sealed-document.ts';
+import type { JournalDamage } from './journal-damage.ts';
 
 const PATH = 'scrub';
 const FORMAT = 'landfall-journal-scrub';
@@ -30,8 +37,10 @@ export interface ScrubRecord {
   /** Of the last pass that came to its end; 0: none has. */
   readonly passEndedAtMs: number;
   readonly passes: number;
-  /** Places that are known and told: `damageKey`. */
-  readonly known: readonly string[];
+  /** What is known and told. */
+  readonly damages: readonly JournalDamage[];
+  /** Of those, what this pass has met: `damageKey`. */
+  readonly met: readonly string[];
 }
 
 export async function readScrubRecord(files: JournalFiles): Promise<ScrubRecord | undefined> {
@@ -46,5 +55,8 @@ export async function readScrubRecord(files: JournalFiles): Promise<ScrubRecord 
 export async function writeScrubRecord(files: JournalFiles, record: ScrubRecord): Promise<void> {
   const { diskIndex, part, number, positionBytes } = record.cursor;
   const cursor = { diskIndex, part, number, positionBytes };
-  await files.replace(PATH, encodeDocument({ format: FORMAT, ...record, cursor, known: [...record.known] }));
+  // What is absent must be absent, so that reading gives the same document again.
+  const damages: PlainValue = JSON.parse(JSON.stringify(record.damages));
+  const document = { format: FORMAT, ...record, cursor, damages, met: [...record.met] };
+  await files.replace(PATH, encodeDocument(document));
 }
