@@ -12,6 +12,7 @@ import { StageMeter } from './forecast/stage-meter.ts';
 import { FreeSpaceSkip } from './free-space-skip.ts';
 import { LagWindow } from './lag-window.ts';
 import { Notifier } from './notifier.ts';
+import type { EqualityProof } from './proof/equality-proof.ts';
 import { RateMeter } from './rate-meter.ts';
 import { RecoveryPointWaiters } from './recovery-point-waiters.ts';
 
@@ -48,7 +49,15 @@ export class SenderState {
   refusal: unknown;
   sourceError: unknown;
   caughtUpUntilNs: bigint | undefined;
-  newestCutNs: bigint | undefined;
+  /**
+   * Of the newest cut on this connection whose state the replica has, or will have with the epochs on their
+   * way.
+   */
+  equalCutNs: bigint | undefined;
+  /** Told of every such cut. */
+  readonly cuts = new Notifier();
+  /** The proof of equality that is wanted. */
+  proof: EqualityProof | undefined;
   bytesRead = 0;
   firstSyncBeganMs: number | undefined;
   firstSyncDurationMs: number | null = null;
@@ -106,9 +115,23 @@ export class SenderState {
   onDisconnected(): void {
     this.#bytesSentBefore = this.bytesSent;
     this.link = undefined;
+    this.equalCutNs = undefined;
     this.connectedSinceMs = undefined;
     this.sourceError = undefined;
     this.rate.rest();
+  }
+
+  /** The newest epoch whose COMMIT was sent, or that the replica had before. */
+  get newestSentEpoch(): number {
+    return this.ledger.newestSent?.epoch ?? this.ledger.position?.lastEpoch ?? 0;
+  }
+
+  /** The replica is equal but for what changes: it can be compared with the source. */
+  get isProvable(): boolean {
+    const { joiningDisks = [], generation } = this.source;
+    const isEqual = this.comparing === undefined && this.comparison === undefined;
+    const isWhole = joiningDisks.length === 0 && this.newestSentEpoch > 0;
+    return this.link !== undefined && !this.paused && isEqual && isWhole && generation === this.generation;
   }
 
   /** See `Sender.debt`. */
@@ -153,12 +176,14 @@ export class SenderState {
     const sent = this.ledger.commit(cut);
     this.comparison = undefined;
     if (this.comparing !== undefined) this.comparisonEndsWith ??= sent.epoch;
+    this.#noteEqual(cut.cutMonotonicNs);
     return sent;
   }
 
   /** A cut had nothing that the replica does not have, or will have with the epochs on their way. */
   onNothingToSend(cutMonotonicNs: bigint): void {
     this.comparison = undefined;
+    this.#noteEqual(cutMonotonicNs);
     const newest = this.ledger.newestSent;
     if (newest !== undefined) {
       newest.caughtUpUntilNs = cutMonotonicNs;
@@ -183,6 +208,11 @@ export class SenderState {
     }
     this.waiters.settle(durable);
     this.changed.notify();
+  }
+
+  #noteEqual(cutMonotonicNs: bigint): void {
+    this.equalCutNs = cutMonotonicNs;
+    this.cuts.notify();
   }
 
   /**
