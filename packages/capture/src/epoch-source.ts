@@ -82,8 +82,8 @@ export interface EpochSource {
    * without effect: everything is replicated.
    */
   forgetFree?(options: ForgetFreeOptions): Promise<void>;
-  /** Absent where changes are not tracked. */
-  watchChunks?(): ChunkWatch;
+  /** Absent, or without an answer, where changes are not tracked. */
+  watchChunks?(): ChunkWatch | undefined;
   /**
    * Rises whenever the engine lost sight of changes (C5) and has marked all disks dirty by itself. No cut
    * taken under an older generation may be committed once this has changed.

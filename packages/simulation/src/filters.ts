@@ -1,6 +1,6 @@
 /** A store and a source that hand everything on: what watches or spoils them changes only what it must. */
 import type { Extent, ExtentHeader } from '@landfall/block';
-import type { CapturedExtent, Cut, EpochSource } from '@landfall/capture';
+import type { CapturedExtent, ChunkWatch, Cut, EpochSource } from '@landfall/capture';
 import type { EpochCommit } from '@landfall/model';
 import type { EpochStore } from '@landfall/replication';
 
@@ -69,5 +69,9 @@ export class SourceFilter implements EpochSource {
 
   nextCut(options: { readonly waitMs: number; readonly signal: AbortSignal }): Promise<Cut | undefined> {
     return this.#source.nextCut(options);
+  }
+
+  watchChunks(): ChunkWatch | undefined {
+    return this.#source.watchChunks?.();
   }
 }
