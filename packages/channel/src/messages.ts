@@ -21,6 +21,8 @@ import type {
   DiskReplication,
   Forecast,
   PointSelector,
+  ProofFacts,
+  ProofRequest,
   RecoveryPoint,
   ScrubFacts,
   SourceDisk,
@@ -112,6 +114,8 @@ export interface AgentReport {
     readonly capture?: CaptureFacts;
     /** While something is transferred. */
     readonly forecast?: Forecast;
+    /** While one is wanted, and of the last that was. */
+    readonly proof?: ProofFacts;
     /** What the agent's bulk reads do to the writes of the source, where that is measured and limited. */
     readonly impact?: SourceImpact;
   };
@@ -142,6 +146,8 @@ export interface AgentConfiguration {
    */
   readonly impactBudgetPercent?: number;
   readonly epochIntervalMs: number;
+  /** To be proved, once; absent: nothing. */
+  readonly proof?: ProofRequest;
   /** Disks to go on without. */
   readonly excludedDiskIds?: readonly string[];
 }

@@ -13,10 +13,14 @@ import type {
 import {
   BOTTLENECKS,
   CAPTURE_MODES,
+  CONSISTENCIES,
   DAMAGE_KINDS,
   DAMAGES_TOLD_MAX,
+  DIFFERENCE_KINDS,
+  DIFFERENCES_KEPT_MAX,
   DISK_CHANGE_KINDS,
   FORECAST_VERDICTS,
+  PROOF_STATES,
 } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 
@@ -114,6 +118,48 @@ const scrub = shape({
   damages: list(damage, DAMAGES_TOLD_MAX),
 });
 
+const differenceCounts = shape({ DIFFERENT: count, DAMAGED: count, LEFT_OUT: count });
+const point = shape({
+  epoch: count,
+  cutTimeMs: count,
+  consistency: (value) => CONSISTENCIES.some((consistency) => consistency === value),
+});
+const provedDisk = shape({
+  diskId: text(64),
+  sizeBytes: count,
+  chunks: count,
+  rootSha256: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
+  chunksChangedSince: count,
+  chunksSentWhole: count,
+});
+const difference = shape({
+  kind: (value) => DIFFERENCE_KINDS.some((kind) => kind === value),
+  diskId: text(64),
+  offsetBytes: count,
+  lengthBytes: count,
+  epoch: count,
+});
+const proof = shape({
+  proofId: text(64),
+  state: (value) => PROOF_STATES.some((state) => state === value),
+  reason: optional(text(2000)),
+  chunksDone: count,
+  chunksTotal: count,
+  differenceCounts,
+  result: optional(
+    shape({
+      journalId: text(64),
+      startedAtMs: count,
+      endedAtMs: count,
+      first: point,
+      last: point,
+      disks: list(provedDisk, DISKS_MAX),
+      differenceCounts,
+      differences: list(difference, DIFFERENCES_KEPT_MAX),
+    }),
+  ),
+});
+
 const ENROLMENT = {
   role,
   token: text(512),
@@ -149,6 +195,7 @@ const REPORTS = {
         shape({ mode: captureMode, reason: optional(text(2000)), warnings: list(text(2000)) }),
       ),
       forecast: optional(forecast),
+      proof: optional(proof),
       impact: optional(shape({ budgetPercent: count, increasePercent: countOrNull, level: numeric })),
     }),
   },
