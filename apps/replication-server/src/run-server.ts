@@ -69,8 +69,13 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     clock,
     signal,
   });
-  const { scrubBytesPerSecond: bytesPerSecond } = options;
-  const scrubber = new Scrubber({ servers: () => staging.servers, bytesPerSecond, logger, clock });
+  const scrubber = new Scrubber({
+    servers: () => staging.servers,
+    bytesPerSecond: options.scrubBytesPerSecond,
+    passIntervalMs: options.scrubIntervalMs,
+    resend: (sourceServerId, ranges) => receiver.resend(sourceServerId, ranges),
+    ...{ logger, clock },
+  });
   const scrubbed = scrubber.run(signal);
   await channel.finished;
   await scrubbed;

@@ -1,16 +1,18 @@
 /** The command line of the replication server, as data. */
 import { parseArgs } from 'node:util';
 import { MIB, OperationError } from '@landfall/runtime';
-import { SCRUB_BYTES_PER_SECOND_DEFAULT } from './scrubber.ts';
+import { SCRUB_BYTES_PER_SECOND_DEFAULT, SCRUB_INTERVAL_MS_DEFAULT } from './scrubber.ts';
 
 export const USAGE = `landfall replication server: receives changes of source servers, exports recovery points
 
   node main.ts --state-dir FOLDER --staging-dir FOLDER [--token-file FILE]
                [--listen ADDRESS] [--port 1500] [--address ADDRESS]… [--scrub-rate 16]
+               [--scrub-interval 24]
 
 --listen is where it listens (default 0.0.0.0); --address is what agents dial, the first one is told to them
 (default: the listening address). --scrub-rate is how much of the journals is read and verified all the time, in
-MiB a second over all servers; 0: nothing.
+MiB a second over all servers; 0: nothing. --scrub-interval is how many hours lie between the beginnings of two passes
+over a journal, at least.
 `;
 
 export interface ServerOptions {
@@ -22,9 +24,11 @@ export interface ServerOptions {
   readonly addresses: readonly string[];
   /** 0: journals are not scrubbed. */
   readonly scrubBytesPerSecond: number;
+  readonly scrubIntervalMs: number;
 }
 
 const PORT_DEFAULT = 1500;
+const HOUR_MS = 3_600_000;
 const LISTEN_DEFAULT = '0.0.0.0';
 
 /** `undefined` when only the usage is asked for. Errors: OPTION_INVALID. */
@@ -40,7 +44,8 @@ export function parseOptions(parameters: readonly string[]): ServerOptions | und
   const tokenFile = values['token-file'];
   return {
     ...{ stateFolder, stagingFolder, tokenFile, listenAddress, port: parsePort(values.port), addresses },
-    scrubBytesPerSecond: parseScrubRate(values['scrub-rate']),
+    scrubBytesPerSecond: quantity(values['scrub-rate'], MIB) ?? SCRUB_BYTES_PER_SECOND_DEFAULT,
+    scrubIntervalMs: quantity(values['scrub-interval'], HOUR_MS) ?? SCRUB_INTERVAL_MS_DEFAULT,
   };
 }
 
@@ -56,6 +61,7 @@ function parse(parameters: readonly string[]) {
         port: { type: 'string' },
         address: { type: 'string', multiple: true },
         'scrub-rate': { type: 'string' },
+        'scrub-interval': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -75,11 +81,11 @@ function parsePort(text: string | undefined): number {
   throw usage(`${text} is not a port number`);
 }
 
-function parseScrubRate(text: string | undefined): number {
-  if (text === undefined) return SCRUB_BYTES_PER_SECOND_DEFAULT;
-  const mib = Number(text);
-  if (text !== '' && Number.isFinite(mib) && mib >= 0) return Math.round(mib * MIB);
-  throw usage(`${text} is not a number of MiB a second`);
+function quantity(text: string | undefined, unit: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text !== '' && Number.isFinite(value) && value >= 0) return Math.round(value * unit);
+  throw usage(`${text} is not a number from 0 on`);
 }
 
 function usage(message: string): OperationError {

@@ -19,6 +19,7 @@ import { OpenFiles } from './open-files.ts';
 import { PointInTimeView } from './point-in-time-view.ts';
 import { ReadAheadDevice } from './read-ahead.ts';
 import type { RecoveryPointList, RecoveryPointQuery } from './recovery-points.ts';
+import type { DamagedRange } from './scrub/journal-damage.ts';
 import type { ScrubbedJournal } from './scrub/journal-scrub.ts';
 import { StagingSpace } from './staging-space.ts';
 
@@ -221,9 +222,18 @@ export class JournalGroup {
     const { journalId, lastEpoch } = this;
     const running = step({
       ...{ journalId, lastEpoch, files: this.#files, openFiles: this.#openFiles, disks: this.#disks },
+      readNewest: (range) => this.#readNewest(range),
     });
     this.#scrubbing = Promise.allSettled([running]);
     return running;
+  }
+
+  async #readNewest({ diskIndex, offsetBytes, lengthBytes }: DamagedRange): Promise<Buffer> {
+    const device = this.#newDevice(this.#disk(diskIndex), this.lastEpoch);
+    const length = Math.max(0, Math.min(lengthBytes, device.sizeBytes - offsetBytes));
+    const bytes = Buffer.alloc(length);
+    await device.read(offsetBytes, bytes);
+    return bytes;
   }
 
   /** Bytes of storage it takes, holes not counted. */

@@ -7,7 +7,7 @@
  */
 import type { CapturedExtent, Cut } from '@landfall/capture';
 import { type Backoff, type Clock, type Logger, type Random, unreachable } from '@landfall/runtime';
-import type { HashesRequest, Link, Message, Welcome } from '@landfall/wire';
+import type { HashesRequest, Link, Message, Resend, Welcome } from '@landfall/wire';
 import { ExtentStream } from './extent-stream.ts';
 import { followSignal } from './follow-signal.ts';
 import type { StagingFacts } from './forecast/stage-meter.ts';
@@ -157,6 +157,9 @@ class SenderSession {
       case 'HASHES':
         if (!this.#prover.onHashes(message)) this.#hashes.onHashes(message);
         return;
+      case 'RESEND':
+        this.#resend(message);
+        return;
       case 'REFUSE':
         throw refusalError(message);
       case 'HELLO':
@@ -174,6 +177,18 @@ class SenderSession {
       default:
         unreachable(message);
     }
+  }
+
+  /** What the server has of it is damaged: as if it had been written (J6). */
+  #resend({ extents }: Resend): void {
+    const { source, changed } = this.#state;
+    for (const { diskIndex, offsetBytes, lengthBytes } of extents) {
+      const end = offsetBytes + lengthBytes;
+      if (end > (source.disks[diskIndex]?.sizeBytes ?? 0)) throw violation('it asked for what is on no disk');
+      source.markDirty(diskIndex, { offsetBytes, lengthBytes });
+    }
+    this.#options.logger.warn('replica-damaged', { extents });
+    changed.notify();
   }
 
   async #replicate(): Promise<never> {

@@ -14,12 +14,25 @@ const positive = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const diskIndex = fc.nat({ max: DISKS_MAX - 1 });
 const offsetBytes = fc.nat({ max: 2 ** 40 });
 
-const hello = record({
+const plainHello = {
   type: fc.constant('HELLO' as const),
   protocolVersions: fc.array(whole, { minLength: 1, maxLength: 16 }),
   sourceServerId: text,
   agentVersion: text,
   disks: fc.array(record({ diskId: text, deviceName: text, sizeBytes: positive }), {
+    minLength: 1,
+    maxLength: 5,
+  }),
+};
+
+const hello = fc.oneof(
+  record(plainHello),
+  record({ ...plainHello, features: fc.array(text, { minLength: 1, maxLength: 4 }) }),
+);
+
+const resend = record({
+  type: fc.constant('RESEND' as const),
+  extents: fc.array(record({ diskIndex, offsetBytes, lengthBytes: positive }), {
     minLength: 1,
     maxLength: 5,
   }),
@@ -105,6 +118,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   hashes,
   hashesRequest,
   probe,
+  resend,
   record({ type: fc.constant('DURABLE' as const), epoch: positive }),
   fc.constant({ type: 'ABANDON' as const }),
   record({ type: fc.constantFrom('PING' as const, 'PONG' as const), token: whole }),

@@ -66,3 +66,20 @@ export function rangeSeen(disk: DiskJournal, lastEpoch: number, seen: SeenRange)
   const isInNewest = last === lastEpoch && offsetBytes < disk.sizeBytes;
   return { ...place, epochs: { first: fromEpoch, last }, isInNewest };
 }
+
+/** As it stands now: newer epochs may have hidden it since. */
+export function seenNow(
+  disks: readonly DiskJournal[],
+  lastEpoch: number,
+  damage: JournalDamage,
+): JournalDamage {
+  const { range, kind, path, positionBytes } = damage;
+  const disk = disks[range?.diskIndex ?? -1];
+  if (range?.epochs === undefined || disk === undefined) return damage;
+  const isFrom = ({ source }: ResolvedPiece) =>
+    kind === 'EXTENT'
+      ? source?.segment.path === path && source.extent.positionBytes === positionBytes
+      : source === undefined;
+  const seen = { ...range, fromEpoch: range.epochs.first, isFrom };
+  return { ...damage, range: rangeSeen(disk, lastEpoch, seen) };
+}

@@ -12,7 +12,8 @@ import type { JournalFiles } from '../journal-files.ts';
 import { GROUP_PATH, manifestPath, readGroup, readManifest } from '../manifest.ts';
 import type { OpenFiles } from '../open-files.ts';
 import { baseBytes, scrubBase } from './base-scrub.ts';
-import { damageKey, type JournalDamage } from './journal-damage.ts';
+import { healDamage } from './heal.ts';
+import { type DamagedRange, damageKey, type JournalDamage, seenNow } from './journal-damage.ts';
 import { PASS_START, readScrubRecord, type ScrubCursor, writeScrubRecord } from './scrub-cursor.ts';
 import { type ScrubbedSegment, SegmentLayout, scrubSegment } from './segment-scrub.ts';
 
@@ -24,6 +25,8 @@ export interface ScrubbedJournal {
   readonly disks: readonly DiskJournal[];
   /** Durable. */
   readonly lastEpoch: number;
+  /** Of the newest recovery point, verified. Errors: EXTENT_DAMAGED. */
+  readNewest(range: DamagedRange): Promise<Buffer>;
 }
 
 export interface ScrubStatus {
@@ -70,6 +73,7 @@ export class JournalScrub {
   /** Known, and told in the log: met in this pass, or in the one before it. */
   readonly #damages = new Map<string, JournalDamage>();
   readonly #met = new Set<string>();
+  readonly #unhealable = new Set<string>();
 
   constructor({ logger, saveEveryBytes = SAVE_EVERY_BYTES_DEFAULT }: JournalScrubOptions) {
     this.#logger = logger;
@@ -112,6 +116,35 @@ export class JournalScrub {
     const isDue = this.#bytesDone - this.#bytesSaved >= this.#saveEveryBytes;
     if (next === undefined || damages.length > 0 || isDue) await this.#save(journal);
     return { bytes, endsPass: next === undefined };
+  }
+
+  /**
+   * What is known of damage as it stands now. Where the newest state is sound again and has the very bytes
+   * that are lost, they are put right in place (heal.ts). Resolves to what the source is to send again.
+   */
+  async repair(journal: ScrubbedJournal): Promise<readonly DamagedRange[]> {
+    const { disks, lastEpoch } = journal;
+    for (const [key, known] of this.#damages) {
+      const damage = seenNow(disks, lastEpoch, known);
+      this.#damages.set(key, damage);
+      if (damage.range === undefined || damage.range.isInNewest) continue;
+      const { path, positionBytes } = damage;
+      if (known.range?.isInNewest) this.#logger.info('journal-damage-repaired', { path, positionBytes });
+      if (this.#unhealable.has(key) || !(await this.#heal(journal, key, damage))) continue;
+      this.#logger.info('journal-damage-healed', { path, positionBytes });
+    }
+    return [...this.#damages.values()].flatMap(({ range }) => (range?.isInNewest === true ? [range] : []));
+  }
+
+  /** Tried once: what the source holds there now has another checksum, and that is not going to change back. */
+  async #heal(journal: ScrubbedJournal, key: string, damage: JournalDamage): Promise<boolean> {
+    this.#unhealable.add(key);
+    if (!(await healDamage(journal, damage))) return false;
+    this.#unhealable.delete(key);
+    this.#damages.delete(key);
+    this.#met.delete(key);
+    await this.#save(journal);
+    return true;
   }
 
   /** Leaves word of how far it came. */
