@@ -36,7 +36,7 @@ export async function observeAgent(
     changed !== before && changed?.replication !== before.replication,
   );
   if (changed === undefined) return GONE;
-  const proof = isReplicating(changed) ? await observeProof(service, changed, report) : undefined;
+  const proof = await observeProof(service, changed, report);
   return { ...agentConfiguration(service, changed), ...(proof === undefined ? {} : { proof }) };
 }
 

@@ -6,6 +6,7 @@
 import type { AgentReport } from '@landfall/channel';
 import type { ProofFacts, ProofRequest } from '@landfall/model';
 import { publicId } from '@landfall/runtime';
+import { isReplicating } from '../channel/observe-replication.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import { endProof, insertProof, latestProof, type ProofRecord } from '../store/proofs.ts';
@@ -25,6 +26,10 @@ export async function observeProof(
   const { db } = service.store;
   const { sourceServerId } = server;
   const latest = await latestProof(db, sourceServerId);
+  if (!isReplicating(server)) {
+    if (latest?.state === 'RUNNING') await fail(service, latest, 'replication of the server was ended');
+    return undefined;
+  }
   if (latest?.state !== 'RUNNING') {
     const dueAtMs = nextProofAtMs(server, latest) ?? Number.POSITIVE_INFINITY;
     if (replication.state !== 'CONTINUOUS' || service.clock.nowMs() < dueAtMs) return undefined;

@@ -21,8 +21,8 @@ import { assert } from '@landfall/runtime';
 import { HASH_BYTES } from '@landfall/wire';
 import { RESCAN_CHUNK_BYTES } from '../epoch-store.ts';
 
-/** Looked at together: longer ones wait less for cuts, and are more often written meanwhile. */
-export const GROUP_CHUNKS = 8;
+/** Looked at together, at most: more where all is quiet, fewer where much is written meanwhile. */
+export const GROUP_CHUNKS_MAX = 16;
 /** So often a chunk may be written while it is looked at; then it is sent whole at a cut. */
 export const ATTEMPTS_MAX = 6;
 /** So often such a chunk is waited for in a cut. */
@@ -64,6 +64,7 @@ export class EqualityProof {
   readonly #counts: Record<DifferenceKind, number> = { DIFFERENT: 0, DAMAGED: 0, LEFT_OUT: 0 };
   readonly #repairs = new Map<string, number>();
   #next = { diskIndex: 0, chunk: 0 };
+  #groupMax = GROUP_CHUNKS_MAX / 2;
   #result: ProofResult | undefined;
   #reason: string | undefined;
 
@@ -117,7 +118,7 @@ export class EqualityProof {
     const atCut = (attempts[firstChunk] ?? 0) >= ATTEMPTS_MAX;
     let end = firstChunk + 1;
     const isAlike = (chunk: number) => done[chunk] === 0 && (attempts[chunk] ?? 0) < ATTEMPTS_MAX;
-    while (!atCut && end < chunks && end - firstChunk < GROUP_CHUNKS && isAlike(end)) end += 1;
+    while (!atCut && end < chunks && end - firstChunk < this.#groupMax && isAlike(end)) end += 1;
     this.#next = { diskIndex, chunk: end };
     return { diskIndex, firstChunk, count: end - firstChunk, atCut };
   }
@@ -130,6 +131,12 @@ export class EqualityProof {
     disk.done[chunk] = 1;
     disk.doneCount += 1;
     if (sentWhole) disk.sentWhole += 1;
+  }
+
+  /** Of a group that was looked at, so many were not quiet. */
+  groupDone(touched: number): void {
+    const next = touched === 0 ? this.#groupMax * 2 : this.#groupMax / 2;
+    this.#groupMax = Math.max(1, Math.min(GROUP_CHUNKS_MAX, next));
   }
 
   wasTouched(diskIndex: number, chunk: number): void {

@@ -136,13 +136,17 @@ export class Prover {
       this.#readHashes(watch, group),
     ]);
     await watch.settle(signal);
+    let touched = 0;
     for (const [index, hash] of hashes.entries()) {
       const chunk = firstChunk + index;
       const theirs = replica.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
-      if (!watch.wasQuiet(diskIndex, chunk)) proof.wasTouched(diskIndex, chunk);
-      else if (hash.equals(theirs)) proof.foundEqual(diskIndex, chunk, hash);
+      if (!watch.wasQuiet(diskIndex, chunk)) {
+        proof.wasTouched(diskIndex, chunk);
+        touched += 1;
+      } else if (hash.equals(theirs)) proof.foundEqual(diskIndex, chunk, hash);
       else this.#differs(proof, { diskIndex, chunk, epoch, theirs });
     }
+    proof.groupDone(touched);
     state.changed.notify();
   }
 
