@@ -183,6 +183,11 @@ export class DiskJournal {
     await this.#replaceManifest({ ...this.#manifest, durableEpoch });
   }
 
+  /** The file was damaged: what it said is known. */
+  async rewriteManifest(): Promise<void> {
+    await this.#replaceManifest(this.#manifest);
+  }
+
   async close(): Promise<void> {
     await this.#writer?.close();
     await this.base.close();

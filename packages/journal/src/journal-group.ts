@@ -223,6 +223,8 @@ export class JournalGroup {
     const running = step({
       ...{ journalId, lastEpoch, files: this.#files, openFiles: this.#openFiles, disks: this.#disks },
       readNewest: (range) => this.#readNewest(range),
+      rewriteManifest: (diskId) =>
+        this.#writer.between(async () => this.#diskNamed(diskId)?.rewriteManifest()),
     });
     this.#scrubbing = Promise.allSettled([running]);
     return running;
@@ -289,6 +291,10 @@ export class JournalGroup {
       openFiles: this.#openFiles,
       cache: this.#cache,
     });
+  }
+
+  #diskNamed(diskId: string): DiskJournal | undefined {
+    return this.#disks.find((disk) => disk.diskId === diskId);
   }
 
   #disk(diskIndex: number): DiskJournal {

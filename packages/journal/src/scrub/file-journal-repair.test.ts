@@ -1,13 +1,13 @@
 /** On real files: what is damaged is repaired by newer epochs, and put right in place where that is proved. */
 import assert from 'node:assert/strict';
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLogger } from '@landfall/runtime';
 import { putEpoch, rawExtent, readDisk, zstdExtent } from '../extents.testing.ts';
 import type { JournalGroup } from '../journal-group.ts';
 import { openJournalGroup } from '../open-journal-group.ts';
+import { inFolder } from './file-folder.testing.ts';
 import type { DamagedRange } from './journal-damage.ts';
 import { JournalScrub } from './journal-scrub.ts';
 
@@ -25,30 +25,30 @@ interface Damaged {
 }
 
 /** Three points; then a byte of a file changes, and a scrub finds it. */
-async function withDamage(
+function withDamage(
   place: { readonly path: string; readonly find: Buffer; readonly compressed?: boolean },
   story: (damaged: Damaged) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'landfall-repair-'));
-  const disks = [{ diskId: 'disk-0', sizeBytes: DISK_BYTES }];
-  const options = { disks, logger: silentLogger, create: true, reserveBytes: 0 };
-  const group = await openJournalGroup({ ...options, folder: join(folder, 'journal') });
-  try {
+  return inFolder(async (folder) => {
+    const group = await openGroup(folder);
     const extent = place.compressed === true ? zstdExtent : rawExtent;
     await putEpoch(group, [rawExtent(0, 0, BASE)]);
     await putEpoch(group, [extent(0, LATER_AT, LATER)]);
     await putEpoch(group, [rawExtent(0, 500_000, Buffer.alloc(100, 'x'))]);
     const states = [await readDisk(group, 1, 0), await readDisk(group, 2, 0), await readDisk(group, 3, 0)];
     await group.close();
-    await spoil(join(folder, 'journal', place.path), place.find);
-    const reopened = await openJournalGroup({ ...options, folder: join(folder, 'journal') });
+    await spoil(join(folder, place.path), place.find);
+    const reopened = await openGroup(folder);
     const scrub = new JournalScrub({ logger: silentLogger });
     await pass(reopened, scrub);
     await story({ group: reopened, scrub, states });
     await reopened.close();
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
+}
+
+function openGroup(folder: string): Promise<JournalGroup> {
+  const disks = [{ diskId: 'disk-0', sizeBytes: DISK_BYTES }];
+  return openJournalGroup({ folder, disks, logger: silentLogger, create: true, reserveBytes: 0 });
 }
 
 /** One bit of the first byte of `find`. */
@@ -146,4 +146,28 @@ test('a compressed payload is not made up: the newest state is repaired, old poi
     await readDisk(group, 4, 0);
     await assert.rejects(readDisk(group, 2, 0), { code: 'EXTENT_DAMAGED' });
   });
+});
+
+test('a manifest or a segment header that would keep the journal from opening is written again', async () => {
+  for (const [path, text] of [
+    ['disk-0/manifest', 'durableEpoch'],
+    [SEGMENT, 'LFJSEG01'],
+  ] as const) {
+    await inFolder(async (folder) => {
+      const group = await openGroup(folder);
+      await putEpoch(group, [rawExtent(0, 0, BASE)]);
+      await putEpoch(group, [rawExtent(0, LATER_AT, LATER)]);
+      const before = await readDisk(group, 2, 0);
+      await spoil(join(folder, path), Buffer.from(text));
+      const scrub = new JournalScrub({ logger: silentLogger });
+      await pass(group, scrub);
+      assert.equal(scrub.status.damages[0]?.path, path);
+      assert.deepEqual(await group.scrub((journal) => scrub.repair(journal)), []);
+      assert.equal(scrub.status.damageCount, 0);
+      await group.close();
+      const again = await openGroup(folder);
+      assert.ok((await readDisk(again, 2, 0)).equals(before));
+      await again.close();
+    });
+  }
 });

@@ -1,7 +1,6 @@
 /** On real files: a bit changed anywhere is found and named with the recovery points that see it (J6). */
 import assert from 'node:assert/strict';
-import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLogger, OperationError, type Random, seededRandom, silentLogger } from '@landfall/runtime';
@@ -9,6 +8,7 @@ import fc from 'fast-check';
 import { putEpoch, rawExtent, zstdExtent } from '../extents.testing.ts';
 import type { JournalGroup } from '../journal-group.ts';
 import { openJournalGroup } from '../open-journal-group.ts';
+import { inFolder } from './file-folder.testing.ts';
 import type { JournalDamage } from './journal-damage.ts';
 import { JournalScrub } from './journal-scrub.ts';
 
@@ -19,15 +19,6 @@ const DISKS = [
 ];
 const EPOCHS = 12;
 const NOW_MS = 1_700_000_000_000;
-
-async function inFolder<Result>(action: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'landfall-scrub-'));
-  try {
-    return await action(join(folder, 'journal'));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 function openGroup(folder: string): Promise<JournalGroup> {
   const settings = { disks: DISKS, create: true, segmentBytes: 20_000, reserveBytes: 0 };

@@ -27,6 +27,8 @@ export interface ScrubbedJournal {
   readonly lastEpoch: number;
   /** Of the newest recovery point, verified. Errors: EXTENT_DAMAGED. */
   readNewest(range: DamagedRange): Promise<Buffer>;
+  /** As it is known, beside no write. */
+  rewriteManifest(diskId: string): Promise<void>;
 }
 
 export interface ScrubStatus {
@@ -127,7 +129,7 @@ export class JournalScrub {
     for (const [key, known] of this.#damages) {
       const damage = seenNow(disks, lastEpoch, known);
       this.#damages.set(key, damage);
-      if (damage.range === undefined || damage.range.isInNewest) continue;
+      if (damage.range?.isInNewest) continue;
       const { path, positionBytes } = damage;
       if (known.range?.isInNewest) this.#logger.info('journal-damage-repaired', { path, positionBytes });
       if (this.#unhealable.has(key) || !(await this.#heal(journal, key, damage))) continue;
