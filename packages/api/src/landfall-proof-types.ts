@@ -1,4 +1,4 @@
-/** Proofs of equality in the `landfall` service; see `landfall-types.ts`. The signed file: `proof-document.ts`. */
+/** Proofs of equality in the `landfall` service. The signed file: `proof-document.ts`. */
 
 export interface ProofOperations {
   /** The one that is under way, should there be one. */

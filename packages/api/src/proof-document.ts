@@ -3,8 +3,8 @@
  * of the control plane.
  *
  *     file       JSON.stringify({ …document, signature }, undefined, 1) and a line feed, byte for byte
- *     signature  base64 of the 64 bytes r ‖ s of ECDSA over P-256 with SHA-256, by the key of the authority, over
- *                the UTF-8 of STATEMENT and JSON.stringify(document)
+ *     signature  base64 of the 64 bytes r ‖ s of ECDSA over P-256 with SHA-256, by the key of the authority,
+ *                over the UTF-8 of STATEMENT and JSON.stringify(document)
  *
  * STATEMENT keeps the signature from ever meaning anything else: what a certificate is signed over is DER and
  * begins with another byte. The key stays when the authority's certificate is renewed, so any of its

@@ -1,4 +1,4 @@
-/** On real files: what is damaged is repaired by newer epochs, and put right in place where that is proved. */
+/** On real files: what is damaged is repaired by newer epochs, and put right where that is proved. */
 import assert from 'node:assert/strict';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,10 +1,10 @@
 /**
  * Puts damaged bytes right where they are.
  *
- * Of a disk, so that old recovery points can be read again: with bytes of the newest state, once that is sound
- * again, if and only if they have the checksum that was recorded of the bytes that are lost. Then they are
- * those bytes: the source has not changed them since, or has changed them back. What is written differs in no
- * byte from what was written there first, so J3 holds. A payload that was compressed is not healed:
+ * Of a disk, so that old recovery points can be read again: with bytes of the newest state, once that is
+ * sound again, if and only if they have the checksum that was recorded of the bytes that are lost. Then they
+ * are those bytes: the source has not changed them since, or has changed them back. What is written differs
+ * in no byte from what was written there first, so J3 holds. A payload that was compressed is not healed:
  * compressing again need not give the same bytes.
  *
  * Of the files: a damaged manifest or segment header would keep the journal from opening. While it is open

@@ -99,7 +99,10 @@ export class JournalScrub {
     return !this.#loaded || this.#cursor !== PASS_START;
   }
 
-  /** One step, the first of which only finds out how far an earlier process came; resolves to the bytes read and whether a pass has ended. Errors: JOURNAL_STORAGE_FAILED. */
+  /**
+   * One step, the first of which only finds out how far an earlier process came; resolves to the bytes read
+   * and whether a pass has ended. Errors: JOURNAL_STORAGE_FAILED.
+   */
   async step(
     journal: ScrubbedJournal,
     nowMs: number,

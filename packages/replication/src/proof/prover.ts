@@ -4,12 +4,12 @@
  * A group of chunks is watched from an instant S; then a cut T > S is waited for, whose state E the replica
  * has or is sent; the replica is asked for its hashes after the COMMIT of E; then the chunks are read and
  * hashed, and the trace is drained past the read. A chunk that was quiet (capture, W1) held the same bytes
- * from S until after the read, so it held at T what was read; and the replica at E, which all changes before T
- * went into, must hold the same. If it does not, no write explains it.
+ * from S until after the read, so it held at T what was read; and the replica at E, which all changes before
+ * T went into, must hold the same. If it does not, no write explains it.
  *
  * The answer may be of a later state, when another cut came between: that cut lies before the end of the
- * read, too, so the same holds for it. A chunk that is never quiet is marked dirty and comes whole with a cut;
- * it is hashed as it was at that cut, and the replica is asked behind its COMMIT.
+ * read, too, so the same holds for it. A chunk that is never quiet is marked dirty and comes whole with a
+ * cut; it is hashed as it was at that cut, and the replica is asked behind its COMMIT.
  */
 import { createHash } from 'node:crypto';
 import type { ChunkWatch, Cut } from '@landfall/capture';
