@@ -69,7 +69,7 @@ export async function signProof(
   return encode(document, signature.toString('base64'));
 }
 
-/** The document of a file no byte of which has changed since it was signed. Errors: EQUALITY_PROOF_INVALID. */
+/** The document of a file no byte of which has changed since then. Errors: EQUALITY_PROOF_INVALID. */
 export function verifyProof(text: string, authorityPem: string): ProofDocument {
   const { signature, ...document } = parse(text);
   if (document.format !== PROOF_FORMAT || document.version !== VERSION) {

@@ -24,6 +24,8 @@ import type { ScrubbedJournal } from './scrub/journal-scrub.ts';
 import { StagingSpace } from './staging-space.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
+/** For one call: an extent that is split among chunks is read once. */
+const FRESH_CACHE_BYTES = 4 * 1024 * 1024;
 
 /** All disks of a server at one recovery point, read-only. It must be closed. */
 export interface JournalView {
@@ -161,14 +163,20 @@ export class JournalGroup {
   /**
    * SHA-256 (32 bytes each) of `count` chunks of 1 MiB from `firstChunk`, of the newest durable state or,
    * during the first sync, of what the base holds; the last chunk may be short. A damaged chunk answers with
-   * zeroes, which no content hashes to: the rescan sends it again (J6).
+   * zeroes, which no content hashes to: the rescan sends it again (J6). `fresh`: nothing that is remembered,
+   * hashes or content, is taken for what the files hold.
    */
-  async chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer> {
+  async chunkHashes(diskIndex: number, firstChunk: number, count: number, fresh = false): Promise<Buffer> {
     this.#checkOpen();
     const disk = this.#disk(diskIndex);
-    const range = { firstChunk, count, logger: this.#logger, sha256: this.#sha256 };
+    const range = { firstChunk, count, fresh, logger: this.#logger, sha256: this.#sha256 };
     if (this.lastEpoch > 0) {
-      return hashChunks(disk, this.#newDevice(disk, this.lastEpoch, disk.sizeBytes), range);
+      const cache = fresh ? new ContentCache(FRESH_CACHE_BYTES) : this.#cache;
+      return hashChunks(
+        disk,
+        this.#newDevice(disk, this.lastEpoch, { sizeBytes: disk.sizeBytes, cache }),
+        range,
+      );
     }
     return this.#writer.between(() => hashChunks(disk, undefined, range));
   }
@@ -280,7 +288,11 @@ export class JournalGroup {
   }
 
   /** `sizeBytes`: as large as it was, unless the newest state is read at the size of the next epoch. */
-  #newDevice(disk: DiskJournal, epoch: number, sizeBytes = disk.sizeAt(epoch)): PointInTimeView {
+  #newDevice(
+    disk: DiskJournal,
+    epoch: number,
+    { sizeBytes = disk.sizeAt(epoch), cache = this.#cache } = {},
+  ): PointInTimeView {
     const baseEpoch = disk.baseEntry?.commit.epoch;
     assert(baseEpoch !== undefined, 'a journal with an epoch has a base');
     return new PointInTimeView({
@@ -289,7 +301,7 @@ export class JournalGroup {
       baseEpoch,
       sizeBytes,
       openFiles: this.#openFiles,
-      cache: this.#cache,
+      cache,
     });
   }
 

@@ -186,8 +186,8 @@ export class ReceiverSession {
     this.#incoming.checkHashesRequest(request);
     await this.#acknowledging;
     this.#throwFailure();
-    const { requestId, diskIndex, firstChunk, count } = request;
-    const hashes = await this.#options.store.chunkHashes(diskIndex, firstChunk, count);
+    const { requestId, diskIndex, firstChunk, count, fresh } = request;
+    const hashes = await this.#options.store.chunkHashes(diskIndex, firstChunk, count, fresh);
     await this.#options.link.send({ type: 'HASHES', requestId, hashes });
   }
 

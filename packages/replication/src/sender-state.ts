@@ -3,7 +3,7 @@
  * reads it.
  */
 import type { Cut, EpochSource, ReplicaDebt } from '@landfall/capture';
-import { assert, type Clock, type Logger, type Sha256 } from '@landfall/runtime';
+import { assert, type Clock, inlineSha256, type Logger, type Sha256 } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import { Comparison, type ComparisonMode } from './comparison.ts';
 import { CompressionChoice } from './compression-choice.ts';
@@ -61,7 +61,7 @@ export class SenderState {
   bytesRead = 0;
   firstSyncBeganMs: number | undefined;
   firstSyncDurationMs: number | null = null;
-  readonly #sha256: Sha256 | undefined;
+  readonly sha256: Sha256;
   #bytesSentBefore = 0;
 
   constructor(options: {
@@ -73,7 +73,7 @@ export class SenderState {
   }) {
     this.source = options.source;
     this.clock = options.clock;
-    this.#sha256 = options.sha256;
+    this.sha256 = options.sha256 ?? inlineSha256;
     this.stages = new StageMeter(options.clock);
     this.epochIntervalMs = options.epochIntervalMs;
     this.ledger = new EpochLedger(options.source.disks.length, options.previous);
@@ -156,7 +156,7 @@ export class SenderState {
       const mode: ComparisonMode = this.replicaEmpty[index] ? 'EMPTY' : 'HASHES';
       return { sizeBytes, mode };
     });
-    this.comparison = new Comparison(disks, this.#sha256);
+    this.comparison = new Comparison(disks, this.sha256);
     this.freeSpace.begin(
       source,
       disks.map(({ mode }) => mode),

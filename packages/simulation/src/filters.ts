@@ -21,8 +21,8 @@ export class StoreFilter implements EpochStore {
     return this.#store.isEmpty(diskIndex);
   }
 
-  chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer> {
-    return this.#store.chunkHashes(diskIndex, firstChunk, count);
+  chunkHashes(diskIndex: number, firstChunk: number, count: number, fresh?: boolean): Promise<Buffer> {
+    return this.#store.chunkHashes(diskIndex, firstChunk, count, fresh);
   }
 
   putExtent(header: ExtentHeader, payload: Buffer, release?: () => void): Promise<void> {

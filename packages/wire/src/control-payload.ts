@@ -98,6 +98,7 @@ const PARSERS: { readonly [Type in ControlMessage['type']]: (fields: Fields) => 
     diskIndex: wholeNumber(fields, 'diskIndex', 0, DISKS_MAX - 1),
     firstChunk: wholeNumber(fields, 'firstChunk'),
     count: wholeNumber(fields, 'count', 1, HASHES_COUNT_MAX),
+    ...(fields.fresh === undefined ? {} : { fresh: truth(fields, 'fresh') }),
   }),
   PING: (fields) => ({ type: 'PING', token: wholeNumber(fields, 'token'), ...stagingFields(fields) }),
   PONG: (fields) => ({ type: 'PONG', token: wholeNumber(fields, 'token') }),

@@ -89,13 +89,18 @@ const hashes = record({
   hashes: fc.integer({ min: 1, max: 40 }).map((count) => Buffer.alloc(count * HASH_BYTES, count)),
 });
 
-const hashesRequest = record({
+const plainHashesRequest = {
   type: fc.constant('HASHES_REQUEST' as const),
   requestId: fc.nat({ max: 0xffff_ffff }),
   diskIndex,
   firstChunk: whole,
   count: fc.integer({ min: 1, max: HASHES_COUNT_MAX }),
-});
+};
+
+const hashesRequest = fc.oneof(
+  record(plainHashesRequest),
+  record({ ...plainHashesRequest, fresh: fc.boolean() }),
+);
 
 const probe = fc.oneof(
   record({

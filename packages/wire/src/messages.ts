@@ -108,6 +108,8 @@ export interface HashesRequest {
   readonly diskIndex: number;
   readonly firstChunk: number;
   readonly count: number;
+  /** Of bytes that are read and verified for this request: nothing that is remembered (a proof of equality). */
+  readonly fresh?: boolean;
 }
 
 export interface Hashes {

@@ -171,3 +171,18 @@ test('a manifest or a segment header that would keep the journal from opening is
     });
   }
 });
+
+test('hashes for a proof are of what the files hold now, whatever is remembered', async () => {
+  await inFolder(async (folder) => {
+    const group = await openGroup(folder);
+    await putEpoch(group, [rawExtent(0, 0, BASE)]);
+    await putEpoch(group, [rawExtent(0, LATER_AT, LATER)]);
+    const before = await group.chunkHashes(0, 0, 2, true);
+    assert.deepEqual(await group.chunkHashes(0, 0, 2), before);
+    await readDisk(group, 2, 0);
+    await spoil(join(folder, 'disk-0/base'), BASE.subarray(0, 64));
+    await spoil(join(folder, SEGMENT), LATER.subarray(0, 64));
+    assert.deepEqual(await group.chunkHashes(0, 0, 2, true), Buffer.alloc(64));
+    await group.close();
+  });
+});

@@ -141,7 +141,7 @@ export class JournalScrub {
     return [...this.#damages.values()].flatMap(({ range }) => (range?.isInNewest === true ? [range] : []));
   }
 
-  /** Tried once: what the source holds there now has another checksum, and that is not going to change back. */
+  /** Tried once: what the source holds there has another checksum, and is not going to change back. */
   async #heal(journal: ScrubbedJournal, key: string, damage: JournalDamage): Promise<boolean> {
     this.#unhealable.add(key);
     if (!(await healDamage(journal, damage))) return false;

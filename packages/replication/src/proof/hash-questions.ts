@@ -33,7 +33,7 @@ export class HashQuestions {
       const requestId = FIRST_REQUEST_ID + (this.#asked % REQUEST_IDS);
       this.#asked += 1;
       this.#waiting.set(requestId, { count, resolve, reject });
-      this.#send({ type: 'HASHES_REQUEST', requestId, diskIndex, firstChunk, count });
+      this.#send({ type: 'HASHES_REQUEST', requestId, diskIndex, firstChunk, count, fresh: true });
     });
   }
 

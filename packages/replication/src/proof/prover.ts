@@ -11,7 +11,6 @@
  * read, too, so the same holds for it. A chunk that is never quiet is marked dirty and comes whole with a
  * cut; it is hashed as it was at that cut, and the replica is asked behind its COMMIT.
  */
-import { createHash } from 'node:crypto';
 import type { ChunkWatch, Cut } from '@landfall/capture';
 import type { DifferenceKind, RecoveryPoint } from '@landfall/model';
 import { assert, type Clock, type Logger, OperationError } from '@landfall/runtime';
@@ -191,7 +190,7 @@ export class Prover {
     for (let chunk = firstChunk; chunk < firstChunk + count; chunk += 1) {
       await this.#bucket.take(RESCAN_CHUNK_BYTES, this.#options.signal);
       const content = await watch.read(diskIndex, chunk);
-      hashes.push(createHash('sha256').update(content).digest());
+      hashes.push(await this.#options.state.sha256(content));
     }
     return hashes;
   }
