@@ -108,7 +108,7 @@ export interface HashesRequest {
   readonly diskIndex: number;
   readonly firstChunk: number;
   readonly count: number;
-  /** Of bytes that are read and verified for this request: nothing that is remembered (a proof of equality). */
+  /** Of bytes that are read and verified for this request: nothing that is remembered. */
   readonly fresh?: boolean;
 }
 
