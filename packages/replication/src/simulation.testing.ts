@@ -233,6 +233,8 @@ export class Simulation {
     this.source.unreadable = false;
     this.running.sender.setBandwidth(0);
     this.running.sender.resume();
+    // What was left out as free and is wanted again is on its way for a while, as if it had been written.
+    this.running.sender.setProof(undefined);
   }
 
   async #converge(): Promise<void> {

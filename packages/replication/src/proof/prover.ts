@@ -135,6 +135,7 @@ export class Prover {
       this.#readHashes(watch, group),
     ]);
     await watch.settle(signal);
+    if (state.proof !== proof) return;
     let touched = 0;
     for (const [index, hash] of hashes.entries()) {
       const chunk = firstChunk + index;
@@ -163,6 +164,7 @@ export class Prover {
     }
     const { hash, epoch, answer } = caught;
     const theirs = await answer;
+    if (state.proof !== proof) return;
     if (hash.equals(theirs)) proof.foundEqual(diskIndex, chunk, hash, true);
     else this.#differs(proof, { diskIndex, chunk, epoch, theirs });
   }
