@@ -15,7 +15,7 @@ const TIMEOUT_MS = 5 * 60_000;
 const TRACE_INSTANCES = '/sys/kernel/tracing/instances';
 const BEGUN_POLL_MS = 50;
 const EXIT_MISSED = 3;
-const ROWS = { sync: 2, churn: 2, lag: 3, impact: 4, agent: 2, rescan: 3 } as const;
+const ROWS = { sync: 2, churn: 2, lag: 3, impact: 4, agent: 2, rescan: 3, journal: 13 } as const;
 
 interface Result {
   readonly name: string;
@@ -79,7 +79,7 @@ for (const [name, rowCount] of Object.entries(ROWS)) {
 test('a benchmark that does not exist is wrong usage', async () => {
   const bench = await run([LAUNCHER, 'bench', 'everything']);
   assert.equal(bench.exitCode, 2);
-  assert.match(bench.stderr, /sync, churn, lag, impact, agent, rescan/);
+  assert.match(bench.stderr, /sync, churn, lag, impact, agent, rescan, journal/);
 });
 
 function assertRow(row: Result['rows'][number]): void {
@@ -91,7 +91,7 @@ function assertRow(row: Result['rows'][number]): void {
     assert.equal(met, bound === 'min' ? measured > goal : measured < goal);
 }
 
-/** However fast the machine is: its agent tracks a disk of full size, and most of the benchmark is to come. */
+/** However fast the machine is: its agent tracks a disk of full size, and most of it is to come. */
 async function untilTraced(ended: Promise<RunResult>): Promise<void> {
   let result: RunResult | undefined;
   void ended.then((value) => {

@@ -1,7 +1,7 @@
 /**
  * A disk as a running server has it after some years, mounted: half of it files, a quarter free space that
- * still holds what was deleted from it, a quarter that was never written. Half of the bytes are those of this machine's own
- * /usr (programs, libraries, texts), half are random (media, archives, what is encrypted).
+ * still holds what was deleted from it, a quarter that was never written. Half of the bytes are those of this
+ * machine's own /usr (programs, libraries, texts), half are random (media, archives, what is encrypted).
  */
 import { randomFillSync } from 'node:crypto';
 import { createReadStream } from 'node:fs';

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AgentStatus, readStatus } from '../../apps/agent/src/file-status.ts';
@@ -276,8 +276,10 @@ export class Replication {
       ...this.#profileOptions(name),
       ...argv,
     ];
-    const child = spawn(command, parameters, { stdio: ['ignore', log, log] });
+    // A session of its own, as a service has.
+    const child = spawn(command, parameters, { stdio: ['ignore', log, log], detached: true });
     closeSync(log);
+    if (yields) yieldAsSession(child.pid);
     return child;
   }
 
@@ -308,4 +310,10 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
   const exited = once(child, 'exit', { signal: AbortSignal.timeout(END_TIMEOUT_MS) });
   child.kill(signal);
   await exited;
+}
+
+/** Where the kernel weighs sessions against each other, `nice` counts only within one. */
+function yieldAsSession(pid: number | undefined): void {
+  const path = `/proc/${pid}/autogroup`;
+  if (existsSync(path)) writeFileSync(path, '19');
 }

@@ -3,6 +3,7 @@ import { access, chmod, copyFile, realpath, rename, rm, writeFile } from 'node:f
 import { join } from 'node:path';
 import { isSea } from 'node:sea';
 import { OperationError, runChecked, syncFolder, systemErrorCode } from '@landfall/runtime';
+import { CPU_WEIGHT, NICE } from './linux-priority.ts';
 
 export const SERVICE_NAME = 'landfall-agent.service';
 export const UNIT_FOLDER_DEFAULT = '/etc/systemd/system';
@@ -41,7 +42,8 @@ RestartSec=1
 RestartPreventExitStatus=${EXIT_UNINSTALLED}
 SuccessExitStatus=${EXIT_UNINSTALLED}
 OOMScoreAdjust=-900
-Nice=5
+Nice=${NICE}
+CPUWeight=${CPU_WEIGHT}
 Environment=UV_THREADPOOL_SIZE=16 MALLOC_ARENA_MAX=2
 RuntimeDirectory=landfall-agent
 RuntimeDirectoryPreserve=yes

@@ -15,6 +15,7 @@ import { readStatus } from './file-status.ts';
 import { describeForecast, describeProgress } from './forecast/forecast-text.ts';
 import { runForecast } from './forecast/run-forecast.ts';
 import { install } from './install.ts';
+import { yieldToWorkload } from './linux-priority.ts';
 import { EXIT_UNINSTALLED } from './linux-service.ts';
 import { runAgent } from './run-agent.ts';
 import { describeStatus } from './status-text.ts';
@@ -98,10 +99,12 @@ async function runConfigure({ stateFolder, proxy }: AgentOptions): Promise<numbe
 async function runService(options: AgentOptions): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  const logger = createLogger({ program: 'landfall-agent' });
+  yieldToWorkload(logger);
   const outcome = await runAgent({
     stateFolder: options.stateFolder,
     runtimeFolder: options.runtimeFolder,
-    logger: createLogger({ program: 'landfall-agent' }),
+    logger,
     clock: systemClock,
     signal: stop.signal,
   });

@@ -72,3 +72,22 @@ test('names of exports are read back, and nothing else is taken for one', () => 
     assert.equal(parseExportName(name), undefined);
   }
 });
+
+test('X3: a point that retention dropped while its export was written down is not exported', async () => {
+  const saved: (readonly ExportRecord[])[] = [];
+  const answers = [DISKS];
+  const registry = new ExportRegistry({
+    records: [],
+    socketPath: '/run/nbd.sock',
+    save: async (all) => void saved.push(all),
+    disksAt: async () => {
+      const disks = answers.pop();
+      if (disks === undefined) throw new OperationError('RECOVERY_POINT_MISSING', 'dropped meanwhile');
+      return disks;
+    },
+    openView: async () => VIEW,
+  });
+  await assert.rejects(registry.open(RECORD), /dropped meanwhile/);
+  assert.deepEqual(saved, [[RECORD], []]);
+  assert.deepEqual(registry.exportsOf(RECORD.sourceServerId), []);
+});

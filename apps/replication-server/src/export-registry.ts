@@ -6,6 +6,7 @@
  * X1 every export named in the file has been answered or is about to be; none is open that the file does not
  * name.
  * X2 a server with an open export is not discarded.
+ * X3 a recovery point with an open export is not dropped, whoever reads it or not.
  */
 import type { ReadableBlockDevice } from '@landfall/block';
 import type { MachineDisk } from '@landfall/channel';
@@ -46,9 +47,21 @@ export class ExportRegistry {
       const known = this.#records.get(exportId);
       if (known !== undefined && !isSame(known, record)) throw taken(known);
       const disks = await this.#options.disksAt(sourceServerId, epoch);
-      if (known === undefined) await this.#replace([...this.#records.values(), record]);
+      if (known === undefined) await this.#record(record);
       return disks.map((disk) => this.#machineDisk(disk, record));
     });
+  }
+
+  /** From when it is written down the point is held (X3); retention may have dropped it just before. */
+  async #record(record: ExportRecord): Promise<void> {
+    const others = [...this.#records.values()];
+    await this.#replace([...others, record]);
+    try {
+      await this.#options.disksAt(record.sourceServerId, record.epoch);
+    } catch (error) {
+      await this.#replace(others);
+      throw error;
+    }
   }
 
   close(exportId: string): Promise<void> {

@@ -13,8 +13,10 @@ import { listenTls } from '@landfall/wire';
 import { createHandlers } from './command-handlers.ts';
 import { ExportRegistry } from './export-registry.ts';
 import { readExports, writeExports } from './file-exports.ts';
+import { readRetention } from './file-retention.ts';
 import { readSpace } from './file-space.ts';
 import { readStagedServers, writeStagedServers } from './file-staged-servers.ts';
+import { maintainJournals } from './journal-maintenance.ts';
 import { Scrubber } from './scrubber.ts';
 import type { ServerOptions } from './server-options.ts';
 import { StagingArea } from './staging-area.ts';
@@ -49,6 +51,9 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     onLink: (link, peer) => void receiver.serveLink(link, peer),
   });
   await staging.openAll();
+  const servers = () => staging.openServers();
+  const exportedEpochs = (id: string) => exports.exportsOf(id).map(({ epoch }) => epoch);
+  const maintenance = maintainJournals({ servers, exportedEpochs, logger, clock, signal });
   const nbd = createNbdServer({ exports: exports.nbdExports, logger });
   await nbd.listen({ socketPath: socketPathOf(stateFolder) });
   logger.info('replication-server-ready', { programId: identity.programId, port: listener.port });
@@ -79,6 +84,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   const scrubbed = scrubber.run(signal);
   await channel.finished;
   await scrubbed;
+  await maintenance;
   await listener.close();
   await receiver.close();
   await nbd.close();
@@ -99,6 +105,7 @@ async function createStaging(
     records: await readStagedServers(stateFolder),
     save: (records) => writeStagedServers(stateFolder, records),
     disconnect,
+    retentionOf: await readRetention(stateFolder),
     logger,
     clock,
   });

@@ -70,7 +70,7 @@ export class Scrubber {
 
   #isDue({ sourceServerId, group, scrub }: StagedServer): boolean {
     const nowMs = this.#options.clock.nowMs();
-    if (!group.isOpen || group.lastEpoch === 0) return false;
+    if (!group.isOpen() || group.lastEpoch === 0) return false;
     if (nowMs < (this.#pausedUntilMs.get(sourceServerId) ?? 0)) return false;
     return scrub.isInPass || Math.abs(nowMs - scrub.status.passStartedAtMs) >= this.#options.passIntervalMs;
   }
@@ -99,7 +99,7 @@ export class Scrubber {
     const { sourceServerId, group, scrub } = server;
     const nowMs = clock.nowMs();
     const known = this.#repairs.get(sourceServerId) ?? { nextMs: 0, askedMs: 0, asked: '' };
-    if (!group.isOpen || scrub.status.damageCount === 0 || nowMs < known.nextMs) return;
+    if (!group.isOpen() || scrub.status.damageCount === 0 || nowMs < known.nextMs) return;
     this.#repairs.set(sourceServerId, { ...known, nextMs: nowMs + REPAIR_INTERVAL_MS });
     try {
       const lost = (await group.scrub((journal) => scrub.repair(journal))).slice(0, RESEND_RANGES_MAX);
@@ -134,7 +134,7 @@ export class Scrubber {
   }
 
   async #leaveWord({ sourceServerId, group, scrub }: StagedServer): Promise<void> {
-    if (!group.isOpen) return;
+    if (!group.isOpen()) return;
     try {
       await group.scrub((journal) => scrub.save(journal));
     } catch (error) {

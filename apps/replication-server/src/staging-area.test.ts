@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { RETENTION_DEFAULT } from '@landfall/journal';
 import { MIB, silentLogger, systemClock } from '@landfall/runtime';
 import type { Hello } from '@landfall/wire';
 import { readStagedServers, writeStagedServers } from './file-staged-servers.ts';
@@ -21,6 +22,7 @@ async function openArea(): Promise<StagingArea> {
     stagingFolder: folder,
     records: await readStagedServers(folder),
     save: (records) => writeStagedServers(folder, records),
+    retentionOf: () => RETENTION_DEFAULT,
     disconnect: async (sourceServerId) => {
       disconnected.push(sourceServerId);
     },

@@ -14,6 +14,8 @@ import {
   type JournalDisk,
   type JournalGroup,
   openJournalGroup,
+  type RetentionSettings,
+  type RetentionTier,
 } from '@landfall/journal';
 import type { SourceDisk } from '@landfall/model';
 import type { EpochStore, ReceiverPeer, ReceiverProgress } from '@landfall/replication';
@@ -28,6 +30,8 @@ export interface StagingAreaOptions {
   save(records: readonly StagedServerRecord[]): Promise<void>;
   /** Ends the connection of a server's agent, and resolves when its journal is free. */
   disconnect(sourceServerId: string): Promise<void>;
+  /** Which recovery points of a server are kept. */
+  retentionOf(sourceServerId: string): readonly RetentionTier[];
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -112,6 +116,11 @@ export class StagingArea {
     this.#open.get(progress.sourceServerId)?.onProgress(progress);
   }
 
+  /** Those whose journals are open. */
+  openServers(): readonly StagedServer[] {
+    return [...this.#open.values()];
+  }
+
   /** Errors: SERVER_NOT_STAGED, or why its journal cannot be opened. */
   server(sourceServerId: string): StagedServer {
     const server = this.#open.get(sourceServerId);
@@ -192,7 +201,9 @@ export class StagingArea {
     const logger = this.#options.logger.with({ sourceServerId });
     try {
       const folder = join(this.#options.stagingFolder, sourceServerId);
-      const group = await openOrCreate({ folder, disks: disks.map(journalDisk), logger });
+      const retention = { tiers: this.#options.retentionOf(sourceServerId) };
+      const { clock } = this.#options;
+      const group = await openOrCreate({ folder, disks: disks.map(journalDisk), logger, retention, clock });
       this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, { group, logger }));
       this.#failures.delete(sourceServerId);
       return undefined;
@@ -225,6 +236,8 @@ async function openOrCreate(options: {
   readonly folder: string;
   readonly disks: readonly JournalDisk[];
   readonly logger: Logger;
+  readonly retention: RetentionSettings;
+  readonly clock: Clock;
 }): Promise<JournalGroup> {
   const { disks, ...settings } = options;
   try {

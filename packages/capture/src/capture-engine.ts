@@ -25,6 +25,7 @@ import type { CapturedExtent, ChunkWatch, Cut, EpochSource, ForgetFreeOptions } 
 import { forEachAtOnce } from './for-each-at-once.ts';
 import { forgetFreeSpace } from './free-space-search.ts';
 import type { ReadTicket } from './read-ticket.ts';
+import { readsAtOnce } from './reads-at-once.ts';
 import { placesOf, type Uncertainty, unknownBecause } from './safety/uncertainty.ts';
 import type { DiskRange } from './trace-source.ts';
 import { WallTime } from './wall-time.ts';
@@ -251,7 +252,7 @@ export class CaptureEngine implements EpochSource {
 
   async #readTickets(tickets: readonly ReadTicket[]): Promise<void> {
     const { reader } = this.#options;
-    await forEachAtOnce(tickets, reader.readsInFlightMax, async (ticket) => {
+    await forEachAtOnce(tickets, readsAtOnce(tickets.length, reader.readsInFlightMax), async (ticket) => {
       if (ticket.dead) return;
       this.#tracker.readStarted(ticket, this.#nowNs());
       try {

@@ -1,7 +1,7 @@
 /**
  * The base of one staging disk: a sparse raw file and its table. It has two lives. During the first sync it
  * is partial and written in place: there is no recovery point it could harm (J4). Once the manifest names it
- * as the disk at an epoch it is valid and never written again.
+ * as the disk at an epoch it is valid, and only `base-advance.ts` writes it, under a new table.
  *
  * The table says which chunks were ever written, and it is the authority: a chunk without an entry reads as
  * zeroes. After a crash during the first sync the file may hold bytes under such a chunk that reached the
@@ -49,6 +49,14 @@ export interface BaseOptions {
   readonly files: JournalFiles;
   readonly diskIndex: number;
   readonly sizeBytes: number;
+  /** 0, the first one, when not given. */
+  readonly tableNumber?: number;
+}
+
+/** What is on its way into the base: reads see it already. */
+export interface BaseOverlay {
+  /** Puts it over what the base file has from `offsetBytes` on. */
+  cover(offsetBytes: number, target: Buffer): Promise<void>;
 }
 
 export interface ChunkPiece {
@@ -72,11 +80,16 @@ export class BaseImage {
   /** Chunks without an entry may have bytes in the file: after a crash during the first sync. */
   #holesMayHoldBytes = false;
   #valid = false;
+  #overlay: BaseOverlay | undefined;
+  /** Chunks that have an entry. */
+  readonly writtenChunks = (): number => this.#written;
+  /** Something is on its way into it: file and table are not of one state. */
+  readonly isAdvancing = (): boolean => this.#overlay !== undefined;
 
   private constructor(options: BaseOptions, file: JournalFile, table: JournalFile) {
     this.sizeBytes = options.sizeBytes;
     this.path = basePath(options.diskIndex);
-    this.tablePath = tablePath(options.diskIndex);
+    this.tablePath = tablePath(options.diskIndex, options.tableNumber);
     this.#file = file;
     this.#early = new EarlyFlush(() => file.sync(), FLUSHED_EVERY_BYTES);
     this.#table = new BaseTableFile(table);
@@ -99,7 +112,7 @@ export class BaseImage {
   /** `tableSha256`: of the manifest, when it says the base is valid. Errors: JOURNAL_DAMAGED. */
   static async open(options: BaseOptions, tableSha256: string | undefined): Promise<BaseImage> {
     const file = await options.files.open(basePath(options.diskIndex));
-    const table = await options.files.open(tablePath(options.diskIndex));
+    const table = await options.files.open(tablePath(options.diskIndex, options.tableNumber));
     const base = new BaseImage(options, file, table);
     try {
       await base.#load(tableSha256);
@@ -116,11 +129,6 @@ export class BaseImage {
 
   get damagedChunks(): number {
     return this.#states.reduce((count, state) => count + (state === CHUNK_DAMAGED ? 1 : 0), 0);
-  }
-
-  /** Chunks that have an entry. */
-  get writtenChunks(): number {
-    return this.#written;
   }
 
   /** True while every byte of it is known to be zero. */
@@ -226,13 +234,28 @@ export class BaseImage {
     return this.#table.entry(chunk);
   }
 
-  /** Of a valid base, as the file has them. */
+  /** Of a valid base, whose entries are all in the file. */
   readEntries(firstChunk: number, count: number): Promise<Buffer> {
-    return this.#table.read(firstChunk, count);
+    assert(this.#valid, 'entries of a partial base may still wait to be written');
+    return this.#table.read(firstChunk, Math.min(count, this.#states.length - firstChunk));
   }
 
-  async readRaw(offsetBytes: number, target: Buffer): Promise<number> {
-    return this.#file.read(offsetBytes, target);
+  /** False: the file ends before. */
+  async readParts(offsetBytes: number, parts: readonly Buffer[]): Promise<boolean> {
+    const overlay = this.#overlay;
+    if (overlay === undefined) return this.#file.readParts(offsetBytes, parts);
+    let position = offsetBytes;
+    for (const part of parts) {
+      part.fill(0, await this.#file.read(position, part));
+      await overlay.cover(position, part);
+      position += part.length;
+    }
+    return true;
+  }
+
+  /** `undefined`: the file has all of it. */
+  setOverlay(overlay: BaseOverlay | undefined): void {
+    this.#overlay = overlay;
   }
 
   chunkLength(chunk: number): number {
@@ -356,12 +379,13 @@ export class BaseImage {
   }
 }
 
-function basePath(diskIndex: number): string {
+export function basePath(diskIndex: number): string {
   return `disk-${diskIndex}/base`;
 }
 
-function tablePath(diskIndex: number): string {
-  return `disk-${diskIndex}/base.sha256`;
+export function tablePath(diskIndex: number, tableNumber = 0): string {
+  const path = `disk-${diskIndex}/base.sha256`;
+  return tableNumber === 0 ? path : `${path}.${tableNumber}`;
 }
 
 /** A range cut at the borders of chunks. */

@@ -80,8 +80,10 @@ export function decodeTableEntry(bytes: Buffer): TableEntry | undefined {
   return { sha256: state === STATE_HASHED ? bytes.subarray(0, 32) : undefined, blockChecksums };
 }
 
+const EMPTY_ENTRY = Buffer.alloc(TABLE_ENTRY_BYTES);
+
 export function isEmptyEntry(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0);
+  return EMPTY_ENTRY.equals(bytes);
 }
 
 const ZERO_CHUNK = Buffer.alloc(CHUNK_BYTES);

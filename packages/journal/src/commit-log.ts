@@ -1,6 +1,12 @@
 /** Which epochs end where in one segment: two growing columns of numbers, searched by epoch. */
 const INITIAL_ROWS = 64;
 
+export interface EpochSpan {
+  readonly epoch: number;
+  readonly fromBytes: number;
+  readonly endBytes: number;
+}
+
 export class CommitLog {
   #epochs = new Float64Array(INITIAL_ROWS);
   #ends = new Float64Array(INITIAL_ROWS);
@@ -30,6 +36,14 @@ export class CommitLog {
   endOf(epoch: number): number {
     const row = this.#rowsUpTo((index) => (this.#epochs[index] as number) <= epoch);
     return row === 0 ? 0 : (this.#ends[row - 1] as number);
+  }
+
+  /** Epochs in order, each with where its records begin and where its commit record ends. */
+  *spans(startBytes: number): Generator<EpochSpan> {
+    for (let row = 0; row < this.#count; row += 1) {
+      const fromBytes = row === 0 ? startBytes : (this.#ends[row - 1] as number);
+      yield { epoch: this.#epochs[row] as number, fromBytes, endBytes: this.#ends[row] as number };
+    }
   }
 
   /** The epoch whose records include a position, if it is committed. */

@@ -4,11 +4,13 @@
  */
 import type { ExtentHeader } from '@landfall/block';
 import { assert } from '@landfall/runtime';
-import { BaseImage } from './base-image.ts';
+import { BaseImage, tablePath } from './base-image.ts';
 import { currentSize, type DiskSizes, sizeAt } from './disk-sizes.ts';
 import type { JournalFiles } from './journal-files.ts';
 import { type JournalSegment, segmentFolder } from './journal-segment.ts';
 import {
+  type AdvancedBase,
+  type BaseAdvanceEntry,
   type BaseEntry,
   type GroupDisk,
   type Manifest,
@@ -38,7 +40,7 @@ export interface DiskState {
 export class DiskJournal {
   readonly diskIndex: number;
   readonly diskId: string;
-  readonly base: BaseImage;
+  #base: BaseImage;
   readonly #context: DiskContext;
   #sizes: DiskSizes;
   #joiningBytes = 0;
@@ -47,16 +49,19 @@ export class DiskJournal {
   #manifestUncertain = false;
   #segments: readonly JournalSegment[];
   #writer: SegmentWriter | undefined;
+  /** A number is never given twice while the journal is open. */
+  #nextNumber: number;
 
   constructor(context: DiskContext, state: DiskState) {
     this.diskIndex = context.diskIndex;
     this.diskId = context.disk.diskId;
     this.#sizes = context.disk.sizes;
-    this.base = state.base;
+    this.#base = state.base;
     this.#context = context;
     this.#manifest = state.manifest;
     this.#segments = state.segments;
     this.#writer = state.writer;
+    this.#nextNumber = 1 + Math.max(0, ...state.manifest.segments.map(({ number }) => number));
   }
 
   /**
@@ -64,6 +69,11 @@ export class DiskJournal {
    */
   get sizeBytes(): number {
     return this.#joiningBytes || currentSize(this.#sizes);
+  }
+
+  /** The one that is in force. */
+  get base(): BaseImage {
+    return this.#base;
   }
 
   get sizes(): DiskSizes {
@@ -87,6 +97,47 @@ export class DiskJournal {
   /** Oldest first. */
   get segments(): readonly JournalSegment[] {
     return this.#segments;
+  }
+
+  /** Oldest first: all but the one that is still written, and those on their way into the base. */
+  get sealedSegments(): readonly JournalSegment[] {
+    const from = this.#manifest.advance?.segmentCount ?? 0;
+    return this.#segments.slice(from).filter((segment) => segment !== this.#writer?.segment);
+  }
+
+  /** How far the base has got. */
+  get advancedBase(): AdvancedBase | undefined {
+    return this.#manifest.base?.advanced;
+  }
+
+  /** What is on its way into the base, also when an earlier program began it. */
+  get advance(): BaseAdvanceEntry | undefined {
+    return this.#manifest.advance;
+  }
+
+  /** How large the file of a sealed segment is. */
+  sealedBytes({ number }: JournalSegment): number {
+    return this.#manifest.segments.find((entry) => entry.number === number)?.sealed?.sizeBytes ?? 0;
+  }
+
+  /** The same of any segment. */
+  segmentBytes(segment: JournalSegment): number {
+    return segment === this.#writer?.segment ? this.#writer.endBytes : this.sealedBytes(segment);
+  }
+
+  /** Of the tables that are in force, or will be. */
+  get tablePaths(): readonly string[] {
+    const { base, advance } = this.#manifest;
+    const numbers = [
+      base?.advanced?.tableNumber ?? 0,
+      ...(advance === undefined ? [] : [advance.tableNumber]),
+    ];
+    return numbers.map((number) => tablePath(this.diskIndex, number));
+  }
+
+  takeSegmentNumber(): number {
+    this.#nextNumber += 1;
+    return this.#nextNumber - 1;
   }
 
   /** True while nothing but zeroes was ever put on the disk. */
@@ -141,7 +192,7 @@ export class DiskJournal {
   async rollBack(): Promise<void> {
     // What fails in the base now belongs to what is dropped: the chunk stays stale and is hashed again.
     await Promise.allSettled([this.base.settle()]);
-    if (this.#manifestUncertain) await this.#replaceManifest(this.#manifest);
+    await this.restoreManifest();
     await this.#writer?.rollBack();
   }
 
@@ -160,6 +211,62 @@ export class DiskJournal {
     await this.#beginSegment(before);
     writer.segment.seal(extents);
     await writer.close();
+  }
+
+  /**
+   * Puts one sealed segment, or nothing, in the place of neighbouring ones. When it fails, either manifest
+   * may be on disk until `restoreManifest` succeeds.
+   */
+  async replaceSegments(
+    replaced: readonly JournalSegment[],
+    replacement: { readonly entry: SegmentEntry; readonly segment: JournalSegment } | undefined,
+  ): Promise<void> {
+    const numbers = replaced.map(({ number }) => number);
+    const from = this.#segments.findIndex(({ number }) => number === numbers[0]);
+    const neighbours = this.#segments.slice(from, from + numbers.length);
+    assert(
+      from >= 0 && neighbours.every(({ number }, index) => number === numbers[index]),
+      'only neighbouring segments are replaced',
+    );
+    const [entry, segment] =
+      replacement === undefined ? [[], []] : [[replacement.entry], [replacement.segment]];
+    await this.#replaceManifest({
+      ...this.#manifest,
+      segments: this.#manifest.segments.toSpliced(from, numbers.length, ...entry),
+      durableEpoch: this.#context.durableEpoch(),
+    });
+    this.#segments = this.#segments.toSpliced(from, numbers.length, ...segment);
+  }
+
+  /** From here on the base is read by `advance.tableNumber`, with the first segments over it. */
+  async beginAdvance(advance: BaseAdvanceEntry): Promise<void> {
+    assert(this.#manifest.advance === undefined, 'one advance at a time');
+    await this.#replaceManifest({ ...this.#manifest, advance });
+  }
+
+  useBase(base: BaseImage): void {
+    this.#base = base;
+  }
+
+  /** All of it is in the base, durably; resolves to the segments that are listed no more. */
+  async endAdvance(): Promise<readonly JournalSegment[]> {
+    const { base, advance, ...manifest } = this.#manifest;
+    assert(base !== undefined && advance !== undefined, 'an advance was begun');
+    const { tableSha256, segmentCount, ...advanced } = advance;
+    await this.#replaceManifest({
+      ...manifest,
+      base: { commit: base.commit, tableSha256, advanced },
+      segments: manifest.segments.slice(segmentCount),
+      durableEpoch: this.#context.durableEpoch(),
+    });
+    const listedNoMore = this.#segments.slice(0, segmentCount);
+    this.#segments = this.#segments.slice(segmentCount);
+    return listedNoMore;
+  }
+
+  /** Afterwards the manifest on disk is the one in memory. */
+  async restoreManifest(): Promise<void> {
+    if (this.#manifestUncertain) await this.#replaceManifest(this.#manifest);
   }
 
   /** The base is the disk at an epoch from here on. */
@@ -200,7 +307,7 @@ export class DiskJournal {
   }
 
   async #beginSegment(before: readonly SegmentEntry[]): Promise<void> {
-    const number = (before.at(-1)?.number ?? 0) + 1;
+    const number = this.takeSegmentNumber();
     const { files, journalId, diskIndex } = this.#context;
     const name = { journalId: journalIdBytes(journalId), diskIndex, segmentNumber: number };
     const writer = await SegmentWriter.create(files, name);

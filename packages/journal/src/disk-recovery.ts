@@ -3,16 +3,18 @@
  * recovery.ts`). Sealed segments are opened by their index; the last segment is scanned.
  */
 import { assert, type Logger } from '@landfall/runtime';
-import { BaseImage } from './base-image.ts';
+import { growFile } from './base-advance.ts';
+import { BaseImage, basePath, tablePath } from './base-image.ts';
 import { type DiskContext, DiskJournal, journalIdBytes } from './disk-journal.ts';
 import { FIRST_EPOCH, sizeAt } from './disk-sizes.ts';
 import { journalDamaged } from './journal-errors.ts';
 import type { JournalFile } from './journal-files.ts';
 import { JournalSegment, segmentFolder, segmentPath } from './journal-segment.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
-import { decodeFooter, decodeIndex, FOOTER_BYTES, type SealedCommit } from './segment-index.ts';
+import type { ScanRange } from './record-reader.ts';
+import { decodeFooter, decodeIndex, FOOTER_BYTES, packColumns, type SealedCommit } from './segment-index.ts';
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from './segment-records.ts';
-import { findDamagedPayload, type ScanRange, type SegmentScan, scanSegment } from './segment-scan.ts';
+import { findDamagedPayload, type SegmentScan, scanSegment } from './segment-scan.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { SortedExtents } from './sorted-extents.ts';
 
@@ -37,11 +39,8 @@ export interface FoundDisk {
 }
 
 export async function findDisk(context: DiskContext, manifest: Manifest, logger: Logger): Promise<FoundDisk> {
-  const { files, diskIndex, disk } = context;
   await removeUnlisted(context, manifest);
-  const baseEpoch = manifest.base?.commit.epoch ?? FIRST_EPOCH;
-  const baseOptions = { files, diskIndex, sizeBytes: sizeAt(disk.sizes, baseEpoch) };
-  const base = await BaseImage.open(baseOptions, manifest.base?.tableSha256);
+  const base = await openBase(context, manifest);
   if (base.damagedChunks > 0) {
     logger.error('journal-base-table-damaged', { path: base.tablePath, chunks: base.damagedChunks });
   }
@@ -53,6 +52,15 @@ export async function findDisk(context: DiskContext, manifest: Manifest, logger:
   }
 }
 
+/** Of a base that is being advanced by the new table; what it does not have yet is put over it. */
+async function openBase({ files, diskIndex, disk }: DiskContext, manifest: Manifest): Promise<BaseImage> {
+  const { base, advance } = manifest;
+  if (advance !== undefined) await growFile(files, basePath(diskIndex), advance.sizeBytes);
+  const baseEpoch = base?.commit.epoch ?? FIRST_EPOCH;
+  const { sizeBytes = sizeAt(disk.sizes, baseEpoch), tableNumber = 0 } = advance ?? base?.advanced ?? {};
+  return BaseImage.open({ files, diskIndex, sizeBytes, tableNumber }, (advance ?? base)?.tableSha256);
+}
+
 async function findSegments(
   context: DiskContext,
   manifest: Manifest,
@@ -60,6 +68,7 @@ async function findSegments(
 ): Promise<Pick<FoundDisk, 'sealed' | 'tail' | 'commits' | 'durableEpoch'>> {
   const sealed: JournalSegment[] = [];
   const commits: SealedCommit[] = [];
+  const buffer = new IndexBuffer();
   let durableEpoch = manifest.durableEpoch;
   for (const entry of manifest.segments) {
     if (entry.sealed === undefined) {
@@ -67,7 +76,7 @@ async function findSegments(
       commits.push(...tail.scan.commits);
       return { sealed, commits, tail, durableEpoch: Math.max(durableEpoch, tail.scan.durableEpoch) };
     }
-    const opened = await openSealed(context, entry, logger);
+    const opened = await openSealed(context, entry, { logger, buffer });
     sealed.push(opened.segment);
     commits.push(...opened.commits);
     durableEpoch = Math.max(durableEpoch, entry.sealed.lastEpoch);
@@ -134,7 +143,7 @@ export async function closeFound(found: FoundDisk): Promise<void> {
   await found.tail?.file.close();
 }
 
-/** A segment that was created but never got into the manifest holds nothing. */
+/** Files that never got into the manifest, or are there no more, hold nothing. */
 async function removeUnlisted(context: DiskContext, manifest: Manifest): Promise<void> {
   const { files, diskIndex } = context;
   const listed = new Set(manifest.segments.map((entry) => segmentPath(diskIndex, entry.number)));
@@ -142,6 +151,13 @@ async function removeUnlisted(context: DiskContext, manifest: Manifest): Promise
   for (const name of await files.list(folder)) {
     const path = `${folder}/${name}`;
     if (!listed.has(path)) await files.remove(path);
+  }
+  const { base, advance } = manifest;
+  const numbers = [base?.advanced?.tableNumber ?? 0, advance?.tableNumber ?? 0];
+  const tables = new Set(numbers.map((number) => tablePath(diskIndex, number)));
+  for (const name of await files.list(`disk-${diskIndex}`)) {
+    const path = `disk-${diskIndex}/${name}`;
+    if (name.startsWith('base.sha256') && !tables.has(path)) await files.remove(path);
   }
 }
 
@@ -166,12 +182,26 @@ interface OpenedSegment {
   readonly commits: readonly SealedCommit[];
 }
 
-async function openSealed(context: DiskContext, entry: SegmentEntry, logger: Logger): Promise<OpenedSegment> {
+/** Indexes are read into one buffer, one after the other: what is decoded from them is a copy. */
+class IndexBuffer {
+  #bytes = Buffer.alloc(0);
+
+  take(sizeBytes: number): Buffer {
+    if (this.#bytes.length < sizeBytes) this.#bytes = Buffer.allocUnsafeSlow(sizeBytes);
+    return this.#bytes.subarray(0, sizeBytes);
+  }
+}
+
+async function openSealed(
+  context: DiskContext,
+  entry: SegmentEntry,
+  { logger, buffer }: { readonly logger: Logger; readonly buffer: IndexBuffer },
+): Promise<OpenedSegment> {
   const file = await openSegmentFile(context, entry.number);
   try {
     const range = await scanRange(context, file, entry.number, entry.sealed?.recordsEndBytes ?? 0);
     const { extents, commits } =
-      (await readIndex(file, entry, range.identity)) ??
+      (await readIndex(file, entry, { identity: range.identity, buffer })) ??
       (await rebuildIndex(context, file, entry, range, logger));
     const name = { diskIndex: context.diskIndex, number: entry.number, identity: range.identity };
     const segment = new JournalSegment(name, extents);
@@ -210,14 +240,14 @@ async function scanRange(
 async function readIndex(
   file: JournalFile,
   entry: SegmentEntry,
-  identity: number,
+  { identity, buffer }: { readonly identity: number; readonly buffer: IndexBuffer },
 ): Promise<{ readonly extents: SortedExtents; readonly commits: readonly SealedCommit[] } | undefined> {
   assert(entry.sealed !== undefined, 'only a sealed segment has an index');
   const bytes = Buffer.alloc(FOOTER_BYTES);
   await file.read(entry.sealed.sizeBytes - FOOTER_BYTES, bytes);
   const footer = decodeFooter(bytes, identity);
   if (footer === undefined || footer.sizeBytes > entry.sealed.sizeBytes) return undefined;
-  const body = Buffer.alloc(footer.sizeBytes);
+  const body = buffer.take(footer.sizeBytes);
   await file.read(footer.positionBytes, body);
   const index = decodeIndex(body, footer);
   return index === undefined
@@ -241,5 +271,5 @@ async function rebuildIndex(
     const what = 'its index and a record are both damaged';
     throw journalDamaged({ path, positionBytes: scan.chainEndBytes, epoch: (lastEpoch ?? 0) + 1, what });
   }
-  return { extents: new SortedExtents(scan.extents.sorted()), commits: scan.commits };
+  return { extents: new SortedExtents(packColumns(scan.extents.sorted())), commits: scan.commits };
 }

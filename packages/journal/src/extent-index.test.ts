@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { CommitRows } from './commit-rows.ts';
 import { GrowingExtents } from './growing-extents.ts';
 import { JournalSegment } from './journal-segment.ts';
 import { resolveRange } from './resolve-range.ts';
 import { decodeFooter, decodeIndex, encodeIndex, FOOTER_BYTES } from './segment-index.ts';
 import { RECORD_HEADER_BYTES } from './segment-records.ts';
-import { type ExtentQuery, type IndexedExtent, SortedExtents } from './sorted-extents.ts';
+import {
+  type ExtentColumns,
+  type ExtentQuery,
+  type IndexedExtent,
+  rowOf,
+  SortedExtents,
+} from './sorted-extents.ts';
 
 const SPACE = 5000;
 /** Mostly short extents, and now and then a huge one. */
@@ -33,6 +40,10 @@ function expected(extents: readonly IndexedExtent[], query: ExtentQuery): Indexe
       extent.offsetBytes < query.toBytes && extent.offsetBytes + extent.lengthBytes > query.fromBytes;
     return overlaps && extent.positionBytes < query.beforePositionBytes;
   });
+}
+
+function rowsOf(columns: ExtentColumns): IndexedExtent[] {
+  return Array.from(columns.lengths, (_, row) => rowOf(columns, row));
 }
 
 test('growing and sealed indexes find exactly the extents that reach into a range', () => {
@@ -80,11 +91,16 @@ test('the index of a sealed segment survives being written and read', () => {
     const consistency = 'CRASH_CONSISTENT' as const;
     const commit = { epoch: 7, cutTimeMs: 8, cutMonotonicNs: 2n ** 63n, extentCount: 9, endBytes: 2 ** 40 };
     const commits = [{ ...commit, consistency, participants }];
-    const bytes = Buffer.concat(encodeIndex({ extents, commits }, 42, 1000));
+    const bytes = Buffer.concat(
+      encodeIndex({ extents, commitRows: CommitRows.from(commits).bytes }, 42, 1000),
+    );
     const footer = decodeFooter(bytes.subarray(-FOOTER_BYTES), 42);
     assert.ok(footer !== undefined && footer.positionBytes === 1000 + RECORD_HEADER_BYTES);
     const body = bytes.subarray(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + footer.sizeBytes);
-    assert.deepEqual(decodeIndex(body, footer), { extents, commits });
+    const decoded = decodeIndex(body, footer);
+    assert.ok(decoded !== undefined);
+    assert.deepEqual(decoded.commits, commits);
+    assert.deepEqual(rowsOf(decoded.extents), rowsOf(extents));
     assert.equal(
       decodeFooter(bytes.subarray(-FOOTER_BYTES), 43),
       undefined,
@@ -138,3 +154,28 @@ function paintEpochs(
   }
   return { segments, paintings };
 }
+
+test('commits of a growing segment are kept as rows, and forgotten after an epoch', () => {
+  const epochs = fc.uniqueArray(fc.integer({ min: 1, max: 2 ** 40 }), { maxLength: 300 });
+  const property = fc.property(epochs, fc.nat(2 ** 40), (unordered, cut) => {
+    const commits = unordered
+      .toSorted((left, right) => left - right)
+      .map((epoch, index) => ({
+        epoch,
+        endBytes: 64 + index,
+        cutTimeMs: 2 * epoch,
+        cutMonotonicNs: BigInt(epoch) << 20n,
+        extentCount: index,
+        consistency: index % 2 === 0 ? ('SCANNED' as const) : ('CRASH_CONSISTENT' as const),
+        participants: Buffer.alloc(32, index),
+      }));
+    const rows = CommitRows.from(commits);
+    assert.deepEqual(rows.last, commits.at(-1));
+    rows.cutAfter(cut);
+    const kept = commits.filter(({ epoch }) => epoch <= cut);
+    assert.equal(rows.count, kept.length);
+    assert.deepEqual(rows.last, kept.at(-1));
+    assert.ok(rows.bytes.equals(CommitRows.from(kept).bytes));
+  });
+  fc.assert(property, { numRuns: 100 });
+});

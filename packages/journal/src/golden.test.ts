@@ -15,7 +15,14 @@ import type { JournalGroup } from './journal-group.ts';
 import { openJournalGroup } from './open-journal-group.ts';
 
 const goldenOf = (version: number) => fileURLToPath(new URL(`../testdata/v${version}`, import.meta.url));
-const NEWEST = 2;
+const NEWEST = 3;
+const RETENTION = {
+  tiers: [
+    { everyMs: 0, forMs: 4000 },
+    { everyMs: 5000, forMs: 30_000 },
+  ],
+  ...{ thinEveryMs: 0, tableFactor: 0 },
+};
 const DISKS = [
   { diskId: 'disk-0', sizeBytes: 150_000 },
   { diskId: 'disk-1', sizeBytes: 4096 },
@@ -23,7 +30,9 @@ const DISKS = [
 
 /**
  * Base, sealed segments, an open one; raw, zstd and zero extents; empty epochs; a disk that rests; and of
- * version 2: disks that join, grow, shrink and leave, and scanned points.
+ * version 2: disks that join, grow, shrink and leave, and scanned points; and of version 3: dropped, named
+ * and locked points, compacted segments, a base that advanced, and one that was advancing when the program
+ * ended.
  */
 async function writeGolden(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
@@ -34,6 +43,7 @@ async function writeGolden(folder: string): Promise<void> {
     create: true,
     segmentBytes: 6000,
     reserveBytes: 0,
+    retention: RETENTION,
   };
   const group = await openJournalGroup(options);
   await putEpoch(group, [
@@ -66,8 +76,36 @@ async function writeGolden(folder: string): Promise<void> {
   ]);
   await group.putZeroes(2, 100, 200);
   await group.commit({ ...testCommit(12, 1), consistency: 'SCANNED' });
+  await thinAndGoOn(group, folder);
   await writeFile(join(folder, 'expected.json'), `${JSON.stringify(await contents(group), undefined, 1)}\n`);
   await group.close();
+}
+
+async function thinAndGoOn(group: JournalGroup, folder: string): Promise<void> {
+  await overwrite(group, 50);
+  await group.pin(3, 'before the update');
+  await group.lock(40, Date.UTC(2100, 0, 1));
+  const did = new Set<string>();
+  for (let step = await group.maintain(); step.hasMore; step = await group.maintain()) did.add(step.did);
+  assert.ok(['DROPPED_POINTS', 'REPLACED'].every((kind) => did.has(kind)));
+  await group.unpin(3);
+  await overwrite(group, 60);
+  for (let step = await group.maintain(); step.hasMore; step = await group.maintain()) did.add(step.did);
+  await overwrite(group, 90);
+  await group.pin(88, 'before the next update');
+  const isAdvancing = async () =>
+    /"advance": \{/.test(await readFile(join(folder, 'disk-0/manifest'), 'utf8'));
+  while (!(await isAdvancing())) did.add((await group.maintain()).did);
+  assert.ok(did.has('ADVANCED'));
+}
+
+/** Up to an epoch, mostly the same places again. */
+async function overwrite(group: JournalGroup, lastEpoch: number): Promise<void> {
+  for (let epoch = group.lastEpoch + 1; epoch <= lastEpoch; epoch += 1) {
+    const content = Buffer.from(Array.from({ length: 1200 }, (_, at) => (at * epoch) & 0xff));
+    const raw = rawExtent(0, (epoch % 4) * 1000, content);
+    await putEpoch(group, [raw, zstdExtent(2, (epoch % 3) * 900, Buffer.alloc(800, String(epoch)))]);
+  }
 }
 
 async function contents(group: JournalGroup) {
@@ -81,7 +119,7 @@ async function contents(group: JournalGroup) {
   return { journalId: group.journalId, epochs };
 }
 
-for (const version of [1, NEWEST]) {
+for (const version of [1, 2, NEWEST]) {
   test(`the journal of format version ${version} opens, reads as it did, and takes new epochs`, async (t) => {
     const golden = goldenOf(version);
     if (process.env.LANDFALL_WRITE_GOLDEN === '1' && version === NEWEST) await writeGolden(golden);
@@ -95,8 +133,14 @@ for (const version of [1, NEWEST]) {
     const epoch = group.lastEpoch + 1;
     assert.equal(await putEpoch(group, [rawExtent(0, 0, Buffer.alloc(10, 'new'))]), epoch);
     await group.close();
-    const again = await openJournalGroup(options);
+    const again = await openJournalGroup({ ...options, retention: RETENTION });
     assert.equal(again.lastEpoch, epoch);
+    const before = await contents(again);
+    while ((await again.maintain()).hasMore);
+    const listed = new Set(again.recoveryPoints().map((point) => point.epoch));
+    const kept = before.epochs.filter((point) => listed.has(point.epoch));
+    assert.ok(kept.length < before.epochs.length || version === NEWEST, 'points were dropped');
+    assert.deepEqual((await contents(again)).epochs, kept);
     await again.close();
   });
 }

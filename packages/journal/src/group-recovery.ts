@@ -2,7 +2,7 @@
  * Opens all disks of a group and decides what exists.
  *
  *   L = the newest epoch that every one of its participants holds intact, with every epoch before it (J1)
- *   W = the newest epoch that some file proves to have been durable on all disks
+ *   W = the newest epoch that some file, also `points`, proves to have been durable on all disks
  *
  * W ≤ L: what is after L was never acknowledged (J2), so it is cut off, and said so. W > L: an acknowledged
  * epoch is not intact. That is damage, not a torn tail; nothing is cut off and the journal is not opened
@@ -12,7 +12,7 @@ import type { EpochCommit } from '@landfall/model';
 import type { Logger } from '@landfall/runtime';
 import type { DiskContext, DiskJournal } from './disk-journal.ts';
 import { closeFound, type FoundDisk, findDisk, intactEpoch, settleDisk } from './disk-recovery.ts';
-import { EpochLedger } from './epoch-ledger.ts';
+import { type DecidedPoints, EpochLedger } from './epoch-ledger.ts';
 import { journalDamaged } from './journal-errors.ts';
 import { type Manifest, manifestPath, readManifest, writeManifest } from './manifest.ts';
 import type { RecoveryPointList } from './recovery-points.ts';
@@ -25,6 +25,7 @@ export interface RecoveredGroup {
 
 export async function recoverGroup(
   contexts: readonly DiskContext[],
+  decided: DecidedPoints,
   logger: Logger,
 ): Promise<RecoveredGroup> {
   const manifests = await readManifests(contexts);
@@ -36,9 +37,9 @@ export async function recoverGroup(
     }
     const base = manifests[0]?.base?.commit;
     if (base === undefined) return { disks: await settleAll(found, 0, logger) };
-    const ledger = new EpochLedger(base);
+    const ledger = new EpochLedger(base, decided);
     for (const disk of found) for (const commit of disk.commits) ledger.note(commit);
-    const lastEpoch = await newestIntactEpoch(found, ledger.lastEpoch);
+    const lastEpoch = await newestIntactEpoch(found, ledger.lastEpoch, decided.throughEpoch);
     const disks = await settleAll(found, lastEpoch, logger);
     return { disks, points: ledger.points(lastEpoch) };
   } catch (error) {
@@ -57,8 +58,12 @@ async function settleAll(
   return disks;
 }
 
-async function newestIntactEpoch(found: readonly FoundDisk[], ledgerEpoch: number): Promise<number> {
-  const durableEpoch = Math.max(...found.map((disk) => disk.durableEpoch));
+async function newestIntactEpoch(
+  found: readonly FoundDisk[],
+  ledgerEpoch: number,
+  decidedEpoch: number,
+): Promise<number> {
+  const durableEpoch = Math.max(decidedEpoch, ...found.map((disk) => disk.durableEpoch));
   let lastEpoch = ledgerEpoch;
   for (const disk of found) lastEpoch = await intactEpoch(disk, durableEpoch, lastEpoch);
   if (lastEpoch >= durableEpoch) return lastEpoch;

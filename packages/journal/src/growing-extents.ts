@@ -29,8 +29,8 @@ export class GrowingExtents {
 
   add(extent: IndexedExtent): void {
     const row = this.#buffered;
-    this.#buffer.offsets[row] = extent.offsetBytes;
-    this.#buffer.positions[row] = extent.positionBytes;
+    this.#buffer.offsets.set(row, extent.offsetBytes);
+    this.#buffer.positions.set(row, extent.positionBytes);
     this.#buffer.lengths[row] = extent.lengthBytes;
     this.#buffer.payloads[row] = extent.payloadBytes;
     this.#buffered += 1;
@@ -47,12 +47,13 @@ export class GrowingExtents {
   /** Forgets every extent at or after a position: an epoch that was dropped, a tail that was cut off. */
   cutFrom(positionBytes: number): void {
     const kept = this.sorted();
+    const { positions } = kept;
     let count = 0;
-    for (const position of kept.positions) if (position < positionBytes) count += 1;
+    for (let row = 0; row < positions.count; row += 1) if (positions.at(row) < positionBytes) count += 1;
     const columns = allocateColumns(count);
     let target = 0;
-    for (let row = 0; row < kept.positions.length; row += 1) {
-      if ((kept.positions[row] as number) < positionBytes) copyRow(kept, row, columns, target++);
+    for (let row = 0; row < positions.count; row += 1) {
+      if (positions.at(row) < positionBytes) copyRow(kept, row, columns, target++);
     }
     this.#runs = count === 0 ? [] : [new SortedExtents(columns)];
     this.#buffered = 0;
@@ -69,7 +70,7 @@ export class GrowingExtents {
     let columns = this.#bufferColumns();
     for (;;) {
       const before = this.#runs.at(-1);
-      if (before === undefined || before.count > columns.offsets.length * 2) break;
+      if (before === undefined || before.count > columns.lengths.length * 2) break;
       columns = mergeSorted(before.columns, columns);
       this.#runs = this.#runs.slice(0, -1);
     }

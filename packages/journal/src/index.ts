@@ -1,5 +1,7 @@
 export type { JournalFile, JournalFiles } from './journal-files.ts';
 export { JournalGroup, type JournalView } from './journal-group.ts';
+export type { JournalStat, TierStat } from './journal-stat.ts';
+export type { MaintenanceStep, RetentionSettings } from './maintenance.ts';
 export type { JournalDisk } from './manifest.ts';
 export {
   discardJournalGroup,
@@ -8,6 +10,8 @@ export {
   openJournalGroup,
   openJournalGroupOn,
 } from './open-journal-group.ts';
+export type { PointLock, PointPin } from './points-document.ts';
 export type { RecoveryPointQuery } from './recovery-points.ts';
+export { checkTiers, RETENTION_DEFAULT, type RetentionTier } from './retention-policy.ts';
 export type { DamagedRange, DamageKind, JournalDamage } from './scrub/journal-damage.ts';
 export { JournalScrub, type ScrubStatus } from './scrub/journal-scrub.ts';

@@ -1,5 +1,6 @@
 /** The operating errors of the journal, each in one place with what to do about it. */
 import { type ErrorContext, formatBytes, OperationError, systemErrorCode } from '@landfall/runtime';
+import type { RecoveryPointList } from './recovery-points.ts';
 
 export interface Damage {
   /** Path of the file, relative to the group folder. */
@@ -87,5 +88,33 @@ export function epochRefused(message: string, context: ErrorContext): OperationE
   return new OperationError('EPOCH_REFUSED', message, {
     hint: 'the sender and this journal disagree: reconnect, so that they agree on the newest epoch again',
     context,
+  });
+}
+
+export function pointMissing(epoch: number, points: RecoveryPointList): OperationError {
+  const { oldest, newest } = points;
+  const range = oldest === undefined ? 'there is none yet' : `there are ${oldest.epoch} to ${newest?.epoch}`;
+  return new OperationError('RECOVERY_POINT_MISSING', `there is no recovery point ${epoch}: ${range}`, {
+    hint: 'choose one of the listed recovery points',
+    context: { epoch, oldestEpoch: oldest?.epoch, newestEpoch: newest?.epoch },
+  });
+}
+
+export function viewsOpen(views: number): OperationError {
+  return new OperationError(
+    'JOURNAL_IN_USE',
+    `the journal cannot be discarded: ${views} views of it are open`,
+    {
+      hint: 'end the launches and exports that use this server, then discard it again',
+      context: { views },
+    },
+  );
+}
+
+export function pointsLocked(epochs: readonly number[]): OperationError {
+  const which = epochs.length === 1 ? `point ${epochs[0]} is` : `${epochs.length} points are`;
+  return new OperationError('RECOVERY_POINT_LOCKED', `the journal cannot be discarded: ${which} locked`, {
+    hint: 'wait until the locks end: nobody can remove a locked recovery point before',
+    context: { epochs: epochs.slice(0, 10).join(', ') },
   });
 }

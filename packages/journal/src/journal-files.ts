@@ -39,8 +39,8 @@ export interface JournalFiles {
    * folder.
    */
   remove(path: string): Promise<void>;
-  /** Bytes of storage the group folder takes, holes not counted. */
-  allocatedBytes(): Promise<number>;
+  /** Bytes of storage a file or folder takes, all of the group folder by default; holes are not counted. */
+  allocatedBytes(path?: string): Promise<number>;
   /** Bytes that can still be written to the storage the group folder is on. */
   freeBytes(): Promise<number>;
   /** Takes the folder for this process; the returned function gives it back. Errors: JOURNAL_IN_USE. */

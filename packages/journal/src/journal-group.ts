@@ -5,27 +5,33 @@
  */
 import type { ExtentHeader, ReadableBlockDevice } from '@landfall/block';
 import type { EpochCommit, RecoveryPoint } from '@landfall/model';
-import { assert, type Logger, OperationError, type Sha256 } from '@landfall/runtime';
+import { assert, type Logger, type Sha256 } from '@landfall/runtime';
+import { BaseAdvance, TABLE_FACTOR_DEFAULT } from './base-advance.ts';
 import { changeDisks } from './change-disks.ts';
 import { hashChunks } from './chunk-hashes.ts';
+import { Compaction } from './compaction.ts';
 import { ContentCache } from './content-cache.ts';
 import { discardFiles } from './discard-files.ts';
 import type { DiskContext, DiskJournal } from './disk-journal.ts';
 import { EpochWriter } from './epoch-writer.ts';
-import { epochRefused, storageFailure } from './journal-errors.ts';
+import { epochRefused, pointMissing, pointsLocked, storageFailure, viewsOpen } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
+import { type JournalStat, statJournal } from './journal-stat.ts';
+import { Maintenance, type MaintenanceStep, type RetentionSettings } from './maintenance.ts';
 import type { GroupDisk, JournalDisk } from './manifest.ts';
 import { OpenFiles } from './open-files.ts';
 import { PointInTimeView } from './point-in-time-view.ts';
+import type { PointLock, PointPin } from './points-document.ts';
+import type { PointsLedger } from './points-ledger.ts';
 import { ReadAheadDevice } from './read-ahead.ts';
 import type { RecoveryPointList, RecoveryPointQuery } from './recovery-points.ts';
-import type { DamagedRange } from './scrub/journal-damage.ts';
+import type { RetentionTier } from './retention-policy.ts';
 import type { ScrubbedJournal } from './scrub/journal-scrub.ts';
+import { ScrubAccess } from './scrub/scrub-access.ts';
+import { SegmentLeases } from './segment-leases.ts';
 import { StagingSpace } from './staging-space.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
-/** For one call: an extent that is split among chunks is read once. */
-const FRESH_CACHE_BYTES = 4 * 1024 * 1024;
 
 /** All disks of a server at one recovery point, read-only. It must be closed. */
 export interface JournalView {
@@ -41,6 +47,9 @@ export interface JournalGroupState {
   readonly logger: Logger;
   readonly disks: readonly DiskJournal[];
   readonly points: RecoveryPointList;
+  readonly ledger: PointsLedger;
+  readonly retention: RetentionSettings;
+  readonly segmentBytes: number;
   readonly reserveBytes: number;
   readonly sha256: Sha256;
   readonly newContext: (diskIndex: number, disk: GroupDisk) => DiskContext;
@@ -55,15 +64,22 @@ export class JournalGroup {
   /** The writer has the same list: it grows when a disk joins, and a disk never leaves it. */
   readonly #disks: DiskJournal[];
   readonly #points: RecoveryPointList;
+  readonly #ledger: PointsLedger;
+  readonly #tiers: readonly RetentionTier[];
+  readonly #maintenance: Maintenance;
+  readonly #leases: SegmentLeases;
   readonly #writer: EpochWriter;
   readonly #openFiles: OpenFiles;
   readonly #cache = new ContentCache(CACHE_BYTES);
   readonly #views = new Set<JournalView>();
+  /** What is being read: views, and hashes of the newest state. */
+  readonly #reads = new Set<{ readonly epoch: number }>();
   readonly #newContext: JournalGroupState['newContext'];
   readonly #sha256: Sha256;
   readonly #releaseLock: () => Promise<void>;
   #closed = false;
-  #scrubbing: Promise<unknown> = Promise.resolve();
+  readonly isOpen = (): boolean => !this.#closed;
+  readonly #scrubAccess: ScrubAccess;
   #disksUncertain = false;
 
   /** Use `openJournalGroup`. */
@@ -82,13 +98,18 @@ export class JournalGroup {
       space: new StagingSpace(files, state.reserveBytes),
     });
     this.#openFiles = new OpenFiles(files);
+    this.#leases = new SegmentLeases(files, this.#openFiles, logger);
+    this.#ledger = state.ledger;
+    this.#tiers = state.retention.tiers;
+    this.#maintenance = this.#newMaintenance(state);
     this.#newContext = state.newContext;
     this.#sha256 = state.sha256;
+    const scrubbed = { journalId: this.journalId, files, disks, points, leases: this.#leases };
+    this.#scrubAccess = new ScrubAccess(scrubbed, this.#openFiles, {
+      between: (operation) => this.#writer.between(operation),
+      newestOf: (diskIndex) => this.#newDevice(this.#disk(diskIndex), points.lastEpoch),
+    });
     this.#releaseLock = state.releaseLock;
-  }
-
-  get isOpen(): boolean {
-    return !this.#closed;
   }
 
   /** The newest durable epoch; 0 when there is none, which means that the first sync is not complete. */
@@ -171,12 +192,9 @@ export class JournalGroup {
     const disk = this.#disk(diskIndex);
     const range = { firstChunk, count, fresh, logger: this.#logger, sha256: this.#sha256 };
     if (this.lastEpoch > 0) {
-      const cache = fresh ? new ContentCache(FRESH_CACHE_BYTES) : this.#cache;
-      return hashChunks(
-        disk,
-        this.#newDevice(disk, this.lastEpoch, { sizeBytes: disk.sizeBytes, cache }),
-        range,
-      );
+      const cache = fresh ? new ContentCache(CACHE_BYTES) : this.#cache;
+      const { device, release } = this.#newDevice(disk, this.lastEpoch, disk.sizeBytes, cache);
+      return hashChunks(disk, device, range).finally(release);
     }
     return this.#writer.between(() => hashChunks(disk, undefined, range));
   }
@@ -209,41 +227,75 @@ export class JournalGroup {
     await this.#writer.abandon();
   }
 
+  /**
+   * A recovery point with a name stays until it is unpinned. Errors: RECOVERY_POINT_MISSING,
+   * OPTION_INVALID.
+   */
+  async pin(epoch: number, name: string): Promise<void> {
+    this.#checkOpen();
+    await this.#ledger.pin(epoch, name);
+  }
+
+  async unpin(epoch: number): Promise<void> {
+    this.#checkOpen();
+    await this.#ledger.unpin(epoch);
+  }
+
+  /** Nobody can remove the point before `untilMs` (J3). Errors: RECOVERY_POINT_MISSING, OPTION_INVALID. */
+  async lock(epoch: number, untilMs: number): Promise<void> {
+    this.#checkOpen();
+    await this.#ledger.lock(epoch, untilMs);
+  }
+
+  get pins(): readonly PointPin[] {
+    return this.#ledger.pins;
+  }
+
+  get locks(): readonly PointLock[] {
+    return this.#ledger.locks;
+  }
+
+  /**
+   * One bounded step of keeping the journal small, beside writing and reading; `held` points stay. Errors:
+   * STAGING_FULL, JOURNAL_STORAGE_FAILED; a later step tries again. A journal that is closed has nothing to
+   * do.
+   */
+  async maintain(held: ReadonlySet<number> = new Set()): Promise<MaintenanceStep> {
+    return this.#maintenance.step(held);
+  }
+
   /** Every disk at a recovery point, while writing goes on. Errors: RECOVERY_POINT_MISSING. */
   async openView(epoch: number): Promise<JournalView> {
     this.#checkOpen();
     const point = this.#points.find(epoch);
     if (point === undefined) throw pointMissing(epoch, this.#points);
-    const devices = this.#disks.map((disk) => new ReadAheadDevice(this.#newDevice(disk, epoch)));
+    const sources = this.#disks.map((disk) => this.#newDevice(disk, epoch));
+    const devices = sources.map(({ device }) => new ReadAheadDevice(device));
     const close = async () => {
-      this.#views.delete(view);
-      for (const device of devices) await device.close();
+      if (!this.#views.delete(view)) return;
+      for (const [index, device] of devices.entries()) {
+        await device.close();
+        await sources[index]?.release();
+      }
     };
     const view: JournalView = { point, disks: devices, close };
     this.#views.add(view);
     return view;
   }
 
-  /** Runs one step of a scrub; the files stay until it has ended. */
+  /** Runs one step of a scrub; what it reads stays until it has ended. */
   async scrub<Result>(step: (journal: ScrubbedJournal) => Promise<Result>): Promise<Result> {
     this.#checkOpen();
-    const { journalId, lastEpoch } = this;
-    const running = step({
-      ...{ journalId, lastEpoch, files: this.#files, openFiles: this.#openFiles, disks: this.#disks },
-      readNewest: (range) => this.#readNewest(range),
-      rewriteManifest: (diskId) =>
-        this.#writer.between(async () => this.#diskNamed(diskId)?.rewriteManifest()),
-    });
-    this.#scrubbing = Promise.allSettled([running]);
-    return running;
+    return this.#scrubAccess.run(step);
   }
 
-  async #readNewest({ diskIndex, offsetBytes, lengthBytes }: DamagedRange): Promise<Buffer> {
-    const device = this.#newDevice(this.#disk(diskIndex), this.lastEpoch);
-    const length = Math.max(0, Math.min(lengthBytes, device.sizeBytes - offsetBytes));
-    const bytes = Buffer.alloc(length);
-    await device.read(offsetBytes, bytes);
-    return bytes;
+  /** What the journal takes, and what for (J5). */
+  async stat(): Promise<JournalStat> {
+    this.#checkOpen();
+    return statJournal({
+      ...{ files: this.#files, disks: this.#disks, points: this.#points, ledger: this.#ledger },
+      ...{ leases: this.#leases, tiers: this.#tiers },
+    });
   }
 
   /** Bytes of storage it takes, holes not counted. */
@@ -255,8 +307,11 @@ export class JournalGroup {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    const ended = await Promise.allSettled([this.#maintenance.end()]);
     try {
       await this.#writer.finish();
+      await this.#ledger.recordOpenTime(1);
+      for (const end of ended) if (end.status === 'rejected') throw end.reason;
     } catch (error) {
       throw storageFailure(error);
     } finally {
@@ -266,12 +321,15 @@ export class JournalGroup {
   }
 
   /**
-   * Removes the journal for good; resolves to the bytes freed. Errors: JOURNAL_IN_USE while views are open.
+   * Removes the journal for good; resolves to the bytes freed. Errors: JOURNAL_IN_USE while views are open,
+   * RECOVERY_POINT_LOCKED.
    */
   async discard(): Promise<number> {
     this.#checkOpen();
     if (this.#views.size > 0) throw viewsOpen(this.#views.size);
+    if (this.locks.length > 0) throw pointsLocked(this.locks.map(({ epoch }) => epoch));
     this.#closed = true;
+    await this.#maintenance.end();
     const freedBytes = await this.bytesOnDisk();
     await this.#closeFiles();
     await discardFiles(this.#files);
@@ -280,33 +338,54 @@ export class JournalGroup {
   }
 
   async #closeFiles(): Promise<void> {
-    await this.#scrubbing;
+    await this.#scrubAccess.settle();
     for (const view of [...this.#views]) await view.close();
     this.#cache.clear();
+    this.#leases.close();
     await this.#openFiles.close();
     for (const disk of this.#disks) await disk.close();
   }
 
-  /** `sizeBytes`: as large as it was, unless the newest state is read at the size of the next epoch. */
-  #newDevice(
-    disk: DiskJournal,
-    epoch: number,
-    { sizeBytes = disk.sizeAt(epoch), cache = this.#cache } = {},
-  ): PointInTimeView {
-    const baseEpoch = disk.baseEntry?.commit.epoch;
+  /**
+   * `sizeBytes`: as large as it was, unless the newest state is read at the size of the next epoch. What it
+   * reads stays until it is released.
+   */
+  #newDevice(disk: DiskJournal, epoch: number, sizeBytes = disk.sizeAt(epoch), cache = this.#cache) {
+    const baseEpoch = disk.advancedBase?.throughEpoch ?? disk.baseEntry?.commit.epoch;
     assert(baseEpoch !== undefined, 'a journal with an epoch has a base');
-    return new PointInTimeView({
-      disk,
-      epoch,
-      baseEpoch,
-      sizeBytes,
+    const { segments } = disk;
+    const read = { epoch };
+    this.#reads.add(read);
+    this.#leases.take(segments);
+    const device = new PointInTimeView({
+      ...{ disk, segments, epoch, baseEpoch, sizeBytes },
       openFiles: this.#openFiles,
       cache,
     });
+    const release = () => {
+      this.#reads.delete(read);
+      return this.#leases.giveBack(segments);
+    };
+    return { device, release };
   }
 
-  #diskNamed(diskId: string): DiskJournal | undefined {
-    return this.#disks.find((disk) => disk.diskId === diskId);
+  #newMaintenance({ ledger, retention, segmentBytes, reserveBytes }: JournalGroupState): Maintenance {
+    const points = this.#points;
+    const compaction = new Compaction({
+      ...{ files: this.#files, openFiles: this.#openFiles, leases: this.#leases, logger: this.#logger },
+      ...{ journalId: this.journalId, disks: this.#disks, segmentBytes, reserveBytes },
+      firstPointFrom: (epoch) => points.firstFrom(epoch),
+      between: (operation) => this.#writer.between(operation),
+    });
+    const viewedEpochs = () => new Set([...this.#reads].map(({ epoch }) => epoch));
+    const advance = new BaseAdvance({
+      ...{ files: this.#files, openFiles: this.#openFiles, leases: this.#leases, logger: this.#logger },
+      ...{ cache: this.#cache, disks: this.#disks, reserveBytes },
+      tableFactor: retention.tableFactor ?? TABLE_FACTOR_DEFAULT,
+      oldestReadEpoch: () => Math.min(points.firstFrom(0), ...viewedEpochs()),
+      between: (operation) => this.#writer.between(operation),
+    });
+    return new Maintenance({ points, ledger, compaction, advance, retention, viewedEpochs });
   }
 
   #disk(diskIndex: number): DiskJournal {
@@ -318,24 +397,4 @@ export class JournalGroup {
   #checkOpen(): void {
     assert(!this.#closed, 'a closed journal is not used');
   }
-}
-
-function pointMissing(epoch: number, points: RecoveryPointList): OperationError {
-  const { oldest, newest } = points;
-  const range = oldest === undefined ? 'there is none yet' : `there are ${oldest.epoch} to ${newest?.epoch}`;
-  return new OperationError('RECOVERY_POINT_MISSING', `there is no recovery point ${epoch}: ${range}`, {
-    hint: 'choose one of the listed recovery points',
-    context: { epoch, oldestEpoch: oldest?.epoch, newestEpoch: newest?.epoch },
-  });
-}
-
-function viewsOpen(views: number): OperationError {
-  return new OperationError(
-    'JOURNAL_IN_USE',
-    `the journal cannot be discarded: ${views} views of it are open`,
-    {
-      hint: 'end the launches and exports that use this server, then discard it again',
-      context: { views },
-    },
-  );
 }

@@ -8,14 +8,24 @@ import { CommitLog } from './commit-log.ts';
 import { GrowingExtents } from './growing-extents.ts';
 import { type ExtentDamage, extentDamaged, isUnreadable, storageFailure } from './journal-errors.ts';
 import type { OpenFiles } from './open-files.ts';
+import { endOfRecord, RECORD_GAP_BYTES_MAX } from './read-runs.ts';
 import { decodeRecord, RECORD_HEADER_BYTES } from './segment-records.ts';
-import { type ExtentQuery, type IndexedExtent, rowOf, type SortedExtents } from './sorted-extents.ts';
+import { type ExtentQuery, type IndexedExtent, rowOf, SortedExtents } from './sorted-extents.ts';
 
 export interface SegmentIdentity {
   readonly diskIndex: number;
   readonly number: number;
   readonly identity: number;
 }
+
+/** A whole extent, and where its content goes. */
+export interface ExtentTarget {
+  readonly extent: IndexedExtent;
+  readonly target: Buffer;
+}
+
+/** Takes what is read and not wanted, of all reads at once. */
+const UNWANTED = Buffer.allocUnsafeSlow(RECORD_GAP_BYTES_MAX);
 
 export class JournalSegment {
   readonly diskIndex: number;
@@ -49,11 +59,23 @@ export class JournalSegment {
   /** Every record of an extent or a zero range, also those of an epoch that is still open. */
   *extentsInOrderOfOffset(): Generator<IndexedExtent> {
     const columns = this.#extents instanceof GrowingExtents ? this.#extents.sorted() : this.#extents.columns;
-    for (let row = 0; row < columns.offsets.length; row += 1) yield rowOf(columns, row);
+    for (let row = 0, { count } = this.#extents; row < count; row += 1) yield rowOf(columns, row);
   }
 
   collect(query: ExtentQuery, found: IndexedExtent[]): void {
     this.#extents.collect(query, found);
+  }
+
+  /** Of a sealed segment: every record, in the order of the file. */
+  records(): IndexedExtent[] {
+    assert(this.#extents instanceof SortedExtents, 'only a sealed segment is read record by record');
+    return this.#extents.byPosition();
+  }
+
+  /** Of a sealed segment: the range of every record. */
+  forEachRange(visit: (offsetBytes: number, lengthBytes: number) => void): void {
+    assert(this.#extents instanceof SortedExtents, 'only a sealed segment is read record by record');
+    this.#extents.forEachRange(visit);
   }
 
   /** The extent's content, verified. Errors: EXTENT_DAMAGED naming disk, offset and epoch. */
@@ -65,25 +87,34 @@ export class JournalSegment {
   }
 
   /**
-   * Extents whose records follow each other in the file, straight into the places their content belongs to,
-   * in one read. Each must be as long as its payload, as raw ones are. Errors: EXTENT_DAMAGED.
+   * Whole extents that stand in this order and close to each other in the file, in one read; those that are
+   * stored as they are go straight to where they belong. Errors: EXTENT_DAMAGED.
    */
-  async readRun(
-    openFiles: OpenFiles,
-    run: readonly { readonly extent: IndexedExtent; readonly target: Buffer }[],
-  ): Promise<void> {
-    const first = run[0];
+  async readRun(openFiles: OpenFiles, run: readonly ExtentTarget[]): Promise<void> {
+    const parts = recordPartsOf(run);
+    const [first] = run;
     assert(first !== undefined, 'a run has extents');
-    const parts = run.map(({ target }) => ({ header: Buffer.allocUnsafe(RECORD_HEADER_BYTES), target }));
-    await this.#readParts(
-      openFiles,
-      first.extent,
-      parts.flatMap((part) => [part.header, part.target]),
-    );
-    for (const [index, { extent, target }] of run.entries()) {
-      const header = parts[index]?.header ?? Buffer.alloc(0);
-      const content = this.#decode(extent, header, target);
-      if (content !== target) content.copy(target); // Compressed to exactly its own length.
+    const position = first.extent.positionBytes;
+    const buffers = parts.flatMap(({ gap, header, payload }) => [...gap, header, payload]);
+    if (!(await this.#tryRead(openFiles, position, buffers))) return this.#readOneByOne(openFiles, run);
+    for (const { extent, target, header, payload } of parts) {
+      const content = this.#decode(extent, header, payload);
+      if (content !== target) content.copy(target);
+    }
+  }
+
+  /** The one that cannot be read is named, and bytes between them that nobody asked for do no harm. */
+  async #readOneByOne(openFiles: OpenFiles, run: readonly ExtentTarget[]): Promise<void> {
+    for (const { extent, target } of run) (await this.readExtent(openFiles, extent)).copy(target);
+  }
+
+  /** False: the file ends before, or the storage cannot read some of it. */
+  async #tryRead(openFiles: OpenFiles, position: number, parts: readonly Buffer[]): Promise<boolean> {
+    try {
+      return await openFiles.use(this.path, (file) => file.readParts(position, parts));
+    } catch (cause) {
+      if (!isUnreadable(cause)) throw storageFailure(cause);
+      return false;
     }
   }
 
@@ -128,6 +159,26 @@ export class JournalSegment {
     };
     return extentDamaged(damage);
   }
+}
+
+interface RecordParts extends ExtentTarget {
+  /** What stands between the record before it and this one. */
+  readonly gap: readonly Buffer[];
+  readonly header: Buffer;
+  /** The target itself, when the payload is stored as long as the extent is. */
+  readonly payload: Buffer;
+}
+
+function recordPartsOf(run: readonly ExtentTarget[]): RecordParts[] {
+  let end = run[0]?.extent.positionBytes ?? 0;
+  return run.map(({ extent, target }) => {
+    const gapBytes = extent.positionBytes - end;
+    end = endOfRecord(extent);
+    const isAsLong = extent.payloadBytes === extent.lengthBytes;
+    const payload = isAsLong ? target : Buffer.allocUnsafe(extent.payloadBytes);
+    const gap = gapBytes === 0 ? [] : [UNWANTED.subarray(0, gapBytes)];
+    return { extent, target, gap, header: Buffer.allocUnsafe(RECORD_HEADER_BYTES), payload };
+  });
 }
 
 export function segmentPath(diskIndex: number, number: number): string {

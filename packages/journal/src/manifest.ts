@@ -5,20 +5,13 @@
  * ever.
  */
 import { CONSISTENCIES, type EpochCommit } from '@landfall/model';
-import { OperationError } from '@landfall/runtime';
 import { checkSizes, type DiskSizes, newSizes } from './disk-sizes.ts';
-import { journalDamaged } from './journal-errors.ts';
+import { DocumentFields, newest, readDocument } from './document-fields.ts';
 import type { JournalFiles } from './journal-files.ts';
-import {
-  decodeDocument,
-  encodeDocument,
-  isDocument,
-  type PlainDocument,
-  type PlainValue,
-} from './sealed-document.ts';
+import { encodeDocument, isDocument, type PlainDocument, type PlainValue } from './sealed-document.ts';
 
-const MANIFEST_VERSIONS = [1];
-const GROUP_VERSIONS = [1, 2];
+const MANIFEST_VERSIONS = [1, 2];
+const GROUP_VERSIONS = [1, 2, 3];
 const MANIFEST_FORMAT = 'landfall-journal-manifest';
 const GROUP_FORMAT = 'landfall-journal-group';
 export const GROUP_PATH = 'group.json';
@@ -54,9 +47,30 @@ export interface SegmentEntry {
   };
 }
 
+/** How far the oldest segments of a disk went into its base. */
+export interface AdvancedBase {
+  /** 0 is `base.sha256`, n is `base.sha256.n`. */
+  readonly tableNumber: number;
+  /** Of the base file. */
+  readonly sizeBytes: number;
+  /** The newest epoch whose changes are in it. */
+  readonly throughEpoch: number;
+}
+
 export interface BaseEntry {
+  /** The first epoch of the group: that there is one. */
   readonly commit: EpochCommit;
   readonly tableSha256: string;
+  /** Absent: it is the disk at that epoch still. */
+  readonly advanced?: AdvancedBase;
+}
+
+/**
+ * The first segments are being written into the base: it has, block by block, what it had or what it gets.
+ */
+export interface BaseAdvanceEntry extends AdvancedBase {
+  readonly tableSha256: string;
+  readonly segmentCount: number;
 }
 
 export interface Manifest {
@@ -64,6 +78,7 @@ export interface Manifest {
   readonly diskIndex: number;
   /** Absent during the first sync: the base file is partial then. */
   readonly base?: BaseEntry;
+  readonly advance?: BaseAdvanceEntry;
   readonly segments: readonly SegmentEntry[];
   /** Every epoch up to this one was durable when the manifest was written. */
   readonly durableEpoch: number;
@@ -81,6 +96,7 @@ export async function writeManifest(files: JournalFiles, manifest: Manifest): Pr
     journalId: manifest.journalId,
     diskIndex: manifest.diskIndex,
     base: manifest.base === undefined ? null : plainBase(manifest.base),
+    advance: manifest.advance === undefined ? null : { ...manifest.advance },
     segments: manifest.segments.map(plainSegment),
     durableEpoch: manifest.durableEpoch,
   };
@@ -92,12 +108,13 @@ export async function readManifest(files: JournalFiles, diskIndex: number): Prom
   const path = manifestPath(diskIndex);
   const document = await readDocument(files, path, { format: MANIFEST_FORMAT, versions: MANIFEST_VERSIONS });
   if (document === undefined) return undefined;
-  const fields = new Fields(path, document);
-  const base = fields.document.base;
+  const fields = new DocumentFields(path, document);
+  const { base, advance } = fields.document;
   return {
     journalId: fields.text('journalId'),
     diskIndex: fields.whole('diskIndex'),
-    ...(isDocument(base) ? { base: baseFrom(new Fields(path, base)) } : {}),
+    ...(isDocument(base) ? { base: baseFrom(path, base) } : {}),
+    ...(isDocument(advance) ? { advance: advanceFrom(new DocumentFields(path, advance)) } : {}),
     segments: fields.list('segments').map((entry) => segmentFrom(path, entry)),
     durableEpoch: fields.whole('durableEpoch'),
   };
@@ -118,9 +135,9 @@ export async function readGroup(
 ): Promise<(GroupDocument & { readonly isOld: boolean }) | undefined> {
   const document = await readDocument(files, GROUP_PATH, { format: GROUP_FORMAT, versions: GROUP_VERSIONS });
   if (document === undefined) return undefined;
-  const fields = new Fields(GROUP_PATH, document);
+  const fields = new DocumentFields(GROUP_PATH, document);
   const disks = fields.list('disks').map((entry) => {
-    const disk = new Fields(GROUP_PATH, entry);
+    const disk = new DocumentFields(GROUP_PATH, entry);
     const sizes = document.version === 1 ? newSizes(disk.whole('sizeBytes')) : sizesFrom(disk);
     return { diskId: disk.text('diskId'), sizes };
   });
@@ -128,51 +145,44 @@ export async function readGroup(
   return { journalId: fields.text('journalId'), disks, isOld };
 }
 
-function sizesFrom(disk: Fields): DiskSizes {
+function sizesFrom(disk: DocumentFields): DiskSizes {
   const sizes = disk.list('sizes').map((entry) => {
-    const change = new Fields(GROUP_PATH, entry);
+    const change = new DocumentFields(GROUP_PATH, entry);
     return { fromEpoch: change.whole('fromEpoch'), sizeBytes: change.whole('sizeBytes') };
   });
   if (!checkSizes(sizes)) throw disk.damaged('sizes');
   return sizes;
 }
 
-function newest(versions: readonly number[]): number {
-  return Math.max(...versions);
-}
-
-async function readDocument(
-  files: JournalFiles,
-  path: string,
-  { format, versions }: { readonly format: string; readonly versions: readonly number[] },
-): Promise<PlainDocument | undefined> {
-  const bytes = await files.readWhole(path);
-  if (bytes === undefined) return undefined;
-  const document = decodeDocument(bytes.toString('utf8'));
-  if (document === undefined || document.format !== format) {
-    throw journalDamaged({ path, positionBytes: 0, what: 'its checksum does not match its content' });
-  }
-  const known = versions.includes(Number(document.version)) && JSON.stringify(document.requires) === '[]';
-  if (!known) throw versionUnsupported(path, document, newest(versions));
-  return document;
-}
-
-function versionUnsupported(path: string, document: PlainDocument, newestKnown: number): OperationError {
-  const found = `version ${String(document.version)}, features ${JSON.stringify(document.requires)}`;
-  return new OperationError(
-    'JOURNAL_VERSION_UNSUPPORTED',
-    `${path} is in a format this program does not know: ${found}; it knows versions up to ${newestKnown}`,
-    { hint: 'run a release at least as new as the one that wrote this journal', context: { path } },
-  );
-}
-
 function plainBase(base: BaseEntry): PlainDocument {
   const { epoch, cutTimeMs, cutMonotonicNs, consistency, extentCount } = base.commit;
   const commit = { epoch, cutTimeMs, cutMonotonicNs: cutMonotonicNs.toString(), consistency, extentCount };
-  return { ...commit, tableSha256: base.tableSha256 };
+  return { ...commit, tableSha256: base.tableSha256, advanced: plainAdvanced(base.advanced) };
 }
 
-function baseFrom(fields: Fields): BaseEntry {
+function plainAdvanced(advanced: AdvancedBase | undefined): PlainValue {
+  if (advanced === undefined) return null;
+  const { tableNumber, sizeBytes, throughEpoch } = advanced;
+  return { tableNumber, sizeBytes, throughEpoch };
+}
+
+function advancedFrom(fields: DocumentFields): AdvancedBase {
+  return {
+    tableNumber: fields.whole('tableNumber'),
+    sizeBytes: fields.whole('sizeBytes'),
+    throughEpoch: fields.whole('throughEpoch'),
+  };
+}
+
+function advanceFrom(fields: DocumentFields): BaseAdvanceEntry {
+  const [tableSha256, segmentCount] = [fields.text('tableSha256'), fields.whole('segmentCount')];
+  return { ...advancedFrom(fields), tableSha256, segmentCount };
+}
+
+/** Version 1 had no `advanced`. */
+function baseFrom(path: string, document: PlainDocument): BaseEntry {
+  const fields = new DocumentFields(path, document);
+  const { advanced } = document;
   const consistency = CONSISTENCIES.find((known) => known === fields.document.consistency);
   if (consistency === undefined) throw fields.damaged('consistency');
   const cutMonotonicNs = fields.text('cutMonotonicNs');
@@ -184,7 +194,10 @@ function baseFrom(fields: Fields): BaseEntry {
     consistency,
     extentCount: fields.whole('extentCount'),
   };
-  return { commit, tableSha256: fields.text('tableSha256') };
+  const entry = { commit, tableSha256: fields.text('tableSha256') };
+  return isDocument(advanced)
+    ? { ...entry, advanced: advancedFrom(new DocumentFields(path, advanced)) }
+    : entry;
 }
 
 function plainSegment(entry: SegmentEntry): PlainDocument {
@@ -194,7 +207,7 @@ function plainSegment(entry: SegmentEntry): PlainDocument {
 }
 
 function segmentFrom(path: string, entry: PlainValue): SegmentEntry {
-  const fields = new Fields(path, entry);
+  const fields = new DocumentFields(path, entry);
   const number = fields.whole('number');
   if (fields.text('state') === 'active') return { number };
   const sealed = {
@@ -204,38 +217,4 @@ function segmentFrom(path: string, entry: PlainValue): SegmentEntry {
     lastEpoch: fields.whole('lastEpoch'),
   };
   return { number, sealed };
-}
-
-/** Typed access to a document whose checksum held: a wrong shape is damage all the same. */
-class Fields {
-  readonly document: PlainDocument;
-  readonly #path: string;
-
-  constructor(path: string, value: PlainValue) {
-    this.#path = path;
-    if (!isDocument(value)) throw this.damaged('an entry');
-    this.document = value;
-  }
-
-  text(name: string): string {
-    const value = this.document[name];
-    if (typeof value !== 'string') throw this.damaged(name);
-    return value;
-  }
-
-  whole(name: string): number {
-    const value = this.document[name];
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw this.damaged(name);
-    return value;
-  }
-
-  list(name: string): readonly PlainValue[] {
-    const value = this.document[name];
-    if (!Array.isArray(value)) throw this.damaged(name);
-    return value;
-  }
-
-  damaged(name: string): OperationError {
-    return journalDamaged({ path: this.#path, positionBytes: 0, what: `${name} has no valid value` });
-  }
 }

@@ -2,6 +2,7 @@
  * Files open for reading, at most so many at once: a journal has more segments than a process may have
  * descriptors.
  */
+import { assert } from '@landfall/runtime';
 import type { JournalFile, JournalFiles } from './journal-files.ts';
 
 const OPEN_FILES_MAX = 64;
@@ -28,6 +29,15 @@ export class OpenFiles {
       entry.users -= 1;
       await this.#closeUnused(OPEN_FILES_MAX);
     }
+  }
+
+  /** Nobody will ask for the file again. */
+  async forget(path: string): Promise<void> {
+    const entry = this.#open.get(path);
+    if (entry === undefined) return;
+    assert(entry.users === 0, 'a file that is read is not removed');
+    this.#open.delete(path);
+    await (await entry.file).close();
   }
 
   async close(): Promise<void> {

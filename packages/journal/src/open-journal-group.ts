@@ -1,10 +1,12 @@
 /** Opens, creates and discards journal groups: one folder for each source server. */
 import {
   assert,
+  type Clock,
   inlineSha256,
   type Logger,
   OperationError,
   type Sha256,
+  systemClock,
   systemErrorCode,
   systemRandom,
   threadedSha256,
@@ -14,9 +16,10 @@ import { createDisk, type DiskContext } from './disk-journal.ts';
 import { currentSize, newSizes } from './disk-sizes.ts';
 import { FileJournalFiles } from './file-journal-files.ts';
 import { recoverGroup } from './group-recovery.ts';
-import { journalDamaged, storageFailure } from './journal-errors.ts';
+import { journalDamaged, pointsLocked, storageFailure } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
 import { JournalGroup } from './journal-group.ts';
+import type { RetentionSettings } from './maintenance.ts';
 import {
   GROUP_PATH,
   type GroupDisk,
@@ -26,7 +29,10 @@ import {
   readManifest,
   writeGroup,
 } from './manifest.ts';
+import { POINTS_PATH, type PointsDocument, readPoints, writePoints } from './points-document.ts';
+import { lockedPoints, PointsLedger } from './points-ledger.ts';
 import { RecoveryPointList } from './recovery-points.ts';
+import { checkTiers, RETENTION_DEFAULT } from './retention-policy.ts';
 import { DISKS_MAX } from './segment-records.ts';
 
 const SEGMENT_BYTES_DEFAULT = 256 * 1024 * 1024;
@@ -43,6 +49,10 @@ export interface JournalGroupSettings {
   readonly segmentBytes?: number;
   /** Kept free on the staging volume. */
   readonly reserveBytes?: number;
+  /** Which recovery points `maintain` keeps. */
+  readonly retention?: RetentionSettings;
+  /** For locks only: how old points are, their own cuts say. */
+  readonly clock?: Clock;
   /** Hashes chunks; of a folder, by default, in threads. */
   readonly sha256?: Sha256;
 }
@@ -59,15 +69,34 @@ export function openJournalGroup(options: OpenJournalGroupOptions): Promise<Jour
   return openJournalGroupOn(new FileJournalFiles(options.folder), { sha256: threadedSha256, ...options });
 }
 
-/** Removes a journal that is not open, also one that cannot be opened; resolves to the bytes freed. */
+/**
+ * Removes a journal that is not open, also one that cannot be opened; resolves to the bytes freed. Errors:
+ * JOURNAL_IN_USE, RECOVERY_POINT_LOCKED.
+ */
 export async function discardJournalGroup(folder: string): Promise<number> {
   const files = new FileJournalFiles(folder);
   if ((await files.list('')).length === 0) return 0;
   const releaseLock = await files.lock();
-  const freedBytes = await files.allocatedBytes();
-  await discardFiles(files);
-  await releaseLock();
-  return freedBytes;
+  try {
+    await checkNothingLocked(files);
+    const freedBytes = await files.allocatedBytes();
+    await discardFiles(files);
+    return freedBytes;
+  } finally {
+    await releaseLock();
+  }
+}
+
+/** A list of points that cannot be read locks nothing: discarding is what helps against damage. */
+async function checkNothingLocked(files: JournalFiles): Promise<void> {
+  if (await isDiscarded(files)) return;
+  const points = await readPoints(files).catch((error: unknown) => {
+    if (error instanceof OperationError) return undefined;
+    throw error;
+  });
+  if (points === undefined) return;
+  const locked = lockedPoints(points, { nowMs: systemClock.nowMs(), openMs: points.openMs });
+  if (locked.length > 0) throw pointsLocked(locked.map(({ epoch }) => epoch));
 }
 
 export async function openJournalGroupOn(
@@ -92,7 +121,10 @@ async function openExisting(
   settings: JournalGroupSettings & { readonly releaseLock: () => Promise<void> },
 ): Promise<JournalGroup> {
   const { logger, disks: expected, releaseLock, reserveBytes = RESERVE_BYTES_DEFAULT } = settings;
+  const { retention = { tiers: RETENTION_DEFAULT }, clock = systemClock } = settings;
+  checkTiers(retention.tiers);
   if (expected !== undefined) checkDisks(group.disks, expected);
+  const document = await existingPoints(files, group.journalId);
   const { journalId } = group;
   let points = new RecoveryPointList();
   const segmentBytes = settings.segmentBytes ?? SEGMENT_BYTES_DEFAULT;
@@ -101,7 +133,7 @@ async function openExisting(
     return { files, journalId, diskIndex, disk, segmentBytes, durableEpoch };
   };
   const contexts = group.disks.map((disk, diskIndex) => newContext(diskIndex, disk));
-  const recovered = await recoverGroup(contexts, logger);
+  const recovered = await recoverGroup(contexts, document, logger);
   points = recovered.points ?? points;
   await files.syncFolder('');
   logger.info('journal-opened', { journalId, lastEpoch: points.lastEpoch, recoveryPoints: points.count });
@@ -111,11 +143,24 @@ async function openExisting(
     logger,
     disks: recovered.disks,
     points,
-    reserveBytes,
+    ledger: new PointsLedger({ files, clock, points, document }),
+    ...{ retention, segmentBytes, reserveBytes },
     sha256: settings.sha256 ?? inlineSha256,
     newContext,
     releaseLock,
   });
+}
+
+async function existingPoints(files: JournalFiles, journalId: string): Promise<PointsDocument> {
+  const points = await readPoints(files);
+  if (points?.journalId === journalId) return points;
+  const what = points === undefined ? 'it is missing' : 'it belongs to another journal';
+  throw journalDamaged({ path: POINTS_PATH, positionBytes: 0, what });
+}
+
+/** Every epoch there is, or will be, is a recovery point. */
+function allPoints(journalId: string): PointsDocument {
+  return { journalId, throughEpoch: 0, points: [], pins: [], locks: [], openMs: 0 };
 }
 
 /**
@@ -126,7 +171,9 @@ async function existingGroup(files: JournalFiles): Promise<GroupDocument | undef
   const group = await readGroup(files);
   if (group === undefined) return undefined;
   if (UUID.test(group.journalId)) {
-    if (group.isOld) await writeGroup(files, group);
+    if (!group.isOld) return group;
+    await writePoints(files, allPoints(group.journalId));
+    await writeGroup(files, group);
     return group;
   }
   throw journalDamaged({ path: GROUP_PATH, positionBytes: 0, what: 'the journal id is not a UUID' });
@@ -143,6 +190,7 @@ async function newGroup(files: JournalFiles, settings: JournalGroupSettings): Pr
   for (const [diskIndex, { sizeBytes: baseBytes }] of disks.entries()) {
     await createDisk({ files, journalId: group.journalId, diskIndex, baseBytes });
   }
+  await writePoints(files, allPoints(group.journalId));
   await files.syncFolder('');
   await writeGroup(files, group);
   return group;
@@ -155,8 +203,9 @@ async function newGroup(files: JournalFiles, settings: JournalGroupSettings): Pr
  */
 async function removeLeftovers(files: JournalFiles): Promise<void> {
   const discarded = await isDiscarded(files);
-  const names = (await files.list('')).filter((name) => /^disk-\d+$/.test(name) || name === GROUP_PATH);
-  for (const name of discarded ? [] : names.filter((other) => other !== GROUP_PATH)) {
+  const documents = [GROUP_PATH, POINTS_PATH];
+  const names = (await files.list('')).filter((name) => /^disk-\d+$/.test(name) || documents.includes(name));
+  for (const name of discarded ? [] : names.filter((other) => !documents.includes(other))) {
     const manifest = await readManifest(files, Number(name.slice('disk-'.length)));
     if (manifest?.base === undefined) continue;
     throw journalDamaged({

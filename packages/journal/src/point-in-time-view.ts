@@ -9,21 +9,24 @@ import { chunkPieces } from './base-image.ts';
 import { CHUNK_BYTES, zeroesSha256 } from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { DiskJournal } from './disk-journal.ts';
+import { allSettled } from './group-sync.ts';
+import type { JournalSegment } from './journal-segment.ts';
 import type { OpenFiles } from './open-files.ts';
+import { type ReadRun, type RecordPiece, readRunsOf } from './read-runs.ts';
 import { type ResolvedPiece, resolveRange } from './resolve-range.ts';
-import { RECORD_HEADER_BYTES } from './segment-records.ts';
-import type { IndexedExtent } from './sorted-extents.ts';
 import { VerifiedBase } from './verified-base.ts';
 
 const REGION_BYTES = 4 * 1024 * 1024;
+/** Kept of a view, in all regions: some 150 bytes each. The region that is read is kept in any case. */
+const PIECES_MAX = 32 * 1024;
 const REGIONS_MAX = 64;
-/** Pieces of one read that are fetched at the same time. */
-const READS_IN_FLIGHT_MAX = 8;
-/** Pieces that one read of a segment fills. */
-const RUN_PIECES_MAX = 32;
+/** Runs of one read that are fetched at the same time. */
+const READS_IN_FLIGHT_MAX = 16;
 
 export interface ViewOptions {
-  readonly disk: DiskJournal;
+  readonly disk: Pick<DiskJournal, 'diskIndex' | 'base'>;
+  /** Those the disk had when the view was opened, oldest first: later compaction does not concern it. */
+  readonly segments: readonly JournalSegment[];
   readonly epoch: number;
   /** The base may be shorter or longer: the disk grew or shrank since. */
   readonly sizeBytes: number;
@@ -34,12 +37,14 @@ export interface ViewOptions {
 
 export class PointInTimeView implements ReadableBlockDevice {
   readonly sizeBytes: number;
-  readonly #disk: DiskJournal;
+  readonly #disk: ViewOptions['disk'];
+  readonly #segments: readonly JournalSegment[];
   readonly #epoch: number;
   readonly #openFiles: OpenFiles;
   readonly #cache: ContentCache;
   readonly #base: VerifiedBase;
   readonly #regions = new Map<number, readonly ResolvedPiece[]>();
+  #keptPieces = 0;
   #closed = false;
 
   constructor(options: ViewOptions) {
@@ -47,19 +52,23 @@ export class PointInTimeView implements ReadableBlockDevice {
     assert(epoch >= baseEpoch, 'a view is at the base or after it');
     this.sizeBytes = options.sizeBytes;
     this.#disk = disk;
+    this.#segments = options.segments;
     this.#epoch = epoch;
     this.#openFiles = options.openFiles;
     this.#cache = cache;
-    this.#base = new VerifiedBase({ base: disk.base, cache, diskIndex: disk.diskIndex, epoch: baseEpoch });
+    const { diskIndex } = disk;
+    this.#base = new VerifiedBase({ base: () => disk.base, cache, diskIndex, epoch: baseEpoch });
   }
 
   /** Errors: EXTENT_DAMAGED. */
   async read(offsetBytes: number, target: Buffer): Promise<void> {
     this.#checkRange(offsetBytes, target.length);
-    const runs = runsOf(this.#pieces(offsetBytes, target.length));
+    const request = { offsetBytes, target };
+    const runs = readRunsOf(this.#pieces(offsetBytes, target.length).flatMap(atChunkBorders));
     for (let first = 0; first < runs.length; first += READS_IN_FLIGHT_MAX) {
       const batch = runs.slice(first, first + READS_IN_FLIGHT_MAX);
-      await Promise.all(batch.map((run) => this.#readRun(run, offsetBytes, target)));
+      // Also when one fails the others end first: the buffer may be lent, and somebody else's afterwards.
+      await allSettled(batch.map((run) => this.#readRun(run, request)));
     }
   }
 
@@ -92,7 +101,7 @@ export class PointInTimeView implements ReadableBlockDevice {
     const { base } = this.#disk;
     if (!inBase) return undefined;
     if (chunk >= base.chunkCount) return zeroesSha256(length);
-    return base.chunkLength(chunk) === length ? this.#base.chunkSha256(chunk, sha256) : undefined;
+    return this.#base.chunkSha256(chunk, { lengthBytes: length, sha256 });
   }
 
   async close(): Promise<void> {
@@ -128,76 +137,69 @@ export class PointInTimeView implements ReadableBlockDevice {
     }
     const fromBytes = region * REGION_BYTES;
     const toBytes = Math.min(this.sizeBytes, fromBytes + REGION_BYTES);
-    const pieces = resolveRange(this.#disk.segments, this.#epoch, { fromBytes, toBytes });
+    const pieces = resolveRange(this.#segments, this.#epoch, { fromBytes, toBytes });
     this.#regions.set(region, pieces);
-    const oldest = this.#regions.keys().next();
-    if (this.#regions.size > REGIONS_MAX && oldest.done !== true) this.#regions.delete(oldest.value);
+    this.#keptPieces += pieces.length;
+    this.#forgetOldest(region);
     return pieces;
   }
 
-  async #readRun(run: readonly ResolvedPiece[], offsetBytes: number, target: Buffer): Promise<void> {
-    const segment = run[0]?.source?.segment;
-    const extents: { readonly extent: IndexedExtent; readonly target: Buffer }[] = [];
-    for (const piece of run) {
-      if (!isDirect(piece)) return this.#readPiece(piece, offsetBytes, target);
-      const part = target.subarray(piece.fromBytes - offsetBytes, piece.toBytes - offsetBytes);
-      extents.push({ extent: piece.source.extent, target: part });
+  #forgetOldest(but: number): void {
+    for (const [region, pieces] of this.#regions) {
+      if (this.#regions.size <= REGIONS_MAX && this.#keptPieces <= PIECES_MAX) return;
+      if (region === but) return;
+      this.#regions.delete(region);
+      this.#keptPieces -= pieces.length;
     }
-    await segment?.readRun(this.#openFiles, extents);
   }
 
-  async #readPiece(piece: ResolvedPiece, offsetBytes: number, target: Buffer): Promise<void> {
-    const part = target.subarray(piece.fromBytes - offsetBytes, piece.toBytes - offsetBytes);
-    if (piece.source === undefined) return this.#readBase(piece.fromBytes, part);
-    const { segment, extent } = piece.source;
+  async #readRun(run: ReadRun, request: ReadRequest): Promise<void> {
+    if (run.kind === 'base') return this.#readBase(run.pieces, request);
+    if (run.kind === 'part') return this.#readPart(run.piece, targetOf(run.piece, request));
+    const extents = run.pieces.map((piece) => ({
+      extent: piece.source.extent,
+      target: targetOf(piece, request),
+    }));
+    await run.segment.readRun(this.#openFiles, extents);
+  }
+
+  async #readPart({ fromBytes, source: { segment, extent } }: RecordPiece, target: Buffer): Promise<void> {
     if (extent.payloadBytes === 0) {
-      part.fill(0);
+      target.fill(0);
       return;
     }
-    const load = () => segment.readExtent(this.#openFiles, extent);
     const key = `${segment.path}/${extent.positionBytes}`;
-    const content = part.length === extent.lengthBytes ? await load() : await this.#cache.get(key, load);
-    const from = piece.fromBytes - extent.offsetBytes;
-    content.copy(part, 0, from, from + part.length);
+    const content = await this.#cache.get(key, () => segment.readExtent(this.#openFiles, extent));
+    const from = fromBytes - extent.offsetBytes;
+    content.copy(target, 0, from, from + target.length);
   }
 
-  /** Behind the end of the base the disk was zero until something was written there. */
-  async #readBase(offsetBytes: number, target: Buffer): Promise<void> {
-    const inBase = Math.min(target.length, Math.max(0, this.#disk.base.sizeBytes - offsetBytes));
-    target.fill(0, inBase);
-    if (inBase > 0) await this.#base.read(offsetBytes, target.subarray(0, inBase));
+  async #readBase(pieces: readonly ResolvedPiece[], request: ReadRequest): Promise<void> {
+    const { offsetBytes: fromBytes, target } = request;
+    const wanted = pieces.map((piece) => ({
+      offsetBytes: piece.fromBytes,
+      target: targetOf(piece, request),
+    }));
+    await this.#base.readPieces(wanted, { fromBytes, toBytes: fromBytes + target.length });
   }
 }
 
-type DirectPiece = ResolvedPiece & { readonly source: NonNullable<ResolvedPiece['source']> };
-
-/** A whole extent, stored as long as it is: its bytes can be read to where they belong. */
-function isDirect(piece: ResolvedPiece): piece is DirectPiece {
-  if (piece.source === undefined) return false;
-  const { lengthBytes, payloadBytes } = piece.source.extent;
-  return payloadBytes === lengthBytes && piece.toBytes - piece.fromBytes === lengthBytes;
+interface ReadRequest {
+  readonly offsetBytes: number;
+  readonly target: Buffer;
 }
 
-/** Pieces in order; those that one read of the file can fill together are together. */
-function runsOf(pieces: readonly ResolvedPiece[]): ResolvedPiece[][] {
-  const runs: ResolvedPiece[][] = [];
-  let open: ResolvedPiece[] = [];
-  for (const piece of pieces) {
-    const last = open.at(-1);
-    if (last !== undefined && open.length < RUN_PIECES_MAX && followsInFile(last, piece)) {
-      open.push(piece);
-      continue;
-    }
-    open = [piece];
-    runs.push(open);
-  }
-  return runs;
+function targetOf({ fromBytes, toBytes }: ResolvedPiece, { offsetBytes, target }: ReadRequest): Buffer {
+  return target.subarray(fromBytes - offsetBytes, toBytes - offsetBytes);
 }
 
-function followsInFile(before: ResolvedPiece, piece: ResolvedPiece): boolean {
-  if (!isDirect(before) || !isDirect(piece) || before.source.segment !== piece.source.segment) return false;
-  const { positionBytes, payloadBytes } = before.source.extent;
-  return piece.source.extent.positionBytes === positionBytes + RECORD_HEADER_BYTES + payloadBytes;
+/** What the base holds, chunk by chunk. */
+function atChunkBorders(piece: ResolvedPiece): ResolvedPiece[] {
+  if (piece.source !== undefined) return [piece];
+  const parts = [...chunkPieces(piece.fromBytes, piece.toBytes - piece.fromBytes)];
+  return parts.map(({ offsetBytes, lengthBytes }) => {
+    return { fromBytes: offsetBytes, toBytes: offsetBytes + lengthBytes };
+  });
 }
 
 function appendClipped(

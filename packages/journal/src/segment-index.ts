@@ -15,11 +15,12 @@ import {
   wholeAt,
   writeWhole,
 } from './segment-records.ts';
-import { allocateColumns, type ExtentColumns } from './sorted-extents.ts';
+import type { ExtentColumns } from './sorted-extents.ts';
+import { WholeColumn, wordsOf } from './whole-column.ts';
 
 export const FOOTER_BYTES = 48;
 const EXTENT_ROW_BYTES = 24;
-const COMMIT_ROW_BYTES = 80;
+export const COMMIT_ROW_BYTES = 80;
 const FOOTER_MAGIC = Buffer.from('LFJIDX01', 'latin1');
 
 /** What a commit record says of its epoch, without what only a scan needs. */
@@ -35,14 +36,22 @@ export interface SegmentIndex {
   readonly commits: readonly SealedCommit[];
 }
 
+/** What of a segment an index is written of. */
+export interface IndexParts {
+  readonly extents: ExtentColumns;
+  /** As `encodeCommitRow` makes them. */
+  readonly commitRows: Buffer;
+}
+
 /** Everything that follows the records: header, index, footer, as parts to be written at `positionBytes`. */
-export function encodeIndex(index: SegmentIndex, identity: number, positionBytes: number): Buffer[] {
-  const body = Buffer.concat([encodeColumns(index.extents), ...index.commits.map(encodeCommitRow)]);
+export function encodeIndex(parts: IndexParts, identity: number, positionBytes: number): Buffer[] {
+  const { extents, commitRows } = parts;
+  const body = Buffer.concat([encodeColumns(extents), commitRows]);
   const footer = Buffer.alloc(FOOTER_BYTES);
   FOOTER_MAGIC.copy(footer, 0);
   writeWhole(footer, positionBytes, 8);
-  writeWhole(footer, index.extents.offsets.length, 16);
-  writeWhole(footer, index.commits.length, 24);
+  writeWhole(footer, extents.lengths.length, 16);
+  writeWhole(footer, commitRows.length / COMMIT_ROW_BYTES, 24);
   footer.writeUInt32LE(crc32(body), 32);
   footer.writeUInt32LE(crc32(footer.subarray(0, 44), identity), 44);
   return [encodeIndexHeader(body.length, { identity, positionBytes }), body, footer];
@@ -83,27 +92,19 @@ export function decodeIndex(body: Buffer, footer: IndexFooter): SegmentIndex | u
   return { extents: decodeColumns(body, footer.extentCount), commits };
 }
 
-function encodeColumns(extents: ExtentColumns): Buffer {
-  const count = extents.offsets.length;
-  const bytes = Buffer.alloc(count * EXTENT_ROW_BYTES);
-  for (let row = 0; row < count; row += 1) {
-    writeWhole(bytes, extents.offsets[row] as number, row * 8);
-    writeWhole(bytes, extents.positions[row] as number, count * 8 + row * 8);
-    bytes.writeUInt32LE(extents.lengths[row] as number, count * 16 + row * 4);
-    bytes.writeUInt32LE(extents.payloads[row] as number, count * 20 + row * 4);
-  }
-  return bytes;
+function encodeColumns({ offsets, positions, lengths, payloads }: ExtentColumns): Buffer {
+  const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array) =>
+    Buffer.from(buffer, byteOffset, byteLength);
+  return Buffer.concat([offsets.encode(), positions.encode(), bytesOf(lengths), bytesOf(payloads)]);
 }
 
 function decodeColumns(bytes: Buffer, count: number): ExtentColumns {
-  const columns = allocateColumns(count);
-  for (let row = 0; row < count; row += 1) {
-    columns.offsets[row] = unsafeWholeAt(bytes, row * 8);
-    columns.positions[row] = unsafeWholeAt(bytes, count * 8 + row * 8);
-    columns.lengths[row] = bytes.readUInt32LE(count * 16 + row * 4);
-    columns.payloads[row] = bytes.readUInt32LE(count * 20 + row * 4);
-  }
-  return columns;
+  return {
+    offsets: WholeColumn.decode(bytes.subarray(0, count * 8), count),
+    positions: WholeColumn.decode(bytes.subarray(count * 8, count * 16), count),
+    lengths: wordsOf(bytes.subarray(count * 16, count * 20), count).slice(),
+    payloads: wordsOf(bytes.subarray(count * 20, count * 24), count).slice(),
+  };
 }
 
 /** Without the check for safe integers: the body's checksum holds, and only safe integers were written. */
@@ -111,7 +112,7 @@ function unsafeWholeAt(bytes: Buffer, offset: number): number {
   return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * 2 ** 32;
 }
 
-function encodeCommitRow(commit: SealedCommit): Buffer {
+export function encodeCommitRow(commit: SealedCommit): Buffer {
   assert(commit.participants.length === 32, 'participants are 256 bits');
   const bytes = Buffer.alloc(COMMIT_ROW_BYTES);
   writeWhole(bytes, commit.epoch, 0);
@@ -124,7 +125,12 @@ function encodeCommitRow(commit: SealedCommit): Buffer {
   return bytes;
 }
 
-function decodeCommitRow(bytes: Buffer): SealedCommit | undefined {
+/** Exported for the segment that was sealed a moment ago: memory holds it as it is read back. */
+export function packColumns(columns: ExtentColumns): ExtentColumns {
+  return decodeColumns(encodeColumns(columns), columns.lengths.length);
+}
+
+export function decodeCommitRow(bytes: Buffer): SealedCommit | undefined {
   const consistency = consistencyFrom(bytes.readUInt32LE(40));
   if (consistency === undefined) return undefined;
   return {

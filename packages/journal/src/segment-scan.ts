@@ -2,7 +2,8 @@
  * Reads a segment record by record: the tail that was still written when the process ended, and a sealed
  * segment whose index is damaged. The chain of records holds as long as each header is intact and each
  * commit's checksum over the headers before it agrees (J1). Payloads are checked separately
- * (`findDamagedPayload`), only where nothing else proves that they were durable.
+ * (`findDamagedPayload`), only where nothing else proves that they were durable. An epoch that was never
+ * closed is recognized by its first and its last record (`open-epoch.ts`).
  *
  * Where the chain breaks, a torn tail and a damaged byte look the same. What tells them apart is a later
  * commit record that says its predecessors were durable: then it was no torn tail, and nothing may be cut off
@@ -11,6 +12,8 @@
 import { crc32 } from 'node:zlib';
 import { GrowingExtents } from './growing-extents.ts';
 import type { JournalFile } from './journal-files.ts';
+import { findOpenEpoch, type OpenEpoch } from './open-epoch.ts';
+import { type Located, RecordReader, type ScanRange } from './record-reader.ts';
 import type { SealedCommit } from './segment-index.ts';
 import {
   COMMIT_MAGIC,
@@ -24,16 +27,7 @@ import {
   SEGMENT_HEADER_BYTES,
 } from './segment-records.ts';
 
-const WINDOW_BYTES = 256 * 1024;
 const SEARCH_BYTES = 1024 * 1024;
-
-export interface ScanRange {
-  readonly identity: number;
-  readonly diskIndex: number;
-  readonly journalId: Buffer;
-  /** Records are not looked for at or after this position. */
-  readonly toBytes: number;
-}
 
 export interface SegmentScan {
   readonly extents: GrowingExtents;
@@ -43,12 +37,6 @@ export interface SegmentScan {
   readonly chainEndBytes: number;
   /** The largest epoch that some intact commit record, also one after the break, says was durable. */
   readonly durableEpoch: number;
-}
-
-interface Located {
-  readonly record: ExtentRecord | CommitRecord;
-  readonly positionBytes: number;
-  readonly header: Buffer;
 }
 
 interface Chain {
@@ -63,11 +51,17 @@ interface Chain {
 
 export async function scanSegment(file: JournalFile, range: ScanRange): Promise<SegmentScan> {
   const chain = newChain();
-  const reader = new WindowReader(file, range.toBytes);
+  const reader = new RecordReader(file, range);
+  const open = await findOpenEpoch(file, range);
   let position = SEGMENT_HEADER_BYTES;
   let endedBy: SegmentScan['endedBy'] = 'end';
   while (position < range.toBytes) {
-    const located = await recordAt(reader, position, range);
+    const located = await reader.at(position);
+    if (open !== undefined && beginsOpenEpoch(chain, located, open)) {
+      position = open.endBytes;
+      endedBy = open.endedBy;
+      break;
+    }
     if (located === 'index' || located === undefined || !extendChain(chain, located, range)) {
       endedBy = located === 'index' ? 'index' : 'break';
       break;
@@ -86,10 +80,10 @@ export async function findDamagedPayload(
   file: JournalFile,
   range: ScanRange & { readonly fromBytes: number },
 ): Promise<number | undefined> {
-  const reader = new WindowReader(file, range.toBytes);
+  const reader = new RecordReader(file, range);
   let position = range.fromBytes;
   while (position < range.toBytes) {
-    const located = await recordAt(reader, position, range);
+    const located = await reader.at(position);
     if (located === undefined || located === 'index') return position;
     if (located.record.kind === 'extent' && !(await payloadHolds(file, located.record, position))) {
       return position;
@@ -109,6 +103,13 @@ async function payloadHolds(
   return read === payload.length && crc32(payload) === record.payloadChecksum;
 }
 
+/** From here on nothing is closed any more. */
+function beginsOpenEpoch(chain: Chain, located: Located | 'index' | undefined, open: OpenEpoch): boolean {
+  if (located === undefined || located === 'index' || chain.recordCount > 0) return false;
+  const { record, positionBytes } = located;
+  return record.kind !== 'commit' && record.epoch === open.epoch && positionBytes < open.positionBytes;
+}
+
 function newChain(): Chain {
   return {
     extents: new GrowingExtents(),
@@ -119,19 +120,6 @@ function newChain(): Chain {
     checksum: 0,
     durableEpoch: 0,
   };
-}
-
-async function recordAt(
-  reader: WindowReader,
-  positionBytes: number,
-  range: ScanRange,
-): Promise<Located | 'index' | undefined> {
-  const bytes = await reader.bytesAt(positionBytes, COMMIT_RECORD_BYTES);
-  const record = decodeRecord(bytes, { identity: range.identity, positionBytes });
-  if (record === undefined) return undefined;
-  if (record.kind === 'index') return 'index';
-  if (positionBytes + recordBytes(record) > range.toBytes) return undefined;
-  return { record, positionBytes, header: bytes.subarray(0, RECORD_HEADER_BYTES) };
 }
 
 /** False when the record is intact but does not belong here: the chain ends before it. */
@@ -181,36 +169,4 @@ function durableEpochIn(window: Buffer, windowPosition: number, identity: number
     if (record?.kind === 'commit') durableEpoch = Math.max(durableEpoch, record.durableEpoch);
   }
   return durableEpoch;
-}
-
-/**
- * Headers are read through a window, so that small extents cost one read for many and large payloads are
- * skipped.
- */
-class WindowReader {
-  readonly #file: JournalFile;
-  readonly #toBytes: number;
-  #window: Buffer = Buffer.alloc(0);
-  #windowPosition = 0;
-
-  constructor(file: JournalFile, toBytes: number) {
-    this.#file = file;
-    this.#toBytes = toBytes;
-  }
-
-  /** Fewer than `lengthBytes` when the range ends. */
-  async bytesAt(positionBytes: number, lengthBytes: number): Promise<Buffer> {
-    const end = Math.min(this.#toBytes, positionBytes + lengthBytes);
-    const inside = positionBytes >= this.#windowPosition && end <= this.#windowPosition + this.#window.length;
-    if (!inside) await this.#load(positionBytes);
-    const from = positionBytes - this.#windowPosition;
-    return this.#window.subarray(from, from + lengthBytes);
-  }
-
-  async #load(positionBytes: number): Promise<void> {
-    const window = Buffer.allocUnsafe(Math.min(WINDOW_BYTES, this.#toBytes - positionBytes));
-    const read = await this.#file.read(positionBytes, window);
-    this.#window = window.subarray(0, read);
-    this.#windowPosition = positionBytes;
-  }
 }

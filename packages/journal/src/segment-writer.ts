@@ -11,10 +11,11 @@ import { crc32 } from 'node:zlib';
 import type { ExtentHeader } from '@landfall/block';
 import type { EpochCommit } from '@landfall/model';
 import { assert } from '@landfall/runtime';
+import { CommitRows } from './commit-rows.ts';
 import { GrowingExtents } from './growing-extents.ts';
 import type { JournalFile, JournalFiles } from './journal-files.ts';
 import { JournalSegment, segmentFolder, segmentPath } from './journal-segment.ts';
-import { encodeIndex, type SealedCommit } from './segment-index.ts';
+import { encodeIndex, packColumns, type SealedCommit } from './segment-index.ts';
 import {
   encodeCommit,
   encodeExtentHeader,
@@ -26,6 +27,9 @@ import {
 import { SortedExtents } from './sorted-extents.ts';
 
 const BUFFER_BYTES = 1024 * 1024;
+/** Buffers of segments that are closed: a roll takes those of the segment before. */
+const spareBuffers: Buffer[] = [];
+const SPARE_BUFFERS_MAX = 8;
 
 export interface EpochCommitRecord extends EpochCommit {
   readonly durableEpoch: number;
@@ -47,13 +51,13 @@ export class SegmentWriter {
   readonly #journalId: Buffer;
   readonly #extents: GrowingExtents;
   /** Kept for the index at the end of the segment. */
-  #commits: SealedCommit[];
+  readonly #commits: CommitRows;
   #durableBytes: number;
   #committedBytes: number;
   #endBytes: number;
   /** One is filled while the other is written. */
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  #spareBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #buffer = takeBuffer();
+  #spareBuffer = takeBuffer();
   #bufferedBytes = 0;
   /** How the write that is under way ends: its error belongs to whoever comes next. */
   #writing: Promise<WriteOutcome> = Promise.resolve({});
@@ -63,14 +67,14 @@ export class SegmentWriter {
   private constructor(
     file: JournalFile,
     segment: JournalSegment,
-    state: { readonly journalId: Buffer; readonly extents: GrowingExtents; readonly commits: SealedCommit[] },
+    state: { readonly journalId: Buffer; readonly extents: GrowingExtents; readonly commits: CommitRows },
   ) {
     this.#file = file;
     this.segment = segment;
     this.#journalId = state.journalId;
     this.#extents = state.extents;
     this.#commits = state.commits;
-    const endBytes = state.commits.at(-1)?.endBytes ?? SEGMENT_HEADER_BYTES;
+    const endBytes = state.commits.last?.endBytes ?? SEGMENT_HEADER_BYTES;
     this.#durableBytes = endBytes;
     this.#committedBytes = endBytes;
     this.#endBytes = endBytes;
@@ -79,15 +83,26 @@ export class SegmentWriter {
   /** A new segment, durable as a name and a header; the manifest does not know it yet. */
   static async create(files: JournalFiles, name: SegmentName): Promise<SegmentWriter> {
     const header = encodeSegmentHeader(name);
-    const file = await files.create(segmentPath(name.diskIndex, name.segmentNumber));
-    await file.write(0, [header]);
-    await file.sync();
-    await files.syncFolder(segmentFolder(name.diskIndex));
+    const path = segmentPath(name.diskIndex, name.segmentNumber);
+    const file = await files.create(path);
+    try {
+      await file.write(0, [header]);
+      await file.sync();
+      await files.syncFolder(segmentFolder(name.diskIndex));
+    } catch (error) {
+      // Should it stay, the next opening removes it.
+      await Promise.allSettled([file.close(), files.remove(path)]);
+      throw error;
+    }
     const extents = new GrowingExtents();
     const { diskIndex, segmentNumber: number } = name;
     const identity = header.readUInt32LE(SEGMENT_HEADER_BYTES - 4);
     const segment = new JournalSegment({ diskIndex, number, identity }, extents);
-    return new SegmentWriter(file, segment, { journalId: name.journalId, extents, commits: [] });
+    return new SegmentWriter(file, segment, {
+      journalId: name.journalId,
+      extents,
+      commits: new CommitRows(),
+    });
   }
 
   /**
@@ -101,7 +116,7 @@ export class SegmentWriter {
   ): SegmentWriter {
     const extents = segment.growing;
     assert(extents !== undefined, 'a sealed segment is never changed again');
-    return new SegmentWriter(file, segment, { ...state, extents, commits: [...state.commits] });
+    return new SegmentWriter(file, segment, { ...state, extents, commits: CommitRows.from(state.commits) });
   }
 
   get endBytes(): number {
@@ -121,7 +136,7 @@ export class SegmentWriter {
   }
 
   get commitCount(): number {
-    return this.#commits.length;
+    return this.#commits.count;
   }
 
   async appendExtent(header: ExtentHeader, payload: Buffer, epoch: number): Promise<void> {
@@ -161,7 +176,7 @@ export class SegmentWriter {
   acceptCommit(commit: EpochCommitRecord): void {
     const { epoch, cutTimeMs, cutMonotonicNs, extentCount, consistency, participants } = commit;
     const endBytes = this.#endBytes;
-    this.#commits.push({
+    this.#commits.add({
       epoch,
       cutTimeMs,
       cutMonotonicNs,
@@ -189,7 +204,7 @@ export class SegmentWriter {
    * file's own sync may have succeeded: what counts is that of all the disks.
    */
   reopenUndurable(durableEpoch: number): void {
-    this.#commits = this.#commits.filter((commit) => commit.epoch <= durableEpoch);
+    this.#commits.cutAfter(durableEpoch);
     this.segment.commits.cutAfter(durableEpoch);
     this.#committedBytes = this.segment.commits.endOf(durableEpoch) || SEGMENT_HEADER_BYTES;
     this.#durableBytes = this.#committedBytes;
@@ -215,17 +230,20 @@ export class SegmentWriter {
   async writeIndex(): Promise<SealResult & { readonly extents: SortedExtents }> {
     assert(!this.hasOpenEpoch && this.#durableBytes === this.#endBytes, 'J1: only whole epochs are sealed');
     const columns = this.#extents.sorted();
-    const index = { extents: columns, commits: this.#commits };
+    const index = { extents: columns, commitRows: this.#commits.bytes };
     const parts = encodeIndex(index, this.segment.identity, this.#endBytes);
     await this.#file.write(this.#endBytes, parts);
     await this.#file.sync();
     const indexBytes = parts.reduce((sum, part) => sum + part.length, 0);
     const sizeBytes = this.#endBytes + indexBytes;
-    return { sizeBytes, recordsEndBytes: this.#endBytes, extents: new SortedExtents(columns) };
+    return { sizeBytes, recordsEndBytes: this.#endBytes, extents: new SortedExtents(packColumns(columns)) };
   }
 
   async close(): Promise<void> {
     await this.#writing;
+    if (this.#buffer.length > 0) spareBuffers.push(this.#buffer, this.#spareBuffer);
+    spareBuffers.splice(SPARE_BUFFERS_MAX);
+    [this.#buffer, this.#spareBuffer] = [Buffer.alloc(0), Buffer.alloc(0)];
     await this.#file.close();
   }
 
@@ -278,4 +296,8 @@ export class SegmentWriter {
     }
     this.#endBytes += recordBytes;
   }
+}
+
+function takeBuffer(): Buffer {
+  return spareBuffers.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
 }

@@ -206,8 +206,10 @@ export class SimulatedJournalFiles implements JournalFiles {
     }
   }
 
-  async allocatedBytes(): Promise<number> {
-    return [...this.#names.values()].reduce((sum, inode) => sum + inode.current.length, 0);
+  async allocatedBytes(path = ''): Promise<number> {
+    const inside = (name: string) => path === '' || name === path || name.startsWith(`${path}/`);
+    const inodes = [...this.#names].filter(([name]) => inside(name)).map(([, inode]) => inode);
+    return inodes.reduce((sum, inode) => sum + inode.current.length, 0);
   }
 
   async freeBytes(): Promise<number> {

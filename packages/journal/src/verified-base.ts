@@ -1,130 +1,182 @@
 /**
  * Reads of a valid base, every 64 KiB block verified against the table before a byte of it is handed out
- * (J6).
+ * (J6). What is cached of it belongs to one table: when the base advances, it gets another.
  */
 import { crc32 } from 'node:zlib';
-import type { Sha256 } from '@landfall/runtime';
-import { type BaseImage, CHUNK_DAMAGED, CHUNK_HOLE, type ChunkPiece, chunkPieces } from './base-image.ts';
-import { BLOCK_BYTES, CHUNK_BYTES, decodeTableEntry, type TableEntry, zeroesSha256 } from './base-table.ts';
+import { BufferPool, type LentBuffer, type Sha256 } from '@landfall/runtime';
+import { type BasePiece, blockRuns, handOut, type WantedBlock, wantedBlocks } from './base-blocks.ts';
+import { type BaseImage, CHUNK_DAMAGED, CHUNK_HOLE } from './base-image.ts';
+import {
+  BLOCK_BYTES,
+  CHUNK_BYTES,
+  decodeTableEntry,
+  TABLE_ENTRY_BYTES,
+  type TableEntry,
+  zeroesSha256,
+} from './base-table.ts';
 import type { ContentCache } from './content-cache.ts';
 import { extentDamaged, isUnreadable, storageFailure } from './journal-errors.ts';
 
+/** Blocks between two that are wanted which are read with them: that costs less than another read. */
+const GAP_BLOCKS_MAX = 2;
+/** Read at once: the next chunk is likely to be read next. */
+const TABLE_ENTRIES = 64;
+const FREE_BLOCKS_MAX = 64;
+/** Takes what is read and not wanted, of all reads at once. */
+const UNWANTED = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+
 export interface VerifiedBaseOptions {
-  readonly base: BaseImage;
+  /** The one that is in force: another one when the oldest segments went into it. */
+  readonly base: () => BaseImage;
   readonly cache: ContentCache;
   readonly diskIndex: number;
   readonly epoch: number;
 }
 
+/** An entry, and the base it is of. */
+interface TablePlace {
+  readonly base: BaseImage;
+  readonly entry: TableEntry;
+}
+
 export class VerifiedBase {
-  readonly #base: BaseImage;
+  readonly #current: () => BaseImage;
   readonly #cache: ContentCache;
   readonly #diskIndex: number;
   readonly #epoch: number;
+  readonly #blocks = new BufferPool({ unitBytes: BLOCK_BYTES, freeMax: FREE_BLOCKS_MAX });
 
   constructor(options: VerifiedBaseOptions) {
-    this.#base = options.base;
+    this.#current = options.base;
     this.#cache = options.cache;
     this.#diskIndex = options.diskIndex;
     this.#epoch = options.epoch;
   }
 
-  /** Errors: EXTENT_DAMAGED. */
-  async read(offsetBytes: number, target: Buffer): Promise<void> {
-    for (const piece of chunkPieces(offsetBytes, target.length)) {
-      const from = piece.offsetBytes - offsetBytes;
-      await this.#readPiece(piece, target.subarray(from, from + piece.lengthBytes));
-    }
+  /**
+   * Pieces of one chunk, in order; they are all that is wanted of `request`, a range of the disk. Behind the
+   * end of the base the disk was zero until something was written there. Errors: EXTENT_DAMAGED.
+   */
+  readPieces(pieces: readonly BasePiece[], request: ByteRange): Promise<void> {
+    return this.#withCurrent((base) => this.#readPieces(base, pieces, request));
   }
 
   isZero(chunk: number): boolean {
-    return this.#base.chunkState(chunk) === CHUNK_HOLE;
+    return this.#current().chunkState(chunk) === CHUNK_HOLE;
   }
 
   /**
-   * Of a whole chunk. The first time its blocks are read and verified, so that damage is found here as well.
+   * Of a whole chunk, if it is so long. The first time its blocks are read and verified, so that damage is
+   * found here as well.
    */
-  async chunkSha256(chunk: number, sha256: Sha256): Promise<Buffer> {
-    const length = this.#base.chunkLength(chunk);
-    if (this.isZero(chunk)) return zeroesSha256(length);
-    const known = this.#base.knownHashes.get(chunk);
-    if (known !== undefined) return known;
-    const entry = await this.#entry(chunk);
-    const content = Buffer.allocUnsafe(length);
-    await this.read(chunk * CHUNK_BYTES, content);
-    const hash = entry.sha256 ?? (await sha256(content));
-    this.#base.knownHashes.note(chunk, hash);
-    return hash;
+  chunkSha256(
+    chunk: number,
+    { lengthBytes, sha256 }: { readonly lengthBytes: number; readonly sha256: Sha256 },
+  ): Promise<Buffer | undefined> {
+    return this.#withCurrent(async (base) => {
+      if (base.chunkLength(chunk) !== lengthBytes) return undefined;
+      if (base.chunkState(chunk) === CHUNK_HOLE) return zeroesSha256(lengthBytes);
+      const known = base.knownHashes.get(chunk);
+      if (known !== undefined) return known;
+      const entry = await this.#entry(base, chunk);
+      const target = Buffer.allocUnsafe(lengthBytes);
+      await this.#readRun(
+        { base, entry },
+        wantedBlocks([{ offsetBytes: chunk * CHUNK_BYTES, target }], base.sizeBytes),
+      );
+      const hash = entry.sha256 ?? (await sha256(target));
+      base.knownHashes.note(chunk, hash);
+      return hash;
+    });
   }
 
-  async #readPiece(piece: ChunkPiece, target: Buffer): Promise<void> {
-    if (this.isZero(piece.chunk)) {
-      target.fill(0);
+  /** When the base changes under a read, what was read does not match any more: it is read again. */
+  async #withCurrent<Result>(action: (base: BaseImage) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      const base = this.#current();
+      try {
+        return await action(base);
+      } catch (error) {
+        if (this.#current() === base) throw error;
+      }
+    }
+  }
+
+  async #readPieces(base: BaseImage, wanted: readonly BasePiece[], request: ByteRange): Promise<void> {
+    const pieces = withinBase(wanted, base.sizeBytes);
+    const [first] = pieces;
+    if (first === undefined) return;
+    const chunk = Math.floor(first.offsetBytes / CHUNK_BYTES);
+    if (base.chunkState(chunk) === CHUNK_HOLE) {
+      for (const { target } of pieces) target.fill(0);
       return;
     }
-    const entry = await this.#entry(piece.chunk);
-    const end = piece.offsetBytes + piece.lengthBytes;
-    const alignedFrom = Math.ceil(piece.offsetBytes / BLOCK_BYTES) * BLOCK_BYTES;
-    const alignedTo = end === this.#base.sizeBytes ? end : Math.floor(end / BLOCK_BYTES) * BLOCK_BYTES;
-    if (alignedFrom >= alignedTo) return this.#readCached(piece.offsetBytes, target, entry);
-    const head = alignedFrom - piece.offsetBytes;
-    const tail = alignedTo - piece.offsetBytes;
-    if (head > 0) await this.#readCached(piece.offsetBytes, target.subarray(0, head), entry);
-    await this.#readBlocks(alignedFrom, target.subarray(head, tail), entry);
-    if (tail < target.length) await this.#readCached(alignedTo, target.subarray(tail), entry);
+    const place = { base, entry: await this.#entry(base, chunk) };
+    const blocks = wantedBlocks(pieces, base.sizeBytes);
+    const isCut = (block: WantedBlock) => block.parts.length > 0 && !contains(request, block);
+    const whole = blocks.filter((block) => !isCut(block));
+    for (const run of blockRuns(whole, GAP_BLOCKS_MAX)) await this.#readRun(place, run);
+    for (const block of blocks.filter(isCut)) await this.#readCached(place, block);
   }
 
-  /** Parts of at most two blocks, by way of the cache: the neighbouring part is likely to be read next. */
-  async #readCached(offsetBytes: number, target: Buffer, entry: TableEntry): Promise<void> {
-    for (let done = 0; done < target.length; ) {
-      const blockOffset = Math.floor((offsetBytes + done) / BLOCK_BYTES) * BLOCK_BYTES;
-      const block = await this.#cache.get(`${this.#diskIndex}/base/${blockOffset}`, () =>
-        this.#loadBlock(blockOffset, entry),
-      );
-      done += block.copy(target, done, offsetBytes + done - blockOffset);
-    }
+  /** The neighbouring part of the block is likely to be read next. */
+  async #readCached(place: TablePlace, block: WantedBlock): Promise<void> {
+    const key = `${place.base.tablePath}/block/${block.offsetBytes}`;
+    const content = await this.#cache.get(key, async () => {
+      const target = Buffer.allocUnsafe(block.lengthBytes);
+      await this.#readRun(place, [{ ...block, target, parts: [] }]);
+      return target;
+    });
+    handOut(block, content);
   }
 
-  async #loadBlock(blockOffset: number, entry: TableEntry): Promise<Buffer> {
-    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, this.#base.sizeBytes - blockOffset));
-    await this.#readBlocks(blockOffset, block, entry);
-    return block;
-  }
-
-  async #readBlocks(offsetBytes: number, target: Buffer, entry: TableEntry): Promise<void> {
-    const read = await this.#readRaw(offsetBytes, target);
-    for (let at = 0; at < target.length; at += BLOCK_BYTES) {
-      const block = target.subarray(at, Math.min(at + BLOCK_BYTES, target.length));
-      const index = ((offsetBytes + at) % CHUNK_BYTES) / BLOCK_BYTES;
-      const holds = at + block.length <= read && crc32(block) === entry.blockChecksums[index];
-      if (!holds) throw this.#damaged(offsetBytes + at, block.length, 'its checksum does not match');
-    }
-  }
-
-  async #readRaw(offsetBytes: number, target: Buffer): Promise<number> {
+  async #readRun(place: TablePlace, run: readonly WantedBlock[]): Promise<void> {
+    const [first] = run;
+    if (first === undefined) return;
+    const lent: LentBuffer[] = [];
+    const contents = run.map(({ target, lengthBytes }) => {
+      if (target !== undefined) return target;
+      const block = this.#blocks.take(lengthBytes);
+      lent.push(block);
+      return block.bytes;
+    });
     try {
-      return await this.#base.readRaw(offsetBytes, target);
-    } catch (cause) {
-      if (!isUnreadable(cause)) throw storageFailure(cause);
-      throw this.#damaged(offsetBytes, target.length, 'the storage cannot read it', cause);
+      const { filled, cause } = await tryRead(place.base, first.offsetBytes, buffersOf(run, contents));
+      if (!filled && run.length > 1) return await this.#readOneByOne(place, run);
+      if (!filled)
+        throw this.#damaged(first.offsetBytes, first.lengthBytes, 'the storage cannot read it', cause);
+      for (const [index, block] of run.entries()) this.#handOut(block, contents[index], place.entry);
+    } finally {
+      for (const block of lent) block.release();
     }
   }
 
-  async #entry(chunk: number): Promise<TableEntry> {
-    const key = `${this.#diskIndex}/table/${chunk}`;
-    const bytes = await this.#cache.get(key, () => this.#base.readEntry(chunk));
-    const known = this.#base.chunkState(chunk) !== CHUNK_DAMAGED;
-    const entry = known ? decodeTableEntry(bytes) : undefined;
+  /** The one that cannot be read is named, and those between them that nobody asked for do no harm. */
+  async #readOneByOne(place: TablePlace, run: readonly WantedBlock[]): Promise<void> {
+    for (const block of run) await this.#readRun(place, [block]);
+  }
+
+  #handOut(block: WantedBlock, content: Buffer | undefined, entry: TableEntry): void {
+    const { offsetBytes, lengthBytes } = block;
+    const index = (offsetBytes % CHUNK_BYTES) / BLOCK_BYTES;
+    const holds = content !== undefined && crc32(content) === entry.blockChecksums[index];
+    if (!holds) throw this.#damaged(offsetBytes, lengthBytes, 'its checksum does not match');
+    handOut(block, content);
+  }
+
+  async #entry(base: BaseImage, chunk: number): Promise<TableEntry> {
+    const firstChunk = chunk - (chunk % TABLE_ENTRIES);
+    const key = `${base.tablePath}/entries/${firstChunk}`;
+    const entries = await this.#cache.get(key, () => base.readEntries(firstChunk, TABLE_ENTRIES));
+    const from = (chunk - firstChunk) * TABLE_ENTRY_BYTES;
+    const known = base.chunkState(chunk) !== CHUNK_DAMAGED;
+    const entry = known ? decodeTableEntry(entries.subarray(from, from + TABLE_ENTRY_BYTES)) : undefined;
     if (entry !== undefined) return entry;
-    throw this.#damaged(
-      chunk * CHUNK_BYTES,
-      this.#base.chunkLength(chunk),
-      'its entry in base.sha256 is damaged',
-    );
+    throw this.#damaged(chunk * CHUNK_BYTES, base.chunkLength(chunk), 'its entry in base.sha256 is damaged');
   }
 
   #damaged(offsetBytes: number, lengthBytes: number, what: string, cause?: unknown) {
-    const { path } = this.#base;
+    const { path } = this.#current();
     const [diskIndex, epoch] = [this.#diskIndex, this.#epoch];
     return extentDamaged({
       diskIndex,
@@ -136,5 +188,48 @@ export class VerifiedBase {
       what,
       cause,
     });
+  }
+}
+
+interface ByteRange {
+  readonly fromBytes: number;
+  readonly toBytes: number;
+}
+
+function contains({ fromBytes, toBytes }: ByteRange, { offsetBytes, lengthBytes }: WantedBlock): boolean {
+  return offsetBytes >= fromBytes && offsetBytes + lengthBytes <= toBytes;
+}
+
+/** Where the bytes of a run go, those between its blocks included. */
+function buffersOf(run: readonly WantedBlock[], contents: readonly Buffer[]): readonly Buffer[] {
+  let end = run[0]?.offsetBytes ?? 0;
+  return contents.flatMap((content, index) => {
+    const gap: Buffer[] = [];
+    for (const from = run[index]?.offsetBytes ?? end; end < from; end += BLOCK_BYTES) gap.push(UNWANTED);
+    end += BLOCK_BYTES;
+    return [...gap, content];
+  });
+}
+
+/** What of the pieces the base has; the rest of them is zeroes. */
+function withinBase(pieces: readonly BasePiece[], sizeBytes: number): BasePiece[] {
+  return pieces.flatMap(({ offsetBytes, target }) => {
+    const length = Math.min(target.length, Math.max(0, sizeBytes - offsetBytes));
+    target.fill(0, length);
+    return length === 0 ? [] : [{ offsetBytes, target: target.subarray(0, length) }];
+  });
+}
+
+/** Not filled: the file ends before, or the storage cannot read some of it. */
+async function tryRead(
+  base: BaseImage,
+  offsetBytes: number,
+  parts: readonly Buffer[],
+): Promise<{ readonly filled: boolean; readonly cause?: unknown }> {
+  try {
+    return { filled: await base.readParts(offsetBytes, parts) };
+  } catch (cause) {
+    if (!isUnreadable(cause)) throw storageFailure(cause);
+    return { filled: false, cause };
   }
 }

@@ -44,9 +44,9 @@ export class Comparison {
   }
 
   /**
-   * Of `extents` (none crosses a chunk) those the replica does not have; chunks are hashed side by side. A chunk of which only the
-   * beginning has come is `carried`: to be given again in front of the next extents, unless these are the
-   * last before a cut.
+   * Of `extents` (none crosses a chunk) those the replica does not have; chunks are hashed side by side. A
+   * chunk of which only the beginning has come is `carried`: to be given again in front of the next extents,
+   * unless these are the last before a cut.
    */
   async filter(
     extents: readonly CapturedExtent[],

@@ -183,7 +183,7 @@ function withoutSync(files: JournalFiles): JournalFiles {
     list: (path) => files.list(path),
     syncFolder: (path) => files.syncFolder(path),
     remove: (path) => files.remove(path),
-    allocatedBytes: () => files.allocatedBytes(),
+    allocatedBytes: (path) => files.allocatedBytes(path),
     freeBytes: () => files.freeBytes(),
     lock: () => files.lock(),
   };

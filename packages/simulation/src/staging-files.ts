@@ -59,8 +59,8 @@ export class StagingFiles implements JournalFiles {
     return this.#run(() => this.#options.files.remove(path));
   }
 
-  allocatedBytes(): Promise<number> {
-    return this.#run(() => this.#options.files.allocatedBytes());
+  allocatedBytes(path?: string): Promise<number> {
+    return this.#run(() => this.#options.files.allocatedBytes(path));
   }
 
   freeBytes(): Promise<number> {

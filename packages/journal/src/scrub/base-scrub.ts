@@ -30,7 +30,8 @@ export interface BaseStep {
 /** From `chunk` on through the first chunk that was written. Errors: JOURNAL_STORAGE_FAILED. */
 export async function scrubBase(disk: DiskJournal, lastEpoch: number, chunk: number): Promise<BaseStep> {
   const { base } = disk;
-  if (!base.isValid || chunk >= base.chunkCount) return { bytes: 0, damages: [] };
+  if (!base.isValid || base.isAdvancing() || chunk >= base.chunkCount) return { bytes: 0, damages: [] };
+  const { tablePath } = base;
   const count = untilWritten(base, chunk);
   const entries = await readOrNothing(() => base.readEntries(chunk, count), count * TABLE_ENTRY_BYTES);
   const damages: JournalDamage[] = [];
@@ -42,13 +43,16 @@ export async function scrubBase(disk: DiskJournal, lastEpoch: number, chunk: num
     bytes += found.bytes;
   }
   const nextChunk = chunk + count;
+  // It began to advance meanwhile: file and table were not read of one state. The next pass looks again.
+  const isSame = disk.base === base && base.tablePath === tablePath && !base.isAdvancing();
+  if (!isSame) return { bytes, damages: [] };
   return { bytes, damages, ...(nextChunk < base.chunkCount ? { nextChunk } : {}) };
 }
 
 /** Bytes of storage that a pass over the base reads. */
 export function baseBytes(base: BaseImage): number {
   if (!base.isValid) return 0;
-  return base.chunkCount * TABLE_ENTRY_BYTES + base.writtenChunks * CHUNK_BYTES;
+  return base.chunkCount * TABLE_ENTRY_BYTES + base.writtenChunks() * CHUNK_BYTES;
 }
 
 function untilWritten(base: BaseImage, chunk: number): number {
@@ -74,8 +78,8 @@ async function scrubChunk(
   }
   const content = Buffer.alloc(base.chunkLength(chunk));
   const read = await readOrNothing(async () => {
-    await base.readRaw(chunk * CHUNK_BYTES, content);
-    return content;
+    const isWhole = await base.readParts(chunk * CHUNK_BYTES, [content]);
+    return isWhole ? content : Buffer.alloc(0);
   }, content.length);
   const places = damagedBlocks(entry, read, content.length).map((at) => ({
     offsetBytes: chunk * CHUNK_BYTES + at,

@@ -83,7 +83,8 @@ async function basePlace(
 ): Promise<Place | undefined> {
   const { base } = disk;
   const isBlock = offsetBytes % BLOCK_BYTES === 0 && lengthBytes <= BLOCK_BYTES;
-  if (!isBlock || !base.isValid || offsetBytes + lengthBytes > base.sizeBytes) return undefined;
+  if (!isBlock || !base.isValid || base.isAdvancing() || offsetBytes + lengthBytes > base.sizeBytes)
+    return undefined;
   const entry = decodeTableEntry(await base.readEntry(Math.floor(offsetBytes / CHUNK_BYTES)));
   const checksum = entry?.blockChecksums[(offsetBytes % CHUNK_BYTES) / BLOCK_BYTES];
   return checksum === undefined ? undefined : { positionBytes: offsetBytes, checksum };

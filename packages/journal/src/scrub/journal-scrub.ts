@@ -9,8 +9,10 @@
 import { type Logger, OperationError } from '@landfall/runtime';
 import type { DiskJournal } from '../disk-journal.ts';
 import type { JournalFiles } from '../journal-files.ts';
+import type { JournalSegment } from '../journal-segment.ts';
 import { GROUP_PATH, manifestPath, readGroup, readManifest } from '../manifest.ts';
 import type { OpenFiles } from '../open-files.ts';
+import { POINTS_PATH, readPoints } from '../points-document.ts';
 import { baseBytes, scrubBase } from './base-scrub.ts';
 import { healDamage } from './heal.ts';
 import { type DamagedRange, damageKey, type JournalDamage, seenNow } from './journal-damage.ts';
@@ -222,7 +224,10 @@ export class JournalScrub {
   }
 
   async #scrubGroup({ files }: ScrubbedJournal): Promise<Step> {
-    const damages = await damagedDocument(GROUP_PATH, () => readGroup(files));
+    const group = await damagedDocument(GROUP_PATH, () => readGroup(files));
+    // A journal without pins, locks and dropped points may have none.
+    const points = await damagedDocument(POINTS_PATH, async () => (await readPoints(files)) ?? {});
+    const damages = [...group, ...points];
     return { bytes: 0, damages, next: { ...PASS_START, diskIndex: 0 } };
   }
 
@@ -246,7 +251,7 @@ export class JournalScrub {
     cursor: ScrubCursor,
   ): Promise<Step> {
     const { diskIndex } = disk;
-    const segment = disk.segments.find(({ number }) => number >= cursor.number);
+    const segment = nextSegment(disk, cursor.number);
     if (segment === undefined) {
       return { bytes: 0, damages: [], next: { ...PASS_START, diskIndex: diskIndex + 1 } };
     }
@@ -265,6 +270,16 @@ export class JournalScrub {
           : { ...place, number: segment.number, positionBytes: nextBytes },
     };
   }
+}
+
+/** By number: compaction puts new ones between old ones. */
+function nextSegment({ segments }: DiskJournal, number: number): JournalSegment | undefined {
+  let next: JournalSegment | undefined;
+  for (const segment of segments) {
+    if (segment.number >= number && segment.number < (next?.number ?? Number.POSITIVE_INFINITY))
+      next = segment;
+  }
+  return next;
 }
 
 function sameAsStart({ diskIndex }: ScrubCursor): boolean {

@@ -186,6 +186,10 @@ export const REPLICATION_ERRORS = {
     meaning: 'Too many recovery points are waited for.',
     remedy: 'Wait until those are taken; look at the replication state of the server if they never are.',
   },
+  RECOVERY_POINT_LOCKED: {
+    meaning: 'A journal cannot be discarded while recovery points in it are locked.',
+    remedy: 'Wait until the locks end. Nobody can remove a locked recovery point before, by design.',
+  },
   RECOVERY_POINT_MISSING: {
     meaning: 'There is no such recovery point.',
     remedy: 'Choose one of the listed recovery points.',

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { RETENTION_DEFAULT } from '@landfall/journal';
+import { type Clock, OperationError, silentLogger } from '@landfall/runtime';
+import { readRetention } from './file-retention.ts';
+import { maintainJournals } from './journal-maintenance.ts';
+
+/** Time passes only while somebody sleeps or a step works. */
+class SteppedClock implements Clock {
+  ms = 0;
+  readonly sleeps: number[] = [];
+  readonly #abort: AbortController;
+
+  constructor(abort: AbortController) {
+    this.#abort = abort;
+  }
+
+  nowMs(): number {
+    return this.ms;
+  }
+
+  monotonicNs(): bigint {
+    return BigInt(this.ms) * 1_000_000n;
+  }
+
+  async sleep(durationMs: number): Promise<void> {
+    this.sleeps.push(durationMs);
+    this.ms += durationMs;
+    if (this.ms > 200_000) this.#abort.abort();
+  }
+}
+
+test('a step is followed by a pause three times as long; one failing server does not stop the others', async () => {
+  const abort = new AbortController();
+  const clock = new SteppedClock(abort);
+  const steps: number[] = [];
+  const failures: number[] = [];
+  const working = {
+    maintain: async (held: ReadonlySet<number> = new Set()) => {
+      assert.deepEqual([...held], [7], 'exported points stay');
+      steps.push(clock.ms);
+      clock.ms += 100;
+      const hasMore = steps.length < 5;
+      return { did: hasMore ? 'COPIED' : 'NOTHING', droppedPoints: 0, hasMore } as const;
+    },
+  };
+  const failing = {
+    maintain: async () => {
+      failures.push(clock.ms);
+      throw new OperationError('STAGING_FULL', 'no space');
+    },
+  };
+  await maintainJournals({
+    servers: () => [
+      { sourceServerId: 'full', group: failing },
+      { sourceServerId: 'working', group: working },
+    ],
+    exportedEpochs: () => [7],
+    logger: silentLogger,
+    clock,
+    signal: abort.signal,
+  });
+  assert.deepEqual(
+    steps.slice(1, 5).map((at, index) => at - (steps[index] ?? 0)),
+    [400, 400, 400, 400],
+  );
+  assert.ok(clock.sleeps.includes(5000), 'with nothing to do it rests');
+  const gaps = failures.slice(1).map((at, index) => at - (failures[index] ?? 0));
+  assert.ok(gaps.length > 1 && gaps.every((gap) => gap >= 60_000), `it failed at ${failures.join(', ')}`);
+});
+
+test('retention.json says which points are kept, by server; without it there are defaults', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'landfall-retention-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  assert.deepEqual((await readRetention(folder))('s-1'), RETENTION_DEFAULT);
+  const tiers = [{ everyMs: 0, forMs: 1000 }];
+  await writeFile(join(folder, 'retention.json'), JSON.stringify({ servers: { 's-1': tiers } }));
+  const retentionOf = await readRetention(folder);
+  assert.deepEqual(retentionOf('s-1'), tiers);
+  assert.deepEqual(retentionOf('s-2'), RETENTION_DEFAULT);
+  for (const text of ['{', '{ "default": [] }', '{ "default": 5 }']) {
+    await writeFile(join(folder, 'retention.json'), text);
+    await assert.rejects(
+      readRetention(folder),
+      (error) => error instanceof OperationError && error.code === 'STATE_UNREADABLE',
+    );
+  }
+});

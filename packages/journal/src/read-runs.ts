@@ -1,0 +1,80 @@
+/**
+ * Which pieces of a read are fetched together (pure): whole records that stand close to each other in one
+ * segment, and everything of one chunk of the base. What lies between them is read and thrown away, which
+ * costs less than another read. Everything else is a run by itself.
+ */
+import { CHUNK_BYTES } from './base-table.ts';
+import type { JournalSegment } from './journal-segment.ts';
+import type { ResolvedPiece } from './resolve-range.ts';
+import { RECORD_HEADER_BYTES } from './segment-records.ts';
+import type { IndexedExtent } from './sorted-extents.ts';
+
+/** Pieces that one read fills. */
+const RUN_PIECES_MAX = 64;
+/** Between two records of one run. */
+export const RECORD_GAP_BYTES_MAX = 64 * 1024;
+
+/** A piece that some record holds. */
+export type RecordPiece = ResolvedPiece & { readonly source: NonNullable<ResolvedPiece['source']> };
+
+export type ReadRun =
+  /** Within one chunk. */
+  | { readonly kind: 'base'; readonly pieces: ResolvedPiece[] }
+  /** Whole extents with a payload, in the order of the file. */
+  | { readonly kind: 'records'; readonly segment: JournalSegment; readonly pieces: RecordPiece[] }
+  /** A part of an extent, or zeroes. */
+  | { readonly kind: 'part'; readonly piece: RecordPiece };
+
+/** `pieces`: in the order of the disk; those of the base do not cross the border of a chunk. */
+export function readRunsOf(pieces: readonly ResolvedPiece[]): ReadRun[] {
+  const runs: ReadRun[] = [];
+  let ofChunk: ResolvedPiece[] = [];
+  const ofSegment = new Map<JournalSegment, RecordPiece[]>();
+  for (const piece of pieces) {
+    if (!isRecord(piece)) {
+      if (!isSameChunk(ofChunk.at(-1), piece)) {
+        ofChunk = [];
+        runs.push({ kind: 'base', pieces: ofChunk });
+      }
+      ofChunk.push(piece);
+    } else if (!isWhole(piece)) {
+      runs.push({ kind: 'part', piece });
+    } else {
+      const { segment } = piece.source;
+      const open = ofSegment.get(segment);
+      if (open !== undefined && canFollow(open, piece.source.extent)) {
+        open.push(piece);
+        continue;
+      }
+      const begun = [piece];
+      ofSegment.set(segment, begun);
+      runs.push({ kind: 'records', segment, pieces: begun });
+    }
+  }
+  return runs;
+}
+
+function isRecord(piece: ResolvedPiece): piece is RecordPiece {
+  return piece.source !== undefined;
+}
+
+function isWhole({ fromBytes, toBytes, source: { extent } }: RecordPiece): boolean {
+  return extent.payloadBytes > 0 && toBytes - fromBytes === extent.lengthBytes;
+}
+
+function isSameChunk(before: ResolvedPiece | undefined, piece: ResolvedPiece): boolean {
+  if (before === undefined) return false;
+  return Math.floor(before.fromBytes / CHUNK_BYTES) === Math.floor(piece.fromBytes / CHUNK_BYTES);
+}
+
+function canFollow(open: readonly RecordPiece[], extent: IndexedExtent): boolean {
+  const last = open.at(-1);
+  if (last === undefined || open.length >= RUN_PIECES_MAX) return false;
+  const gapBytes = extent.positionBytes - endOfRecord(last.source.extent);
+  return gapBytes >= 0 && gapBytes <= RECORD_GAP_BYTES_MAX;
+}
+
+/** Where its record ends in the file. */
+export function endOfRecord({ positionBytes, payloadBytes }: IndexedExtent): number {
+  return positionBytes + RECORD_HEADER_BYTES + payloadBytes;
+}
