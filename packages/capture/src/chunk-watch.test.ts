@@ -107,6 +107,8 @@ test('a loss of sight touches everything, and nothing is quiet before the disks 
 test('a chunk may lack what was left out as free until all of it is wanted', () => {
   const { tracker, watch } = new Story();
   assert.equal(watch.mayLackFree(0, 1), true, 'an earlier process may have left something out');
+  watch.foundEqual(0, 1);
+  assert.deepEqual([watch.mayLackFree(0, 1), watch.mayLackFree(0, 2)], [false, true]);
   tracker.markDirty(0, 0, 4 * MIB + 4096);
   assert.deepEqual(
     [0, 1, 2, 3, 4].map((chunk) => watch.mayLackFree(0, chunk)),

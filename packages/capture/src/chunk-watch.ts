@@ -101,6 +101,10 @@ export class EngineChunkWatch implements ChunkWatch, ChangeWatcher {
     return this.#options.tracker.changesOf(diskIndex).leftOut.has(chunk);
   }
 
+  foundEqual(diskIndex: number, chunk: number): void {
+    this.#options.tracker.changesOf(diskIndex).leftOut.delete(chunk);
+  }
+
   touchedCount(diskIndex: number): number {
     const touched = this.#touched[diskIndex];
     if (touched === undefined) return 0;

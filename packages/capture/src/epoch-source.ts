@@ -50,6 +50,8 @@ export interface ChunkWatch {
   wasQuiet(diskIndex: number, chunk: number): boolean;
   /** The replica may lack blocks of it because they were left out as free. */
   mayLackFree(diskIndex: number, chunk: number): boolean;
+  /** The replica has every byte of it: nothing of it is left out any more. */
+  foundEqual(diskIndex: number, chunk: number): void;
   /** Chunks touched since their last `begin`. */
   touchedCount(diskIndex: number): number;
   end(): void;

@@ -100,6 +100,7 @@ export class SimulatedSource implements EpochSource {
       mayLackFree: (diskIndex, chunk) =>
         this.leftOut[diskIndex]?.subarray(chunk * CHUNK_BLOCKS, (chunk + 1) * CHUNK_BLOCKS).includes(1) ===
         true,
+      foundEqual: () => undefined,
       touchedCount: (diskIndex) => [...touched].filter((key) => key.startsWith(`${diskIndex}/`)).length,
       end: () => this.#watches.delete(touched),
     };

@@ -129,6 +129,7 @@ class RestlessWatch extends SourceFilter {
           settle: (signal) => watch.settle(signal),
           wasQuiet: () => true,
           mayLackFree: (diskIndex, chunk) => watch.mayLackFree(diskIndex, chunk),
+          foundEqual: (diskIndex, chunk) => watch.foundEqual(diskIndex, chunk),
           touchedCount: (diskIndex) => watch.touchedCount(diskIndex),
           end: () => watch.end(),
         };

@@ -129,6 +129,7 @@ export class EqualityProof {
     assert(disk.done[chunk] === 0, 'a chunk is found equal once');
     hash.copy(disk.leaves, chunk * HASH_BYTES);
     disk.done[chunk] = 1;
+    this.watch?.foundEqual(diskIndex, chunk);
     disk.doneCount += 1;
     if (sentWhole) disk.sentWhole += 1;
   }
