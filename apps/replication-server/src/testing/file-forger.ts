@@ -6,12 +6,12 @@ import { crc32 } from 'node:zlib';
 const HEADER_BYTES = 56;
 const IDENTITY_AT = 60;
 
-/** The byte where `content` begins in an uncompressed extent of a segment becomes another. */
+/** The byte where `content` begins in the last uncompressed extent that has it becomes another. */
 export async function forgeSegment(path: string, content: Buffer): Promise<void> {
   const file = await open(path, 'r+');
   try {
     const bytes = await file.readFile();
-    const at = bytes.indexOf(content);
+    const at = bytes.lastIndexOf(content);
     assert.ok(at > 0, 'the content is in the segment, as it is');
     const header = headerBefore(bytes, at);
     const payloadBytes = bytes.readUInt32LE(header + 24);
