@@ -85,7 +85,9 @@ export class TestRig {
     const attached = await runChecked(['losetup', '--find', '--show', '--direct-io=on', image]);
     const disk = { deviceName: attached.stdout.trim(), mountPoint };
     this.disks.push(disk);
-    await runChecked(['mkfs.ext4', '-q', '-F', disk.deviceName]);
+    // Nothing is to be written behind the test's back.
+    const eager = 'lazy_itable_init=0,lazy_journal_init=0';
+    await runChecked(['mkfs.ext4', '-q', '-F', '-E', eager, disk.deviceName]);
     await runChecked(['mount', disk.deviceName, mountPoint]);
     return disk;
   }
