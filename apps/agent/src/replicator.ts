@@ -19,6 +19,7 @@ import type {
   CaptureFacts,
   DataReplicationErrorString,
   DiskChange,
+  ProofRequest,
   RecoveryPoint,
 } from '@landfall/model';
 import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
@@ -65,6 +66,7 @@ export interface SendingSettings {
   readonly bandwidthSchedule?: BandwidthSchedule | undefined;
   readonly impactBudgetPercent?: number | undefined;
   readonly epochIntervalMs: number;
+  readonly proof?: ProofRequest | undefined;
 }
 
 export interface ReplicatorOptions<Opened extends Tracking> {
@@ -261,7 +263,7 @@ export class Replicator<Opened extends Tracking> {
     if (desired === 'UNINSTALL') return idleReplication('DISCONNECTED', this.disks);
     const state = desired === 'PAUSE' ? 'PAUSED' : 'INITIATING';
     if (this.#last === undefined) return idleReplication(state, this.disks);
-    const { error: _gone, forecast: _passed, impact: _ended, ...facts } = this.#last.facts;
+    const { error: _gone, forecast: _passed, impact: _ended, proof: _anew, ...facts } = this.#last.facts;
     const ageMs = this.#options.clock.nowMs() - this.#last.atMs;
     const lagMs = facts.lagMs === null ? null : facts.lagMs + Math.max(0, ageMs);
     return { ...facts, state, lagMs, etaMs: null, connected: false };

@@ -119,6 +119,7 @@ function startSending(
       sender.setBandwidth(bytesPerSecond(wanted, clock.nowMs()));
       limitImpact(wanted);
       sender.setEpochInterval(wanted.epochIntervalMs);
+      sender.setProof(wanted.proof);
       if (wanted.paused) sender.pause();
       else sender.resume();
     },

@@ -12,6 +12,7 @@ import { addEnvCommand } from './commands/env.ts';
 import { addJobCommands } from './commands/job.ts';
 import { addMachineCommands } from './commands/machine.ts';
 import { addMigrationCommands } from './commands/migration.ts';
+import { addProofCommands } from './commands/proof.ts';
 import { addRecoveryPointCommands } from './commands/recovery-points.ts';
 import { addServerCommands } from './commands/server.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -45,7 +46,13 @@ function buildProgram(): Command {
     addServerCommands,
   ];
   for (const addTo of add) addTo(program);
-  for (const addTo of [addMigrationCommands, addMachineCommands, addJobCommands, addRecoveryPointCommands])
+  for (const addTo of [
+    addMigrationCommands,
+    addMachineCommands,
+    addJobCommands,
+    addRecoveryPointCommands,
+    addProofCommands,
+  ])
     addTo(program);
   return program;
 }

@@ -67,7 +67,7 @@ async function exportMiddle(context: TestContext) {
   for (let epoch = 1; epoch <= MIDDLE_EPOCH; epoch += 1) await written.append();
   const expected = Buffer.from(written.disk);
   for (let epoch = MIDDLE_EPOCH; epoch < EPOCHS_BEFORE; epoch += 1) await written.append();
-  const server = new StagedServer('s-1', [DISK], group);
+  const server = new StagedServer('s-1', [DISK], { group, logger: silentLogger });
   const socketPath = join(folder, 'nbd.sock');
   const registry = new ExportRegistry({
     records: [],

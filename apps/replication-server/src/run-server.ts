@@ -17,6 +17,7 @@ import { readRetention } from './file-retention.ts';
 import { readSpace } from './file-space.ts';
 import { readStagedServers, writeStagedServers } from './file-staged-servers.ts';
 import { maintainJournals } from './journal-maintenance.ts';
+import { Scrubber } from './scrubber.ts';
 import type { ServerOptions } from './server-options.ts';
 import { StagingArea } from './staging-area.ts';
 import { StagingEncryption } from './staging-encryption.ts';
@@ -81,8 +82,17 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     clock,
     signal,
   });
+  const scrubber = new Scrubber({
+    servers: () => staging.servers,
+    bytesPerSecond: options.scrubBytesPerSecond,
+    passIntervalMs: options.scrubIntervalMs,
+    resend: (sourceServerId, ranges) => receiver.resend(sourceServerId, ranges),
+    ...{ logger, clock },
+  });
+  const scrubbed = scrubber.run(signal);
   await channel.finished;
   stopRefreshing();
+  await scrubbed;
   await maintenance;
   await listener.close();
   await receiver.close();

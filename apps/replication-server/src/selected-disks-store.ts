@@ -29,8 +29,8 @@ export class SelectedDisksStore implements EpochStore {
     return this.#store.isEmpty(this.#indexOf(diskIndex));
   }
 
-  chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer> {
-    return this.#store.chunkHashes(this.#indexOf(diskIndex), firstChunk, count);
+  chunkHashes(diskIndex: number, firstChunk: number, count: number, fresh?: boolean): Promise<Buffer> {
+    return this.#store.chunkHashes(this.#indexOf(diskIndex), firstChunk, count, fresh);
   }
 
   putExtent(header: ExtentHeader, payload: Buffer, release?: () => void): Promise<void> {

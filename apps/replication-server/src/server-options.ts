@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type KeySource, parseKeySource } from '@landfall/journal';
-import { OperationError } from '@landfall/runtime';
+import { MIB, OperationError } from '@landfall/runtime';
+import { SCRUB_BYTES_PER_SECOND_DEFAULT, SCRUB_INTERVAL_MS_DEFAULT } from './scrubber.ts';
 
 export const USAGE = `landfall replication server: receives changes of source servers, exports recovery points
 
   node main.ts --state-dir FOLDER --staging-dir FOLDER [--token-file FILE]
                [--listen ADDRESS] [--port 1500] [--address ADDRESS]…
-               [--encryption-key SOURCE]… [--no-encryption]
+               [--encryption-key SOURCE]… [--no-encryption] [--scrub-rate 16] [--scrub-interval 24]
   node main.ts rotate-keys --state-dir FOLDER [--encryption-key SOURCE]…
 
 --listen is where it listens (default 0.0.0.0); --address is what agents dial, the first one is told to them
@@ -18,6 +19,9 @@ Replicas are encrypted at rest. SOURCE is where the key is that their keys are w
 there is none; default: encryption.key in the state folder), env:NAME (64 hexadecimal digits), or command:PATH (a
 program, called with wrap and unwrap). With several, the first is used for what is new, the others open what there
 is. --no-encryption: new replicas are not encrypted; those that are stay so.
+
+--scrub-rate is how much of the journals is read and verified all the time, in MiB a second over all servers; 0:
+nothing. --scrub-interval is how many hours lie between the beginnings of two passes over a journal, at least.
 `;
 
 export interface ServerOptions {
@@ -31,9 +35,13 @@ export interface ServerOptions {
   readonly keySources: readonly KeySource[];
   /** Whether new journals are encrypted. */
   readonly encryptsNew: boolean;
+  /** 0: journals are not scrubbed. */
+  readonly scrubBytesPerSecond: number;
+  readonly scrubIntervalMs: number;
 }
 
 const PORT_DEFAULT = 1500;
+const HOUR_MS = 3_600_000;
 const LISTEN_DEFAULT = '0.0.0.0';
 const KEY_FILE_NAME = 'encryption.key';
 
@@ -52,6 +60,8 @@ export function parseOptions(parameters: readonly string[]): ServerOptions | und
     ...{ stateFolder, stagingFolder, tokenFile, listenAddress, port: parsePort(values.port), addresses },
     keySources: parseKeySources(values['encryption-key'], stateFolder),
     encryptsNew: !values['no-encryption'],
+    scrubBytesPerSecond: quantity(values['scrub-rate'], MIB) ?? SCRUB_BYTES_PER_SECOND_DEFAULT,
+    scrubIntervalMs: quantity(values['scrub-interval'], HOUR_MS) ?? SCRUB_INTERVAL_MS_DEFAULT,
   };
 }
 
@@ -82,6 +92,8 @@ function parse(parameters: readonly string[]) {
         address: { type: 'string', multiple: true },
         'encryption-key': { type: 'string', multiple: true },
         'no-encryption': { type: 'boolean', default: false },
+        'scrub-rate': { type: 'string' },
+        'scrub-interval': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -99,6 +111,13 @@ function parsePort(text: string | undefined): number {
   const port = text === undefined ? PORT_DEFAULT : Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw usage(`${text} is not a port number`);
+}
+
+function quantity(text: string | undefined, unit: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text !== '' && Number.isFinite(value) && value >= 0) return Math.round(value * unit);
+  throw usage(`${text} is not a number from 0 on`);
 }
 
 function usage(message: string): OperationError {

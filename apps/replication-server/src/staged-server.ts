@@ -5,11 +5,12 @@
  */
 import type { ReadableBlockDevice } from '@landfall/block';
 import type { ReplicationServerReport } from '@landfall/channel';
-import type { JournalDisk, JournalGroup } from '@landfall/journal';
+import { type JournalDisk, type JournalGroup, JournalScrub } from '@landfall/journal';
 import type { PointSelector, RecoveryPoint, SourceDisk } from '@landfall/model';
 import type { EpochStore, ReceiverProgress } from '@landfall/replication';
-import { describeError, OperationError } from '@landfall/runtime';
+import { describeError, type Logger, OperationError } from '@landfall/runtime';
 import type { Hello, HelloDisk } from '@landfall/wire';
+import { scrubFacts } from './scrub-facts.ts';
 import { SelectedDisksStore } from './selected-disks-store.ts';
 
 export type ServerReport = ReplicationServerReport['servers'][number];
@@ -33,6 +34,9 @@ const SIZE_AGE_MS_MAX = 5000;
 export class StagedServer {
   readonly sourceServerId: string;
   readonly group: JournalGroup;
+  readonly scrub: JournalScrub;
+  /** Grows while its agent sends. */
+  progressCount = 0;
   #disks: readonly SourceDisk[];
   #connected = false;
   #lastCutTimeMs: number | null;
@@ -41,14 +45,20 @@ export class StagedServer {
   #stalled: { readonly code: string; readonly message: string; readonly epoch: number } | undefined;
   #size = { bytes: 0, atMs: Number.NEGATIVE_INFINITY };
 
-  constructor(sourceServerId: string, disks: readonly SourceDisk[], group: JournalGroup) {
+  constructor(
+    sourceServerId: string,
+    disks: readonly SourceDisk[],
+    { group, logger }: { readonly group: JournalGroup; readonly logger: Logger },
+  ) {
     this.sourceServerId = sourceServerId;
     this.group = group;
+    this.scrub = new JournalScrub({ logger });
     this.#disks = disks;
     this.#lastCutTimeMs = group.newestPoint?.cutTimeMs ?? null;
   }
 
   onProgress(progress: ReceiverProgress): void {
+    this.progressCount += 1;
     if (progress.bytesReceived < this.#bytesReceivedNow) this.#bytesReceivedBefore += this.#bytesReceivedNow;
     this.#bytesReceivedNow = progress.bytesReceived;
     this.#connected = progress.connected;
@@ -153,6 +163,7 @@ export class StagedServer {
       recoveryPoints: this.group.recoveryPointCount,
       bytesOnDisk: await this.#bytesOnDisk(nowMs),
       bytesReceived: this.#bytesReceivedBefore + this.#bytesReceivedNow,
+      scrub: scrubFacts(this.scrub.status),
       ...(stalled === undefined ? {} : { stalled: { code: stalled.code, message: stalled.message } }),
     };
   }

@@ -139,6 +139,11 @@ export class StagingArea {
     );
   }
 
+  /** Those whose journal is open. */
+  get servers(): readonly StagedServer[] {
+    return [...this.#open.values()];
+  }
+
   /** Removes the journal of a server for good; a server that is not here is already discarded. */
   discard(sourceServerId: string): Promise<number> {
     return this.#inTurn(async () => {
@@ -218,7 +223,7 @@ export class StagingArea {
       const keys = encryption === undefined ? {} : { encryption };
       const options = { folder, disks: disks.map(journalDisk), logger, retention, clock, ...keys };
       const group = await openOrCreate(options);
-      this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, group));
+      this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, { group, logger }));
       this.#failures.delete(sourceServerId);
       return undefined;
     } catch (error) {

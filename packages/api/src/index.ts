@@ -21,6 +21,7 @@ export {
   operations,
 } from './operations.ts';
 export * from './paginate.ts';
+export * from './proof-document.ts';
 export * from './route.ts';
 export type { HttpMethod, ServiceName } from './service-model.ts';
 export * from './signature.ts';

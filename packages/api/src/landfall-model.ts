@@ -1,4 +1,5 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
+import { PROOF_SHAPES } from './landfall-proof-model.ts';
 import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
 import { MGN_MODEL } from './mgn-model.generated.ts';
 import type { OperationModel, ServiceModel, ShapeModel } from './service-model.ts';
@@ -51,6 +52,10 @@ const OPERATIONS = {
     ...write('UpdateReplicationLimits', 'ResourceNotFoundException'),
     idempotent: true,
   },
+  StartProof: { ...write('StartProof', 'ConflictException', 'ResourceNotFoundException'), idempotent: true },
+  ListProofs: read('ListProofs', 'ResourceNotFoundException'),
+  GetProof: read('GetProof', 'ResourceNotFoundException'),
+  UpdateProofSchedule: { ...write('UpdateProofSchedule', 'ResourceNotFoundException'), idempotent: true },
   DescribeService: read('DescribeService'),
 } as const satisfies Record<string, OperationModel>;
 
@@ -298,6 +303,7 @@ export const LANDFALL_SHAPES = {
   ...LISTS,
   ...SCALARS,
   ...REPLICATION_SHAPES,
+  ...PROOF_SHAPES,
 };
 
 export const LANDFALL_MODEL: ServiceModel = {

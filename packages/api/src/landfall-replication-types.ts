@@ -39,6 +39,40 @@ export interface DescribeReplicationResponse {
   /** What happened to the disks lately, newest last. */
   readonly diskChanges: readonly DiskChange[];
   readonly excludedDiskIDs: readonly string[];
+  /** The verification of everything its journal holds; absent while nothing is known of it. */
+  readonly scrub?: JournalScrub | undefined;
+}
+
+export interface JournalScrub {
+  /** Of the pass that is under way. */
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  /** That came to their end. */
+  readonly passes: number;
+  readonly passStartedDateTime?: string | undefined;
+  readonly lastPassEndedDateTime?: string | undefined;
+  readonly damageCount: number;
+  /** The first 20 of them. */
+  readonly damages: readonly JournalDamage[];
+}
+
+export type JournalDamageKind = 'EXTENT' | 'BASE' | 'TABLE' | 'COMMIT' | 'INDEX' | 'HEADER' | 'DOCUMENT';
+
+/** Recovery points that have damaged bytes give an error there, never wrong bytes. */
+export interface JournalDamage {
+  readonly kind: JournalDamageKind;
+  /** Of the file, in the folder of the journal. */
+  readonly path: string;
+  readonly positionBytes: number;
+  readonly what: string;
+  readonly diskID?: string | undefined;
+  readonly offsetBytes?: number | undefined;
+  readonly lengthBytes?: number | undefined;
+  /** The recovery points that cannot be read there; absent: none. */
+  readonly firstEpoch?: number | undefined;
+  readonly lastEpoch?: number | undefined;
+  /** The newest recovery point is one of them: the bytes are asked of the source again. */
+  readonly isInNewest: boolean;
 }
 
 export type CaptureMode = 'TRACKING' | 'SCAN';

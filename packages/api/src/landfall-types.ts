@@ -4,6 +4,8 @@
  * `landfall-model.ts`; a type test proves that the two agree. Dates are ISO 8601 strings in UTC ending in
  * `Z`; what is not known is absent.
  */
+
+import type { ProofOperations } from './landfall-proof-types.ts';
 import type {
   DescribeForecastRequest,
   DescribeForecastResponse,
@@ -16,9 +18,10 @@ import type {
 } from './landfall-replication-types.ts';
 import type { Job } from './mgn-types.generated.ts';
 
+export type * from './landfall-proof-types.ts';
 export type * from './landfall-replication-types.ts';
 
-export interface LandfallOperations {
+export interface LandfallOperations extends ProofOperations {
   readonly CreateEnrolmentToken: {
     readonly input: CreateEnrolmentTokenRequest;
     readonly output: CreateEnrolmentTokenResponse;

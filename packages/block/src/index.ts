@@ -5,6 +5,7 @@ export * from './encoded-extent.ts';
 export * from './extent.ts';
 export * from './faulty-device.ts';
 export * from './file-device.ts';
+export * from './hash-tree.ts';
 export * from './memory-device.ts';
 export * from './read-only-device.ts';
 export * from './zero-runs.ts';

@@ -19,8 +19,9 @@ import { type BulkRun, placeOfRun } from './bulk-run.ts';
 import type { CapturedDisk, CaptureEngineOptions } from './capture-options.ts';
 import type { CaptureStats } from './capture-stats.ts';
 import { ChangeTracker } from './change-tracker.ts';
+import { EngineChunkWatch } from './chunk-watch.ts';
 import { extentsOf } from './cut-planner.ts';
-import type { CapturedExtent, Cut, EpochSource, ForgetFreeOptions } from './epoch-source.ts';
+import type { CapturedExtent, ChunkWatch, Cut, EpochSource, ForgetFreeOptions } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import { forgetFreeSpace } from './free-space-search.ts';
 import type { ReadTicket } from './read-ticket.ts';
@@ -179,19 +180,20 @@ export class CaptureEngine implements EpochSource {
     await forgetFreeSpace({ ...options, signal, source, tracker, logger, engine: this, nowNs });
   }
 
+  watchChunks(): ChunkWatch {
+    const { clock, baseNs, reader, bulkReader = reader } = this.#options;
+    const parts = { tracker: this.#tracker, reader: bulkReader, clock, baseNs, pump: () => this.#pump() };
+    const sizesBytes = this.disks.map(({ sizeBytes }) => sizeBytes);
+    return new EngineChunkWatch(parts, sizesBytes);
+  }
+
   stats(): CaptureStats {
     const { events, lost, passthrough, passthroughDisks = [] } = this.#options.trace.counts;
     const { kept, rejected } = this.#tracker.readCounts;
     return {
-      events,
-      lostEvents: lost,
-      lateEvents: this.#tracker.lateCount,
-      passthroughCommands: passthrough,
-      passthroughDisks,
-      reads: this.#reads,
-      bytesRead: this.#bytesRead,
-      versionsKept: kept,
-      versionsRejected: rejected,
+      ...{ events, lostEvents: lost, lateEvents: this.#tracker.lateCount },
+      ...{ passthroughCommands: passthrough, passthroughDisks },
+      ...{ reads: this.#reads, bytesRead: this.#bytesRead, versionsKept: kept, versionsRejected: rejected },
       held: this.#tracker.heldCounts(),
       cuts: this.#cuts,
       lastCutTimeMs: this.#lastCutTimeMs,

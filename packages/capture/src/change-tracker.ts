@@ -25,10 +25,10 @@
 import { assert } from '@landfall/runtime';
 import type { BlockEvent } from './block-event.ts';
 import { type BulkRun, firstRun } from './bulk-run.ts';
+import type { ChangeWatcher } from './chunk-watch.ts';
 import { type CutBlock, largestCutNs } from './cut-planner.ts';
 import type { BlockRange } from './dirty-map.ts';
 import { DiskChanges } from './disk-changes.ts';
-import type { FreeBlocks } from './free-blocks.ts';
 import { type HeldCounts, heldCountsOf } from './held-counts.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS, type ReadTicket, ticketsFor } from './read-ticket.ts';
 import { type Uncertainty, uncertaintyOf } from './safety/uncertainty.ts';
@@ -57,12 +57,13 @@ export class ChangeTracker {
   /** Disks on which writes begun before tracking may be in flight. */
   readonly #unsettled = new Set<number>();
   readonly #joining: Set<number>;
-  readonly #watching = new Set<FreeBlocks>();
+  readonly #watching = new Set<ChangeWatcher>();
   #fine = false;
   #cutAfterNs = -Infinity;
   #bulkEndNs = -Infinity;
   #keptCount = 0;
   #rejectedCount = 0;
+  readonly changesOf = (diskIndex: number): DiskChanges => this.#disk(diskIndex);
   readonly heldCounts = (): HeldCounts => heldCountsOf(this.#disks, this.#timeline.pendingCount);
 
   constructor(options: ChangeTrackerOptions) {
@@ -121,7 +122,7 @@ export class ChangeTracker {
   markDirty(diskIndex: number, offsetBytes: number, lengthBytes: number): void {
     this.#enterCoarse();
     const disk = this.#disk(diskIndex);
-    disk.markDirty(disk.blocksOf(offsetBytes, lengthBytes));
+    disk.demand(disk.blocksOf(offsetBytes, lengthBytes));
   }
 
   /** As if it had been discarded unseen. */
@@ -142,6 +143,7 @@ export class ChangeTracker {
   /** After a loss nothing that was known holds (C5): forget it all, and everything may differ. */
   reset(): void {
     this.#enterCoarse();
+    for (const watcher of this.#watching) watcher.lostSight?.();
     this.#timeline.clear();
     for (const disk of this.#disks) {
       disk.inFlight.clear();
@@ -211,12 +213,12 @@ export class ChangeTracker {
     for (const run of runs) this.#disk(run.diskIndex).markDirty(run);
   }
 
-  // Free space (free-space-search.ts)
+  // Free space (free-space-search.ts), equality (chunk-watch.ts)
 
-  /** Tells `blocks` of every change handed out from now on, until the result is called. */
-  watch(blocks: FreeBlocks): () => void {
-    this.#watching.add(blocks);
-    return () => this.#watching.delete(blocks);
+  /** Tells `watcher` of every change handed out from now on, until the result is called. */
+  watch(watcher: ChangeWatcher): () => void {
+    this.#watching.add(watcher);
+    return () => this.#watching.delete(watcher);
   }
 
   /** Nobody relies on these blocks. Returns the bytes that were dirty, those being written excluded. */
@@ -225,7 +227,7 @@ export class ChangeTracker {
     this.forbidCutsThrough(timeNs);
     const disk = this.#disk(diskIndex);
     const beforeBytes = disk.dirtyBytes;
-    for (const run of runs) disk.forget(run);
+    for (const run of runs) disk.leaveOut(run);
     disk.keepInFlightDirty();
     return beforeBytes - disk.dirtyBytes;
   }
@@ -327,8 +329,7 @@ export class ChangeTracker {
     if (this.#fine && isCut && !this.#recordsFit(event)) this.#enterCoarse();
     const disk = this.#disk(event.diskIndex);
     disk.apply(event, timeNs, this.#fine && isCut);
-    if (event.operation === 'discard') return;
-    for (const blocks of this.#watching) blocks.touched(disk.diskIndex, disk.blocksOfEvent(event));
+    for (const watcher of this.#watching) watcher.changed(disk, event);
   }
 
   /** Whether the event's blocks may all get records. */

@@ -9,6 +9,7 @@
 import { assert } from '@landfall/runtime';
 import { type BlockEvent, SECTOR_BYTES } from './block-event.ts';
 import { BlockRecord } from './block-record.ts';
+import { ChunkSet } from './chunk-set.ts';
 import { type BlockRange, DirtyMap } from './dirty-map.ts';
 import { InFlightRequests } from './in-flight-requests.ts';
 import { BLOCK_BYTES, BLOCK_SECTORS } from './read-ticket.ts';
@@ -20,12 +21,18 @@ export class DiskChanges {
   readonly discarded: DirtyMap;
   readonly inFlight = new InFlightRequests();
   readonly records = new Map<number, BlockRecord>();
+  /**
+   * Chunks with blocks that may have been left out as free, so that the replica need not have them; at first
+   * all, because an earlier process may have left some out.
+   */
+  readonly leftOut: ChunkSet;
   readonly #blockCount: number;
 
   constructor(diskIndex: number, sizeBytes: number) {
     this.diskIndex = diskIndex;
     this.sizeBytes = sizeBytes;
     this.#blockCount = Math.ceil(sizeBytes / BLOCK_BYTES);
+    this.leftOut = new ChunkSet(sizeBytes);
     this.dirty = new DirtyMap(this.#blockCount);
     this.discarded = new DirtyMap(this.#blockCount);
   }
@@ -39,14 +46,26 @@ export class DiskChanges {
     this.discarded.clearRange(range.firstBlock, range.blockCount);
   }
 
+  /** Somebody wants the replica to have it, free or not. */
+  demand(range: BlockRange): void {
+    this.leftOut.deleteWhole(range, this.#blockCount);
+    this.markDirty(range);
+  }
+
   markAllDirty(): void {
-    this.markDirty({ firstBlock: 0, blockCount: this.#blockCount });
+    this.demand({ firstBlock: 0, blockCount: this.#blockCount });
   }
 
   /** Counts as replicated from now on. */
   forget({ firstBlock, blockCount }: BlockRange): void {
     this.dirty.clearRange(firstBlock, blockCount);
     this.discarded.clearRange(firstBlock, blockCount);
+  }
+
+  /** Nobody relies on it: the replica need not have it. */
+  leaveOut(range: BlockRange): void {
+    this.leftOut.addBlocks(range);
+    this.forget(range);
   }
 
   /** Blocks of requests in flight are dirty: their writes may come after whatever is read of them. */

@@ -35,6 +35,28 @@ export interface Cut {
   readonly extents: readonly CapturedExtent[];
 }
 
+/** Chunks of 1 MiB that are read beside everything else; see chunk-watch.ts. */
+export interface ChunkWatch {
+  /**
+   * Notes from now on whether these chunks are touched, and forgets that they were. The instant
+   * (CLOCK_MONOTONIC) after which a quiet one has changed no more.
+   */
+  begin(diskIndex: number, firstChunk: number, count: number): bigint;
+  /** Past every cache. Errors: DISK_UNREADABLE. */
+  read(diskIndex: number, chunk: number): Promise<Buffer>;
+  /** Resolves when everything that happened before this call is noted. */
+  settle(signal: AbortSignal): Promise<void>;
+  /** From the last `begin` until the last `settle` the chunk held the same bytes (W1). */
+  wasQuiet(diskIndex: number, chunk: number): boolean;
+  /** The replica may lack blocks of it because they were left out as free. */
+  mayLackFree(diskIndex: number, chunk: number): boolean;
+  /** The replica has every byte of it: nothing of it is left out any more. */
+  foundEqual(diskIndex: number, chunk: number): void;
+  /** Chunks touched since their last `begin`. */
+  touchedCount(diskIndex: number): number;
+  end(): void;
+}
+
 export interface EpochSource {
   readonly disks: readonly {
     readonly diskId: string;
@@ -62,6 +84,8 @@ export interface EpochSource {
    * without effect: everything is replicated.
    */
   forgetFree?(options: ForgetFreeOptions): Promise<void>;
+  /** Absent, or without an answer, where changes are not tracked. */
+  watchChunks?(): ChunkWatch | undefined;
   /**
    * Rises whenever the engine lost sight of changes (C5) and has marked all disks dirty by itself. No cut
    * taken under an older generation may be committed once this has changed.

@@ -7,7 +7,9 @@
  */
 import { type Extent, endOf } from '@landfall/block';
 import { assert } from '@landfall/runtime';
+import type { BlockEvent } from './block-event.ts';
 import type { BlockRange } from './dirty-map.ts';
+import type { DiskChanges } from './disk-changes.ts';
 import { BLOCK_BYTES } from './read-ticket.ts';
 
 const PIECE_WORDS = 1024;
@@ -65,6 +67,11 @@ export class FreeBlocks {
     const firstBlock = Math.ceil(begin / BLOCK_BYTES);
     const end = Math.floor((begin + lengthBytes) / BLOCK_BYTES);
     if (end > firstBlock) this.#free.addRange({ firstBlock, blockCount: end - firstBlock });
+  }
+
+  /** Discards do not matter (S5). */
+  changed(disk: DiskChanges, event: BlockEvent): void {
+    if (event.operation !== 'discard') this.touched(disk.diskIndex, disk.blocksOfEvent(event));
   }
 
   /** Blocks of a disk were changed; those of others do not matter. */

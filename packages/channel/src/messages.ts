@@ -21,7 +21,10 @@ import type {
   DiskReplication,
   Forecast,
   PointSelector,
+  ProofFacts,
+  ProofRequest,
   RecoveryPoint,
+  ScrubFacts,
   SourceDisk,
   SourceProperties,
 } from '@landfall/model';
@@ -111,6 +114,8 @@ export interface AgentReport {
     readonly capture?: CaptureFacts;
     /** While something is transferred. */
     readonly forecast?: Forecast;
+    /** While one is wanted, and of the last that was. */
+    readonly proof?: ProofFacts;
     /** What the agent's bulk reads do to the writes of the source, where that is measured and limited. */
     readonly impact?: SourceImpact;
   };
@@ -141,6 +146,8 @@ export interface AgentConfiguration {
    */
   readonly impactBudgetPercent?: number;
   readonly epochIntervalMs: number;
+  /** To be proved, once; absent: nothing. */
+  readonly proof?: ProofRequest;
   /** Disks to go on without. */
   readonly excludedDiskIds?: readonly string[];
 }
@@ -163,6 +170,8 @@ export interface ReplicationServerReport {
     readonly bytesReceived: number;
     /** Certificates its agent may connect with. */
     readonly acceptedFingerprints?: readonly string[];
+    /** Absent from older replication servers, and while the journal is not open. */
+    readonly scrub?: ScrubFacts;
     /** Set when staging cannot go on, e.g. STAGING_FULL. */
     readonly stalled?: { readonly code: string; readonly message: string };
   }[];

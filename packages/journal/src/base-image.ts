@@ -83,6 +83,10 @@ export class BaseImage {
   #holesMayHoldBytes = false;
   #valid = false;
   #overlay: BaseOverlay | undefined;
+  /** Chunks that have an entry. */
+  readonly writtenChunks = (): number => this.#written;
+  /** Something is on its way into it: file and table are not of one state. */
+  readonly isAdvancing = (): boolean => this.#overlay !== undefined;
 
   private constructor(options: BaseOptions, file: JournalFile, table: JournalFile) {
     this.sizeBytes = options.sizeBytes;

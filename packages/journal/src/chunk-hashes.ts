@@ -15,6 +15,8 @@ const SHA256_BYTES = 32;
 export interface ChunkRange {
   readonly firstChunk: number;
   readonly count: number;
+  /** Read and hash also what is remembered. */
+  readonly fresh: boolean;
   readonly logger: Logger;
   readonly sha256: Sha256;
 }
@@ -47,11 +49,12 @@ async function hashOrNothing(
   disk: DiskJournal,
   view: PointInTimeView | undefined,
   chunk: number,
-  { logger, sha256 }: ChunkRange,
+  { logger, sha256, fresh }: ChunkRange,
 ): Promise<Buffer | undefined> {
   if (view === undefined) return disk.base.chunkSha256(chunk);
   try {
-    return (await view.baseChunkSha256(chunk, sha256)) ?? (await hashThroughView(view, chunk, sha256));
+    const known = fresh ? undefined : await view.baseChunkSha256(chunk, sha256);
+    return known ?? (await hashThroughView(view, chunk, sha256));
   } catch (error) {
     if (!(error instanceof OperationError) || error.code !== 'EXTENT_DAMAGED') throw error;
     logger.error('journal-chunk-damaged', { diskIndex: disk.diskIndex, chunk, error });

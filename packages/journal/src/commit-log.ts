@@ -52,6 +52,12 @@ export class CommitLog {
     return row === this.#count ? undefined : this.#epochs[row];
   }
 
+  *rows(): Generator<{ readonly epoch: number; readonly endBytes: number }> {
+    for (let row = 0; row < this.#count; row += 1) {
+      yield { epoch: this.#epochs[row] as number, endBytes: this.#ends[row] as number };
+    }
+  }
+
   /** Forgets the epochs after `epoch`. */
   cutAfter(epoch: number): void {
     this.#count = this.#rowsUpTo((index) => (this.#epochs[index] as number) <= epoch);

@@ -149,6 +149,11 @@ export class DiskJournal {
     return this.#manifest.base;
   }
 
+  /** What the manifest says of a segment that is sealed. */
+  sealedEntry(number: number): SegmentEntry['sealed'] {
+    return this.#manifest.segments.find((entry) => entry.number === number)?.sealed;
+  }
+
   /** The segment is as large as it should get and may be sealed: nothing of it is open or not yet durable. */
   get wantsRoll(): boolean {
     const writer = this.#writer;
@@ -283,6 +288,11 @@ export class DiskJournal {
     const durableEpoch = this.#context.durableEpoch();
     if (this.#manifest.durableEpoch === durableEpoch) return;
     await this.#replaceManifest({ ...this.#manifest, durableEpoch });
+  }
+
+  /** The file was damaged: what it said is known. */
+  async rewriteManifest(): Promise<void> {
+    await this.#replaceManifest(this.#manifest);
   }
 
   async close(): Promise<void> {

@@ -17,4 +17,6 @@ export {
 export type { PointLock, PointPin } from './points-document.ts';
 export type { RecoveryPointQuery } from './recovery-points.ts';
 export { checkTiers, RETENTION_DEFAULT, type RetentionTier } from './retention-policy.ts';
+export type { DamagedRange, DamageKind, JournalDamage } from './scrub/journal-damage.ts';
+export { JournalScrub, type ScrubStatus } from './scrub/journal-scrub.ts';
 export type { WrappingKeys } from './wrapping-keys.ts';

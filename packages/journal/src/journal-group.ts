@@ -27,6 +27,8 @@ import type { PointsLedger } from './points-ledger.ts';
 import { ReadAheadDevice } from './read-ahead.ts';
 import type { RecoveryPointList, RecoveryPointQuery } from './recovery-points.ts';
 import type { RetentionTier } from './retention-policy.ts';
+import type { ScrubbedJournal } from './scrub/journal-scrub.ts';
+import { ScrubAccess } from './scrub/scrub-access.ts';
 import { SegmentLeases } from './segment-leases.ts';
 import { StagingSpace } from './staging-space.ts';
 
@@ -80,6 +82,8 @@ export class JournalGroup {
   readonly #sha256: Sha256;
   readonly #releaseLock: () => Promise<void>;
   #closed = false;
+  readonly isOpen = (): boolean => !this.#closed;
+  readonly #scrubAccess: ScrubAccess;
   #disksUncertain = false;
 
   /** Use `openJournalGroup`. */
@@ -105,6 +109,11 @@ export class JournalGroup {
     this.#maintenance = this.#newMaintenance(state);
     this.#newContext = state.newContext;
     this.#sha256 = state.sha256;
+    const scrubbed = { journalId: this.journalId, files, disks, points, leases: this.#leases };
+    this.#scrubAccess = new ScrubAccess(scrubbed, this.#openFiles, {
+      between: (operation) => this.#writer.between(operation),
+      newestOf: (diskIndex) => this.#newDevice(this.#disk(diskIndex), points.lastEpoch),
+    });
     this.#releaseLock = state.releaseLock;
   }
 
@@ -180,14 +189,16 @@ export class JournalGroup {
   /**
    * SHA-256 (32 bytes each) of `count` chunks of 1 MiB from `firstChunk`, of the newest durable state or,
    * during the first sync, of what the base holds; the last chunk may be short. A damaged chunk answers with
-   * zeroes, which no content hashes to: the rescan sends it again (J6).
+   * zeroes, which no content hashes to: the rescan sends it again (J6). `fresh`: nothing that is remembered,
+   * hashes or content, is taken for what the files hold.
    */
-  async chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer> {
+  async chunkHashes(diskIndex: number, firstChunk: number, count: number, fresh = false): Promise<Buffer> {
     this.#checkOpen();
     const disk = this.#disk(diskIndex);
-    const range = { firstChunk, count, logger: this.#logger, sha256: this.#sha256 };
+    const range = { firstChunk, count, fresh, logger: this.#logger, sha256: this.#sha256 };
     if (this.lastEpoch > 0) {
-      const { device, release } = this.#newDevice(disk, this.lastEpoch, disk.sizeBytes);
+      const cache = fresh ? new ContentCache(CACHE_BYTES) : this.#cache;
+      const { device, release } = this.#newDevice(disk, this.lastEpoch, disk.sizeBytes, cache);
       return hashChunks(disk, device, range).finally(release);
     }
     return this.#writer.between(() => hashChunks(disk, undefined, range));
@@ -277,6 +288,12 @@ export class JournalGroup {
     return view;
   }
 
+  /** Runs one step of a scrub; what it reads stays until it has ended. */
+  async scrub<Result>(step: (journal: ScrubbedJournal) => Promise<Result>): Promise<Result> {
+    this.#checkOpen();
+    return this.#scrubAccess.run(step);
+  }
+
   /** What the journal takes, and what for (J5). */
   async stat(): Promise<JournalStat> {
     this.#checkOpen();
@@ -326,6 +343,7 @@ export class JournalGroup {
   }
 
   async #closeFiles(): Promise<void> {
+    await this.#scrubAccess.settle();
     for (const view of [...this.#views]) await view.close();
     this.#cache.clear();
     this.#leases.close();
@@ -337,7 +355,7 @@ export class JournalGroup {
    * `sizeBytes`: as large as it was, unless the newest state is read at the size of the next epoch. What it
    * reads stays until it is released.
    */
-  #newDevice(disk: DiskJournal, epoch: number, sizeBytes = disk.sizeAt(epoch)) {
+  #newDevice(disk: DiskJournal, epoch: number, sizeBytes = disk.sizeAt(epoch), cache = this.#cache) {
     const baseEpoch = disk.advancedBase?.throughEpoch ?? disk.baseEntry?.commit.epoch;
     assert(baseEpoch !== undefined, 'a journal with an epoch has a base');
     const { segments } = disk;
@@ -347,7 +365,7 @@ export class JournalGroup {
     const device = new PointInTimeView({
       ...{ disk, segments, epoch, baseEpoch, sizeBytes },
       openFiles: this.#openFiles,
-      cache: this.#cache,
+      cache,
     });
     const release = () => {
       this.#reads.delete(read);

@@ -10,7 +10,7 @@ import { type ExtentDamage, extentDamaged, isUnreadable, storageFailure } from '
 import type { OpenFiles } from './open-files.ts';
 import { endOfRecord, RECORD_GAP_BYTES_MAX } from './read-runs.ts';
 import { decodeRecord, RECORD_HEADER_BYTES } from './segment-records.ts';
-import { type ExtentQuery, type IndexedExtent, SortedExtents } from './sorted-extents.ts';
+import { type ExtentQuery, type IndexedExtent, rowOf, SortedExtents } from './sorted-extents.ts';
 
 export interface SegmentIdentity {
   readonly diskIndex: number;
@@ -54,6 +54,12 @@ export class JournalSegment {
 
   seal(extents: SortedExtents): void {
     this.#extents = extents;
+  }
+
+  /** Every record of an extent or a zero range, also those of an epoch that is still open. */
+  *extentsInOrderOfOffset(): Generator<IndexedExtent> {
+    const columns = this.#extents instanceof GrowingExtents ? this.#extents.sorted() : this.#extents.columns;
+    for (let row = 0, { count } = this.#extents; row < count; row += 1) yield rowOf(columns, row);
   }
 
   collect(query: ExtentQuery, found: IndexedExtent[]): void {

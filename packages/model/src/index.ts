@@ -4,5 +4,7 @@ export * from './errors.ts';
 export * from './forecast.ts';
 export * from './job.ts';
 export * from './lifecycle.ts';
+export * from './proof.ts';
 export * from './recovery-point.ts';
+export * from './scrub.ts';
 export * from './source-properties.ts';

@@ -15,6 +15,8 @@ const LIMIT_MS = 3_600_000;
 export interface ConversationOptions {
   readonly blockCounts?: readonly number[];
   readonly logger?: Logger;
+  /** What fits a cut, at source and sender. */
+  readonly cutBlocksMax?: number;
   readonly sender?: Partial<SenderOptions>;
 }
 
@@ -29,6 +31,7 @@ export class Conversation {
   pair: MemoryLinkPair | undefined;
   connections = 0;
   down = false;
+  readonly #cutBlocksMax: number;
   readonly #stop = new AbortController();
   readonly #served: Promise<void>[] = [];
   #running: Promise<void> | undefined;
@@ -37,8 +40,16 @@ export class Conversation {
     const { clock, random } = this;
     const blockCounts = options.blockCounts ?? [512, 256];
     const logger = options.logger ?? silentLogger;
+    this.#cutBlocksMax = options.cutBlocksMax ?? 64;
     this.source = new SimulatedSource({
-      ...{ clock, random, blockCounts, latencyMsMax: 2, extentBlocksMax: 8, cutDirtyBlocksMax: 64 },
+      ...{
+        clock,
+        random,
+        blockCounts,
+        latencyMsMax: 2,
+        extentBlocksMax: 8,
+        cutDirtyBlocksMax: this.#cutBlocksMax,
+      },
     });
     this.store = new MemoryEpochStore({ clock, random, blockCounts, journalId: 'journal-0', syncMsMax: 5 });
     this.receiver = createReceiver({
@@ -54,7 +65,7 @@ export class Conversation {
       source: this.source,
       connect: async () => this.connect(),
       ...{ sourceServerId: AGENT.programId, agentVersion: '1', logger: silentLogger, clock: this.clock },
-      limits: { bulkBytes: 128 * 1024, cutDirtyBytesMax: 256 * 1024 },
+      limits: { bulkBytes: 128 * 1024, cutDirtyBytesMax: this.#cutBlocksMax * 4096 },
       ...options,
     });
   }

@@ -15,9 +15,9 @@ export interface EpochStore {
   isEmpty(diskIndex: number): boolean;
   /**
    * SHA-256 (32 bytes each) of `count` chunks of 1 MiB from `firstChunk`, of the newest state; the last may
-   * be short.
+   * be short. `fresh`: of bytes read and verified for this call, whatever hashes are remembered.
    */
-  chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer>;
+  chunkHashes(diskIndex: number, firstChunk: number, count: number, fresh?: boolean): Promise<Buffer>;
   /**
    * Verifies the payload against its header; it may be written later, and a failure be told by the next call.
    * `release` says that the payload is used no more; after an error, or never, is fine too. Errors:

@@ -1,7 +1,14 @@
 /** The agent's half of the greeting. */
 import type { EpochSource } from '@landfall/capture';
 import { type Clock, OperationError } from '@landfall/runtime';
-import { type Link, type Message, PROTOCOL_VERSION, type Refuse, type Welcome } from '@landfall/wire';
+import {
+  FEATURE_RESEND,
+  type Link,
+  type Message,
+  PROTOCOL_VERSION,
+  type Refuse,
+  type Welcome,
+} from '@landfall/wire';
 import { followSignal } from './follow-signal.ts';
 
 /** The server may have to end an older connection and open the journal first. */
@@ -26,7 +33,8 @@ export async function greet(greeting: Greeting): Promise<Welcome> {
     ...(joining.has(index) ? { joining: true } : {}),
   }));
   const protocolVersions = [PROTOCOL_VERSION];
-  await link.send({ type: 'HELLO', protocolVersions, sourceServerId, agentVersion, disks });
+  const features = [FEATURE_RESEND];
+  await link.send({ type: 'HELLO', protocolVersions, sourceServerId, agentVersion, disks, features });
   const answer = await firstAnswer(greeting);
   if (answer.type === 'REFUSE') throw refusalError(answer);
   if (answer.type !== 'WELCOME') throw violation(`it answered HELLO with ${answer.type}`);

@@ -9,3 +9,4 @@ export * from './receiver.ts';
 export * from './receiver-options.ts';
 export * from './sender.ts';
 export * from './sender-options.ts';
+export { TokenBucket } from './token-bucket.ts';

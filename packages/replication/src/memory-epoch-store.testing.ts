@@ -38,6 +38,8 @@ export class MemoryEpochStore implements EpochStore {
   readonly epochs: StoredEpoch[];
   /** Set to make the next puts or commits fail. */
   failure: OperationError | undefined;
+  /** A disk that says it wrote, and did not. */
+  losesWrites = false;
   readonly #options: MemoryStoreOptions;
   #pending: PendingCommit[] = [];
   #syncing = false;
@@ -67,6 +69,11 @@ export class MemoryEpochStore implements EpochStore {
     return this.#written[diskIndex] === false;
   }
 
+  /** A block becomes another behind everybody's back. */
+  corrupt(diskIndex: number, block: number, stamp: number): void {
+    this.#disk(diskIndex).fill(stamp, block, block + 1);
+  }
+
   async chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer> {
     return this.#inTurn(() => chunkHashesOf(this.#disk(diskIndex), firstChunk, count));
   }
@@ -75,7 +82,7 @@ export class MemoryEpochStore implements EpochStore {
     await this.#inTurn(() => {
       this.#failIfTold();
       const stamps = stampsOf(decodeExtent(header, payload));
-      this.#disk(header.diskIndex).set(stamps, header.offsetBytes / BLOCK_BYTES);
+      if (!this.losesWrites) this.#disk(header.diskIndex).set(stamps, header.offsetBytes / BLOCK_BYTES);
       this.#noteWrite(header.diskIndex);
     });
   }

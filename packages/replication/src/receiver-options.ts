@@ -39,6 +39,12 @@ export interface ReceiverOptions {
   readonly clock?: Clock;
 }
 
+export interface ResendRange {
+  readonly diskId: string;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
 export interface Receiver {
   /** Serves one connection to its end; rejects only for a programmer error. */
   serveLink(link: Link, peer: ReceiverPeer): Promise<void>;
@@ -47,6 +53,11 @@ export interface Receiver {
    * discarded.
    */
   disconnect(sourceServerId: string): Promise<void>;
+  /**
+   * Asks the agent of a server to send these bytes of its disks again, with its next epoch. False when it is
+   * not connected, does not have one of the disks, or does not understand.
+   */
+  resend(sourceServerId: string, ranges: readonly ResendRange[]): boolean;
   /** Ends every connection and resolves when every store is free. */
   close(): Promise<void>;
 }

@@ -6,7 +6,15 @@
  */
 import type { EpochCommit } from '@landfall/model';
 import { type Clock, OperationError, unreachable } from '@landfall/runtime';
-import { type HashesRequest, type Hello, type Link, type Message, PROTOCOL_VERSION } from '@landfall/wire';
+import {
+  FEATURE_RESEND,
+  type HashesRequest,
+  type Hello,
+  type Link,
+  type Message,
+  PROTOCOL_VERSION,
+  type ResendExtent,
+} from '@landfall/wire';
 import type { EpochStore } from './epoch-store.ts';
 import type { StagingFacts } from './forecast/stage-meter.ts';
 import { IncomingEpoch } from './incoming-epoch.ts';
@@ -68,6 +76,19 @@ export class ReceiverSession {
     this.#wakeCommitter?.();
   }
 
+  /** False: the agent does not understand it. A failed connection is found out elsewhere. */
+  resend(extents: readonly ResendExtent[]): boolean {
+    const { link, hello } = this.#options;
+    if (hello.features?.includes(FEATURE_RESEND) !== true || this.#failure !== undefined) return false;
+    link.send({ type: 'RESEND', extents }).catch((error: unknown) => this.fail(error));
+    return true;
+  }
+
+  /** The disks of the connection, in its order. */
+  get diskIds(): readonly string[] {
+    return this.#options.hello.disks.map(({ diskId }) => diskId);
+  }
+
   /** The store has no open epoch and no commit under way when this resolves (C7). */
   async letGo(): Promise<void> {
     await this.#acknowledging;
@@ -120,6 +141,7 @@ export class ReceiverSession {
       case 'PONG':
       case 'PROBE':
       case 'PROBED':
+      case 'RESEND':
         throw violation(message);
       default:
         return unreachable(message);
@@ -164,8 +186,8 @@ export class ReceiverSession {
     this.#incoming.checkHashesRequest(request);
     await this.#acknowledging;
     this.#throwFailure();
-    const { requestId, diskIndex, firstChunk, count } = request;
-    const hashes = await this.#options.store.chunkHashes(diskIndex, firstChunk, count);
+    const { requestId, diskIndex, firstChunk, count, fresh } = request;
+    const hashes = await this.#options.store.chunkHashes(diskIndex, firstChunk, count, fresh);
     await this.#options.link.send({ type: 'HASHES', requestId, hashes });
   }
 

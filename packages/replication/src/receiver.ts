@@ -8,7 +8,13 @@ import { followSignal } from './follow-signal.ts';
 import { checkHello } from './incoming-epoch.ts';
 import { withKeepAlive } from './keep-alive.ts';
 import { ProbeResponder } from './probe-responder.ts';
-import type { Receiver, ReceiverOptions, ReceiverPeer, ReceiverProgress } from './receiver-options.ts';
+import type {
+  Receiver,
+  ReceiverOptions,
+  ReceiverPeer,
+  ReceiverProgress,
+  ResendRange,
+} from './receiver-options.ts';
 import { ReceiverSession } from './receiver-session.ts';
 import { type Place, SessionRegistry } from './session-registry.ts';
 
@@ -36,6 +42,8 @@ class ReplicationReceiver implements Receiver {
   readonly #registry = new SessionRegistry();
   readonly #probes: ProbeResponder;
   readonly #refusals = new Map<string, string>();
+  /** By source server: the connection that is served. */
+  readonly #welcomed = new Map<string, ReceiverSession>();
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -63,6 +71,15 @@ class ReplicationReceiver implements Receiver {
 
   async disconnect(sourceServerId: string): Promise<void> {
     await this.#registry.end(sourceServerId, disconnected());
+  }
+
+  resend(sourceServerId: string, ranges: readonly ResendRange[]): boolean {
+    const session = this.#welcomed.get(sourceServerId);
+    if (session === undefined) return false;
+    const extents = ranges.map(({ diskId, ...range }) => {
+      return { diskIndex: session.diskIds.indexOf(diskId), ...range };
+    });
+    return extents.every(({ diskIndex }) => diskIndex >= 0) && session.resend(extents);
   }
 
   async close(): Promise<void> {
@@ -98,6 +115,7 @@ class ReplicationReceiver implements Receiver {
       agentVersion,
       lastEpoch: store.lastEpoch,
     });
+    this.#welcomed.set(sourceServerId, connection.session);
     await connection.session.serve(messages);
     this.#options.logger.info('agent-disconnected', { sourceServerId });
   }
@@ -144,6 +162,8 @@ class ReplicationReceiver implements Receiver {
   /** What cannot be cleaned up now is cleaned up, or refused, when the next connection begins. */
   async #letGo(connection: Connection): Promise<void> {
     const { session, progress, place, peer } = connection;
+    if (session !== undefined && this.#welcomed.get(peer.programId) === session)
+      this.#welcomed.delete(peer.programId);
     try {
       await session?.letGo();
     } catch (error) {

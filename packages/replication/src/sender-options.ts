@@ -5,6 +5,8 @@ import type {
   DataReplicationState,
   DiskReplication,
   Forecast,
+  ProofFacts,
+  ProofRequest,
   RecoveryPoint,
 } from '@landfall/model';
 import type { Backoff, Clock, Logger, Random, Sha256 } from '@landfall/runtime';
@@ -80,6 +82,8 @@ export interface SenderStatus {
   readonly bytesRead: number;
   readonly bytesSent: number;
   readonly firstSyncDurationMs: number | null;
+  /** While one is wanted. */
+  readonly proof?: ProofFacts;
 }
 
 export interface Sender {
@@ -96,6 +100,11 @@ export interface Sender {
    * is dirty: before and during a first copy or a comparison, and after a doubt.
    */
   debt(): ReplicaDebt | undefined;
+  /**
+   * Proves that the replica is equal to the source, beside replication; `status` says how far it is. The same
+   * id again changes nothing; without a request the proof ends.
+   */
+  setProof(request: ProofRequest | undefined): void;
   /** Bytes a second; 0: no cap. */
   setBandwidth(bytesPerSecond: number): void;
   setEpochInterval(intervalMs: number): void;

@@ -1,18 +1,20 @@
 /**
- * One connection of a sender, from WELCOME to its loss. Two things run side by side: reading what the
- * server says (DURABLE, HASHES, REFUSE) and replicating. The first to fail ends both; then everything the
+ * One connection of a sender, from WELCOME to its loss. Three things run side by side: reading what the
+ * server says (DURABLE, HASHES, REFUSE), replicating, and working on a proof of equality when one is
+ * wanted. The first to fail ends them all; then everything the
  * source is still about to hand over is waited for and held in the ledger, so that the next session knows
  * of it (C6).
  */
 import type { CapturedExtent, Cut } from '@landfall/capture';
 import { type Backoff, type Clock, type Logger, type Random, unreachable } from '@landfall/runtime';
-import type { HashesRequest, Link, Message, Welcome } from '@landfall/wire';
+import type { HashesRequest, Link, Message, Resend, Welcome } from '@landfall/wire';
 import { ExtentStream } from './extent-stream.ts';
 import { followSignal } from './follow-signal.ts';
 import type { StagingFacts } from './forecast/stage-meter.ts';
 import { HashReader } from './hash-reader.ts';
 import { endedByServer, greet, joined, refusalError, violation } from './hello.ts';
 import { withKeepAlive } from './keep-alive.ts';
+import { Prover } from './proof/prover.ts';
 import type { SenderLimits } from './sender-options.ts';
 import type { SenderState } from './sender-state.ts';
 import { SOURCE_BACKOFF, StallingSource } from './stalling-source.ts';
@@ -64,6 +66,7 @@ class SenderSession {
   readonly #hashes: HashReader;
   readonly #stream: ExtentStream;
   readonly #source: StallingSource;
+  readonly #prover: Prover;
   /** What the source was asked for and has not answered. */
   readonly #asked = new Set<Promise<unknown>>();
   #lastCutMs = Number.NEGATIVE_INFINITY;
@@ -76,7 +79,9 @@ class SenderSession {
     this.#signal = signal;
     const sizesBytes = state.source.disks.map(({ sizeBytes }) => sizeBytes);
     this.#hashes = new HashReader(sizesBytes, (request) => this.#request(request));
-    const { bucket, random } = options;
+    const { bucket, random, logger } = options;
+    const send = (request: HashesRequest) => this.#request(request);
+    this.#prover = new Prover({ state, clock, logger, signal, send });
     this.#stream = new ExtentStream({ state, bucket, link, signal, hashes: this.#hashes });
     const onFailure = (error: unknown) => this.#onSourceFailure(error);
     const onAnswer = () => this.#onSourceAnswer();
@@ -93,14 +98,15 @@ class SenderSession {
       signal: this.#signal,
     });
     this.#adopt(welcome);
-    const both = [this.#listen(incoming), this.#replicate()];
+    const all = [this.#listen(incoming), this.#replicate(), this.#prover.run()];
     const failures: unknown[] = [];
     const failed = (error: unknown) => {
       failures.push(error);
       this.#hashes.fail(error);
+      this.#prover.fail(error);
       end(error);
     };
-    await Promise.all(both.map((running) => running.catch(failed)));
+    await Promise.all(all.map((running) => running.catch(failed)));
     throw failures[0];
   }
 
@@ -149,7 +155,10 @@ class SenderSession {
         this.#options.onProgress();
         return;
       case 'HASHES':
-        this.#hashes.onHashes(message);
+        if (!this.#prover.onHashes(message)) this.#hashes.onHashes(message);
+        return;
+      case 'RESEND':
+        this.#resend(message);
         return;
       case 'REFUSE':
         throw refusalError(message);
@@ -168,6 +177,18 @@ class SenderSession {
       default:
         unreachable(message);
     }
+  }
+
+  /** What the server has of it is damaged: as if it had been written (J6). */
+  #resend({ extents }: Resend): void {
+    const { source, changed } = this.#state;
+    for (const { diskIndex, offsetBytes, lengthBytes } of extents) {
+      const end = offsetBytes + lengthBytes;
+      if (end > (source.disks[diskIndex]?.sizeBytes ?? 0)) throw violation('it asked for what is on no disk');
+      source.markDirty(diskIndex, { offsetBytes, lengthBytes });
+    }
+    this.#options.logger.warn('replica-damaged', { extents });
+    changed.notify();
   }
 
   async #replicate(): Promise<never> {
@@ -245,10 +266,15 @@ class SenderSession {
     );
     this.#lastCutMs = state.nowMs;
     if (cut === undefined) return this.#takeOneBulk();
+    const caught = this.#prover.catchAtCut(cut);
     await this.#stream.send(cut.extents, { isLast: true });
-    if (this.#doubted()) return;
+    if (this.#doubted()) {
+      this.#prover.afterCut(undefined, undefined);
+      return;
+    }
     if (state.ledger.openCount > 0 || this.#mustCommitEmpty(cut)) await this.#commit(cut);
     else state.onNothingToSend(cut.cutMonotonicNs);
+    this.#prover.afterCut(caught, state.newestSentEpoch);
   }
 
   /**
@@ -315,7 +341,10 @@ class SenderSession {
   }
 
   #request(request: HashesRequest): void {
-    this.#link.send(request).catch((error: unknown) => this.#hashes.fail(error));
+    this.#link.send(request).catch((error: unknown) => {
+      this.#hashes.fail(error);
+      this.#prover.fail(error);
+    });
   }
 
   #onSourceFailure(error: unknown): void {

@@ -3,7 +3,7 @@
  * reads it.
  */
 import type { Cut, EpochSource, ReplicaDebt } from '@landfall/capture';
-import { assert, type Clock, type Logger, type Sha256 } from '@landfall/runtime';
+import { assert, type Clock, inlineSha256, type Logger, type Sha256 } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import { Comparison, type ComparisonMode } from './comparison.ts';
 import { CompressionChoice } from './compression-choice.ts';
@@ -12,6 +12,7 @@ import { StageMeter } from './forecast/stage-meter.ts';
 import { FreeSpaceSkip } from './free-space-skip.ts';
 import { LagWindow } from './lag-window.ts';
 import { Notifier } from './notifier.ts';
+import type { EqualityProof } from './proof/equality-proof.ts';
 import { RateMeter } from './rate-meter.ts';
 import { RecoveryPointWaiters } from './recovery-point-waiters.ts';
 
@@ -48,11 +49,19 @@ export class SenderState {
   refusal: unknown;
   sourceError: unknown;
   caughtUpUntilNs: bigint | undefined;
-  newestCutNs: bigint | undefined;
+  /**
+   * Of the newest cut on this connection whose state the replica has, or will have with the epochs on their
+   * way.
+   */
+  equalCutNs: bigint | undefined;
+  /** Told of every such cut. */
+  readonly cuts = new Notifier();
+  /** The proof of equality that is wanted. */
+  proof: EqualityProof | undefined;
   bytesRead = 0;
   firstSyncBeganMs: number | undefined;
   firstSyncDurationMs: number | null = null;
-  readonly #sha256: Sha256 | undefined;
+  readonly sha256: Sha256;
   #bytesSentBefore = 0;
 
   constructor(options: {
@@ -64,7 +73,7 @@ export class SenderState {
   }) {
     this.source = options.source;
     this.clock = options.clock;
-    this.#sha256 = options.sha256;
+    this.sha256 = options.sha256 ?? inlineSha256;
     this.stages = new StageMeter(options.clock);
     this.epochIntervalMs = options.epochIntervalMs;
     this.ledger = new EpochLedger(options.source.disks.length, options.previous);
@@ -106,9 +115,23 @@ export class SenderState {
   onDisconnected(): void {
     this.#bytesSentBefore = this.bytesSent;
     this.link = undefined;
+    this.equalCutNs = undefined;
     this.connectedSinceMs = undefined;
     this.sourceError = undefined;
     this.rate.rest();
+  }
+
+  /** The newest epoch whose COMMIT was sent, or that the replica had before. */
+  get newestSentEpoch(): number {
+    return this.ledger.newestSent?.epoch ?? this.ledger.position?.lastEpoch ?? 0;
+  }
+
+  /** The replica is equal but for what changes: it can be compared with the source. */
+  get isProvable(): boolean {
+    const { joiningDisks = [], generation } = this.source;
+    const isEqual = this.comparing === undefined && this.comparison === undefined;
+    const isWhole = joiningDisks.length === 0 && this.newestSentEpoch > 0;
+    return this.link !== undefined && !this.paused && isEqual && isWhole && generation === this.generation;
   }
 
   /** See `Sender.debt`. */
@@ -133,7 +156,7 @@ export class SenderState {
       const mode: ComparisonMode = this.replicaEmpty[index] ? 'EMPTY' : 'HASHES';
       return { sizeBytes, mode };
     });
-    this.comparison = new Comparison(disks, this.#sha256);
+    this.comparison = new Comparison(disks, this.sha256);
     this.freeSpace.begin(
       source,
       disks.map(({ mode }) => mode),
@@ -153,12 +176,14 @@ export class SenderState {
     const sent = this.ledger.commit(cut);
     this.comparison = undefined;
     if (this.comparing !== undefined) this.comparisonEndsWith ??= sent.epoch;
+    this.#noteEqual(cut.cutMonotonicNs);
     return sent;
   }
 
   /** A cut had nothing that the replica does not have, or will have with the epochs on their way. */
   onNothingToSend(cutMonotonicNs: bigint): void {
     this.comparison = undefined;
+    this.#noteEqual(cutMonotonicNs);
     const newest = this.ledger.newestSent;
     if (newest !== undefined) {
       newest.caughtUpUntilNs = cutMonotonicNs;
@@ -183,6 +208,11 @@ export class SenderState {
     }
     this.waiters.settle(durable);
     this.changed.notify();
+  }
+
+  #noteEqual(cutMonotonicNs: bigint): void {
+    this.equalCutNs = cutMonotonicNs;
+    this.cuts.notify();
   }
 
   /**

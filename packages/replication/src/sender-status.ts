@@ -42,6 +42,7 @@ export function senderStatus(
     bytesRead: state.bytesRead,
     bytesSent: state.bytesSent,
     firstSyncDurationMs: state.firstSyncDurationMs,
+    ...(state.proof === undefined ? {} : { proof: state.proof.facts }),
   };
 }
 

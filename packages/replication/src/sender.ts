@@ -3,9 +3,10 @@
  * lost.
  */
 import type { ReplicaDebt } from '@landfall/capture';
-import type { RecoveryPoint } from '@landfall/model';
+import type { ProofRequest, RecoveryPoint } from '@landfall/model';
 import { AssertionFailure, type Backoff, OperationError, retry } from '@landfall/runtime';
 import { SenderForecast } from './forecast/sender-forecast.ts';
+import { EqualityProof } from './proof/equality-proof.ts';
 import {
   DEFAULT_LIMITS,
   EPOCH_INTERVAL_MS_DEFAULT,
@@ -70,6 +71,16 @@ class ReplicationSender implements Sender {
 
   debt(): ReplicaDebt | undefined {
     return this.#state.debt();
+  }
+
+  setProof(request: ProofRequest | undefined): void {
+    const state = this.#state;
+    if (request?.proofId === state.proof?.proofId) return;
+    state.proof?.end();
+    const { source, clock } = state;
+    state.proof =
+      request === undefined ? undefined : new EqualityProof({ ...request, source, nowMs: clock.nowMs() });
+    state.changed.notify();
   }
 
   setBandwidth(bytesPerSecond: number): void {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { Extent } from '@landfall/block';
-import type { CapturedExtent, Cut, EpochSource, ForgetFreeOptions } from '@landfall/capture';
+import type { CapturedExtent, ChunkWatch, Cut, EpochSource, ForgetFreeOptions } from '@landfall/capture';
 import { type Clock, OperationError, type Random } from '@landfall/runtime';
 import { BLOCK_BYTES, contentOf, type Stamps } from './stamped-disk.testing.ts';
 
@@ -44,6 +44,8 @@ export class SimulatedSource implements EpochSource {
   readonly #dirtyCounts: number[];
   #blind = false;
   #busy = false;
+  /** By watch: disk and chunk of what was written. */
+  readonly #watches = new Set<Set<string>>();
   /** By search for free space: what was written since it began. */
   readonly #searches = new Set<Set<number>[]>();
 
@@ -64,7 +66,44 @@ export class SimulatedSource implements EpochSource {
     disk[block] = stamp;
     if (this.#blind) return;
     for (const touched of this.#searches) touched[diskIndex]?.add(block);
+    for (const touched of this.#watches) touched.add(`${diskIndex}/${Math.floor(block / CHUNK_BLOCKS)}`);
     this.#mark(diskIndex, block);
+  }
+
+  /** As if somebody had written past the kernel: nobody ever hears of it. */
+  writeUnseen(diskIndex: number, block: number, stamp: number): void {
+    this.stamps[diskIndex]?.fill(stamp, block, block + 1);
+  }
+
+  watchChunks(): ChunkWatch {
+    const touched = new Set<string>();
+    this.#watches.add(touched);
+    const keyOf = (diskIndex: number, chunk: number) => `${diskIndex}/${chunk}`;
+    return {
+      begin: (diskIndex, firstChunk, count) => {
+        for (let chunk = firstChunk; chunk < firstChunk + count; chunk += 1)
+          touched.delete(keyOf(diskIndex, chunk));
+        return this.#options.clock.monotonicNs();
+      },
+      read: async (diskIndex, chunk) => {
+        await this.#pass();
+        if (this.unreadable) throw unreadableError();
+        const stamps = this.stamps[diskIndex] ?? new Uint32Array();
+        const first = chunk * CHUNK_BLOCKS;
+        return contentOf(stamps, first, Math.min(CHUNK_BLOCKS, stamps.length - first));
+      },
+      settle: async (signal) => {
+        await this.#pass(signal);
+        while (this.#blind) await this.#options.clock.sleep(1, signal);
+      },
+      wasQuiet: (diskIndex, chunk) => !touched.has(keyOf(diskIndex, chunk)),
+      mayLackFree: (diskIndex, chunk) =>
+        this.leftOut[diskIndex]?.subarray(chunk * CHUNK_BLOCKS, (chunk + 1) * CHUNK_BLOCKS).includes(1) ===
+        true,
+      foundEqual: () => undefined,
+      touchedCount: (diskIndex) => [...touched].filter((key) => key.startsWith(`${diskIndex}/`)).length,
+      end: () => this.#watches.delete(touched),
+    };
   }
 
   /** From now on writes are not seen, until `noticeLoss`. */
@@ -75,6 +114,11 @@ export class SimulatedSource implements EpochSource {
   noticeLoss(): void {
     this.#blind = false;
     this.generation += 1;
+    for (const touched of this.#watches) {
+      for (const [index, { length }] of this.stamps.entries()) {
+        for (let chunk = 0; chunk * CHUNK_BLOCKS < length; chunk += 1) touched.add(`${index}/${chunk}`);
+      }
+    }
     for (const [index, { sizeBytes }] of this.disks.entries())
       this.markDirty(index, { offsetBytes: 0, lengthBytes: sizeBytes });
   }

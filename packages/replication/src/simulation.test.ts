@@ -6,7 +6,7 @@ const SEED_FROM = Number(process.env.LANDFALL_REPLICATION_SEED_FROM ?? 1);
 const STEPS = 40;
 
 test('whatever is cut, crashes, fills up or goes blind, every epoch is a true cut', async (context) => {
-  const totals = { epochs: 0, faults: 0, comparisons: 0, recoveryPoints: 0, leftOut: 0 };
+  const totals = { epochs: 0, faults: 0, comparisons: 0, recoveryPoints: 0, leftOut: 0, proofs: 0 };
   for (let seed = SEED_FROM; seed < SEED_FROM + SEEDS; seed += 1) {
     try {
       const simulation = new Simulation(seed);
@@ -15,6 +15,7 @@ test('whatever is cut, crashes, fills up or goes blind, every epoch is a true cu
       totals.faults += simulation.counts.faults;
       totals.comparisons += simulation.counts.comparisons;
       totals.recoveryPoints += simulation.counts.recoveryPoints;
+      totals.proofs += simulation.counts.proofs;
       totals.leftOut += simulation.counts.leftOut;
     } catch (error) {
       throw new Error(

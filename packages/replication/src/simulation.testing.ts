@@ -24,6 +24,7 @@ export interface SimulationCounts {
   faults: number;
   comparisons: number;
   recoveryPoints: number;
+  proofs: number;
   /** Blocks of recovery points that were left out as free. */
   leftOut: number;
 }
@@ -39,7 +40,7 @@ export class Simulation {
   readonly random: Random;
   readonly source: SimulatedSource;
   readonly counts: SimulationCounts = {
-    ...{ epochs: 0, faults: 0, comparisons: 0, recoveryPoints: 0, leftOut: 0 },
+    ...{ epochs: 0, faults: 0, comparisons: 0, recoveryPoints: 0, leftOut: 0, proofs: 0 },
   };
   store: MemoryEpochStore;
   running: RunningSender;
@@ -48,6 +49,7 @@ export class Simulation {
   #pair: MemoryLinkPair | undefined;
   #down = false;
   #checked = 0;
+  #proofs = 0;
   #nextStamp = 1;
   #pending: Promise<void>[] = [];
   #retired: Promise<unknown>[] = [];
@@ -105,6 +107,7 @@ export class Simulation {
       await this.clock.sleep(this.random.integer(60));
       if (this.random.integer(6) === 0) await this.#fault();
       this.#checkEpochs();
+      this.#checkProof();
     }
   }
 
@@ -138,8 +141,15 @@ export class Simulation {
       () => this.#burst(),
       () => this.#takeDown(),
       () => this.#forgetEpochs(),
+      () => this.#prove(),
     ];
     await faults[this.random.integer(faults.length)]?.();
+  }
+
+  /** Not a fault: something more to go on beside them. */
+  #prove(): void {
+    this.#proofs += 1;
+    this.running.sender.setProof({ proofId: `proof-${this.#proofs}` });
   }
 
   #burst(): void {
@@ -223,6 +233,8 @@ export class Simulation {
     this.source.unreadable = false;
     this.running.sender.setBandwidth(0);
     this.running.sender.resume();
+    // What was left out as free and is wanted again is on its way for a while, as if it had been written.
+    this.running.sender.setProof(undefined);
   }
 
   async #converge(): Promise<void> {
@@ -235,6 +247,28 @@ export class Simulation {
     const held = withoutLeftOut(last.disks, leftOut);
     assert.deepEqual(held, withoutLeftOut(stamps, leftOut), 'in the end the replica is the source');
     this.#checkStatus();
+    await this.#proveInTheEnd();
+  }
+
+  async #proveInTheEnd(): Promise<void> {
+    const { sender } = this.running;
+    sender.setProof({ proofId: 'final' });
+    while (sender.status().proof?.state === 'RUNNING') await this.clock.sleep(20);
+    const { proof } = sender.status();
+    assert.equal(proof?.state, 'COMPLETE', proof?.reason);
+    this.#checkProof();
+    this.counts.proofs += 1;
+    assert.deepEqual(
+      this.store.epochs.at(-1)?.disks,
+      this.source.stamps,
+      'what was left out came with the proof',
+    );
+  }
+
+  /** Nothing here changes the replica behind the sender's back. */
+  #checkProof(): void {
+    const { proof } = this.running.sender.status();
+    assert.equal(proof?.differenceCounts.DIFFERENT ?? 0, 0, 'a proof finds nothing that nothing explains');
   }
 
   #checkStatus(): void {

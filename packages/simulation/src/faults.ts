@@ -25,6 +25,7 @@ export class Faults {
   /** Programs that somebody starts again after their end. */
   readonly #claimed = new WeakSet<AgentProgram | ServerProgram>();
   readonly #withoutPower = new WeakSet<ServerProgram>();
+  #proofs = 0;
   /** Faults whose story has not ended. */
   #underWay = 0;
 
@@ -102,6 +103,7 @@ export class Faults {
       ['epoch-interval', () => sender().setEpochInterval(1 + random.integer(150))],
       ['recovery-point', () => this.#takeRecoveryPoint()],
       ['recovery-point', () => this.#takeRecoveryPoint()],
+      ['proof', () => this.#prove()],
       ['agent-clock', () => jump(agentWall, random.integer(48) - 24)],
     ];
   }
@@ -207,6 +209,12 @@ export class Faults {
     } catch (error) {
       if (!isOrdinaryRefusal(error)) throw error;
     }
+  }
+
+  /** Not a fault: something more to go on beside them. */
+  #prove(): void {
+    this.#proofs += 1;
+    this.#simulation.agent.sender.setProof({ proofId: `proof-${this.#proofs}` });
   }
 
   // Kernel and disks

@@ -1,6 +1,6 @@
 /** A store and a source that hand everything on: what watches or spoils them changes only what it must. */
 import type { Extent, ExtentHeader } from '@landfall/block';
-import type { CapturedExtent, Cut, EpochSource } from '@landfall/capture';
+import type { CapturedExtent, ChunkWatch, Cut, EpochSource } from '@landfall/capture';
 import type { EpochCommit } from '@landfall/model';
 import type { EpochStore } from '@landfall/replication';
 
@@ -21,8 +21,8 @@ export class StoreFilter implements EpochStore {
     return this.#store.isEmpty(diskIndex);
   }
 
-  chunkHashes(diskIndex: number, firstChunk: number, count: number): Promise<Buffer> {
-    return this.#store.chunkHashes(diskIndex, firstChunk, count);
+  chunkHashes(diskIndex: number, firstChunk: number, count: number, fresh?: boolean): Promise<Buffer> {
+    return this.#store.chunkHashes(diskIndex, firstChunk, count, fresh);
   }
 
   putExtent(header: ExtentHeader, payload: Buffer, release?: () => void): Promise<void> {
@@ -69,5 +69,9 @@ export class SourceFilter implements EpochSource {
 
   nextCut(options: { readonly waitMs: number; readonly signal: AbortSignal }): Promise<Cut | undefined> {
     return this.#source.nextCut(options);
+  }
+
+  watchChunks(): ChunkWatch | undefined {
+    return this.#source.watchChunks?.();
   }
 }

@@ -6,6 +6,7 @@ import type { Extent, ExtentHeader } from '@landfall/block';
 import type {
   BlockEvent,
   CapturedExtent,
+  ChunkWatch,
   Cut,
   EpochSource,
   TraceDrain,
@@ -41,6 +42,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'what was not acknowledged is forgotten with the connection (C6)': {
     source: (source) => new ForgettingSource(source),
   },
+  'a chunk counts as quiet while it is written (W1)': { source: (source) => new RestlessWatch(source) },
   'epochs are acknowledged before they are synced (J2)': { store: (store) => new HastyStore(store) },
   'the sync does nothing (J2)': { files: withoutSync },
   'the replica drops an extent now and then (C7)': { store: (store) => new DroppingStore(store) },
@@ -113,6 +115,24 @@ class ForgettingSource extends SourceFilter {
   override markDirty(diskIndex: number, extent: Extent): void {
     const isWholeDisk = extent.lengthBytes === this.disks[diskIndex]?.sizeBytes;
     if (isWholeDisk || extent.lengthBytes > 4 * BLOCK_BYTES) super.markDirty(diskIndex, extent);
+  }
+}
+
+class RestlessWatch extends SourceFilter {
+  override watchChunks(): ChunkWatch | undefined {
+    const watch = super.watchChunks();
+    return watch === undefined
+      ? undefined
+      : {
+          begin: (diskIndex, firstChunk, count) => watch.begin(diskIndex, firstChunk, count),
+          read: (diskIndex, chunk) => watch.read(diskIndex, chunk),
+          settle: (signal) => watch.settle(signal),
+          wasQuiet: () => true,
+          mayLackFree: (diskIndex, chunk) => watch.mayLackFree(diskIndex, chunk),
+          foundEqual: (diskIndex, chunk) => watch.foundEqual(diskIndex, chunk),
+          touchedCount: (diskIndex) => watch.touchedCount(diskIndex),
+          end: () => watch.end(),
+        };
   }
 }
 

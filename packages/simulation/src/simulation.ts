@@ -106,6 +106,7 @@ export class Simulation {
       await world.clock.sleep(1 + world.random.integer(STEP_MS_MAX));
       if (world.random.integer(3) === 0) this.#faults.happen();
       this.agent.checkMemory();
+      this.#checkProof();
       this.#checkSomePoints();
     }
     this.#faults.end();
@@ -113,6 +114,7 @@ export class Simulation {
     while (this.#faults.underWay) await world.clock.sleep(POLL_MS);
     this.#faults.end();
     await this.#untilEqual();
+    if (world.violation === undefined) await this.#proveInTheEnd();
     if (world.violation === undefined) await this.#checkInTheEnd();
   }
 
@@ -151,6 +153,23 @@ export class Simulation {
       if (!isOrdinaryRefusal(error)) throw error;
       throw new Violation('the last recovery point was refused');
     }
+  }
+
+  /** Nothing here changes a replica behind the agent's back: a proof has nothing to find. */
+  #checkProof(): void {
+    const { proof } = this.agent.sender.status();
+    if (proof === undefined || proof.differenceCounts.DIFFERENT === 0) return;
+    throw new Violation('a proof of equality found a difference that nothing explains');
+  }
+
+  /** Liveness: with nothing in its way a proof comes to its end. */
+  async #proveInTheEnd(): Promise<void> {
+    const { sender } = this.agent;
+    sender.setProof({ proofId: 'final' });
+    while (sender.status().proof?.state === 'RUNNING') await this.world.clock.sleep(POLL_MS);
+    this.#checkProof();
+    if (sender.status().proof?.state !== 'COMPLETE') throw new Violation('the last proof of equality failed');
+    this.world.count('proof');
   }
 
   async #checkInTheEnd(): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type CommitMessage,
   DISKS_MAX,
   type Durable,
+  FEATURES_MAX,
   HASHES_COUNT_MAX,
   type HashesRequest,
   type Hello,
@@ -19,7 +20,10 @@ import {
   type Pong,
   PROTOCOL_VERSIONS_MAX,
   type Probed,
+  RESEND_EXTENTS_MAX,
   type Refuse,
+  type Resend,
+  type ResendExtent,
   TEXT_LENGTH_MAX,
   type Welcome,
 } from './messages.ts';
@@ -34,7 +38,8 @@ export type ControlMessage =
   | HashesRequest
   | Ping
   | Pong
-  | Probed;
+  | Probed
+  | Resend;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -61,6 +66,7 @@ const PARSERS: { readonly [Type in ControlMessage['type']]: (fields: Fields) => 
     sourceServerId: text(fields, 'sourceServerId'),
     agentVersion: text(fields, 'agentVersion'),
     disks: list(fields, 'disks', DISKS_MAX).map(parseHelloDisk),
+    ...(fields.features === undefined ? {} : { features: featuresOf(fields) }),
   }),
   WELCOME: (fields) => ({
     type: 'WELCOME',
@@ -92,11 +98,28 @@ const PARSERS: { readonly [Type in ControlMessage['type']]: (fields: Fields) => 
     diskIndex: wholeNumber(fields, 'diskIndex', 0, DISKS_MAX - 1),
     firstChunk: wholeNumber(fields, 'firstChunk'),
     count: wholeNumber(fields, 'count', 1, HASHES_COUNT_MAX),
+    ...(fields.fresh === undefined ? {} : { fresh: truth(fields, 'fresh') }),
   }),
   PING: (fields) => ({ type: 'PING', token: wholeNumber(fields, 'token'), ...stagingFields(fields) }),
   PONG: (fields) => ({ type: 'PONG', token: wholeNumber(fields, 'token') }),
   PROBED: (fields) => ({ type: 'PROBED', bytes: wholeNumber(fields, 'bytes') }),
+  RESEND: (fields) => ({
+    type: 'RESEND',
+    extents: list(fields, 'extents', RESEND_EXTENTS_MAX).map(record).map(parseResendExtent),
+  }),
 };
+
+function parseResendExtent(fields: Fields): ResendExtent {
+  return {
+    diskIndex: wholeNumber(fields, 'diskIndex', 0, DISKS_MAX - 1),
+    offsetBytes: wholeNumber(fields, 'offsetBytes'),
+    lengthBytes: wholeNumber(fields, 'lengthBytes', 1),
+  };
+}
+
+function featuresOf(fields: Fields): readonly string[] {
+  return list(fields, 'features', FEATURES_MAX).map((feature) => text({ feature }, 'feature'));
+}
 
 function stagingFields(fields: Fields): Pick<Ping, 'storedBytes' | 'storeBusyMs'> {
   if (fields.storedBytes === undefined) return {};

@@ -51,6 +51,7 @@ export const FRAME_TYPES = {
   PONG: control(12),
   PROBE: { code: 13, bodyBytesMin: 1, bodyBytesMax: PROBE_BYTES_MAX },
   PROBED: control(14),
+  RESEND: control(15),
 } as const satisfies Record<MessageType, FrameType>;
 
 const BY_CODE = new Map<number, MessageType>(

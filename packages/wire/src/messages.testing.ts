@@ -14,12 +14,25 @@ const positive = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const diskIndex = fc.nat({ max: DISKS_MAX - 1 });
 const offsetBytes = fc.nat({ max: 2 ** 40 });
 
-const hello = record({
+const plainHello = {
   type: fc.constant('HELLO' as const),
   protocolVersions: fc.array(whole, { minLength: 1, maxLength: 16 }),
   sourceServerId: text,
   agentVersion: text,
   disks: fc.array(record({ diskId: text, deviceName: text, sizeBytes: positive }), {
+    minLength: 1,
+    maxLength: 5,
+  }),
+};
+
+const hello = fc.oneof(
+  record(plainHello),
+  record({ ...plainHello, features: fc.array(text, { minLength: 1, maxLength: 4 }) }),
+);
+
+const resend = record({
+  type: fc.constant('RESEND' as const),
+  extents: fc.array(record({ diskIndex, offsetBytes, lengthBytes: positive }), {
     minLength: 1,
     maxLength: 5,
   }),
@@ -76,13 +89,18 @@ const hashes = record({
   hashes: fc.integer({ min: 1, max: 40 }).map((count) => Buffer.alloc(count * HASH_BYTES, count)),
 });
 
-const hashesRequest = record({
+const plainHashesRequest = {
   type: fc.constant('HASHES_REQUEST' as const),
   requestId: fc.nat({ max: 0xffff_ffff }),
   diskIndex,
   firstChunk: whole,
   count: fc.integer({ min: 1, max: HASHES_COUNT_MAX }),
-});
+};
+
+const hashesRequest = fc.oneof(
+  record(plainHashesRequest),
+  record({ ...plainHashesRequest, fresh: fc.boolean() }),
+);
 
 const probe = fc.oneof(
   record({
@@ -105,6 +123,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   hashes,
   hashesRequest,
   probe,
+  resend,
   record({ type: fc.constant('DURABLE' as const), epoch: positive }),
   fc.constant({ type: 'ABANDON' as const }),
   record({ type: fc.constantFrom('PING' as const, 'PONG' as const), token: whole }),

@@ -2,7 +2,7 @@
  * What agent and replication server say to each other, and how large it may be. Bytes: FORMAT.md.
  *
  *   agent:   HELLO, EXTENT, ZEROES, COMMIT, ABANDON, HASHES_REQUEST, PROBE
- *   server:  WELCOME, DURABLE, HASHES, PROBED
+ *   server:  WELCOME, DURABLE, HASHES, PROBED, RESEND
  *   both:    REFUSE, PING, PONG
  */
 import type { ExtentHeader } from '@landfall/block';
@@ -21,6 +21,11 @@ export const HASHES_COUNT_MAX = 1024;
 /** Characters of any text in a control message; longer ones are cut when sent and refused when received. */
 export const TEXT_LENGTH_MAX = 2000;
 export const PROTOCOL_VERSIONS_MAX = 16;
+export const FEATURES_MAX = 32;
+/** Of one RESEND. */
+export const RESEND_EXTENTS_MAX = 256;
+/** An agent that says so takes RESEND. */
+export const FEATURE_RESEND = 'RESEND';
 /** Of one PROBE. */
 export const PROBE_BYTES_MAX = 64 * 1024;
 
@@ -40,6 +45,8 @@ export interface Hello {
   readonly agentVersion: string;
   /** Their order is what `diskIndex` means on this connection. */
   readonly disks: readonly HelloDisk[];
+  /** What it understands beyond the first release; names that are not known mean nothing. */
+  readonly features?: readonly string[];
 }
 
 export interface Welcome {
@@ -101,6 +108,8 @@ export interface HashesRequest {
   readonly diskIndex: number;
   readonly firstChunk: number;
   readonly count: number;
+  /** Of bytes that are read and verified for this request: nothing that is remembered. */
+  readonly fresh?: boolean;
 }
 
 export interface Hashes {
@@ -138,6 +147,21 @@ export interface Probed {
   readonly bytes: number;
 }
 
+export interface ResendExtent {
+  readonly diskIndex: number;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/**
+ * The server's copy of these bytes is damaged: the agent counts them as changed, so that they come with the
+ * next epoch. Only to agents with FEATURE_RESEND.
+ */
+export interface Resend {
+  readonly type: 'RESEND';
+  readonly extents: readonly ResendExtent[];
+}
+
 export type Message =
   | Hello
   | Welcome
@@ -152,6 +176,7 @@ export type Message =
   | Ping
   | Pong
   | ProbeMessage
-  | Probed;
+  | Probed
+  | Resend;
 
 export type MessageType = Message['type'];

@@ -5,6 +5,7 @@ import { type Column, showFacts, showRows } from '../terminal/output.ts';
 import { Progress, type ProgressState } from '../terminal/progress.ts';
 import { type Context, contextOf, findServer, idOf, listServers } from './context.ts';
 import { addForecastCommand } from './forecast.ts';
+import { scrubFacts } from './scrub-text.ts';
 import { addThrottleCommand, limitFacts } from './throttle.ts';
 
 const COLUMNS: readonly Column<Mgn.SourceServer>[] = [
@@ -126,6 +127,7 @@ function replicationFacts(replication: Landfall.DescribeReplicationResponse): [s
     ...replication.disks.map((disk): [string, unknown] => [disk.deviceName, diskText(disk)]),
     ...captureFacts(replication),
     ...replication.diskChanges.map((change): [string, unknown] => ['disk change', diskChangeText(change)]),
+    ...scrubFacts(replication.scrub),
     ...replication.excludedDiskIDs.map((diskId): [string, unknown] => ['excluded disk', diskId]),
   ];
 }

@@ -10,7 +10,18 @@ import type {
   RenewalRequest,
   ReportByRole,
 } from '@landfall/channel';
-import { BOTTLENECKS, CAPTURE_MODES, DISK_CHANGE_KINDS, FORECAST_VERDICTS } from '@landfall/model';
+import {
+  BOTTLENECKS,
+  CAPTURE_MODES,
+  CONSISTENCIES,
+  DAMAGE_KINDS,
+  DAMAGES_TOLD_MAX,
+  DIFFERENCE_KINDS,
+  DIFFERENCES_KEPT_MAX,
+  DISK_CHANGE_KINDS,
+  FORECAST_VERDICTS,
+  PROOF_STATES,
+} from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -85,6 +96,70 @@ const forecast = shape({
   explanation: text(500),
 });
 
+const damage = shape({
+  kind: (value) => DAMAGE_KINDS.some((kind) => kind === value),
+  path: text(256),
+  positionBytes: count,
+  what: text(2000),
+  diskId: optional(text(64)),
+  offsetBytes: optional(count),
+  lengthBytes: optional(count),
+  firstEpoch: optional(count),
+  lastEpoch: optional(count),
+  isInNewest: flag,
+});
+const scrub = shape({
+  bytesDone: count,
+  bytesTotal: count,
+  passStartedAtMs: countOrNull,
+  lastPassEndedAtMs: countOrNull,
+  passes: count,
+  damageCount: count,
+  damages: list(damage, DAMAGES_TOLD_MAX),
+});
+
+const differenceCounts = shape({ DIFFERENT: count, DAMAGED: count, LEFT_OUT: count });
+const point = shape({
+  epoch: count,
+  cutTimeMs: count,
+  consistency: (value) => CONSISTENCIES.some((consistency) => consistency === value),
+});
+const provedDisk = shape({
+  diskId: text(64),
+  sizeBytes: count,
+  chunks: count,
+  rootSha256: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
+  chunksChangedSince: count,
+  chunksSentWhole: count,
+});
+const difference = shape({
+  kind: (value) => DIFFERENCE_KINDS.some((kind) => kind === value),
+  diskId: text(64),
+  offsetBytes: count,
+  lengthBytes: count,
+  epoch: count,
+});
+const proof = shape({
+  proofId: text(64),
+  state: (value) => PROOF_STATES.some((state) => state === value),
+  reason: optional(text(2000)),
+  chunksDone: count,
+  chunksTotal: count,
+  differenceCounts,
+  result: optional(
+    shape({
+      journalId: text(64),
+      startedAtMs: count,
+      endedAtMs: count,
+      first: point,
+      last: point,
+      disks: list(provedDisk, DISKS_MAX),
+      differenceCounts,
+      differences: list(difference, DIFFERENCES_KEPT_MAX),
+    }),
+  ),
+});
+
 const ENROLMENT = {
   role,
   token: text(512),
@@ -120,6 +195,7 @@ const REPORTS = {
         shape({ mode: captureMode, reason: optional(text(2000)), warnings: list(text(2000)) }),
       ),
       forecast: optional(forecast),
+      proof: optional(proof),
       impact: optional(shape({ budgetPercent: count, increasePercent: countOrNull, level: numeric })),
     }),
   },
@@ -132,6 +208,7 @@ const REPORTS = {
         sourceServerId: text(64),
         connected: flag,
         acceptedFingerprints: optional(list(text(64), FINGERPRINTS_MAX)),
+        scrub: optional(scrub),
       }),
     ),
   },

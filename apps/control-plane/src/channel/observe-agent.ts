@@ -6,6 +6,7 @@ import type { AgentConfiguration, AgentReport } from '@landfall/channel';
 import type { SourceProperties } from '@landfall/model';
 import { replicatedDisks } from '../lifecycle/replicated-disks.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
+import { observeProof } from '../proofs/observe-proof.ts';
 import type { Service } from '../service.ts';
 import type { Queries } from '../store/schema.ts';
 import { changeServer, findServer } from '../store/source-servers.ts';
@@ -34,7 +35,9 @@ export async function observeAgent(
     sourceServerId,
     changed !== before && changed?.replication !== before.replication,
   );
-  return changed === undefined ? GONE : agentConfiguration(service, changed);
+  if (changed === undefined) return GONE;
+  const proof = await observeProof(service, changed, report);
+  return { ...agentConfiguration(service, changed), ...(proof === undefined ? {} : { proof }) };
 }
 
 /** Reads first without a transaction: most reports change nothing. */

@@ -47,6 +47,8 @@ export interface CertificateAuthority {
   /** SHA-256 of the CA certificate's DER, lower-case hexadecimal. */
   readonly fingerprint: string;
   issue(request: CertificateRequest): Promise<string>;
+  /** ECDSA with SHA-256 by its key, r and s. What is signed must not be taken for a certificate. */
+  sign(bytes: Buffer): Promise<Buffer>;
   /** The certificate that should take the place of the root's, when it is time (I3). */
   successor(): Promise<string | undefined>;
   /** From now on the successor is the root's certificate; it must be durable. */
@@ -118,6 +120,9 @@ export async function openAuthority(
         extensions: await programExtensions(request, authority),
       });
       return certificate.toString('pem');
+    },
+    sign: async (bytes) => {
+      return Buffer.from(await crypto.subtle.sign(ALGORITHM, signingKey, new Uint8Array(bytes)));
     },
     successor: async () => {
       if (!isRenewalDue(certificatePem, clock.nowMs())) return undefined;

@@ -56,6 +56,8 @@ export interface SourceServerRecord {
   readonly replicationConfiguration: ReplicationSettings;
   /** What the MGN API has no words for; absent in records from before there was any. */
   readonly replicationLimits?: ReplicationLimits;
+  /** Hours from one proof of equality to the next, 0: none; absent: the default. */
+  readonly proofIntervalHours?: number;
   readonly launchConfiguration: LaunchSettings;
   /** All of its bytes in staging are gone. */
   readonly stagingDiscardedAtMs: number | null;

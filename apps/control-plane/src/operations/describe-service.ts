@@ -8,6 +8,7 @@ import { listPrograms, type ProgramRecord } from '../store/programs.ts';
 import { requireServer } from './change-source-server.ts';
 import { showForecast, showImpact } from './forecast-view.ts';
 import { showLimits } from './replication-limits.ts';
+import { showScrub } from './scrub-view.ts';
 
 type Operations = Pick<
   Handlers<'landfall', Service>,
@@ -50,6 +51,7 @@ export const describeServiceOperations: Operations = {
       forecast: isLive ? showForecast(agent?.forecast) : undefined,
       limits: showLimits(server, service.clock.nowMs()),
       impact: isLive ? showImpact(agent?.impact) : undefined,
+      scrub: showScrub(staging?.scrub),
     };
   },
 

@@ -10,6 +10,7 @@ import { jobOperations } from './jobs.ts';
 import { launchedMachineOperations } from './launched-machines.ts';
 import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
+import { proofOperations } from './proofs.ts';
 import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
 import { replicationLimitOperations } from './replication-limits.ts';
@@ -37,6 +38,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...diskSelectionOperations,
   ...enrolmentTokenOperations,
   ...launchedMachineOperations,
+  ...proofOperations,
   ...recoveryPointOperations,
   ...replicationLimitOperations,
   ...startLaunchOperation,

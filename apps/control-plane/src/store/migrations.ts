@@ -15,7 +15,24 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await db.schema.alterTable('program').addColumn('next_certificate', 'text').execute();
     },
   },
+  '0003-proofs': { up: createProofTable },
 };
+
+async function createProofTable(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('proof')
+    .addColumn('proof_id', 'text', (column) => column.primaryKey())
+    .addColumn('source_server_id', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('document', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('proof_server')
+    .on('proof')
+    .columns(['source_server_id', 'created_at_ms'])
+    .execute();
+}
 
 async function createIdentityTables(db: Kysely<unknown>): Promise<void> {
   await db.schema

@@ -116,6 +116,14 @@ export interface JobLogTable {
   document: string;
 }
 
+export interface ProofTable {
+  proof_id: string;
+  source_server_id: string;
+  created_at_ms: number;
+  state: string;
+  document: string;
+}
+
 export interface Database {
   setting: SettingTable;
   access_key: AccessKeyTable;
@@ -129,6 +137,7 @@ export interface Database {
   job_server: JobServerTable;
   job_step: JobStepTable;
   job_log: JobLogTable;
+  proof: ProofTable;
 }
 
 /** The database or a transaction on it: every query function takes one. */

@@ -20,7 +20,7 @@ import {
   type ReportByRole,
   runChannel,
 } from '@landfall/channel';
-import type { Forecast, RecoveryPoint } from '@landfall/model';
+import type { Forecast, ProofFacts, RecoveryPoint } from '@landfall/model';
 import { GIB, OperationError, silentLogger, systemRandom } from '@landfall/runtime';
 
 import { cleanUpAfter } from './clean-up.ts';
@@ -127,6 +127,8 @@ export interface SimulatedAgent extends CommandWatcher {
   refuseBarrier: boolean;
   readonly barriers: number[];
   forecast: Forecast | undefined;
+  /** What it says of the proof it is told to make. */
+  proof: Omit<ProofFacts, 'proofId'> | undefined;
   leave(): Promise<void>;
 }
 
@@ -144,6 +146,7 @@ export async function simulateAgent(
     refuseBarrier: false,
     barriers: [],
     forecast: undefined,
+    proof: undefined,
     onCommand: undefined,
     leave: async () => undefined,
   };
@@ -193,6 +196,9 @@ function agentReport(agent: SimulatedAgent): AgentReport {
       lagP50Ms: synced ? 400 : null,
       lagP99Ms: synced ? 900 : null,
       ...(agent.forecast === undefined ? {} : { forecast: agent.forecast }),
+      ...(agent.proof === undefined || configuration?.proof === undefined
+        ? {}
+        : { proof: { ...agent.proof, ...configuration.proof } }),
     },
   };
 }

@@ -1,6 +1,7 @@
 /** A control plane with a replication server, a launch host and a server that has recovery points. */
 import type { TestContext } from 'node:test';
 import type { Mgn } from '@landfall/api';
+import type { Clock } from '@landfall/runtime';
 import {
   type SimulatedAgent,
   type SimulatedLaunchHost,
@@ -23,8 +24,11 @@ export interface TestSite {
   logOf(jobId: string | undefined): Promise<readonly (string | undefined)[]>;
 }
 
-export async function startTestSite(t: TestContext): Promise<TestSite> {
-  const plane = await startTestControlPlane(t);
+export async function startTestSite(
+  t: TestContext,
+  options: { readonly clock?: Clock } = {},
+): Promise<TestSite> {
+  const plane = await startTestControlPlane(t, options);
   await plane.api.mgn('InitializeService', {});
   const replication = await simulateReplicationServer(t, await plane.token('replication-server'));
   const host = await simulateLaunchHost(t, await plane.token('launch-host'));

@@ -45,6 +45,8 @@ export class TestRig {
   agentId = '';
   serverId = '';
   proxy: TestProxy | undefined;
+  /** Of the replication server, when it is started next. */
+  serverOptions: readonly string[] = [];
   #stagingMounted = false;
   #agent: ChildProcess | undefined;
   #server: ChildProcess | undefined;
@@ -83,7 +85,9 @@ export class TestRig {
     const attached = await runChecked(['losetup', '--find', '--show', '--direct-io=on', image]);
     const disk = { deviceName: attached.stdout.trim(), mountPoint };
     this.disks.push(disk);
-    await runChecked(['mkfs.ext4', '-q', '-F', disk.deviceName]);
+    // Nothing is to be written behind the test's back.
+    const eager = 'lazy_itable_init=0,lazy_journal_init=0';
+    await runChecked(['mkfs.ext4', '-q', '-F', '-E', eager, disk.deviceName]);
     await runChecked(['mount', disk.deviceName, mountPoint]);
     return disk;
   }
@@ -122,7 +126,7 @@ export class TestRig {
     await writeFile(this.path('token'), this.plane.token);
     const where = ['--state-dir', this.path(name), '--staging-dir', this.path('staging')];
     const network = ['--listen', '127.0.0.1', '--port', String(this.port), '--address', '127.0.0.1'];
-    return [SERVER_MAIN, ...where, ...network, '--token-file', this.path('token')];
+    return [SERVER_MAIN, ...where, ...network, '--token-file', this.path('token'), ...this.serverOptions];
   }
 
   /** What an installation that fails says. */
@@ -178,6 +182,12 @@ export class TestRig {
   exclude(excludedDiskIds: readonly string[]): void {
     const configuration = this.plane.configurations.get(this.agentId);
     this.plane.configurations.set(this.agentId, Object.assign({}, configuration, { excludedDiskIds }));
+  }
+
+  /** What a control plane does when a proof of equality is asked for. */
+  prove(proofId: string): void {
+    const configuration = this.plane.configurations.get(this.agentId);
+    this.plane.configurations.set(this.agentId, Object.assign({}, configuration, { proof: { proofId } }));
   }
 
   agentReport(): AgentReport | undefined {

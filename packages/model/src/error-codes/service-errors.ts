@@ -87,6 +87,15 @@ export const SERVICE_ERRORS = {
     meaning: 'A source server has no disk, or more than 60.',
     remedy: 'Check what disks the agent found with `landfall-agent status`.',
   },
+  EQUALITY_PROOF_INCOMPLETE: {
+    meaning: 'A proof of equality has not ended, or has failed: there is no signed report of it.',
+    remedy: 'Wait until it is COMPLETE; if it failed, look at its reason and begin another.',
+  },
+  EQUALITY_PROOF_INVALID: {
+    meaning: 'A report of a proof of equality is not what the control plane signed.',
+    remedy:
+      'Get the report again, and check it with the certificate (ca.pem) of the control plane that made it.',
+  },
   HYDRATION_TIMED_OUT: {
     meaning: 'The disks of a launched machine did not become complete in time; staging is kept.',
     remedy: 'Look at the log of its launch host; it is tried again by itself.',
