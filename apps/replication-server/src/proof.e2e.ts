@@ -112,6 +112,8 @@ test('under writes a proof says equal; a write past the kernel and a forged repl
   assert.ok(first.last.epoch > first.first.epoch);
 
   const content = await writeFiles('later', 1);
+  // Read by then: otherwise the replica may be given the spoiled byte, and is equal.
+  await rig.takeRecoveryPoint();
   const image = rig.path('disk-1.img');
   const at = await offsetIn(image, content);
   await spoil(image, at);
