@@ -76,7 +76,11 @@ async function bestLag(bench: Bench, epochIntervalMs: number): Promise<Lag> {
 
 async function measureOnce(bench: Bench, epochIntervalMs: number): Promise<Lag> {
   const device = await attachSparse(bench.folder, 'lag', DISK_BYTES);
-  const replication = await Replication.create(bench, { plainJournal: true, devices: [device], epochIntervalMs });
+  const replication = await Replication.create(bench, {
+    plainJournal: true,
+    devices: [device],
+    epochIntervalMs,
+  });
   replication.startAgent();
   await replication.untilFirstPoint(SYNC_TIMEOUT_MS);
   await replication.untilContinuous(SYNC_TIMEOUT_MS);
