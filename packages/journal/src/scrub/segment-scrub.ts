@@ -101,14 +101,25 @@ export async function scrubSegment(
   const [first] = batch;
   const last = batch.at(-1);
   if (first === undefined || last === undefined) return scrubTail(scrubbed);
-  const endBytes = last.positionBytes + last.sizeBytes;
-  const bytes = await readOrNothing(scrubbed, first.positionBytes, endBytes - first.positionBytes);
-  const damages = batch.flatMap((place) => {
-    const from = place.positionBytes - first.positionBytes;
+  const range = { positionBytes: first.positionBytes, endBytes: last.positionBytes + last.sizeBytes };
+  let damages = await damagesOf(scrubbed, batch, range);
+  // The end of what is durable shares a block of an encrypted file with what is being appended: a read may
+  // have met it half written.
+  if (damages.length > 0) damages = await damagesOf(scrubbed, batch, range);
+  return { bytes: range.endBytes - range.positionBytes, damages, nextBytes: range.endBytes };
+}
+
+async function damagesOf(
+  scrubbed: ScrubbedSegment,
+  batch: readonly Place[],
+  { positionBytes, endBytes }: { readonly positionBytes: number; readonly endBytes: number },
+): Promise<readonly JournalDamage[]> {
+  const bytes = await readOrNothing(scrubbed, positionBytes, endBytes - positionBytes);
+  return batch.flatMap((place) => {
+    const from = place.positionBytes - positionBytes;
     const what = whatIsWrong(scrubbed.segment, place, bytes?.subarray(from, from + place.sizeBytes));
     return what === undefined ? [] : [damageOf(scrubbed, place, what)];
   });
-  return { bytes: endBytes - first.positionBytes, damages, nextBytes: endBytes };
 }
 
 function whatIsWrong(
