@@ -25,6 +25,7 @@ import {
   zeroesSha256,
 } from './base-table.ts';
 import { BaseTableFile } from './base-table-file.ts';
+import { type ChunkPiece, chunkPieces } from './chunk-pieces.ts';
 import { EarlyFlush } from './early-flush.ts';
 import { checkPayload, receivedDamaged } from './extent-checks.ts';
 import { journalDamaged } from './journal-errors.ts';
@@ -57,12 +58,6 @@ export interface BaseOptions {
 export interface BaseOverlay {
   /** Puts it over what the base file has from `offsetBytes` on. */
   cover(offsetBytes: number, target: Buffer): Promise<void>;
-}
-
-export interface ChunkPiece {
-  readonly chunk: number;
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
 }
 
 export class BaseImage {
@@ -393,15 +388,4 @@ export function basePath(diskIndex: number): string {
 export function tablePath(diskIndex: number, tableNumber = 0): string {
   const path = `disk-${diskIndex}/base.sha256`;
   return tableNumber === 0 ? path : `${path}.${tableNumber}`;
-}
-
-/** A range cut at the borders of chunks. */
-export function* chunkPieces(offsetBytes: number, lengthBytes: number): Generator<ChunkPiece> {
-  const end = offsetBytes + lengthBytes;
-  for (let offset = offsetBytes; offset < end; ) {
-    const chunk = Math.floor(offset / CHUNK_BYTES);
-    const pieceEnd = Math.min(end, (chunk + 1) * CHUNK_BYTES);
-    yield { chunk, offsetBytes: offset, lengthBytes: pieceEnd - offset };
-    offset = pieceEnd;
-  }
 }

@@ -13,13 +13,14 @@ import { Compaction } from './compaction.ts';
 import { ContentCache } from './content-cache.ts';
 import type { DataKeys } from './data-keys.ts';
 import { discardFiles } from './discard-files.ts';
-import type { DiskContext, DiskJournal } from './disk-journal.ts';
+import type { DiskJournal } from './disk-journal.ts';
 import { EpochWriter } from './epoch-writer.ts';
 import { epochRefused, pointMissing, pointsLocked, storageFailure, viewsOpen } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
+import type { JournalGroupState } from './journal-group-state.ts';
 import { type JournalStat, statJournal } from './journal-stat.ts';
-import { Maintenance, type MaintenanceStep, type RetentionSettings } from './maintenance.ts';
-import type { GroupDisk, JournalDisk } from './manifest.ts';
+import { Maintenance, type MaintenanceStep } from './maintenance.ts';
+import type { JournalDisk } from './manifest.ts';
 import { OpenFiles } from './open-files.ts';
 import { PointInTimeView } from './point-in-time-view.ts';
 import type { PointLock, PointPin } from './points-document.ts';
@@ -40,22 +41,6 @@ export interface JournalView {
   /** By disk index. One that the server did not have then has size 0. */
   readonly disks: readonly ReadableBlockDevice[];
   close(): Promise<void>;
-}
-
-export interface JournalGroupState {
-  readonly journalId: string;
-  readonly files: JournalFiles;
-  readonly logger: Logger;
-  readonly disks: readonly DiskJournal[];
-  readonly points: RecoveryPointList;
-  readonly ledger: PointsLedger;
-  readonly retention: RetentionSettings;
-  readonly segmentBytes: number;
-  readonly reserveBytes: number;
-  readonly sha256: Sha256;
-  readonly newContext: (diskIndex: number, disk: GroupDisk) => DiskContext;
-  readonly releaseLock: () => Promise<void>;
-  readonly keys?: DataKeys;
 }
 
 export class JournalGroup {

@@ -5,8 +5,8 @@
  */
 import type { AllocationExtent, ReadableBlockDevice } from '@landfall/block';
 import { assert, type Sha256 } from '@landfall/runtime';
-import { chunkPieces } from './base-image.ts';
 import { CHUNK_BYTES, zeroesSha256 } from './base-table.ts';
+import { chunkPieces } from './chunk-pieces.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { DiskJournal } from './disk-journal.ts';
 import { allSettled } from './group-sync.ts';
