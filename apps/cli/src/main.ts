@@ -13,7 +13,7 @@ import { addJobCommands } from './commands/job.ts';
 import { addMachineCommands } from './commands/machine.ts';
 import { addMigrationCommands } from './commands/migration.ts';
 import { addProofCommands } from './commands/proof.ts';
-import { addRecoveryPointCommands } from './commands/recovery-points.ts';
+import { addRecoveryPointCommands, addRecoveryPointMarkCommands } from './commands/recovery-points.ts';
 import { addServerCommands } from './commands/server.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addTestCommand } from './commands/test.ts';
@@ -51,6 +51,7 @@ function buildProgram(): Command {
     addMachineCommands,
     addJobCommands,
     addRecoveryPointCommands,
+    addRecoveryPointMarkCommands,
     addProofCommands,
   ])
     addTo(program);

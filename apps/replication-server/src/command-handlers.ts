@@ -2,6 +2,7 @@
 import type { CommandHandlers } from '@landfall/channel';
 import { OperationError } from '@landfall/runtime';
 import type { ExportRegistry } from './export-registry.ts';
+import { markedPoints, withMark, withMarks } from './point-marks.ts';
 import type { StagingArea } from './staging-area.ts';
 
 const RECOVERY_POINTS_MAX = 10_000;
@@ -11,10 +12,12 @@ export function createHandlers(
   exports: ExportRegistry,
 ): CommandHandlers<'replication-server'> {
   return {
-    listRecoveryPoints: async ({ sourceServerId, fromMs, toMs, limit }) => {
+    listRecoveryPoints: async ({ sourceServerId, fromMs, toMs, limit, marked }) => {
       const { group } = staging.server(sourceServerId);
       const range = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
-      const recoveryPoints = group.recoveryPoints({ ...range, limit: Math.min(limit, RECOVERY_POINTS_MAX) });
+      const query = { ...range, limit: Math.min(limit, RECOVERY_POINTS_MAX) };
+      const recoveryPoints =
+        marked === true ? markedPoints(group, query) : withMarks(group, group.recoveryPoints(query));
       const { oldestPoint: oldest, newestPoint: newest, recoveryPointCount: total } = group;
       return {
         recoveryPoints,
@@ -24,6 +27,20 @@ export function createHandlers(
       };
     },
     resolveRecoveryPoint: ({ sourceServerId, at }) => staging.server(sourceServerId).resolve(at),
+    pinRecoveryPoint: async ({ sourceServerId, epoch, name }) => {
+      const server = staging.server(sourceServerId);
+      await server.group.pin(epoch, name);
+      return withMark(server.group, await server.resolve({ kind: 'EPOCH', epoch }));
+    },
+    unpinRecoveryPoint: async ({ sourceServerId, epoch }) => {
+      await staging.server(sourceServerId).group.unpin(epoch);
+      return {};
+    },
+    lockRecoveryPoint: async ({ sourceServerId, epoch, untilMs }) => {
+      const server = staging.server(sourceServerId);
+      await server.group.lock(epoch, untilMs);
+      return withMark(server.group, await server.resolve({ kind: 'EPOCH', epoch }));
+    },
     openExport: async (record) => ({ disks: await exports.open(record) }),
     closeExport: async ({ exportId }) => {
       await exports.close(exportId);

@@ -1,5 +1,6 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
 import { PROOF_SHAPES } from './landfall-proof-model.ts';
+import { RECOVERY_POINT_SHAPES } from './landfall-recovery-point-model.ts';
 import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
 import { MGN_MODEL } from './mgn-model.generated.ts';
 import type { OperationModel, ServiceModel, ShapeModel } from './service-model.ts';
@@ -30,6 +31,18 @@ const OPERATIONS = {
   ListEnrolmentTokens: read('ListEnrolmentTokens'),
   RevokeEnrolmentToken: { ...write('RevokeEnrolmentToken', 'ResourceNotFoundException'), idempotent: true },
   ListRecoveryPoints: read('ListRecoveryPoints', 'ResourceNotFoundException'),
+  PinRecoveryPoint: {
+    ...write('PinRecoveryPoint', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
+  UnpinRecoveryPoint: {
+    ...write('UnpinRecoveryPoint', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
+  LockRecoveryPoint: {
+    ...write('LockRecoveryPoint', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
   StartLaunch: {
     ...write(
       'StartLaunch',
@@ -85,6 +98,7 @@ const REQUESTS = {
       sourceServerID: 'SourceServerID',
       fromDateTime: 'ISO8601DatetimeString',
       toDateTime: 'ISO8601DatetimeString',
+      marked: 'Boolean',
       maxResults: 'MaxResultsType',
     },
   },
@@ -169,11 +183,6 @@ const STRUCTURES = {
       uses: 'Count',
       tags: 'TagsMap',
     },
-  },
-  RecoveryPointItem: {
-    type: 'structure',
-    required: ['epoch', 'cutDateTime', 'consistency'],
-    members: { epoch: 'Count', cutDateTime: 'Text', consistency: 'RecoveryPointConsistency' },
   },
   LaunchedMachine: {
     type: 'structure',
@@ -304,6 +313,7 @@ export const LANDFALL_SHAPES = {
   ...SCALARS,
   ...REPLICATION_SHAPES,
   ...PROOF_SHAPES,
+  ...RECOVERY_POINT_SHAPES,
 };
 
 export const LANDFALL_MODEL: ServiceModel = {

@@ -7,6 +7,11 @@
 
 import type { ProofOperations } from './landfall-proof-types.ts';
 import type {
+  RecoveryPointConsistency,
+  RecoveryPointItem,
+  RecoveryPointOperations,
+} from './landfall-recovery-point-types.ts';
+import type {
   DescribeForecastRequest,
   DescribeForecastResponse,
   DescribeReplicationRequest,
@@ -19,9 +24,10 @@ import type {
 import type { Job } from './mgn-types.generated.ts';
 
 export type * from './landfall-proof-types.ts';
+export type * from './landfall-recovery-point-types.ts';
 export type * from './landfall-replication-types.ts';
 
-export interface LandfallOperations extends ProofOperations {
+export interface LandfallOperations extends ProofOperations, RecoveryPointOperations {
   readonly CreateEnrolmentToken: {
     readonly input: CreateEnrolmentTokenRequest;
     readonly output: CreateEnrolmentTokenResponse;
@@ -129,6 +135,8 @@ export interface ListRecoveryPointsRequest {
   readonly sourceServerID: string;
   readonly fromDateTime?: string | undefined;
   readonly toDateTime?: string | undefined;
+  /** Only those with a name or a lock. */
+  readonly marked?: boolean | undefined;
   readonly maxResults?: number | undefined;
 }
 
@@ -140,15 +148,6 @@ export interface ListRecoveryPointsResponse {
   readonly oldestDateTime?: string | undefined;
   readonly newestDateTime?: string | undefined;
 }
-
-export interface RecoveryPointItem {
-  readonly epoch: number;
-  readonly cutDateTime: string;
-  readonly consistency: RecoveryPointConsistency;
-}
-
-/** `SCANNED`: read while it was written; file systems may need repair, databases may not recover. */
-export type RecoveryPointConsistency = 'CRASH_CONSISTENT' | 'SCANNED';
 
 // --- launches ----------------------------------------------------------------------------------------------
 

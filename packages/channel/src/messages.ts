@@ -258,6 +258,13 @@ export interface MachineStatus {
 
 // --- commands --------------------------------------------------------------------------------------------
 
+export interface MarkedRecoveryPoint extends RecoveryPoint {
+  /** It is pinned: it stays until it is unpinned. */
+  readonly name?: string;
+  /** Nobody can remove it before. */
+  readonly lockedUntilMs?: number;
+}
+
 /** Every command with its input and output, by role. */
 export interface Commands {
   agent: {
@@ -266,16 +273,26 @@ export interface Commands {
   };
   'replication-server': {
     listRecoveryPoints: {
-      input: { sourceServerId: string; fromMs?: number; toMs?: number; limit: number };
+      /** `marked`: only those with a name or a lock. */
+      input: { sourceServerId: string; fromMs?: number; toMs?: number; limit: number; marked?: boolean };
       /** Newest first. */
       output: {
-        recoveryPoints: readonly RecoveryPoint[];
+        recoveryPoints: readonly MarkedRecoveryPoint[];
         total: number;
         oldest?: RecoveryPoint;
         newest?: RecoveryPoint;
       };
     };
     resolveRecoveryPoint: { input: { sourceServerId: string; at: PointSelector }; output: RecoveryPoint };
+    pinRecoveryPoint: {
+      input: { sourceServerId: string; epoch: number; name: string };
+      output: MarkedRecoveryPoint;
+    };
+    unpinRecoveryPoint: { input: { sourceServerId: string; epoch: number }; output: Record<string, never> };
+    lockRecoveryPoint: {
+      input: { sourceServerId: string; epoch: number; untilMs: number };
+      output: MarkedRecoveryPoint;
+    };
     /** Idempotent by exportId; survives a restart of the replication server. */
     openExport: {
       input: { exportId: string; sourceServerId: string; epoch: number };

@@ -161,6 +161,10 @@ export class JournalGroup {
     return this.#points.query(query);
   }
 
+  recoveryPoint(epoch: number): RecoveryPoint | undefined {
+    return this.#points.find(epoch);
+  }
+
   /** The newest point cut at `timeMs` or before, by the source's wall clock. */
   pointAtOrBefore(timeMs: number): RecoveryPoint | undefined {
     return this.#points.atOrBefore(timeMs);

@@ -1,5 +1,5 @@
 /** StartTest, StartCutover, TerminateTargetInstances, and StartLaunch from any recovery point. */
-import { ApiError, type Handlers, type Mgn, parseIsoDateTime } from '@landfall/api';
+import { ApiError, type Handlers, type Mgn } from '@landfall/api';
 import type { PointSelector } from '@landfall/model';
 import { publicId } from '@landfall/runtime';
 import { isReplicating, viewServer, withReplication } from '../channel/observe-replication.ts';
@@ -12,6 +12,7 @@ import type { Queries } from '../store/schema.ts';
 import { findServer, saveServer } from '../store/source-servers.ts';
 import { conflict, refuseBusy, requireServer, withEvent } from './change-source-server.ts';
 import { showJob } from './job-view.ts';
+import { pointSelector } from './point-selector.ts';
 
 type MgnLaunches = Pick<Handlers<'mgn', Service>, 'StartTest' | 'StartCutover' | 'TerminateTargetInstances'>;
 type LandfallLaunches = Pick<Handlers<'landfall', Service>, 'StartLaunch'>;
@@ -30,7 +31,7 @@ export const startLaunchOperation: LandfallLaunches = {
   StartLaunch: async (input, service) => {
     await requireServer(service.store.db, input.sourceServerID);
     const initiatedBy = input.purpose === 'TEST' ? 'START_TEST' : 'START_CUTOVER';
-    const at = parsePoint(input.at);
+    const at = pointSelector(input.at);
     return startLaunch(service, { sourceServerIDs: [input.sourceServerID], initiatedBy, at });
   },
 };
@@ -121,17 +122,4 @@ async function requireParticipant(tx: Queries, sourceServerId: string): Promise<
 function uniqueIds(ids: readonly string[]): readonly string[] {
   if (new Set(ids).size === ids.length) return ids;
   throw ApiError.validation('A source server is named twice in sourceServerIDs.');
-}
-
-/** `LATEST`, an ISO time, or `epoch:N`. */
-function parsePoint(at = 'LATEST'): PointSelector {
-  if (at === 'LATEST') return LATEST;
-  const epoch = /^epoch:([0-9]{1,15})$/.exec(at)?.[1];
-  if (epoch !== undefined) return { kind: 'EPOCH', epoch: Number(epoch) };
-  const timeMs = parseIsoDateTime(at);
-  if (timeMs !== undefined) return { kind: 'TIME', timeMs };
-  throw ApiError.validation('at is neither LATEST, nor a time like 2026-01-31T12:00:00Z, nor epoch:N.', {
-    reason: 'fieldValidationFailed',
-    fieldList: [{ name: 'at', message: 'is no recovery point' }],
-  });
 }

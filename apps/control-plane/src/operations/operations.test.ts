@@ -208,6 +208,29 @@ test('the mgn service asks to be initialized first, the landfall service does no
   assert.deepEqual((await api.mgn('DescribeSourceServers', {})).items, []);
 });
 
+test('recovery points are named, locked, and listed by that', async (t) => {
+  const site = await startTestSite(t);
+  const agent = await site.addAgent();
+  agent.replica.epoch = 5;
+  const { api } = site.plane;
+  const input = { sourceServerID: agent.sourceServerId };
+  const pinned = await api.landfall('PinRecoveryPoint', { ...input, at: 'epoch:3', name: 'before upgrade' });
+  assert.equal(pinned.recoveryPoint.name, 'before upgrade');
+  const untilDateTime = '2099-01-31T12:00:00.000Z';
+  const locked = await api.landfall('LockRecoveryPoint', { ...input, at: 'LATEST', untilDateTime });
+  assert.deepEqual(
+    [locked.recoveryPoint.epoch, locked.recoveryPoint.lockedUntilDateTime],
+    [5, untilDateTime],
+  );
+  const marked = async () =>
+    (await api.landfall('ListRecoveryPoints', { ...input, marked: true })).items.map(({ epoch }) => epoch);
+  assert.deepEqual(await marked(), [5, 3]);
+  await api.landfall('UnpinRecoveryPoint', { ...input, epoch: 3 });
+  assert.deepEqual(await marked(), [5]);
+  const never = { ...input, at: 'LATEST', untilDateTime: '2099-02-31T12:00:00Z' };
+  await assert.rejects(api.landfall('LockRecoveryPoint', never), { name: 'ValidationException' });
+});
+
 test('a server may be launched as soon as the replication server has told of a recovery point', async (t) => {
   const { plane, replication, untilState, untilJobEnds } = await startTestSite(t);
   const { token } = await plane.api.landfall('CreateEnrolmentToken', {});

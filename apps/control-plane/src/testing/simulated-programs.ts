@@ -24,6 +24,7 @@ import type { Forecast, ProofFacts, RecoveryPoint } from '@landfall/model';
 import { GIB, OperationError, silentLogger, systemRandom } from '@landfall/runtime';
 
 import { cleanUpAfter } from './clean-up.ts';
+import { SimulatedMarks } from './simulated-marks.ts';
 import { SOURCE_DISKS, SOURCE_PROPERTIES } from './source-fixtures.ts';
 
 const REPORT_INTERVAL_MS = 40;
@@ -267,12 +268,10 @@ function replicationServerHandlers(
   server: SimulatedReplicationServer,
 ): CommandHandlers<'replication-server'> {
   const newest = (sourceServerId: string) => server.replicas.get(sourceServerId)?.epoch ?? 0;
+  const marks = new SimulatedMarks(pointOf);
   return {
-    listRecoveryPoints: async ({ sourceServerId, limit }) => {
-      const total = newest(sourceServerId);
-      const epochs = Array.from({ length: Math.min(total, limit) }, (_, index) => total - index);
-      return { recoveryPoints: epochs.map(pointOf), total, newest: pointOf(total), oldest: pointOf(1) };
-    },
+    listRecoveryPoints: async (input) => marks.list(newest(input.sourceServerId), input),
+    ...marks.handlers,
     resolveRecoveryPoint: async ({ sourceServerId, at }) => {
       server.done.push('resolveRecoveryPoint');
       return pointOf(at.kind === 'EPOCH' ? at.epoch : newest(sourceServerId));
