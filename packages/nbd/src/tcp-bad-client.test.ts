@@ -118,6 +118,9 @@ describe('a bad client', () => {
     await assertDropped(stalled);
     await idle.write(request(COMMAND.READ, 0, 512));
     assert.equal(await replyErrno(idle), 0);
+    await idle.next(512);
+    await idle.write(request(COMMAND.READ, 0, 512).subarray(0, 20));
+    await assertDropped(idle);
   });
 
   it('that takes no replies costs bounded memory, holds up nobody, and is dropped', async (context) => {

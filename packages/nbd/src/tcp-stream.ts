@@ -33,7 +33,9 @@ export class TcpStream implements ByteStream {
     this.#stallTimeoutMs = stallTimeoutMs;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
-    socket.setTimeout(stallTimeoutMs, () => this.#dropIfStalled());
+    // Not as an argument of setTimeout: that would listen once, and an idle time is no stall yet.
+    socket.setTimeout(stallTimeoutMs);
+    socket.on('timeout', () => this.#dropIfStalled());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.#end());
     socket.on('error', (cause) => {
