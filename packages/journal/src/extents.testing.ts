@@ -10,6 +10,7 @@ export interface TestExtent {
   readonly payload: Buffer;
 }
 
+/** Its payload is a copy: the journal may still read it when the caller has gone on to change `content`. */
 export function rawExtent(diskIndex: number, offsetBytes: number, content: Buffer): TestExtent {
   const checksum = payloadChecksum(content);
   const header: ExtentHeader = {
@@ -19,7 +20,7 @@ export function rawExtent(diskIndex: number, offsetBytes: number, content: Buffe
     codec: CODEC_RAW,
     checksum,
   };
-  return { header, payload: content };
+  return { header, payload: Buffer.from(content) };
 }
 
 export function zstdExtent(diskIndex: number, offsetBytes: number, content: Buffer): TestExtent {

@@ -74,7 +74,7 @@ const writeEpoch: Operation = async (history, group) => {
   for (const index of unknown) {
     const content = working[index] ?? Buffer.alloc(0);
     if (content.length === 0) continue;
-    const { header, payload } = rawExtent(index, 0, Buffer.from(content));
+    const { header, payload } = rawExtent(index, 0, content);
     puts.push(group.putExtent(header, payload));
   }
   for (let count = random.integer(4); count > 0; count -= 1) puts.push(putSomething(history, group));
