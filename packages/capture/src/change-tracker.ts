@@ -146,8 +146,7 @@ export class ChangeTracker {
     for (const watcher of this.#watching) watcher.lostSight?.();
     this.#timeline.clear();
     for (const disk of this.#disks) {
-      disk.inFlight.clear();
-      disk.markAllDirty();
+      disk.loseSight();
       this.#unsettled.add(disk.diskIndex);
     }
   }
@@ -320,7 +319,7 @@ export class ChangeTracker {
   }
 
   #applyIdle({ diskIndex, atNs, issuedBeforeNs }: IdleSighting): void {
-    this.#disk(diskIndex).inFlight.forgetIssuedBefore(issuedBeforeNs);
+    this.#disk(diskIndex).forgetIssuedBefore(issuedBeforeNs);
     if (this.#unsettled.delete(diskIndex) && this.isSettled) this.settle(atNs);
   }
 

@@ -94,6 +94,18 @@ test('a discard touches, and its chunk cannot be begun until its blocks were rea
   assert.equal(story.watch.wasQuiet(0, 3), false);
 });
 
+test('a discard in flight touches as long as it is in flight, though its blocks were read again meanwhile', () => {
+  const story = new Story();
+  story.event('issue', CHUNK_SECTORS, 'discard');
+  story.pass();
+  story.tracker.changesOf(0).forget({ firstBlock: 0, blockCount: 2 * (MIB / 4096) });
+  story.watch.begin(0, 0, 5);
+  assert.deepEqual(story.quiet(), [true, false, true, true, true]);
+  story.tracker.seenIdle({ diskIndex: 0, atNs: 2000, issuedBeforeNs: 1900 });
+  story.tracker.advance(2001);
+  assert.deepEqual(story.quiet(), [true, true, true, true, true]);
+});
+
 test('a loss of sight touches everything, and nothing is quiet before the disks were seen idle', () => {
   const story = new Story();
   story.watch.begin(0, 0, 5);

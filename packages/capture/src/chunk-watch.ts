@@ -6,8 +6,8 @@
  *     └──── noted as touched: whatever the trace hands out ────┘
  *
  * W1 A chunk that was quiet held the same bytes at every instant from `sinceNs` until the end of the read: no
- *    write of it was in flight, began or ended in that time, and nothing of it was discarded. So what was
- *    read is the chunk at every cut in between.
+ *    write or discard of it was in flight, began or ended in that time. So what was read is the chunk at
+ *    every cut in between.
  * W2 Whatever cannot be known, as after a loss of sight (C5), counts as touched.
  * W3 A chunk with blocks that were discarded and not read again since is not quiet: the replica does not have
  *    what the disk reads there until some later cut.
@@ -19,7 +19,6 @@ import { blocksOfChunk, CHUNK_BYTES, ChunkSet } from './chunk-set.ts';
 import type { BlockRange } from './dirty-map.ts';
 import type { DiskChanges } from './disk-changes.ts';
 import type { ChunkWatch } from './epoch-source.ts';
-import { BLOCK_SECTORS } from './read-ticket.ts';
 import type { DiskReader } from './trace-source.ts';
 
 const SETTLE_STEP_MS = 2;
@@ -92,9 +91,8 @@ export class EngineChunkWatch implements ChunkWatch, ChangeWatcher {
   wasQuiet(diskIndex: number, chunk: number): boolean {
     const { tracker } = this.#options;
     if (!tracker.isSettled || this.#touched[diskIndex]?.has(chunk) !== false) return false;
-    const { firstBlock, blockCount } = blocksOfDisk(tracker.changesOf(diskIndex), chunk);
-    const { inFlight } = tracker.changesOf(diskIndex);
-    return !inFlight.overlaps(firstBlock * BLOCK_SECTORS, blockCount * BLOCK_SECTORS);
+    const changes = tracker.changesOf(diskIndex);
+    return !changes.mayChange(blocksOfDisk(changes, chunk));
   }
 
   mayLackFree(diskIndex: number, chunk: number): boolean {

@@ -19,7 +19,10 @@ export class DiskChanges {
   readonly sizeBytes: number;
   readonly dirty: DirtyMap;
   readonly discarded: DirtyMap;
+  /** Writes. */
   readonly inFlight = new InFlightRequests();
+  /** No cut waits for them; but what is read meanwhile may change without any event. */
+  readonly discardsInFlight = new InFlightRequests();
   readonly records = new Map<number, BlockRecord>();
   /**
    * Chunks with blocks that may have been left out as free, so that the replica need not have them; at first
@@ -103,10 +106,11 @@ export class DiskChanges {
   apply(event: BlockEvent, timeNs: number, fine: boolean): void {
     const range = this.blocksOfEvent(event);
     if (event.operation === 'discard') {
+      this.#applyInFlight(this.discardsInFlight, event, timeNs);
       if (event.kind !== 'requeue') this.#applyDiscard(range, timeNs);
       return;
     }
-    const known = this.#applyInFlight(event, timeNs);
+    const known = this.#applyInFlight(this.inFlight, event, timeNs);
     if (event.kind === 'requeue' && known) return;
     if (fine) this.#applyToRecords(event, range, timeNs, known);
     this.markDirty(range);
@@ -134,6 +138,26 @@ export class DiskChanges {
     return taken;
   }
 
+  /** Whether the device may change any of these blocks right now. */
+  mayChange({ firstBlock, blockCount }: BlockRange): boolean {
+    const [sector, sectorCount] = [firstBlock * BLOCK_SECTORS, blockCount * BLOCK_SECTORS];
+    return [this.inFlight, this.discardsInFlight].some((requests) => requests.overlaps(sector, sectorCount));
+  }
+
+  /** Forgets requests whose completion was taken for another's. */
+  forgetIssuedBefore(timeNs: number): void {
+    this.inFlight.forgetIssuedBefore(timeNs);
+    this.discardsInFlight.forgetIssuedBefore(timeNs);
+  }
+
+  /** Nothing that was known holds any more. */
+  loseSight(): void {
+    this.inFlight.clear();
+    this.discardsInFlight.clear();
+    this.markAllDirty();
+  }
+
+  /** A write is. */
   isInFlight(block: number): boolean {
     return this.inFlight.overlaps(block * BLOCK_SECTORS, BLOCK_SECTORS);
   }
@@ -142,10 +166,10 @@ export class DiskChanges {
    * False when a request ends, or is requeued, whose issue was not seen: what was read so far may be torn by
    * it.
    */
-  #applyInFlight(event: BlockEvent, timeNs: number): boolean {
+  #applyInFlight(inFlight: InFlightRequests, event: BlockEvent, timeNs: number): boolean {
     const { sector, sectorCount } = event;
-    if (event.kind !== 'issue') return this.inFlight.end(sector, sectorCount);
-    this.inFlight.issue(sector, sectorCount, timeNs);
+    if (event.kind !== 'issue') return inFlight.end(sector, sectorCount);
+    inFlight.issue(sector, sectorCount, timeNs);
     return true;
   }
 
