@@ -280,7 +280,7 @@ describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeou
     await grow(loops, 8 * MIB);
     write(loops.disks[0], 1);
     await untilUnsafe(added, /disk-0 is not the disk it was/);
-    assert.ok(!existsSync(where.checkpointPath), 'withdrawn while the agent runs');
+    await untilWithdrawn(where);
     await added.die();
     await untilCheckpoint(await begin(where), 1);
     await where.runs.at(-1)?.die();
@@ -312,10 +312,7 @@ describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeou
     const where = await place(context);
     const one = await beginInStep(where);
     one.net.attach(() => undefined);
-    for (let waited = 0; existsSync(where.checkpointPath); waited += 1) {
-      assert.ok(waited < 5000, 'the checkpoint is withdrawn');
-      await systemClock.sleep(20);
-    }
+    await untilWithdrawn(where);
     assert.match(one.net.whyUnsafe ?? '', /made equal/);
     await one.die();
     assert.match(reasonOf(await begin(where)), /no checkpoint/);
@@ -333,6 +330,13 @@ async function untilMore(run: Run): Promise<void> {
 async function untilUnsafe({ net }: Run, why: RegExp): Promise<void> {
   for (let waited = 0; !why.test(net.whyUnsafe ?? ''); waited += 1) {
     assert.ok(waited < 5000, `whyUnsafe: ${net.whyUnsafe}`);
+    await systemClock.sleep(20);
+  }
+}
+
+async function untilWithdrawn({ checkpointPath }: Place): Promise<void> {
+  for (let waited = 0; existsSync(checkpointPath); waited += 1) {
+    assert.ok(waited < 5000, 'the checkpoint is withdrawn while the agent runs');
     await systemClock.sleep(20);
   }
 }
