@@ -31,6 +31,7 @@ import { checkPayload, receivedDamaged } from './extent-checks.ts';
 import { journalDamaged } from './journal-errors.ts';
 import type { JournalFile, JournalFiles } from './journal-files.ts';
 import { KnownHashes } from './known-hashes.ts';
+import { openListedPair } from './listed-files.ts';
 import { WritePipeline } from './write-pipeline.ts';
 
 /** What is known of a chunk. */
@@ -108,8 +109,9 @@ export class BaseImage {
 
   /** `tableSha256`: of the manifest, when it says the base is valid. Errors: JOURNAL_DAMAGED. */
   static async open(options: BaseOptions, tableSha256: string | undefined): Promise<BaseImage> {
-    const file = await options.files.open(basePath(options.diskIndex));
-    const table = await options.files.open(tablePath(options.diskIndex, options.tableNumber));
+    const { diskIndex, tableNumber } = options;
+    const paths = [basePath(diskIndex), tablePath(diskIndex, tableNumber)] as const;
+    const [file, table] = await openListedPair(options.files, paths);
     const base = new BaseImage(options, file, table);
     try {
       await base.#load(tableSha256);

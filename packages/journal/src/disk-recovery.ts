@@ -10,6 +10,7 @@ import { FIRST_EPOCH, sizeAt } from './disk-sizes.ts';
 import { journalDamaged } from './journal-errors.ts';
 import type { JournalFile } from './journal-files.ts';
 import { JournalSegment, segmentFolder, segmentPath } from './journal-segment.ts';
+import { openListed } from './listed-files.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
 import type { ScanRange } from './record-reader.ts';
 import { decodeFooter, decodeIndex, FOOTER_BYTES, packColumns, type SealedCommit } from './segment-index.ts';
@@ -39,7 +40,6 @@ export interface FoundDisk {
 }
 
 export async function findDisk(context: DiskContext, manifest: Manifest, logger: Logger): Promise<FoundDisk> {
-  await removeUnlisted(context, manifest);
   const base = await openBase(context, manifest);
   if (base.damagedChunks > 0) {
     logger.error('journal-base-table-damaged', { path: base.tablePath, chunks: base.damagedChunks });
@@ -111,6 +111,7 @@ export async function intactEpoch(
  */
 export async function settleDisk(found: FoundDisk, lastEpoch: number, logger: Logger): Promise<DiskJournal> {
   const { context, manifest, base, sealed, tail } = found;
+  await removeUnlisted(context, manifest);
   await context.files.syncFolder(segmentFolder(context.diskIndex));
   await context.files.syncFolder(`disk-${context.diskIndex}`);
   if (tail === undefined) return new DiskJournal(context, { base, manifest, segments: sealed });
@@ -143,7 +144,10 @@ export async function closeFound(found: FoundDisk): Promise<void> {
   await found.tail?.file.close();
 }
 
-/** Files that never got into the manifest, or are there no more, hold nothing. */
+/**
+ * Files that never got into the manifest, or are there no more, hold nothing. Only of a journal that is
+ * whole: under a manifest that somebody put there they may be all there is.
+ */
 async function removeUnlisted(context: DiskContext, manifest: Manifest): Promise<void> {
   const { files, diskIndex } = context;
   const listed = new Set(manifest.segments.map((entry) => segmentPath(diskIndex, entry.number)));
@@ -213,12 +217,7 @@ async function openSealed(
 }
 
 async function openSegmentFile(context: DiskContext, number: number): Promise<JournalFile> {
-  const path = segmentPath(context.diskIndex, number);
-  try {
-    return await context.files.open(path);
-  } catch (cause) {
-    throw journalDamaged({ path, positionBytes: 0, what: 'it cannot be opened', cause });
-  }
+  return openListed(context.files, segmentPath(context.diskIndex, number));
 }
 
 async function scanRange(

@@ -6,4 +6,5 @@ await import('./file-journal-files.test.ts');
 await import('./journal-damage.test.ts');
 await import('./journal-group.test.ts');
 await import('./journal-history.test.ts');
+await import('./mixed-up-files.test.ts');
 await import('./retention-history.test.ts');
