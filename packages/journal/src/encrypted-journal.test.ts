@@ -2,6 +2,7 @@
 process.env.LANDFALL_JOURNAL_ENCRYPTED = '1';
 await import('./change-disks.test.ts');
 await import('./decoders.fuzz.test.ts');
+await import('./every-failure.test.ts');
 await import('./file-journal-files.test.ts');
 await import('./journal-damage.test.ts');
 await import('./journal-group.test.ts');
