@@ -1,8 +1,8 @@
 /**
  * One whole life of a journal — created, first copy, epochs over several segments, other disks, marks, an
  * abandoned epoch, thinning, compaction, closing — with one failure at each of its operations in turn: the
- * power goes, the process is killed, a sync fails, the disk is full. Nothing acknowledged is lost, an epoch is
- * there as a whole or not at all, and the journal goes on.
+ * power goes, the process is killed, a sync fails, the disk is full. Nothing acknowledged is lost, an epoch
+ * is there as a whole or not at all, and the journal goes on.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
