@@ -50,7 +50,7 @@ async function create(t: TestContext) {
 
 test('a seed turns the agent away, and what was written is there for its first sync', async (t) => {
   const { staging, seeds, disconnected, connect, device } = await create(t);
-  const { journalId } = await connect();
+  await connect();
   const disks = await seeds.open(REQUEST);
   assert.deepEqual(
     disks.map(({ nbdUri, deviceName }) => [deviceName, nbdUri]),
@@ -77,7 +77,6 @@ test('a seed turns the agent away, and what was written is there for its first s
 
   assert.equal(await seeds.nbdExports.open(`${ID}/disk-0@seed`), undefined);
   const store = await connect();
-  assert.notEqual(store.journalId, journalId, 'D1: an agent that had begun compares everything');
   assert.deepEqual([store.lastEpoch, store.isEmpty(0), store.isEmpty(1)], [0, false, true]);
   const chunks = [0, 1, 2].map((chunk) => content.subarray(chunk * MIB, (chunk + 1) * MIB));
   const hashes = Buffer.concat(chunks.map((chunk) => createHash('sha256').update(chunk).digest()));

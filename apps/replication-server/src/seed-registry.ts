@@ -64,9 +64,9 @@ export class SeedRegistry {
     return this.#inTurn(async () => {
       const seed = this.#seeds.get(sourceServerId);
       if (seed?.seedId !== seedId) throw ended(sourceServerId);
+      const flushed = await Promise.allSettled([...seed.devices.values()].map((device) => device.flush()));
       await this.#end(seed);
-      const failure = [...seed.devices.values()].find((device) => device.failure !== undefined)?.failure;
-      if (failure !== undefined) throw failure;
+      for (const outcome of flushed) if (outcome.status === 'rejected') throw outcome.reason;
     });
   }
 

@@ -96,28 +96,25 @@ export class StagingArea {
     if (this.#seeding.has(sourceServerId)) throw seedOpen(sourceServerId);
     const server = this.server(sourceServerId);
     const isUsable = server.group.lastEpoch > 0 || server.hasDisksOf(hello);
-    if (isUsable) return server.storeFor(hello);
-    const anew = await this.#createAnew(server, disksOf(hello, []), disksChanged(sourceServerId));
-    return anew.storeFor(hello);
+    return (isUsable ? server : await this.#createAnew(server, hello)).storeFor(hello);
   }
 
-  /** Before the first recovery point there is nothing to keep. `meanwhile`: what others are told. */
-  async #createAnew(
-    server: StagedServer,
-    disks: readonly SourceDisk[],
-    meanwhile: OperationError,
-  ): Promise<StagedServer> {
+  /** Other disks before the first recovery point: there is nothing to keep. */
+  async #createAnew(server: StagedServer, hello: Hello): Promise<StagedServer> {
     const { sourceServerId } = server;
     this.#open.delete(sourceServerId);
-    this.#failures.set(sourceServerId, { error: meanwhile, atMs: this.#options.clock.nowMs() });
+    this.#failures.set(sourceServerId, {
+      error: disksChanged(sourceServerId),
+      atMs: this.#options.clock.nowMs(),
+    });
     await server.group.discard();
-    const error = await this.#openOne({ sourceServerId, disks });
+    const error = await this.#openOne({ sourceServerId, disks: disksOf(hello, []) });
     if (error !== undefined) throw error;
     return this.server(sourceServerId);
   }
 
   /**
-   * The journal of a server, made anew, to be filled from images; agents are refused until `endSeed`. Errors:
+   * The journal of a server is to be filled from images; agents are refused until `endSeed`. Errors:
    * SERVER_NOT_STAGED, SEED_TOO_LATE, those of opening.
    */
   beginSeed(sourceServerId: string): Promise<StagedServer> {
@@ -128,8 +125,7 @@ export class StagingArea {
         await this.#options.disconnect(sourceServerId);
         const server = this.server(sourceServerId);
         checkSeedable(server.group, sourceServerId);
-        const disks = server.disksAt(server.group.lastEpoch + 1);
-        return await this.#createAnew(server, disks, seedOpen(sourceServerId));
+        return server;
       } catch (error) {
         this.#seeding.delete(sourceServerId);
         throw error;

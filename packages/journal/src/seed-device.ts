@@ -1,10 +1,11 @@
 /**
  * A staging disk before its first recovery point, to be filled from an image (offline seeding). What is
  * written goes where the first sync writes: into the partial base, in place (J4). It is no recovery point and
- * never becomes one by itself: the first sync compares it, chunk by chunk, with what the source has.
+ * never becomes one by itself.
  *
- * D1 a journal that is seeded was made anew for it: a sender that remembers what it sent to another replica
- * compares everything (`journalId`).
+ * D1 while a replica has no epoch its sender takes nothing for granted that it sent before: with every new
+ * connection it compares by hash whatever is not empty. So what a seed leaves, also one broken off in the
+ * middle, over what a broken first sync left, is only ever a head start. No connection may be open meanwhile.
  * D2 nothing is durable before the journal is closed; what a crash loses is compared, and sent.
  */
 import {
@@ -16,13 +17,14 @@ import {
 } from '@landfall/block';
 import { OperationError } from '@landfall/runtime';
 import { chunkPieces } from './chunk-pieces.ts';
+import { storageFailure } from './journal-errors.ts';
 import type { JournalGroup } from './journal-group.ts';
 
 export class SeedDevice implements BlockDevice {
   readonly sizeBytes: number;
   readonly #group: JournalGroup;
   readonly #diskIndex: number;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(group: JournalGroup, diskIndex: number) {
     this.#group = group;
@@ -31,7 +33,7 @@ export class SeedDevice implements BlockDevice {
   }
 
   /** What the first write that failed did so for. */
-  get failure(): unknown {
+  get failure(): Error | undefined {
     return this.#failure;
   }
 
@@ -54,9 +56,11 @@ export class SeedDevice implements BlockDevice {
     await this.#put(() => this.#group.putZeroes(this.#diskIndex, offsetBytes, lengthBytes));
   }
 
-  /** D2. */
+  /** Everything written has reached the files; durable it is later (D2). Errors: what a write failed with. */
   async flush(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    // Hashing waits for what is on its way, and tells what failed of it.
+    if (this.sizeBytes > 0) await this.#put(() => this.#group.chunkHashes(this.#diskIndex, 0, 1));
   }
 
   /** Nobody has a use for it, and what is still being written need not be readable. */
@@ -74,12 +78,12 @@ export class SeedDevice implements BlockDevice {
     // The journal is its owner's.
   }
 
-  async #put(operation: () => Promise<void>): Promise<void> {
+  async #put(operation: () => Promise<unknown>): Promise<void> {
     try {
       await operation();
     } catch (error) {
-      this.#failure ??= error;
-      throw error;
+      this.#failure ??= storageFailure(error);
+      throw this.#failure;
     }
   }
 }

@@ -12,7 +12,7 @@ import type { Command } from 'commander';
 import { type ExportedImage, exportImages } from '../images/export-images.ts';
 import { FolderTransfers } from '../images/folder-transfers.ts';
 import { IMAGE_FORMATS, parseImageFormat, selectDisks } from '../images/image-format.ts';
-import { importImages, inspectImages, matchImages, parseImageOfDisk } from '../images/import-images.ts';
+import { importImages, inspectImages, parseImageOfDisk } from '../images/import-images.ts';
 import { ServiceTransfers } from '../images/service-transfers.ts';
 import type { OpenExport, Transfers } from '../images/transfer.ts';
 import { type Output, showFacts } from '../terminal/output.ts';
@@ -82,12 +82,6 @@ async function runImport(server: string | undefined, options: ImportOptions, com
   const output = outputOf(command);
   const images = await inspectImages(options.disk.map(parseImageOfDisk));
   const transfers = await transfersOf(server, options, command);
-  const known = await transfers.disksToSeed();
-  const names = new Set(known.flatMap(({ diskId, deviceName }) => [diskId, deviceName]));
-  matchImages(
-    images.filter(({ device }) => names.has(device)),
-    known,
-  );
   const signal = stopSignal();
   const progress = new Progress(output, () => systemClock.nowMs());
   const { sourceServerID, imported } = await transfers.withSeed(async (opened) => ({

@@ -56,48 +56,30 @@ export class FolderTransfers implements Transfers {
     });
   }
 
-  async disksToSeed(): Promise<readonly Omit<NbdDisk, 'nbdUri'>[]> {
+  /** Errors: SEED_TOO_LATE, JOURNAL_IN_USE and the others of opening; what a write failed with. */
+  async withSeed<Result>(action: (opened: OpenSeed) => Promise<Result>): Promise<Result> {
     return this.#withJournal(async (group) => {
       checkSeedable(group, this.#server);
-      return group.disks.map(({ diskId, sizeBytes }) => ({ diskId, deviceName: diskId, sizeBytes }));
+      const devices = new Map(group.disks.map(({ diskId }, index) => [diskId, new SeedDevice(group, index)]));
+      const fill = async (disks: readonly NbdDisk[]) => {
+        const result = await action({ server: this.#server, disks });
+        for (const device of devices.values()) await device.flush();
+        return result;
+      };
+      return served(devices, this.#options.logger, fill).catch((error: unknown) => {
+        // The image tool only knows that a write failed.
+        throw [...devices.values()].find(({ failure }) => failure !== undefined)?.failure ?? error;
+      });
     });
   }
 
-  /** The journal is made anew (D1). Errors: SEED_TOO_LATE, those of opening. */
-  async withSeed<Result>(action: (opened: OpenSeed) => Promise<Result>): Promise<Result> {
-    const { folder, encryption, logger } = this.#options;
-    const before = await this.#open();
-    const { disks, keys } = before;
-    try {
-      checkSeedable(before, this.#server);
-      await before.discard();
-    } finally {
-      await before.close();
-    }
-    const encrypted = { ...encryption, encryptsNew: keys !== undefined };
-    const group = await openJournalGroup({ folder, logger, disks, create: true, encryption: encrypted });
-    const devices = new Map(disks.map(({ diskId }, index) => [diskId, new SeedDevice(group, index)]));
-    try {
-      return await served(devices, logger, (filled) => action({ server: this.#server, disks: filled }));
-    } catch (error) {
-      // The image tool only knows that a write failed.
-      throw [...devices.values()].find(({ failure }) => failure !== undefined)?.failure ?? error;
-    } finally {
-      await group.close();
-    }
-  }
-
   async #withJournal<Result>(action: (group: JournalGroup) => Promise<Result>): Promise<Result> {
-    const group = await this.#open();
+    const group = await openJournalGroup(this.#options);
     try {
       return await action(group);
     } finally {
       await group.close();
     }
-  }
-
-  #open(): Promise<JournalGroup> {
-    return openJournalGroup(this.#options);
   }
 }
 

@@ -46,10 +46,10 @@ export async function inspectImages(images: readonly ImageOfDisk[]): Promise<rea
 }
 
 /** Before anything is changed. Errors: DISK_UNKNOWN, IMAGE_TOO_LARGE, OPTION_INVALID. */
-export function matchImages<Disk extends Omit<NbdDisk, 'nbdUri'>>(
+function matchImages(
   images: readonly InspectedImage[],
-  disks: readonly Disk[],
-): readonly { readonly image: InspectedImage; readonly disk: Disk }[] {
+  disks: readonly NbdDisk[],
+): readonly { readonly image: InspectedImage; readonly disk: NbdDisk }[] {
   const pairs = images.map((image) => ({ image, disk: findDisk(disks, image.device) }));
   for (const [index, { image, disk }] of pairs.entries()) {
     if (pairs.findIndex((other) => other.disk === disk) !== index)
@@ -78,7 +78,7 @@ export async function importImages(request: ImportRequest): Promise<readonly Imp
   }));
 }
 
-function tooLarge(image: InspectedImage, disk: Omit<NbdDisk, 'nbdUri'>): OperationError {
+function tooLarge(image: InspectedImage, disk: NbdDisk): OperationError {
   const sizes = `${image.sizeBytes} bytes (${formatBytes(image.sizeBytes)}) instead of at most ${disk.sizeBytes}`;
   const message = `${image.path} is larger than ${disk.deviceName}: ${sizes}`;
   return new OperationError('IMAGE_TOO_LARGE', message, {

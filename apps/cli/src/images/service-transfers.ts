@@ -34,15 +34,6 @@ export class ServiceTransfers implements Transfers {
     }
   }
 
-  async disksToSeed(): Promise<readonly Omit<NbdDisk, 'nbdUri'>[]> {
-    const { disks } = await this.#client.landfall('DescribeReplication', {
-      sourceServerID: this.#sourceServerID,
-    });
-    return disks.map(({ deviceName, totalStorageBytes }) => ({
-      ...{ diskId: deviceName, deviceName, sizeBytes: totalStorageBytes },
-    }));
-  }
-
   async withSeed<Result>(action: (opened: OpenSeed) => Promise<Result>): Promise<Result> {
     const id = { sourceServerID: this.#sourceServerID, seedID: systemRandom.uuid() };
     const { disks } = await this.#client.landfall('OpenSeed', id);

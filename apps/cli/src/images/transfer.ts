@@ -10,7 +10,7 @@ export interface OpenExport {
 
 export interface OpenSeed {
   readonly server: string;
-  /** As large as the server's disks, and empty. */
+  /** As large as the server's disks. */
   readonly disks: readonly NbdDisk[];
 }
 
@@ -18,8 +18,6 @@ export interface OpenSeed {
 export interface Transfers {
   /** Open until `action` has ended. */
   withExport<Result>(at: string, action: (opened: OpenExport) => Promise<Result>): Promise<Result>;
-  /** The disks as they will be, as far as that is known before anything is changed. */
-  disksToSeed(): Promise<readonly Omit<NbdDisk, 'nbdUri'>[]>;
   /** Open until `action` has ended; then what was written is durable. */
   withSeed<Result>(action: (opened: OpenSeed) => Promise<Result>): Promise<Result>;
 }
