@@ -18,7 +18,7 @@ function hashesOf(content: Buffer): Buffer {
   return Buffer.concat(chunks.map((chunk) => createHash('sha256').update(chunk).digest()));
 }
 
-for (let seed = 1; seed <= 12; seed += 1) {
+for (let seed = 1; seed <= 4; seed += 1) {
   test(`writes and zeroes in any order leave what a disk would have, also when opened again (seed ${seed})`, async () => {
     const random = seededRandom(seed);
     const files = new SimulatedJournalFiles(random);
@@ -26,7 +26,7 @@ for (let seed = 1; seed <= 12; seed += 1) {
     const device = new SeedDevice(group, 0);
     const model = Buffer.alloc(SIZE_BYTES);
     for (let count = 12; count > 0; count -= 1) {
-      const lengthBytes = 1 + random.integer(2 * MIB);
+      const lengthBytes = 1 + random.integer(MIB + MIB / 2);
       const offsetBytes = random.integer(SIZE_BYTES - lengthBytes);
       if (random.integer(3) === 0) {
         model.fill(0, offsetBytes, offsetBytes + lengthBytes);
