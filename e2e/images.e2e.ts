@@ -20,7 +20,7 @@ import { assertInstalled, LoopSource } from './loop-source.ts';
 import { Site } from './site.ts';
 
 const READY_MS = 2 * 60_000;
-const SIZES_MIB = [160, 64] as const;
+const SIZES_MIB = [96, 48] as const;
 /** Chunks of 1 MiB that changed on each disk since its image was made. */
 const CHANGED_CHUNKS = [3, 1] as const;
 const FORMATS = ['qcow2', 'vhdx'] as const;

@@ -68,11 +68,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     () => staging.refreshKeys(),
     (error) => logger.error('encryption-keys-not-refreshed', { error }),
   );
-  const stopClosing = every(
-    LEASES_INTERVAL_MS,
-    () => Promise.all([exports.closeExpired(), seeds.closeExpired()]).then(() => undefined),
-    (error) => logger.error('expired-export-not-closed', { error }),
-  );
+  const stopClosing = closeExpired(exports, seeds, logger);
   const channel = runChannel({
     ...identity,
     renewal: {
@@ -107,6 +103,15 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   await receiver.close();
   await nbd.close();
   await staging.close();
+}
+
+/** What nobody asks for any more, from now on; the returned function ends it. */
+function closeExpired(exports: ExportRegistry, seeds: SeedRegistry, logger: Logger): () => void {
+  return every(
+    LEASES_INTERVAL_MS,
+    () => Promise.all([exports.closeExpired(), seeds.closeExpired()]).then(() => undefined),
+    (error) => logger.error('expired-export-not-closed', { error }),
+  );
 }
 
 /** Their names never meet. */
