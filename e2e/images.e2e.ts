@@ -53,7 +53,7 @@ after(async () => {
   }
 });
 
-/** Half of each disk has random bytes, no file system; a little of it was written after its image was made. */
+/** Half of each disk has random bytes; a little of them was written after its image was made. */
 async function makeDisksAndImages(): Promise<readonly string[]> {
   const seed = systemRandom.integer(2 ** 31);
   process.stderr.write(`seed ${seed}\n`);

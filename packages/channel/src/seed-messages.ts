@@ -4,9 +4,9 @@ import type { MachineDisk } from './messages.ts';
 export interface SeedCommands {
   /**
    * Before the first recovery point: the staging disks, to be filled over NBD. What was copied already stays
-   * where nothing is written; the agent waits until the seed is closed. Idempotent by seedId; closed by itself when it
-   * is not opened again within `leaseMs`; a restart of the replication server ends it. `renews`: it must be
-   * open already.
+   * where nothing is written; the agent waits until the seed is closed. Idempotent by seedId; closed by
+   * itself when it is not opened again within `leaseMs`; a restart of the replication server ends it.
+   * `renews`: it must be open already.
    */
   openSeed: {
     input: { seedId: string; sourceServerId: string; leaseMs: number; renews?: boolean };
