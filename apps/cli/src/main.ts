@@ -10,6 +10,7 @@ import { addCrashTestCommand } from './commands/crash-test.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addEnvCommand } from './commands/env.ts';
 import { addJobCommands } from './commands/job.ts';
+import { addJournalCommands } from './commands/journal.ts';
 import { addMachineCommands } from './commands/machine.ts';
 import { addMigrationCommands } from './commands/migration.ts';
 import { addProofCommands } from './commands/proof.ts';
@@ -53,6 +54,7 @@ function buildProgram(): Command {
     addRecoveryPointCommands,
     addRecoveryPointMarkCommands,
     addProofCommands,
+    addJournalCommands,
   ])
     addTo(program);
   return program;

@@ -3,6 +3,7 @@ import type { CommandHandlers } from '@landfall/channel';
 import { OperationError } from '@landfall/runtime';
 import type { ExportRegistry } from './export-registry.ts';
 import { markedPoints, withMark, withMarks } from './point-marks.ts';
+import type { SeedRegistry } from './seed-registry.ts';
 import type { StagingArea } from './staging-area.ts';
 
 const RECOVERY_POINTS_MAX = 10_000;
@@ -10,6 +11,7 @@ const RECOVERY_POINTS_MAX = 10_000;
 export function createHandlers(
   staging: StagingArea,
   exports: ExportRegistry,
+  seeds: SeedRegistry,
 ): CommandHandlers<'replication-server'> {
   return {
     listRecoveryPoints: async ({ sourceServerId, fromMs, toMs, limit, marked }) => {
@@ -46,10 +48,16 @@ export function createHandlers(
       await exports.close(exportId);
       return {};
     },
+    openSeed: async (request) => ({ disks: await seeds.open(request) }),
+    closeSeed: async (request) => {
+      await seeds.close(request);
+      return {};
+    },
     discardServer: ({ sourceServerId }) =>
       exports.exclusively(async () => {
         const [open] = exports.exportsOf(sourceServerId);
         if (open !== undefined) throw exportsOpen(sourceServerId, open.exportId);
+        await seeds.abandon(sourceServerId);
         return { freedBytes: await staging.discard(sourceServerId) };
       }),
   };

@@ -10,7 +10,7 @@ import { type TestContext, test } from 'node:test';
 import { CODEC_RAW, payloadChecksum } from '@landfall/block';
 import { type JournalGroup, openJournalGroup } from '@landfall/journal';
 import { createNbdServer } from '@landfall/nbd';
-import { KIB, MIB, run, runChecked, seededRandom, silentLogger } from '@landfall/runtime';
+import { KIB, MIB, run, runChecked, seededRandom, silentLogger, systemClock } from '@landfall/runtime';
 import { ExportRegistry } from './export-registry.ts';
 import { StagedServer } from './staged-server.ts';
 
@@ -71,6 +71,7 @@ async function exportMiddle(context: TestContext) {
   const socketPath = join(folder, 'nbd.sock');
   const registry = new ExportRegistry({
     records: [],
+    clock: systemClock,
     socketPath,
     save: async () => undefined,
     disksAt: async (_server, epoch) => server.disksAt(epoch),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReadableBlockDevice } from '@landfall/block';
 import { OperationError } from '@landfall/runtime';
+import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import { ExportRegistry, exportName, parseExportName } from './export-registry.ts';
 import type { ExportRecord } from './file-exports.ts';
 
@@ -18,10 +19,12 @@ const VIEW: ReadableBlockDevice = {
 };
 
 function create(records: readonly ExportRecord[] = []) {
+  const clock = new VirtualClock();
   const saved: (readonly ExportRecord[])[] = [];
   const registry = new ExportRegistry({
     records,
     socketPath: '/run/n b.sock',
+    clock,
     save: async (all) => void saved.push(all),
     disksAt: async (_server, epoch) => {
       if (epoch > 7) throw new OperationError('RECOVERY_POINT_MISSING', 'no such point');
@@ -29,7 +32,7 @@ function create(records: readonly ExportRecord[] = []) {
     },
     openView: async () => VIEW,
   });
-  return { registry, saved };
+  return { registry, saved, clock };
 }
 
 test('an export is written down and answered with one escaped NBD URI a disk', async () => {
@@ -65,6 +68,24 @@ test('a disk is exported until the last export of its recovery point is closed',
   await registry.close('job-2');
 });
 
+test('X4: an export with a lease stays while it is opened again, also by a restarted server, and no longer', async () => {
+  const leased = { ...RECORD, exportId: 'image-1', leaseMs: 1000 };
+  const { registry, clock } = create([RECORD, leased]);
+  const ids = () => registry.exportsOf('s-1').map(({ exportId }) => exportId);
+  const pass = (durationMs: number) => clock.settle(clock.sleep(durationMs), durationMs + 1);
+  await pass(900);
+  await registry.open(leased);
+  await pass(900);
+  await registry.closeExpired();
+  assert.deepEqual(ids(), ['job-1', 'image-1']);
+  await pass(200);
+  await registry.closeExpired();
+  assert.deepEqual(ids(), ['job-1']);
+  await pass(1_000_000);
+  await registry.closeExpired();
+  assert.deepEqual(ids(), ['job-1'], 'what a machine reads has no lease');
+});
+
 test('names of exports are read back, and nothing else is taken for one', () => {
   const disk = { sourceServerId: 's-1', diskId: 'disk-0', epoch: 12 };
   assert.deepEqual(parseExportName(exportName(disk)), disk);
@@ -79,6 +100,7 @@ test('X3: a point that retention dropped while its export was written down is no
   const registry = new ExportRegistry({
     records: [],
     socketPath: '/run/nbd.sock',
+    clock: new VirtualClock(),
     save: async (all) => void saved.push(all),
     disksAt: async () => {
       const disks = answers.pop();

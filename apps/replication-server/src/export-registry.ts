@@ -7,17 +7,21 @@
  * name.
  * X2 a server with an open export is not discarded.
  * X3 a recovery point with an open export is not dropped, whoever reads it or not.
+ * X4 an export with a lease does not outlive whoever opened it by more than the lease, and what the programs
+ * between need to notice. A restart begins all leases anew.
  */
 import type { ReadableBlockDevice } from '@landfall/block';
 import type { MachineDisk } from '@landfall/channel';
 import type { SourceDisk } from '@landfall/model';
 import { type NbdExports, nbdUri } from '@landfall/nbd';
-import { OperationError } from '@landfall/runtime';
+import { type Clock, OperationError } from '@landfall/runtime';
 import type { ExportRecord } from './file-exports.ts';
+import { Leases } from './leases.ts';
 
 export interface ExportRegistryOptions {
   readonly records: readonly ExportRecord[];
   readonly socketPath: string;
+  readonly clock: Clock;
   save(records: readonly ExportRecord[]): Promise<void>;
   /** Errors: SERVER_NOT_STAGED, RECOVERY_POINT_MISSING. */
   disksAt(sourceServerId: string, epoch: number): Promise<readonly SourceDisk[]>;
@@ -33,11 +37,14 @@ export interface ExportedDisk {
 export class ExportRegistry {
   readonly #options: ExportRegistryOptions;
   readonly #records: Map<string, ExportRecord>;
+  readonly #leases: Leases;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ExportRegistryOptions) {
     this.#options = options;
     this.#records = new Map(options.records.map((record) => [record.exportId, record]));
+    this.#leases = new Leases(options.clock);
+    for (const { exportId, leaseMs } of options.records) this.#leases.renew(exportId, leaseMs);
   }
 
   /** Errors: EXPORT_ID_TAKEN, SERVER_NOT_STAGED, RECOVERY_POINT_MISSING. */
@@ -48,6 +55,7 @@ export class ExportRegistry {
       if (known !== undefined && !isSame(known, record)) throw taken(known);
       const disks = await this.#options.disksAt(sourceServerId, epoch);
       if (known === undefined) await this.#record(record);
+      this.#leases.renew(exportId, record.leaseMs);
       return disks.map((disk) => this.#machineDisk(disk, record));
     });
   }
@@ -65,10 +73,18 @@ export class ExportRegistry {
   }
 
   close(exportId: string): Promise<void> {
-    return this.#inTurn(async () => {
-      const rest = [...this.#records.values()].filter((record) => record.exportId !== exportId);
-      if (rest.length < this.#records.size) await this.#replace(rest);
-    });
+    return this.#inTurn(() => this.#closeAll([exportId]));
+  }
+
+  /** Of those with a lease: whoever opened them has not asked for them again in time. */
+  closeExpired(): Promise<void> {
+    return this.#inTurn(() => this.#closeAll(this.#leases.expired()));
+  }
+
+  async #closeAll(exportIds: readonly string[]): Promise<void> {
+    const rest = [...this.#records.values()].filter(({ exportId }) => !exportIds.includes(exportId));
+    if (rest.length < this.#records.size) await this.#replace(rest);
+    for (const exportId of exportIds) this.#leases.end(exportId);
   }
 
   exportsOf(sourceServerId: string): readonly ExportRecord[] {

@@ -6,6 +6,8 @@ export interface ExportRecord {
   readonly exportId: string;
   readonly sourceServerId: string;
   readonly epoch: number;
+  /** It is closed when nobody opens it again for so long; absent: it stays until it is closed. */
+  readonly leaseMs?: number;
 }
 
 const FILE_NAME = 'exports.json';

@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import { obtainIdentity, runChannel } from '@landfall/channel';
-import { createNbdServer } from '@landfall/nbd';
+import { createNbdServer, type NbdExports } from '@landfall/nbd';
 import { createReceiver, type Receiver } from '@landfall/replication';
 import { type Clock, ensureFolder, every, type Logger } from '@landfall/runtime';
 import { listenTls } from '@landfall/wire';
@@ -18,6 +18,7 @@ import { readSpace } from './file-space.ts';
 import { readStagedServers, writeStagedServers } from './file-staged-servers.ts';
 import { maintainJournals } from './journal-maintenance.ts';
 import { Scrubber } from './scrubber.ts';
+import { SeedRegistry } from './seed-registry.ts';
 import type { ServerOptions } from './server-options.ts';
 import { StagingArea } from './staging-area.ts';
 import { StagingEncryption } from './staging-encryption.ts';
@@ -32,6 +33,7 @@ export interface RunServerOptions extends ServerOptions {
 const REPORT_INTERVAL_MS = 2000;
 /** Keys that were rotated are taken on within this time. */
 const KEYS_INTERVAL_MS = 30_000;
+const LEASES_INTERVAL_MS = 5000;
 
 /** Works until the signal. Errors: PORT_IN_USE, NBD_LISTEN_FAILED, STATE_UNREADABLE, those of enrolment. */
 export async function runServer(options: RunServerOptions): Promise<void> {
@@ -48,6 +50,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     clock,
   });
   const exports = await createExports(options, staging);
+  const seeds = new SeedRegistry({ staging, socketPath: socketPathOf(stateFolder), clock });
   const { caPem: ca, certificatePem: cert, keyPem: key } = identity;
   const listener = await listenTls({
     ...{ host: options.listenAddress, port: options.port, ca, cert, key, logger, clock },
@@ -57,7 +60,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   const servers = () => staging.openServers();
   const exportedEpochs = (id: string) => exports.exportsOf(id).map(({ epoch }) => epoch);
   const maintenance = maintainJournals({ servers, exportedEpochs, logger, clock, signal });
-  const nbd = createNbdServer({ exports: exports.nbdExports, logger });
+  const nbd = createNbdServer({ exports: joined(exports.nbdExports, seeds.nbdExports), logger });
   await nbd.listen({ socketPath: socketPathOf(stateFolder) });
   logger.info('replication-server-ready', { programId: identity.programId, port: listener.port });
   const stopRefreshing = every(
@@ -65,6 +68,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     () => staging.refreshKeys(),
     (error) => logger.error('encryption-keys-not-refreshed', { error }),
   );
+  const stopClosing = closeExpired(exports, seeds, logger);
   const channel = runChannel({
     ...identity,
     renewal: {
@@ -76,7 +80,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     role: 'replication-server',
     report: () => describe(options, staging),
     applyConfiguration: (configuration) => staging.configure(configuration),
-    handlers: createHandlers(staging, exports),
+    handlers: createHandlers(staging, exports, seeds),
     reportIntervalMs: REPORT_INTERVAL_MS,
     logger,
     clock,
@@ -92,12 +96,30 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   const scrubbed = scrubber.run(signal);
   await channel.finished;
   stopRefreshing();
+  stopClosing();
   await scrubbed;
   await maintenance;
   await listener.close();
   await receiver.close();
   await nbd.close();
   await staging.close();
+}
+
+/** What nobody asks for any more, from now on; the returned function ends it. */
+function closeExpired(exports: ExportRegistry, seeds: SeedRegistry, logger: Logger): () => void {
+  return every(
+    LEASES_INTERVAL_MS,
+    () => Promise.all([exports.closeExpired(), seeds.closeExpired()]).then(() => undefined),
+    (error) => logger.error('expired-export-not-closed', { error }),
+  );
+}
+
+/** Their names never meet. */
+function joined(first: NbdExports, second: NbdExports): NbdExports {
+  return {
+    list: async () => [...(await first.list()), ...(await second.list())],
+    open: async (name) => (await first.open(name)) ?? second.open(name),
+  };
 }
 
 function socketPathOf(stateFolder: string): string {
@@ -122,12 +144,13 @@ async function createStaging(
 }
 
 async function createExports(
-  { stateFolder }: RunServerOptions,
+  { stateFolder, clock }: RunServerOptions,
   staging: StagingArea,
 ): Promise<ExportRegistry> {
   return new ExportRegistry({
     records: await readExports(stateFolder),
     socketPath: socketPathOf(stateFolder),
+    clock,
     save: (records) => writeExports(stateFolder, records),
     disksAt: async (sourceServerId, epoch) => {
       const server = staging.server(sourceServerId);

@@ -6,10 +6,12 @@
  * S1 an agent reaches a journal only with a certificate the control plane named for it. While one follows the
  *    other both are accepted, and a connection made with the first goes on.
  * S2 a journal is discarded only after its agent was turned away and nobody uses it.
+ * S3 while a journal is filled from images no agent reaches it.
  */
 import { join } from 'node:path';
 import type { ReplicationServerConfiguration } from '@landfall/channel';
 import {
+  checkSeedable,
   discardJournalGroup,
   type EncryptionSettings,
   type JournalDisk,
@@ -47,6 +49,8 @@ export class StagingArea {
   readonly #records: Map<string, StagedServerRecord>;
   readonly #open = new Map<string, StagedServer>();
   readonly #failures = new Map<string, { readonly error: unknown; readonly atMs: number }>();
+  /** Source servers whose journals are being filled from images. */
+  readonly #seeding = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: StagingAreaOptions) {
@@ -89,6 +93,7 @@ export class StagingArea {
     const isItself = peer.role === 'agent' && peer.programId === sourceServerId;
     const isAccepted = record?.acceptedFingerprints?.includes(peer.fingerprint) === true;
     if (!isItself || !isAccepted) throw notAssigned(peer.programId);
+    if (this.#seeding.has(sourceServerId)) throw seedOpen(sourceServerId);
     const server = this.server(sourceServerId);
     const isUsable = server.group.lastEpoch > 0 || server.hasDisksOf(hello);
     return (isUsable ? server : await this.#createAnew(server, hello)).storeFor(hello);
@@ -106,6 +111,39 @@ export class StagingArea {
     const error = await this.#openOne({ sourceServerId, disks: disksOf(hello, []) });
     if (error !== undefined) throw error;
     return this.server(sourceServerId);
+  }
+
+  /**
+   * The journal of a server is to be filled from images; agents are refused until `endSeed`. Errors:
+   * SERVER_NOT_STAGED, SEED_TOO_LATE, those of opening.
+   */
+  beginSeed(sourceServerId: string): Promise<StagedServer> {
+    return this.#inTurn(async () => {
+      checkSeedable(this.server(sourceServerId).group, sourceServerId);
+      this.#seeding.add(sourceServerId);
+      try {
+        await this.#options.disconnect(sourceServerId);
+        const server = this.server(sourceServerId);
+        checkSeedable(server.group, sourceServerId);
+        return server;
+      } catch (error) {
+        this.#seeding.delete(sourceServerId);
+        throw error;
+      }
+    });
+  }
+
+  /** What was written is durable, and is compared by the next connection. Errors: those of the storage. */
+  endSeed({ sourceServerId, group }: StagedServer): Promise<void> {
+    return this.#inTurn(async () => {
+      try {
+        if (this.#open.get(sourceServerId)?.group !== group) return;
+        this.#open.delete(sourceServerId);
+        await group.close().finally(() => this.#openMissing());
+      } finally {
+        this.#seeding.delete(sourceServerId);
+      }
+    });
   }
 
   /** Errors: SERVER_NOT_ASSIGNED. */
@@ -272,6 +310,13 @@ function disksChanged(sourceServerId: string): OperationError {
   const message = `the disks of ${sourceServerId} changed during the first copy: its journal is made anew`;
   return new OperationError('JOURNAL_DISKS_CHANGED', message, {
     hint: 'the first copy begins again by itself',
+    retryable: true,
+  });
+}
+
+function seedOpen(sourceServerId: string): OperationError {
+  return new OperationError('SEED_OPEN', `the replica of ${sourceServerId} is being filled from an image`, {
+    hint: 'the agent connects by itself when that has ended',
     retryable: true,
   });
 }

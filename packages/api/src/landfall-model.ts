@@ -1,4 +1,5 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
+import { IMAGE_SHAPES } from './landfall-image-model.ts';
 import { PROOF_SHAPES } from './landfall-proof-model.ts';
 import { RECOVERY_POINT_SHAPES } from './landfall-recovery-point-model.ts';
 import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
@@ -43,6 +44,16 @@ const OPERATIONS = {
     ...write('LockRecoveryPoint', 'ConflictException', 'ResourceNotFoundException'),
     idempotent: true,
   },
+  OpenExport: {
+    ...write('OpenExport', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
+  CloseExport: {
+    ...write('CloseExport', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
+  OpenSeed: { ...write('OpenSeed', 'ConflictException', 'ResourceNotFoundException'), idempotent: true },
+  CloseSeed: write('CloseSeed', 'ConflictException', 'ResourceNotFoundException'),
   StartLaunch: {
     ...write(
       'StartLaunch',
@@ -314,6 +325,7 @@ export const LANDFALL_SHAPES = {
   ...REPLICATION_SHAPES,
   ...PROOF_SHAPES,
   ...RECOVERY_POINT_SHAPES,
+  ...IMAGE_SHAPES,
 };
 
 export const LANDFALL_MODEL: ServiceModel = {

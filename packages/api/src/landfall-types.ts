@@ -5,6 +5,7 @@
  * `Z`; what is not known is absent.
  */
 
+import type { ImageOperations } from './landfall-image-types.ts';
 import type { ProofOperations } from './landfall-proof-types.ts';
 import type {
   RecoveryPointConsistency,
@@ -23,11 +24,12 @@ import type {
 } from './landfall-replication-types.ts';
 import type { Job } from './mgn-types.generated.ts';
 
+export type * from './landfall-image-types.ts';
 export type * from './landfall-proof-types.ts';
 export type * from './landfall-recovery-point-types.ts';
 export type * from './landfall-replication-types.ts';
 
-export interface LandfallOperations extends ProofOperations, RecoveryPointOperations {
+export interface LandfallOperations extends ImageOperations, ProofOperations, RecoveryPointOperations {
   readonly CreateEnrolmentToken: {
     readonly input: CreateEnrolmentTokenRequest;
     readonly output: CreateEnrolmentTokenResponse;

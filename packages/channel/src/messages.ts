@@ -28,6 +28,7 @@ import type {
   SourceDisk,
   SourceProperties,
 } from '@landfall/model';
+import type { SeedCommands } from './seed-messages.ts';
 
 export type ProgramRole = 'agent' | 'replication-server' | 'launch-host';
 
@@ -293,12 +294,17 @@ export interface Commands {
       input: { sourceServerId: string; epoch: number; untilMs: number };
       output: MarkedRecoveryPoint;
     };
-    /** Idempotent by exportId; survives a restart of the replication server. */
+    /**
+     * Idempotent by exportId; survives a restart of the replication server; closed by itself when it is not
+     * opened again within `leaseMs`.
+     */
     openExport: {
-      input: { exportId: string; sourceServerId: string; epoch: number };
+      input: { exportId: string; sourceServerId: string; epoch: number; leaseMs?: number };
       output: { disks: readonly MachineDisk[] };
     };
     closeExport: { input: { exportId: string }; output: Record<string, never> };
+    openSeed: SeedCommands['openSeed'];
+    closeSeed: SeedCommands['closeSeed'];
     discardServer: { input: { sourceServerId: string }; output: { freedBytes: number } };
   };
   'launch-host': {

@@ -19,4 +19,5 @@ export type { RecoveryPointQuery } from './recovery-points.ts';
 export { checkTiers, RETENTION_DEFAULT, type RetentionTier } from './retention-policy.ts';
 export type { DamagedRange, DamageKind, JournalDamage } from './scrub/journal-damage.ts';
 export { JournalScrub, type ScrubStatus } from './scrub/journal-scrub.ts';
+export { checkSeedable, SeedDevice } from './seed-device.ts';
 export type { WrappingKeys } from './wrapping-keys.ts';

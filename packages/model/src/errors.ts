@@ -4,6 +4,7 @@
  * registered used.
  */
 import type { ErrorEntry } from './error-codes/error-entry.ts';
+import { IMAGE_ERRORS } from './error-codes/image-errors.ts';
 import { REPLICATION_ERRORS } from './error-codes/replication-errors.ts';
 import { SERVICE_ERRORS } from './error-codes/service-errors.ts';
 import { SOURCE_ERRORS } from './error-codes/source-errors.ts';
@@ -15,6 +16,7 @@ export const ERROR_CODES = {
   ...SERVICE_ERRORS,
   ...SOURCE_ERRORS,
   ...REPLICATION_ERRORS,
+  ...IMAGE_ERRORS,
   ...TARGET_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -6,6 +6,7 @@ import { configurationOperations } from './configurations.ts';
 import { describeServiceOperations } from './describe-service.ts';
 import { diskSelectionOperations } from './disk-selection.ts';
 import { enrolmentTokenOperations } from './enrolment-tokens.ts';
+import { imageOperations } from './images.ts';
 import { jobOperations } from './jobs.ts';
 import { launchedMachineOperations } from './launched-machines.ts';
 import { launchOperations, startLaunchOperation } from './launches.ts';
@@ -37,6 +38,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...describeServiceOperations,
   ...diskSelectionOperations,
   ...enrolmentTokenOperations,
+  ...imageOperations,
   ...launchedMachineOperations,
   ...proofOperations,
   ...recoveryPointOperations,

@@ -231,6 +231,35 @@ test('recovery points are named, locked, and listed by that', async (t) => {
   await assert.rejects(api.landfall('LockRecoveryPoint', never), { name: 'ValidationException' });
 });
 
+test('exports and seeds are given to image tools under ids of their own', async (t) => {
+  const site = await startTestSite(t);
+  const agent = await site.addAgent();
+  agent.replica.epoch = 5;
+  const { api } = site.plane;
+  const input = { sourceServerID: agent.sourceServerId };
+  const opened = await api.landfall('OpenExport', { ...input, exportID: 'mine', at: 'epoch:3' });
+  assert.deepEqual(
+    [opened.recoveryPoint.epoch, opened.disks.map(({ deviceName }) => deviceName)],
+    [3, ['/dev/vda', '/dev/vdb']],
+  );
+  const id = `image-${agent.sourceServerId}-mine`;
+  assert.deepEqual([...site.replication.exports.keys()], [id], 'never that of a launch');
+  await api.landfall('CloseExport', { ...input, exportID: 'mine' });
+  assert.equal(site.replication.exports.size, 0);
+
+  const renewal = { ...input, seedID: 'one', renews: true };
+  await assert.rejects(api.landfall('OpenSeed', renewal), { message: /SEED_ENDED/ });
+  const { disks } = await api.landfall('OpenSeed', { ...input, seedID: 'one' });
+  assert.match(disks[0]?.nbdURI ?? '', /^nbd\+unix:\/\/\/s-.*%40seed\?socket=/);
+  await api.landfall('OpenSeed', renewal);
+  await assert.rejects(api.landfall('OpenSeed', { ...input, seedID: 'two' }), {
+    name: 'ConflictException',
+    message: /SEED_OPEN/,
+  });
+  await api.landfall('CloseSeed', { ...input, seedID: 'one' });
+  await assert.rejects(api.landfall('CloseSeed', { ...input, seedID: 'one' }), { message: /SEED_ENDED/ });
+});
+
 test('a server may be launched as soon as the replication server has told of a recovery point', async (t) => {
   const { plane, replication, untilState, untilJobEnds } = await startTestSite(t);
   const { token } = await plane.api.landfall('CreateEnrolmentToken', {});

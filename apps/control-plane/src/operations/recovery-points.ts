@@ -61,7 +61,8 @@ export const recoveryPointOperations: Operations = {
   },
 };
 
-async function keeperOf(service: Service, sourceServerID: string) {
+/** The replication server of a source server. Errors: ConflictException when it has none. */
+export async function keeperOf(service: Service, sourceServerID: string) {
   const { sourceServerId, replicationServerId } = await requireServer(service.store.db, sourceServerID);
   if (replicationServerId !== null)
     return { sourceServerId, to: { role: 'replication-server', programId: replicationServerId } as const };
@@ -71,7 +72,7 @@ async function keeperOf(service: Service, sourceServerID: string) {
   });
 }
 
-function itemOf({
+export function itemOf({
   epoch,
   cutTimeMs,
   consistency,

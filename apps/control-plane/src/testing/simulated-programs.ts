@@ -25,6 +25,7 @@ import { GIB, OperationError, silentLogger, systemRandom } from '@landfall/runti
 
 import { cleanUpAfter } from './clean-up.ts';
 import { SimulatedMarks } from './simulated-marks.ts';
+import { simulatedSeeds } from './simulated-seeds.ts';
 import { SOURCE_DISKS, SOURCE_PROPERTIES } from './source-fixtures.ts';
 
 const REPORT_INTERVAL_MS = 40;
@@ -272,6 +273,7 @@ function replicationServerHandlers(
   return {
     listRecoveryPoints: async (input) => marks.list(newest(input.sourceServerId), input),
     ...marks.handlers,
+    ...simulatedSeeds(SOURCE_DISKS),
     resolveRecoveryPoint: async ({ sourceServerId, at }) => {
       server.done.push('resolveRecoveryPoint');
       return pointOf(at.kind === 'EPOCH' ? at.epoch : newest(sourceServerId));
