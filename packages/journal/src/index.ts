@@ -3,7 +3,6 @@ export { type KeySource, parseKeySource, wrappingKeysOf } from './encryption-key
 export { addKeyToFile, createKeyFile } from './file-wrapping-keys.ts';
 export type { JournalFile, JournalFiles } from './journal-files.ts';
 export { JournalGroup, type JournalView } from './journal-group.ts';
-export type { JournalStat, TierStat } from './journal-stat.ts';
 export { holdsEncryptedJournals } from './journal-storage.ts';
 export type { MaintenanceStep, RetentionSettings } from './maintenance.ts';
 export type { JournalDisk } from './manifest.ts';

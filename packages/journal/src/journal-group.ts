@@ -4,7 +4,7 @@
  * sees: recovery points, views of them, hashes of the newest state, space.
  */
 import type { ExtentHeader, ReadableBlockDevice } from '@landfall/block';
-import type { EpochCommit, RecoveryPoint } from '@landfall/model';
+import type { EpochCommit, JournalSpace, RecoveryPoint } from '@landfall/model';
 import { assert, type Logger, type Sha256 } from '@landfall/runtime';
 import { BaseAdvance, TABLE_FACTOR_DEFAULT } from './base-advance.ts';
 import { changeDisks } from './change-disks.ts';
@@ -18,7 +18,6 @@ import { EpochWriter } from './epoch-writer.ts';
 import { epochRefused, pointMissing, pointsLocked, storageFailure, viewsOpen } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
 import type { JournalGroupState } from './journal-group-state.ts';
-import { type JournalStat, statJournal } from './journal-stat.ts';
 import { Maintenance, type MaintenanceStep } from './maintenance.ts';
 import type { JournalDisk } from './manifest.ts';
 import { OpenFiles } from './open-files.ts';
@@ -31,6 +30,7 @@ import type { RetentionTier } from './retention-policy.ts';
 import type { ScrubbedJournal } from './scrub/journal-scrub.ts';
 import { ScrubAccess } from './scrub/scrub-access.ts';
 import { SegmentLeases } from './segment-leases.ts';
+import { type MeasureSpaceOptions, measureSpace } from './space/measure-space.ts';
 import { StagingSpace } from './staging-space.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
@@ -284,12 +284,16 @@ export class JournalGroup {
   }
 
   /** What the journal takes, and what for (J5). */
-  async stat(): Promise<JournalStat> {
+  async space(options: MeasureSpaceOptions): Promise<JournalSpace> {
     this.#checkOpen();
-    return statJournal({
-      ...{ files: this.#files, disks: this.#disks, points: this.#points, ledger: this.#ledger },
-      ...{ leases: this.#leases, tiers: this.#tiers },
-    });
+    const readEpochs = new Set([...this.#reads].map(({ epoch }) => epoch));
+    return measureSpace(
+      {
+        ...{ files: this.#files, disks: this.#disks, points: this.#points, ledger: this.#ledger },
+        ...{ leases: this.#leases, tiers: this.#tiers, readEpochs },
+      },
+      options,
+    );
   }
 
   /** Bytes of storage it takes, holes not counted. */
