@@ -19,4 +19,7 @@ export { checkTiers, RETENTION_DEFAULT, type RetentionTier } from './retention-p
 export type { DamagedRange, DamageKind, JournalDamage } from './scrub/journal-damage.ts';
 export { JournalScrub, type ScrubStatus } from './scrub/journal-scrub.ts';
 export { checkSeedable, SeedDevice } from './seed-device.ts';
+export { spaceBound } from './space/space-bound.ts';
+export { forecastSpace, type SpaceSample } from './space/space-forecast.ts';
+export { SpaceSeries } from './space/space-series.ts';
 export type { WrappingKeys } from './wrapping-keys.ts';
