@@ -31,7 +31,7 @@ import type { ScrubbedJournal } from './scrub/journal-scrub.ts';
 import { ScrubAccess } from './scrub/scrub-access.ts';
 import { SegmentLeases } from './segment-leases.ts';
 import { type MeasureSpaceOptions, measureSpace } from './space/measure-space.ts';
-import { StagingSpace } from './staging-space.ts';
+import type { StagingSpace } from './staging-space.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 
@@ -48,6 +48,8 @@ export class JournalGroup {
   readonly journalId: string;
   /** Of an encrypted journal. */
   readonly keys: DataKeys | undefined;
+  /** What it may take. */
+  readonly staging: StagingSpace;
   readonly #files: JournalFiles;
   readonly #logger: Logger;
   /** The writer has the same list: it grows when a disk joins, and a disk never leaves it. */
@@ -82,11 +84,10 @@ export class JournalGroup {
     this.#disks = disks;
     this.#points = points;
     this.#writer = new EpochWriter({
-      disks,
-      points,
-      logger,
-      space: new StagingSpace(files, state.reserveBytes),
+      ...{ disks, points, logger },
+      space: state.staging,
     });
+    this.staging = state.staging;
     this.#openFiles = new OpenFiles(files);
     this.#leases = new SegmentLeases(files, this.#openFiles, logger);
     this.#ledger = state.ledger;
@@ -250,12 +251,12 @@ export class JournalGroup {
   }
 
   /**
-   * One bounded step of keeping the journal small, beside writing and reading; `held` points stay. Errors:
-   * STAGING_FULL, JOURNAL_STORAGE_FAILED; a later step tries again. A journal that is closed has nothing to
-   * do.
+   * One bounded step of keeping the journal small, beside writing and reading; `held` points stay. `thinsNow`:
+   * as soon as the tiers say so. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; a later step tries again. A
+   * journal that is closed has nothing to do.
    */
-  async maintain(held: ReadonlySet<number> = new Set()): Promise<MaintenanceStep> {
-    return this.#maintenance.step(held);
+  async maintain(held: ReadonlySet<number> = new Set(), thinsNow = false): Promise<MaintenanceStep> {
+    return this.#maintenance.step(held, thinsNow);
   }
 
   /** Every disk at a recovery point, while writing goes on. Errors: RECOVERY_POINT_MISSING. */

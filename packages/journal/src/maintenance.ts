@@ -50,11 +50,12 @@ export class Maintenance {
   }
 
   /**
-   * `held` points stay, too. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; nothing is lost by them, and the
-   * next step tries again.
+   * `held` points stay, too. `thinsNow`: points go as soon as their tier says so, not up to `thinEveryMs`
+   * later. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; nothing is lost by them, and the next step tries
+   * again.
    */
-  step(held: ReadonlySet<number>): Promise<MaintenanceStep> {
-    const step = this.#running.then(() => this.#step(held));
+  step(held: ReadonlySet<number>, thinsNow = false): Promise<MaintenanceStep> {
+    const step = this.#running.then(() => this.#step(held, thinsNow));
     this.#running = Promise.allSettled([step]);
     return step;
   }
@@ -67,11 +68,11 @@ export class Maintenance {
     await this.#options.compaction.abandon();
   }
 
-  async #step(held: ReadonlySet<number>): Promise<MaintenanceStep> {
+  async #step(held: ReadonlySet<number>, thinsNow: boolean): Promise<MaintenanceStep> {
     if (this.#ended) return { did: 'NOTHING', droppedPoints: 0, hasMore: false };
     const { ledger, compaction } = this.#options;
     await ledger.recordOpenTime();
-    const dropped = await this.#thinWhenDue(held);
+    const dropped = await this.#thinWhenDue(held, thinsNow);
     if (dropped.length > 0) {
       compaction.noteDropped(dropped);
       return { did: 'DROPPED_POINTS', droppedPoints: dropped.length, hasMore: true };
@@ -88,12 +89,13 @@ export class Maintenance {
     return advanced === 'NOTHING' ? compaction.step() : advanced;
   }
 
-  async #thinWhenDue(held: ReadonlySet<number>): Promise<readonly number[]> {
+  async #thinWhenDue(held: ReadonlySet<number>, thinsNow: boolean): Promise<readonly number[]> {
     const { points, ledger, retention, viewedEpochs } = this.#options;
     const { timelineMs } = points;
     const { changes } = ledger;
     const { thinEveryMs = THIN_EVERY_MS_DEFAULT } = retention;
-    const isDue = timelineMs - this.#thinned.atMs >= thinEveryMs || changes !== this.#thinned.change;
+    const everyMs = thinsNow ? 1 : thinEveryMs;
+    const isDue = timelineMs - this.#thinned.atMs >= everyMs || changes !== this.#thinned.change;
     if (!isDue || points.count === 0) return [];
     const dropped = await ledger.thin(retention.tiers, () => held.union(viewedEpochs()));
     this.#thinned = { atMs: timelineMs, change: ledger.changes };

@@ -37,6 +37,7 @@ import { lockedPoints, PointsLedger } from './points-ledger.ts';
 import { RecoveryPointList } from './recovery-points.ts';
 import { checkTiers, RETENTION_DEFAULT } from './retention-policy.ts';
 import { DISKS_MAX } from './segment-records.ts';
+import { StagingSpace } from './staging-space.ts';
 
 const SEGMENT_BYTES_DEFAULT = 256 * 1024 * 1024;
 const RESERVE_BYTES_DEFAULT = 64 * 1024 * 1024;
@@ -151,6 +152,7 @@ async function openExisting(
     points,
     ledger: new PointsLedger({ files, clock, points, document }),
     ...{ retention, segmentBytes, reserveBytes },
+    staging: new StagingSpace(files, reserveBytes),
     sha256: settings.sha256 ?? inlineSha256,
     newContext,
     releaseLock,

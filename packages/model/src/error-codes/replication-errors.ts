@@ -111,6 +111,11 @@ export const REPLICATION_ERRORS = {
     meaning: 'Another process has the journal open, or views of it are open.',
     remedy: 'End the named process, or the launches and exports that use the server, then try again.',
   },
+  JOURNAL_LIMIT_REACHED: {
+    meaning: 'The journal of a server takes as much as the limit of that server allows.',
+    remedy:
+      'Raise the limit with `landfall journal limit`, or keep less: unpin points, shorten tiers. Replication goes on where it stopped, nothing is lost.',
+  },
   JOURNAL_MISSING: {
     meaning: 'There is no journal in the folder.',
     remedy: 'Check the folder of the staging area.',
