@@ -59,6 +59,7 @@ test('a step is followed by a pause three times as long; one failing server does
       { sourceServerId: 'working', group: working },
     ],
     exportedEpochs: () => [7],
+    isUrgent: () => false,
     logger: silentLogger,
     clock,
     signal: abort.signal,

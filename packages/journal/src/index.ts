@@ -22,4 +22,5 @@ export { checkSeedable, SeedDevice } from './seed-device.ts';
 export { spaceBound } from './space/space-bound.ts';
 export { forecastSpace, type SpaceSample } from './space/space-forecast.ts';
 export { SpaceSeries } from './space/space-series.ts';
+export { STAGING_RESERVE_BYTES } from './staging-space.ts';
 export type { WrappingKeys } from './wrapping-keys.ts';

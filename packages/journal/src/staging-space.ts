@@ -9,6 +9,8 @@
 import { journalLimitReached, stagingFull } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
 
+/** Kept free on the staging volume, unless a test says otherwise. */
+export const STAGING_RESERVE_BYTES = 64 * 1024 * 1024;
 const ALLOWANCE_BYTES = 8 * 1024 * 1024;
 
 export class StagingSpace {

@@ -1,12 +1,12 @@
 /**
- * What a journal takes, and what for (J5). Taken while the journal is written, of one moment: which files there
- * are is noted at once, and none of them goes before they are counted. What is written meanwhile is in
- * `otherBytes`.
+ * What a journal takes, and what for (J5). Taken while the journal is written, of one moment: which files
+ * there are is noted at once, and none of them goes before they are counted. What is written meanwhile is
+ * in `otherBytes`.
  *
  * Records are counted with their headers and their rows of the index; what is left of a file, and what the
  * storage rounds up, is `otherBytes` as well: at most 168 bytes and a block of the file system for each
- * segment, 4112 more when it is encrypted. On a file system that compresses it may be less than nothing, which
- * is told as 0.
+ * segment, 4112 more when it is encrypted. On a file system that compresses it may be less than nothing,
+ * which is told as 0.
  */
 import type { JournalSpace } from '@landfall/model';
 import type { DiskJournal } from '../disk-journal.ts';

@@ -1,4 +1,4 @@
-/** The bound against what a server needs that really goes on so: a disk of blocks, points and tiers in memory. */
+/** The bound against what a server needs that really goes on so: blocks, points and tiers in memory. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Random, seededRandom, systemRandom } from '@landfall/runtime';

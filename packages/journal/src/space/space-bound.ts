@@ -1,6 +1,6 @@
 /**
- * What a journal will need at most if its server goes on changing as it did (pure); undefined when it has seen
- * too little to say.
+ * What a journal will need at most if its server goes on changing as it did (pure); undefined when it has
+ * seen too little to say.
  *
  * - A tier that is full keeps what it has. One that is filling has so many bytes a second of history, and
  *   grows to its whole span. One that has not begun keeps no more a second than the finer one before it: what

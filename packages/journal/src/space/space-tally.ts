@@ -1,6 +1,6 @@
 /**
- * Whose a record's bytes are (pure). What epoch _e_ wrote and epoch _o_ overwrote next is seen by the recovery
- * points from _e_ to before _o_, a run of rows in the list of points. The bytes belong to
+ * Whose a record's bytes are (pure). What epoch _e_ wrote and epoch _o_ overwrote next is seen by the
+ * recovery points from _e_ to before _o_, a run of rows in the list of points. The bytes belong to
  *
  * - the newest state, when the newest point is among them;
  * - else the tier of the newest of them that a tier keeps;
@@ -45,7 +45,7 @@ interface Rows {
 
 export class SpaceTally {
   readonly #epochs: Float64Array;
-  /** The class of points that neither a tier nor a mark keeps; before it is that of marks, before that tiers. */
+  /** The class of points that neither a tier nor a mark keeps; before it marks, and before that tiers. */
   readonly #passing: number;
   /** By class, tiers first: how many points it has, what is theirs, and what they cost. */
   readonly #points: number[];

@@ -97,6 +97,10 @@ export const REPLICATION_ERRORS = {
     meaning: 'A program met a defect of its own.',
     remedy: 'Read its log, and report this as a defect.',
   },
+  JOURNAL_CLOSED: {
+    meaning: 'The journal was closed while something was done with it.',
+    remedy: 'Begin anew when the replication server has it open again.',
+  },
   JOURNAL_DAMAGED: {
     meaning:
       'A file of a journal does not hold what was durably written to it; it is not opened, so that nothing wrong is read.',
