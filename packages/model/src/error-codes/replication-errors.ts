@@ -111,6 +111,10 @@ export const REPLICATION_ERRORS = {
     meaning: 'The disks of the server changed before its first recovery point, so its journal is made anew.',
     remedy: 'Nothing: the first copy begins again by itself.',
   },
+  JOURNAL_FOLDER_FAILED: {
+    meaning: 'What should be done with the journal in a folder did not come to its end.',
+    remedy: 'The lines before it say why and what to do.',
+  },
   JOURNAL_IN_USE: {
     meaning: 'Another process has the journal open, or views of it are open.',
     remedy: 'End the named process, or the launches and exports that use the server, then try again.',
@@ -131,6 +135,10 @@ export const REPLICATION_ERRORS = {
   JOURNAL_STORAGE_FAILED: {
     meaning: 'The staging storage failed to read, write or sync.',
     remedy: 'Check the staging volume (kernel log, mount state). The epoch was dropped and is sent again.',
+  },
+  JOURNAL_TASK_FAILED: {
+    meaning: 'Verifying or compacting a journal ended without a result.',
+    remedy: 'Do what the message says, then begin anew.',
   },
   JOURNAL_VERSION_UNSUPPORTED: {
     meaning: 'A journal was written by a newer release.',
