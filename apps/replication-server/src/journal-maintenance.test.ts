@@ -73,6 +73,28 @@ test('a step is followed by a pause three times as long; one failing server does
   assert.ok(gaps.length > 1 && gaps.every((gap) => gap >= 60_000), `it failed at ${failures.join(', ')}`);
 });
 
+test('where space runs out there are no pauses, and points go as soon as their tier says so', async () => {
+  const abort = new AbortController();
+  const clock = new SteppedClock(abort);
+  const thinned: boolean[] = [];
+  const maintain = async (_held?: ReadonlySet<number>, thinsNow?: boolean) => {
+    thinned.push(thinsNow === true);
+    clock.ms += 1000;
+    return { did: 'COPIED', droppedPoints: 0, hasMore: true } as const;
+  };
+  await maintainJournals({
+    servers: () => [{ sourceServerId: 'full', group: { maintain } }],
+    exportedEpochs: () => [],
+    isUrgent: () => clock.ms >= 100_000,
+    logger: silentLogger,
+    clock,
+    signal: abort.signal,
+  });
+  const pauses = new Set(clock.sleeps);
+  assert.deepEqual([...pauses], [3000, 10]);
+  assert.equal(thinned.indexOf(true), 25, 'one step of four seconds after the other before');
+});
+
 test('retention.json says which points are kept, by server; without it there are defaults', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'landfall-retention-'));
   t.after(() => rm(folder, { recursive: true, force: true }));

@@ -35,7 +35,10 @@ const PART_COLUMNS: readonly Column<PartRow>[] = [
   { title: 'WHAT', value: ({ what }) => what },
   { title: 'POINTS', value: ({ points }) => points },
   { title: 'BYTES', value: ({ bytes }) => formatBytes(bytes) },
-  { title: 'FREED WITHOUT IT', value: ({ costBytes }) => costBytes && formatBytes(costBytes) },
+  {
+    title: 'FREED WITHOUT IT',
+    value: ({ costBytes }) => (costBytes === undefined ? undefined : formatBytes(costBytes)),
+  },
 ];
 
 /** Each part of a journal, a line each; they add up to the last. */
