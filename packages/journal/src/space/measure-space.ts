@@ -38,7 +38,7 @@ export interface MeasureSpaceOptions {
   readonly sliceRecords?: number;
 }
 
-const SLICE_RECORDS_DEFAULT = 100_000;
+const SLICE_RECORDS_DEFAULT = 5000;
 
 interface DiskSnapshot {
   readonly segments: readonly SegmentSnapshot[];

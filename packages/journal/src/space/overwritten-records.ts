@@ -34,6 +34,8 @@ interface FoundRecord extends IndexedExtent {
 }
 
 const SAMPLE_RECORDS = 64;
+/** Collected without a pause. */
+const PIECE_RECORDS = 2000;
 
 export function snapshotOf(segment: JournalSegment): SegmentSnapshot {
   const { growing, commits } = segment;
@@ -45,7 +47,7 @@ export function snapshotOf(segment: JournalSegment): SegmentSnapshot {
 }
 
 /**
- * Visits every record once; yields after each segment of each slice with how many records that were.
+ * Visits every record once; yields between pieces of work with how many records were visited in the last one.
  * `segments`: oldest first.
  */
 export function* visitOverwritten(
@@ -53,34 +55,45 @@ export function* visitOverwritten(
   visit: (record: OverwrittenRecord) => void,
   sliceRecords: number,
 ): Generator<number> {
-  /** Records that reach into slices still to come, by segment and position. */
-  const unfinished = new Map<string, number>();
+  const unfinished = new UnfinishedRecords();
   for (const slice of slicesOf(segments, sliceRecords)) {
-    const map = new OverwriteMap(bordersOf(segments, slice));
-    for (const [index, segment] of [...segments.entries()].toReversed()) {
-      const records = recordsIn(segment, slice);
+    const recordsOf = yield* recordsIn(segments, slice);
+    const map = new OverwriteMap(bordersOf(recordsOf, slice));
+    yield 0;
+    for (const [index, records] of [...recordsOf.entries()].toReversed()) {
+      const isSealed = segments[index]?.isSealed === true;
       for (const record of records) {
-        const key = `${index} ${record.positionBytes}`;
-        const seenUntil = Math.max(unfinished.get(key) ?? 0, overwrite(map, record, slice));
-        if (record.offsetBytes + record.lengthBytes > slice.toBytes) {
-          unfinished.set(key, seenUntil);
-          continue;
-        }
-        unfinished.delete(key);
+        const seenInSlice = overwrite(map, record, slice);
+        const overwrittenEpoch = unfinished.join(index, record, slice, seenInSlice);
+        if (overwrittenEpoch === undefined) continue;
         const { epoch, payloadBytes } = record;
-        visit({ epoch, overwrittenEpoch: seenUntil, payloadBytes, isSealed: segment.isSealed });
+        visit({ epoch, overwrittenEpoch, payloadBytes, isSealed });
       }
-      yield records.length;
+      if (records.length > 0) yield records.length;
     }
   }
 }
 
+/** Records that reach into slices still to come, by segment and position. */
+class UnfinishedRecords {
+  readonly #seenUntil = new Map<string, number>();
+
+  /** Until when it was seen in all slices; undefined when some are still to come. */
+  join(segment: number, record: FoundRecord, slice: Slice, seenInSlice: number): number | undefined {
+    const { offsetBytes, lengthBytes, positionBytes } = record;
+    const ends = offsetBytes + lengthBytes <= slice.toBytes;
+    if (ends && offsetBytes >= slice.fromBytes) return seenInSlice;
+    const key = `${segment} ${positionBytes}`;
+    const seenUntil = Math.max(seenInSlice, this.#seenUntil.get(key) ?? 0);
+    if (ends) this.#seenUntil.delete(key);
+    else this.#seenUntil.set(key, seenUntil);
+    return ends ? seenUntil : undefined;
+  }
+}
+
 /** When the last byte of it in the slice was overwritten; from now on the record overwrites older ones. */
-function overwrite(
-  map: OverwriteMap,
-  { offsetBytes, lengthBytes, epoch }: FoundRecord,
-  slice: Slice,
-): number {
+function overwrite(map: OverwriteMap, record: FoundRecord, slice: Slice): number {
+  const { offsetBytes, lengthBytes, epoch } = record;
   const from = Math.max(offsetBytes, slice.fromBytes);
   const to = Math.min(offsetBytes + lengthBytes, slice.toBytes);
   const seenUntil = map.largest(from, to);
@@ -88,24 +101,45 @@ function overwrite(
   return seenUntil;
 }
 
-/** Newest first. */
-function recordsIn({ extents, epochAt }: SegmentSnapshot, { fromBytes, toBytes }: Slice): FoundRecord[] {
-  const found: IndexedExtent[] = [];
-  extents.collect({ fromBytes, toBytes, beforePositionBytes: Number.POSITIVE_INFINITY }, found);
-  found.sort((left, right) => right.positionBytes - left.positionBytes);
-  return found.map((extent) => ({ ...extent, epoch: epochAt(extent.positionBytes) ?? Infinity }));
-}
-
-function bordersOf(segments: readonly SegmentSnapshot[], { fromBytes, toBytes }: Slice): Float64Array {
-  const borders: number[] = [];
-  for (const { extents } of segments) {
+/** By segment, and of each the newest first. */
+function* recordsIn(
+  segments: readonly SegmentSnapshot[],
+  { fromBytes, toBytes }: Slice,
+): Generator<number, readonly (readonly FoundRecord[])[]> {
+  const recordsOf: (readonly FoundRecord[])[] = [];
+  let collected = 0;
+  for (const { extents, epochAt } of segments) {
     const found: IndexedExtent[] = [];
     extents.collect({ fromBytes, toBytes, beforePositionBytes: Number.POSITIVE_INFINITY }, found);
-    for (const { offsetBytes, lengthBytes } of found) {
-      borders.push(Math.max(offsetBytes, fromBytes), Math.min(offsetBytes + lengthBytes, toBytes));
+    found.sort((left, right) => right.positionBytes - left.positionBytes);
+    recordsOf.push(
+      found.map((extent) => ({
+        ...extent,
+        epoch: epochAt(extent.positionBytes) ?? Number.POSITIVE_INFINITY,
+      })),
+    );
+    collected += found.length;
+    if (collected < PIECE_RECORDS) continue;
+    collected = 0;
+    yield 0;
+  }
+  return recordsOf;
+}
+
+function bordersOf(
+  recordsOf: readonly (readonly FoundRecord[])[],
+  { fromBytes, toBytes }: Slice,
+): Float64Array {
+  const borders = new Float64Array(2 * recordsOf.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const records of recordsOf) {
+    for (const { offsetBytes, lengthBytes } of records) {
+      borders[at] = Math.max(offsetBytes, fromBytes);
+      borders[at + 1] = Math.min(offsetBytes + lengthBytes, toBytes);
+      at += 2;
     }
   }
-  return Float64Array.from(borders);
+  return borders;
 }
 
 /** Together the whole disk, each with about so many records; more where the same place is written often. */
