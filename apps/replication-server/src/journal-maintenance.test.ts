@@ -73,12 +73,12 @@ test('a step is followed by a pause three times as long; one failing server does
   assert.ok(gaps.length > 1 && gaps.every((gap) => gap >= 60_000), `it failed at ${failures.join(', ')}`);
 });
 
-test('where space runs out there are no pauses, and points go as soon as their tier says so', async () => {
+test('where space runs out there are no pauses, and points go within seconds when their tier says so', async () => {
   const abort = new AbortController();
   const clock = new SteppedClock(abort);
   const thinned: boolean[] = [];
-  const maintain = async (_held?: ReadonlySet<number>, thinsNow?: boolean) => {
-    thinned.push(thinsNow === true);
+  const maintain = async (_held?: ReadonlySet<number>, thinsSoon?: boolean) => {
+    thinned.push(thinsSoon === true);
     clock.ms += 1000;
     return { did: 'COPIED', droppedPoints: 0, hasMore: true } as const;
   };

@@ -1,7 +1,7 @@
 /**
  * Keeps the journals small while they are written: one step of one server at a time, and after each a pause
  * three times as long as it took, so that replication and exports have most of the machine. Where space runs
- * out there are no pauses, and points go as soon as their tier says so: no earlier, and no others.
+ * out there are no pauses, and points go within seconds when their tier says so: no earlier, and no others.
  */
 import type { JournalGroup } from '@landfall/journal';
 import type { Clock, Logger } from '@landfall/runtime';

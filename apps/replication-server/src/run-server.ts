@@ -65,7 +65,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   const exportedEpochs = (id: string) => exports.exportsOf(id).map(({ epoch }) => epoch);
   const nbd = createNbdServer({ exports: joined(exports.nbdExports, seeds.nbdExports), logger });
   const { space, stopSampling } = keepSpace(options, servers);
-  const isUrgent = (id: string) => space.warningOf(id) !== undefined;
+  const isUrgent = (id: string) => space.isUrgent(id);
   const maintenance = maintainJournals({ servers, exportedEpochs, isUrgent, logger, clock, signal });
   await nbd.listen({ socketPath: socketPathOf(stateFolder) });
   logger.info('replication-server-ready', { programId: identity.programId, port: listener.port });

@@ -129,11 +129,16 @@ test('near its limit, and on a volume that is nearly full, there is a warning on
   );
   assert.equal((await describe(site)).warning, site.keeper.warningOf('s-1'));
   assert.equal(warned(), 1);
+  assert.equal(site.keeper.isUrgent('s-1'), false);
+  site.usedBytes = 9.5 * GIB;
+  await site.keeper.sample();
+  assert.equal(site.keeper.isUrgent('s-1'), true, 'maintenance has to hurry');
   site.group.staging.limitTo(20 * GIB);
   await site.keeper.sample();
   assert.equal(site.keeper.warningOf('s-1'), undefined);
   site.freeBytes = 9 * GIB;
   await site.keeper.sample();
+  assert.equal(site.keeper.isUrgent('s-1'), false);
   assert.match(site.keeper.warningOf('s-1') ?? '', /has 9\.00 GiB of 100\.0 GiB left: add storage/);
   assert.equal(warned(), 2);
 });

@@ -12,8 +12,10 @@ import { type Clock, describeError, formatBytes, type Logger } from '@landfall/r
 import type { StagingSpace } from './file-space.ts';
 import type { StagedServer } from './staged-server.ts';
 
-/** From here on there is a warning, and maintenance makes no pauses. */
+/** From here on there is a warning. */
 const NEARLY_SHARE = 0.9;
+/** From here on maintenance makes no pauses. */
+const URGENT_SHARE = 0.95;
 /** An answer waits so long for a measurement to be complete. */
 const ANSWER_MS = 5000;
 /** A measurement that is not older is not made again. */
@@ -66,6 +68,15 @@ export class SpaceKeeper {
   /** Space runs out soon for this server: what to do. */
   warningOf(sourceServerId: string): string | undefined {
     return this.#warnings.get(sourceServerId);
+  }
+
+  /** Maintenance has to hurry. */
+  isUrgent(sourceServerId: string): boolean {
+    const server = this.#options.servers().find((one) => one.sourceServerId === sourceServerId);
+    const limitBytes = server?.group.staging.limitBytes ?? Number.POSITIVE_INFINITY;
+    const usedBytes = this.#used.get(sourceServerId) ?? 0;
+    const { totalBytes, freeBytes } = this.#volume;
+    return usedBytes >= URGENT_SHARE * limitBytes || freeBytes < (1 - URGENT_SHARE) * totalBytes;
   }
 
   /** Measures if the last measurement is old. Errors: JOURNAL_STORAGE_FAILED. */

@@ -252,11 +252,11 @@ export class JournalGroup {
 
   /**
    * One bounded step of keeping the journal small, beside writing and reading; `held` points stay.
-   * `thinsNow`: as soon as the tiers say so. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; a later step
+   * `thinsSoon`: seconds after the tiers say so. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; a later step
    * tries again. A journal that is closed has nothing to do.
    */
-  async maintain(held: ReadonlySet<number> = new Set(), thinsNow = false): Promise<MaintenanceStep> {
-    return this.#maintenance.step(held, thinsNow);
+  async maintain(held: ReadonlySet<number> = new Set(), thinsSoon = false): Promise<MaintenanceStep> {
+    return this.#maintenance.step(held, thinsSoon);
   }
 
   /** Every disk at a recovery point, while writing goes on. Errors: RECOVERY_POINT_MISSING. */
