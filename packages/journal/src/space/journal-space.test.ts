@@ -6,19 +6,13 @@ import { maintainFully, openToMaintain, TIERS, writeJournal } from '../compacted
 import type { JournalGroup } from '../journal-group.ts';
 import type { SimulatedJournalFiles } from '../simulated-journal-files.ts';
 import { CONTENT_AT, isEncryptedRun } from '../test-storage.testing.ts';
+import { pointsOfParts, sumOfParts } from './space-sum.testing.ts';
 
 const HISTORIES = 25;
 const SEED_FROM = systemRandom.integer(1_000_000_000);
 /** Header of the segment, header of its index, footer. */
 const SEGMENT_FRAME_BYTES = 64 + 56 + 48;
 const ENVELOPE_BYTES = isEncryptedRun ? CONTENT_AT + 16 : 0;
-
-function sumOf(space: JournalSpace): number {
-  const { baseBytes, newestBytes, reclaimableBytes, heldBytes, openBytes, otherBytes } = space;
-  const shares = [...space.tiers, space.marked, space.passing].map(({ bytes }) => bytes);
-  const parts = [baseBytes, newestBytes, reclaimableBytes, heldBytes, openBytes, otherBytes, ...shares];
-  return parts.reduce((total, part) => total + part, 0);
-}
 
 /** What `otherBytes` may be when nothing is being rewritten. */
 function slackOf(files: SimulatedJournalFiles): number {
@@ -33,12 +27,8 @@ function slackOf(files: SimulatedJournalFiles): number {
 async function checkSpace(group: JournalGroup, files: SimulatedJournalFiles): Promise<JournalSpace> {
   const space = await group.space({ nowMs: 5, sliceRecords: 64 });
   assert.equal(space.totalBytes, await files.allocatedBytes(), 'J5: accounted is allocated');
-  assert.equal(sumOf(space), space.totalBytes, 'J5: nothing is in two places, and nothing in none');
-  const points = [...space.tiers, space.marked, space.passing].map((share) => share.points);
-  assert.equal(
-    points.reduce((total, count) => total + count, 0),
-    group.recoveryPointCount,
-  );
+  assert.equal(sumOfParts(space), space.totalBytes, 'J5: nothing is in two places, and nothing in none');
+  assert.equal(pointsOfParts(space), group.recoveryPointCount);
   return space;
 }
 
