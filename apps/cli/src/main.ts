@@ -1,6 +1,6 @@
 /**
  * The one command line: `landfall …`. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a benchmark missed its
- * goal.
+ * goal, or a journal is damaged.
  */
 import { ApiError } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';

@@ -2,8 +2,11 @@
 import type { CommandHandlers } from '@landfall/channel';
 import { OperationError } from '@landfall/runtime';
 import type { ExportRegistry } from './export-registry.ts';
+import { journalHandlers } from './journal-handlers.ts';
+import type { JournalTasks } from './journal-tasks.ts';
 import { markedPoints, withMark, withMarks } from './point-marks.ts';
 import type { SeedRegistry } from './seed-registry.ts';
+import type { SpaceKeeper } from './space-keeper.ts';
 import type { StagingArea } from './staging-area.ts';
 
 const RECOVERY_POINTS_MAX = 10_000;
@@ -12,8 +15,10 @@ export function createHandlers(
   staging: StagingArea,
   exports: ExportRegistry,
   seeds: SeedRegistry,
+  { space, tasks }: { readonly space: SpaceKeeper; readonly tasks: JournalTasks },
 ): CommandHandlers<'replication-server'> {
   return {
+    ...journalHandlers(staging, space, tasks),
     listRecoveryPoints: async ({ sourceServerId, fromMs, toMs, limit, marked }) => {
       const { group } = staging.server(sourceServerId);
       const range = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };

@@ -1,8 +1,8 @@
 /**
  * What must be known of a staged server without the control plane: `servers.json` in the state folder.
  * `disks` describes the staging disks as machines will see them; `acceptedFingerprints` says whether its
- * agent may connect, and with which certificates. A server that is no longer accepted stays here until it is
- * discarded.
+ * agent may connect, and with which certificates; `journalLimitBytes` how much its journal may take. A
+ * server that is no longer accepted stays here until it is discarded.
  */
 import { join } from 'node:path';
 import type { SourceDisk } from '@landfall/model';
@@ -16,6 +16,8 @@ export interface StagedServerRecord {
    * renewed the next. Absent when it may not connect.
    */
   readonly acceptedFingerprints?: readonly string[];
+  /** Of its journal; absent: the volume's is enough. */
+  readonly journalLimitBytes?: number;
 }
 
 /** Written by versions before certificates were renewed. */

@@ -59,6 +59,7 @@ test('a step is followed by a pause three times as long; one failing server does
       { sourceServerId: 'working', group: working },
     ],
     exportedEpochs: () => [7],
+    isUrgent: () => false,
     logger: silentLogger,
     clock,
     signal: abort.signal,
@@ -70,6 +71,28 @@ test('a step is followed by a pause three times as long; one failing server does
   assert.ok(clock.sleeps.includes(5000), 'with nothing to do it rests');
   const gaps = failures.slice(1).map((at, index) => at - (failures[index] ?? 0));
   assert.ok(gaps.length > 1 && gaps.every((gap) => gap >= 60_000), `it failed at ${failures.join(', ')}`);
+});
+
+test('where space runs out there are no pauses, and points go within seconds when their tier says so', async () => {
+  const abort = new AbortController();
+  const clock = new SteppedClock(abort);
+  const thinned: boolean[] = [];
+  const maintain = async (_held?: ReadonlySet<number>, thinsSoon?: boolean) => {
+    thinned.push(thinsSoon === true);
+    clock.ms += 1000;
+    return { did: 'COPIED', droppedPoints: 0, hasMore: true } as const;
+  };
+  await maintainJournals({
+    servers: () => [{ sourceServerId: 'full', group: { maintain } }],
+    exportedEpochs: () => [],
+    isUrgent: () => clock.ms >= 100_000,
+    logger: silentLogger,
+    clock,
+    signal: abort.signal,
+  });
+  const pauses = new Set(clock.sleeps);
+  assert.deepEqual([...pauses], [3000, 10]);
+  assert.equal(thinned.indexOf(true), 25, 'one step of four seconds after the other before');
 });
 
 test('retention.json says which points are kept, by server; without it there are defaults', async (t) => {

@@ -1,6 +1,7 @@
 /**
  * Keeps the journals small while they are written: one step of one server at a time, and after each a pause
- * three times as long as it took, so that replication and exports have most of the machine.
+ * three times as long as it took, so that replication and exports have most of the machine. Where space runs
+ * out there are no pauses, and points go within seconds when their tier says so: no earlier, and no others.
  */
 import type { JournalGroup } from '@landfall/journal';
 import type { Clock, Logger } from '@landfall/runtime';
@@ -14,6 +15,8 @@ export interface MaintainOptions {
   servers(): readonly MaintainedServer[];
   /** Points that machines read from, or will again after a restart: they stay. */
   exportedEpochs(sourceServerId: string): Iterable<number>;
+  /** Space runs out for this server. */
+  isUrgent(sourceServerId: string): boolean;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -43,7 +46,8 @@ export async function maintainJournals(options: MaintainOptions): Promise<void> 
       if (step === 'FAILED') failedNs.set(server.sourceServerId, clock.monotonicNs());
       else if (step) hasMore = true;
       const tookMs = Number((clock.monotonicNs() - startNs) / NS_PER_MS);
-      await pause(Math.max(PAUSE_MS_MIN, PAUSE_FACTOR * tookMs), options);
+      const factor = options.isUrgent(server.sourceServerId) ? 0 : PAUSE_FACTOR;
+      await pause(Math.max(PAUSE_MS_MIN, factor * tookMs), options);
     }
     if (!hasMore) await pause(IDLE_MS, options);
   }
@@ -51,10 +55,11 @@ export async function maintainJournals(options: MaintainOptions): Promise<void> 
 
 async function maintainOne(
   { sourceServerId, group }: MaintainedServer,
-  { exportedEpochs, logger }: MaintainOptions,
+  { exportedEpochs, isUrgent, logger }: MaintainOptions,
 ): Promise<boolean | 'FAILED'> {
   try {
-    return (await group.maintain(new Set(exportedEpochs(sourceServerId)))).hasMore;
+    const held = new Set(exportedEpochs(sourceServerId));
+    return (await group.maintain(held, isUrgent(sourceServerId))).hasMore;
   } catch (error) {
     logger.error('journal-maintenance-failed', { sourceServerId, error });
     return 'FAILED';

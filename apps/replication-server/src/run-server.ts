@@ -17,9 +17,12 @@ import { readRetention } from './file-retention.ts';
 import { readSpace } from './file-space.ts';
 import { readStagedServers, writeStagedServers } from './file-staged-servers.ts';
 import { maintainJournals } from './journal-maintenance.ts';
+import { JournalTasks } from './journal-tasks.ts';
 import { Scrubber } from './scrubber.ts';
 import { SeedRegistry } from './seed-registry.ts';
 import type { ServerOptions } from './server-options.ts';
+import { SpaceKeeper } from './space-keeper.ts';
+import type { StagedServer } from './staged-server.ts';
 import { StagingArea } from './staging-area.ts';
 import { StagingEncryption } from './staging-encryption.ts';
 import { VERSION } from './version.ts';
@@ -34,6 +37,7 @@ const REPORT_INTERVAL_MS = 2000;
 /** Keys that were rotated are taken on within this time. */
 const KEYS_INTERVAL_MS = 30_000;
 const LEASES_INTERVAL_MS = 5000;
+const SPACE_INTERVAL_MS = 10_000;
 
 /** Works until the signal. Errors: PORT_IN_USE, NBD_LISTEN_FAILED, STATE_UNREADABLE, those of enrolment. */
 export async function runServer(options: RunServerOptions): Promise<void> {
@@ -59,8 +63,10 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   await staging.openAll();
   const servers = () => staging.openServers();
   const exportedEpochs = (id: string) => exports.exportsOf(id).map(({ epoch }) => epoch);
-  const maintenance = maintainJournals({ servers, exportedEpochs, logger, clock, signal });
   const nbd = createNbdServer({ exports: joined(exports.nbdExports, seeds.nbdExports), logger });
+  const { space, stopSampling } = keepSpace(options, servers);
+  const isUrgent = (id: string) => space.isUrgent(id);
+  const maintenance = maintainJournals({ servers, exportedEpochs, isUrgent, logger, clock, signal });
   await nbd.listen({ socketPath: socketPathOf(stateFolder) });
   logger.info('replication-server-ready', { programId: identity.programId, port: listener.port });
   const stopRefreshing = every(
@@ -69,6 +75,9 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     (error) => logger.error('encryption-keys-not-refreshed', { error }),
   );
   const stopClosing = closeExpired(exports, seeds, logger);
+  const scrubber = newScrubber(options, staging, receiver);
+  const beginScrub = (id: string) => scrubber.beginPass(id);
+  const tasks = new JournalTasks({ exportedEpochs, beginScrub, logger, clock });
   const channel = runChannel({
     ...identity,
     renewal: {
@@ -78,25 +87,19 @@ export async function runServer(options: RunServerOptions): Promise<void> {
         listener.renew({ ca: renewed.caPem, cert: renewed.certificatePem, key: renewed.keyPem }),
     },
     role: 'replication-server',
-    report: () => describe(options, staging),
+    report: () => describe(options, staging, space),
     applyConfiguration: (configuration) => staging.configure(configuration),
-    handlers: createHandlers(staging, exports, seeds),
+    handlers: createHandlers(staging, exports, seeds, { space, tasks }),
     reportIntervalMs: REPORT_INTERVAL_MS,
     logger,
     clock,
     signal,
   });
-  const scrubber = new Scrubber({
-    servers: () => staging.servers,
-    bytesPerSecond: options.scrubBytesPerSecond,
-    passIntervalMs: options.scrubIntervalMs,
-    resend: (sourceServerId, ranges) => receiver.resend(sourceServerId, ranges),
-    ...{ logger, clock },
-  });
   const scrubbed = scrubber.run(signal);
   await channel.finished;
   stopRefreshing();
   stopClosing();
+  stopSampling();
   await scrubbed;
   await maintenance;
   await listener.close();
@@ -120,6 +123,28 @@ function joined(first: NbdExports, second: NbdExports): NbdExports {
     list: async () => [...(await first.list()), ...(await second.list())],
     open: async (name) => (await first.open(name)) ?? second.open(name),
   };
+}
+
+function newScrubber(options: RunServerOptions, staging: StagingArea, receiver: Receiver): Scrubber {
+  const { scrubBytesPerSecond: bytesPerSecond, scrubIntervalMs: passIntervalMs, logger, clock } = options;
+  return new Scrubber({
+    servers: () => staging.servers,
+    ...{ bytesPerSecond, passIntervalMs, logger, clock },
+    resend: (sourceServerId, ranges) => receiver.resend(sourceServerId, ranges),
+  });
+}
+
+function keepSpace(
+  { stagingFolder, logger, clock }: RunServerOptions,
+  servers: () => readonly StagedServer[],
+): { readonly space: SpaceKeeper; readonly stopSampling: () => void } {
+  const space = new SpaceKeeper({ servers, readVolume: () => readSpace(stagingFolder), logger, clock });
+  const stopSampling = every(
+    SPACE_INTERVAL_MS,
+    () => space.sample(),
+    (error) => logger.error('space-not-sampled', { error }),
+  );
+  return { space, stopSampling };
 }
 
 function socketPathOf(stateFolder: string): string {
@@ -161,7 +186,7 @@ async function createExports(
   });
 }
 
-async function describe(options: RunServerOptions, staging: StagingArea) {
+async function describe(options: RunServerOptions, staging: StagingArea, keeper: SpaceKeeper) {
   const space = await readSpace(options.stagingFolder);
   const [host = options.listenAddress] = options.addresses;
   return {
@@ -170,6 +195,6 @@ async function describe(options: RunServerOptions, staging: StagingArea) {
     port: options.port,
     stagingTotalBytes: space.totalBytes,
     stagingFreeBytes: space.freeBytes,
-    servers: await staging.report(),
+    servers: await staging.report((id) => keeper.warningOf(id)),
   };
 }

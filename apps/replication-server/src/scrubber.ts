@@ -6,7 +6,7 @@
  * What is damaged in the newest state is asked of the agent, again and again until an epoch has brought it.
  */
 import { type ResendRange, TokenBucket } from '@landfall/replication';
-import { type Clock, describeError, type Logger } from '@landfall/runtime';
+import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
 import { RESEND_EXTENTS_MAX as RESEND_RANGES_MAX } from '@landfall/wire';
 import type { StagedServer } from './staged-server.ts';
 
@@ -48,10 +48,23 @@ export class Scrubber {
   readonly #pausedUntilMs = new Map<string, number>();
   readonly #repairs = new Map<string, Repairs>();
   readonly #progressSeen = new Map<string, number>();
+  /** Their next pass begins at once. */
+  readonly #asked = new Set<string>();
 
   constructor(options: ScrubberOptions) {
     this.#options = options;
     this.#bucket = new TokenBucket(options.clock, options.bytesPerSecond);
+  }
+
+  /**
+   * The next pass over the journal of a server begins now, if none is under way. Errors: OPTION_INVALID when
+   * nothing is scrubbed.
+   */
+  beginPass(sourceServerId: string): void {
+    if (this.#options.bytesPerSecond > 0) return void this.#asked.add(sourceServerId);
+    throw new OperationError('OPTION_INVALID', 'this replication server scrubs nothing: its rate is 0', {
+      hint: 'start it with another --scrub-rate, or use `landfall journal verify`',
+    });
   }
 
   /** Until the signal; what was read is written down then. */
@@ -72,7 +85,8 @@ export class Scrubber {
     const nowMs = this.#options.clock.nowMs();
     if (!group.isOpen() || group.lastEpoch === 0) return false;
     if (nowMs < (this.#pausedUntilMs.get(sourceServerId) ?? 0)) return false;
-    return scrub.isInPass || Math.abs(nowMs - scrub.status.passStartedAtMs) >= this.#options.passIntervalMs;
+    if (scrub.isInPass || this.#asked.has(sourceServerId)) return true;
+    return Math.abs(nowMs - scrub.status.passStartedAtMs) >= this.#options.passIntervalMs;
   }
 
   /** Whether anything was read. */
@@ -81,6 +95,7 @@ export class Scrubber {
     const { sourceServerId, group, scrub } = server;
     try {
       const { bytes } = await group.scrub((journal) => scrub.step(journal, clock.nowMs()));
+      if (scrub.isInPass) this.#asked.delete(sourceServerId);
       await this.#pay(
         Math.max(bytes, STEP_BYTES_MIN) * (this.#isWritten(server) ? COST_WHILE_WRITTEN : 1),
         signal,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type KeySource, parseKeySource } from '@landfall/journal';
 import { MIB, OperationError } from '@landfall/runtime';
+import type { JournalFolderOptions } from './journal-folder.ts';
 import { SCRUB_BYTES_PER_SECOND_DEFAULT, SCRUB_INTERVAL_MS_DEFAULT } from './scrubber.ts';
 
 export const USAGE = `landfall replication server: receives changes of source servers, exports recovery points
@@ -11,6 +12,7 @@ export const USAGE = `landfall replication server: receives changes of source se
                [--listen ADDRESS] [--port 1500] [--address ADDRESS]…
                [--encryption-key SOURCE]… [--no-encryption] [--scrub-rate 16] [--scrub-interval 24]
   node main.ts rotate-keys --state-dir FOLDER [--encryption-key SOURCE]…
+  node main.ts journal stat|verify|compact --folder FOLDER [--state-dir FOLDER] [--encryption-key SOURCE]…
 
 --listen is where it listens (default 0.0.0.0); --address is what agents dial, the first one is told to them
 (default: the listening address).
@@ -22,6 +24,8 @@ is. --no-encryption: new replicas are not encrypted; those that are stay so.
 
 --scrub-rate is how much of the journals is read and verified all the time, in MiB a second over all servers; 0:
 nothing. --scrub-interval is how many hours lie between the beginnings of two passes over a journal, at least.
+
+journal works on the journal of one server, in a folder of the staging area, while no replication server runs.
 `;
 
 export interface ServerOptions {
@@ -75,6 +79,21 @@ export function parseRotationOptions(
   return { stateFolder, keySources: parseKeySources(values['encryption-key'], stateFolder) };
 }
 
+/** Of `journal`. `undefined` when only the usage is asked for. Errors: OPTION_INVALID. */
+export function parseFolderOptions(parameters: readonly string[]): JournalFolderOptions | undefined {
+  const [action, ...others] = parameters;
+  const { values } = parse(action?.startsWith('-') ? parameters : others);
+  if (values.help) return undefined;
+  if (action !== 'stat' && action !== 'verify' && action !== 'compact')
+    throw usage(`${action ?? 'nothing'} cannot be done with a journal: stat, verify or compact`);
+  const folder = required(values.folder, '--folder');
+  const stateFolder = values['state-dir'];
+  const sources = values['encryption-key'];
+  const keySources =
+    stateFolder === undefined ? (sources ?? []).map(parseKeySource) : parseKeySources(sources, stateFolder);
+  return { action, folder, stateFolder, keySources };
+}
+
 function parseKeySources(sources: readonly string[] | undefined, stateFolder: string): readonly KeySource[] {
   return (sources ?? [`file:${join(stateFolder, KEY_FILE_NAME)}`]).map(parseKeySource);
 }
@@ -86,6 +105,7 @@ function parse(parameters: readonly string[]) {
       options: {
         'state-dir': { type: 'string' },
         'staging-dir': { type: 'string' },
+        folder: { type: 'string' },
         'token-file': { type: 'string' },
         listen: { type: 'string' },
         port: { type: 'string' },

@@ -20,6 +20,7 @@ export type ServerReport = ReplicationServerReport['servers'][number];
  */
 const STALLING_CODES: ReadonlySet<string> = new Set([
   'STAGING_FULL',
+  'JOURNAL_LIMIT_REACHED',
   'JOURNAL_STORAGE_FAILED',
   'JOURNAL_DAMAGED',
   'JOURNAL_IN_USE',
@@ -153,7 +154,8 @@ export class StagedServer {
     };
   }
 
-  async report(nowMs: number): Promise<ServerReport> {
+  /** `spaceWarning`: space runs out soon, and what to do. */
+  async report(nowMs: number, spaceWarning?: string): Promise<ServerReport> {
     const stalled = this.#stalled;
     return {
       sourceServerId: this.sourceServerId,
@@ -164,6 +166,7 @@ export class StagedServer {
       bytesOnDisk: await this.#bytesOnDisk(nowMs),
       bytesReceived: this.#bytesReceivedBefore + this.#bytesReceivedNow,
       scrub: scrubFacts(this.scrub.status),
+      ...(spaceWarning === undefined ? {} : { spaceWarning }),
       ...(stalled === undefined ? {} : { stalled: { code: stalled.code, message: stalled.message } }),
     };
   }

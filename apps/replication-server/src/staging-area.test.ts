@@ -90,3 +90,27 @@ test('a file of before certificates were renewed is read', async () => {
   const { acceptedFingerprint: _old, ...rest } = record;
   assert.deepEqual(await readStagedServers(folder), [{ ...rest, acceptedFingerprints: ['aa'] }]);
 });
+
+test('a limit is in force at once, also after a restart without the control plane, until it is taken away', async () => {
+  const server = { sourceServerId: ID, certificateFingerprint: 'aa', disks: DISKS };
+  const limits = () => area.openServers().map(({ group }) => group.staging.limitBytes);
+  await area.configure({ servers: [server] });
+  assert.deepEqual(limits(), [Number.POSITIVE_INFINITY]);
+  await area.configure({ servers: [{ ...server, journalLimitBytes: 5 * MIB }] });
+  assert.deepEqual(limits(), [5 * MIB]);
+  await area.close();
+  area = await openArea();
+  await area.openAll();
+  assert.deepEqual(limits(), [5 * MIB]);
+  await area.configure({ servers: [] });
+  assert.deepEqual(limits(), [5 * MIB], 'of a server that replicates no longer it stays');
+  await area.configure({ servers: [server] });
+  assert.deepEqual(limits(), [Number.POSITIVE_INFINITY]);
+});
+
+test('warnings of space are in the report of their server', async () => {
+  await configure('aa');
+  const [report] = await area.report((sourceServerId) => `${sourceServerId} is nearly full`);
+  assert.equal(report?.spaceWarning, `${ID} is nearly full`);
+  assert.equal((await area.report())[0]?.spaceWarning, undefined);
+});

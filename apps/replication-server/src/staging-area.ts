@@ -72,12 +72,17 @@ export class StagingArea {
       for (const [sourceServerId, server] of wanted) {
         const known = this.#open.get(sourceServerId)?.disks ?? server.disks;
         const acceptedFingerprints = fingerprintsOf(server);
-        merged.set(sourceServerId, { sourceServerId, disks: known, acceptedFingerprints });
+        const { journalLimitBytes } = server;
+        merged.set(sourceServerId, {
+          ...{ sourceServerId, disks: known, acceptedFingerprints },
+          ...(journalLimitBytes === undefined ? {} : { journalLimitBytes }),
+        });
       }
       const dropped = [...this.#records.values()].filter((record) =>
         isDropped(record, merged.get(record.sourceServerId)),
       );
       await this.#replace([...merged.values()]);
+      for (const [id, { group }] of this.#open) limit(group, this.#records.get(id));
       await this.#openMissing();
       for (const { sourceServerId } of dropped) await this.#options.disconnect(sourceServerId);
     });
@@ -206,7 +211,10 @@ export class StagingArea {
     return freedBytes;
   }
 
-  async report(): Promise<readonly ServerReport[]> {
+  /** `warningOf`: space runs out soon for a server, and what to do. */
+  async report(
+    warningOf: (sourceServerId: string) => string | undefined = () => undefined,
+  ): Promise<readonly ServerReport[]> {
     const nowMs = this.#options.clock.nowMs();
     return Promise.all(
       [...this.#records.values()].map(async ({ sourceServerId, acceptedFingerprints = [] }) => {
@@ -214,7 +222,7 @@ export class StagingArea {
         const report =
           server === undefined
             ? stalledReport(sourceServerId, this.#failures.get(sourceServerId)?.error)
-            : await server.report(nowMs);
+            : await server.report(nowMs, warningOf(sourceServerId));
         return { ...report, acceptedFingerprints };
       }),
     );
@@ -261,6 +269,7 @@ export class StagingArea {
       const keys = encryption === undefined ? {} : { encryption };
       const options = { folder, disks: disks.map(journalDisk), logger, retention, clock, ...keys };
       const group = await openOrCreate(options);
+      limit(group, this.#records.get(sourceServerId));
       this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, { group, logger }));
       this.#failures.delete(sourceServerId);
       return undefined;
@@ -338,8 +347,13 @@ function isDropped(before: StagedServerRecord, after: StagedServerRecord | undef
   return !acceptedFingerprints.some((fingerprint) => after?.acceptedFingerprints?.includes(fingerprint));
 }
 
-function withoutAcceptance({ sourceServerId, disks }: StagedServerRecord): StagedServerRecord {
-  return { sourceServerId, disks };
+function withoutAcceptance({ acceptedFingerprints: _, ...record }: StagedServerRecord): StagedServerRecord {
+  return record;
+}
+
+function limit(group: JournalGroup, record: StagedServerRecord | undefined): void {
+  const limitBytes = record?.journalLimitBytes ?? Number.POSITIVE_INFINITY;
+  if (group.staging.limitBytes !== limitBytes) group.staging.limitTo(limitBytes);
 }
 
 /** Retryable: the agent may have heard of its assignment before this server has. */

@@ -1,5 +1,6 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
+import { JOURNAL_SHAPES } from './landfall-journal-model.ts';
 import { PROOF_SHAPES } from './landfall-proof-model.ts';
 import { RECOVERY_POINT_SHAPES } from './landfall-recovery-point-model.ts';
 import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
@@ -80,6 +81,13 @@ const OPERATIONS = {
   ListProofs: read('ListProofs', 'ResourceNotFoundException'),
   GetProof: read('GetProof', 'ResourceNotFoundException'),
   UpdateProofSchedule: { ...write('UpdateProofSchedule', 'ResourceNotFoundException'), idempotent: true },
+  DescribeJournal: read('DescribeJournal', 'ConflictException', 'ResourceNotFoundException'),
+  UpdateJournalLimit: { ...write('UpdateJournalLimit', 'ResourceNotFoundException'), idempotent: true },
+  StartJournalTask: {
+    ...write('StartJournalTask', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
+  DescribeJournalTask: read('DescribeJournalTask', 'ConflictException', 'ResourceNotFoundException'),
   DescribeService: read('DescribeService'),
 } as const satisfies Record<string, OperationModel>;
 
@@ -323,6 +331,7 @@ export const LANDFALL_SHAPES = {
   ...LISTS,
   ...SCALARS,
   ...REPLICATION_SHAPES,
+  ...JOURNAL_SHAPES,
   ...PROOF_SHAPES,
   ...RECOVERY_POINT_SHAPES,
   ...IMAGE_SHAPES,

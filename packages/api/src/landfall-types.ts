@@ -6,6 +6,7 @@
  */
 
 import type { ImageOperations } from './landfall-image-types.ts';
+import type { JournalOperations } from './landfall-journal-types.ts';
 import type { ProofOperations } from './landfall-proof-types.ts';
 import type {
   RecoveryPointConsistency,
@@ -25,11 +26,16 @@ import type {
 import type { Job } from './mgn-types.generated.ts';
 
 export type * from './landfall-image-types.ts';
+export type * from './landfall-journal-types.ts';
 export type * from './landfall-proof-types.ts';
 export type * from './landfall-recovery-point-types.ts';
 export type * from './landfall-replication-types.ts';
 
-export interface LandfallOperations extends ImageOperations, ProofOperations, RecoveryPointOperations {
+export interface LandfallOperations
+  extends ImageOperations,
+    JournalOperations,
+    ProofOperations,
+    RecoveryPointOperations {
   readonly CreateEnrolmentToken: {
     readonly input: CreateEnrolmentTokenRequest;
     readonly output: CreateEnrolmentTokenResponse;

@@ -5,4 +5,5 @@ export * from './http-channel.ts';
 export * from './http-client.ts';
 export * from './http-enrol.ts';
 export * from './http-token-enrolment.ts';
+export type * from './journal-commands.ts';
 export * from './messages.ts';

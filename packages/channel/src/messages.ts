@@ -28,6 +28,7 @@ import type {
   SourceDisk,
   SourceProperties,
 } from '@landfall/model';
+import type { JournalCommands } from './journal-commands.ts';
 import type { SeedCommands } from './seed-messages.ts';
 
 export type ProgramRole = 'agent' | 'replication-server' | 'launch-host';
@@ -175,6 +176,8 @@ export interface ReplicationServerReport {
     readonly scrub?: ScrubFacts;
     /** Set when staging cannot go on, e.g. STAGING_FULL. */
     readonly stalled?: { readonly code: string; readonly message: string };
+    /** Set when space runs out soon: what to do. */
+    readonly spaceWarning?: string;
   }[];
 }
 
@@ -189,6 +192,8 @@ export interface ReplicationServerConfiguration {
     /** Of the certificate that is to follow, while both are accepted. */
     readonly nextCertificateFingerprint?: string;
     readonly disks: readonly SourceDisk[];
+    /** Its journal may take so much of the staging volume; absent: what there is. */
+    readonly journalLimitBytes?: number;
   }[];
 }
 
@@ -272,7 +277,7 @@ export interface Commands {
     /** Resolves when a cut taken after the command arrived is durable. The barrier of a cutover. */
     takeRecoveryPoint: { input: Record<string, never>; output: RecoveryPoint };
   };
-  'replication-server': {
+  'replication-server': JournalCommands & {
     listRecoveryPoints: {
       /** `marked`: only those with a name or a lock. */
       input: { sourceServerId: string; fromMs?: number; toMs?: number; limit: number; marked?: boolean };

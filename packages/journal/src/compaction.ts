@@ -21,7 +21,7 @@ import type { SegmentLeases } from './segment-leases.ts';
 import { COMMIT_RECORD_BYTES } from './segment-records.ts';
 import { type RewrittenSegment, SegmentRewriter } from './segment-rewriter.ts';
 
-const LIVE_SHARE_MAX = 0.45;
+export const LIVE_SHARE_MAX = 0.45;
 const WINDOW_SEGMENTS_MAX = 16;
 const WINDOW_RECORDS_MAX = 200_000;
 const STEP_RECORDS = 20_000;

@@ -120,11 +120,6 @@ export class DiskJournal {
     return this.#manifest.segments.find((entry) => entry.number === number)?.sealed?.sizeBytes ?? 0;
   }
 
-  /** The same of any segment. */
-  segmentBytes(segment: JournalSegment): number {
-    return segment === this.#writer?.segment ? this.#writer.endBytes : this.sealedBytes(segment);
-  }
-
   /** Of the tables that are in force, or will be. */
   get tablePaths(): readonly string[] {
     const { base, advance } = this.#manifest;

@@ -3,7 +3,6 @@ export { type KeySource, parseKeySource, wrappingKeysOf } from './encryption-key
 export { addKeyToFile, createKeyFile } from './file-wrapping-keys.ts';
 export type { JournalFile, JournalFiles } from './journal-files.ts';
 export { JournalGroup, type JournalView } from './journal-group.ts';
-export type { JournalStat, TierStat } from './journal-stat.ts';
 export { holdsEncryptedJournals } from './journal-storage.ts';
 export type { MaintenanceStep, RetentionSettings } from './maintenance.ts';
 export type { JournalDisk } from './manifest.ts';
@@ -20,4 +19,8 @@ export { checkTiers, RETENTION_DEFAULT, type RetentionTier } from './retention-p
 export type { DamagedRange, DamageKind, JournalDamage } from './scrub/journal-damage.ts';
 export { JournalScrub, type ScrubStatus } from './scrub/journal-scrub.ts';
 export { checkSeedable, SeedDevice } from './seed-device.ts';
+export { spaceBound } from './space/space-bound.ts';
+export { forecastSpace, type SpaceSample } from './space/space-forecast.ts';
+export { SpaceSeries } from './space/space-series.ts';
+export { STAGING_RESERVE_BYTES } from './staging-space.ts';
 export type { WrappingKeys } from './wrapping-keys.ts';

@@ -74,6 +74,21 @@ export function stagingFull(context: ErrorContext, cause?: unknown): OperationEr
   });
 }
 
+export function journalLimitReached(context: {
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+}): OperationError {
+  const { usedBytes, limitBytes } = context;
+  const message = `the journal takes ${formatBytes(usedBytes)}, and ${formatBytes(limitBytes)} is the limit of its server`;
+  return new OperationError('JOURNAL_LIMIT_REACHED', message, {
+    hint:
+      'raise the limit (`landfall journal limit`), or keep less: unpin points, shorten tiers; ' +
+      'replication goes on by itself, nothing is lost',
+    retryable: false,
+    context,
+  });
+}
+
 const NO_SPACE_CODES: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /**

@@ -7,6 +7,7 @@ import type { RetentionSettings } from './maintenance.ts';
 import type { GroupDisk } from './manifest.ts';
 import type { PointsLedger } from './points-ledger.ts';
 import type { RecoveryPointList } from './recovery-points.ts';
+import type { StagingSpace } from './staging-space.ts';
 
 export interface JournalGroupState {
   readonly journalId: string;
@@ -18,6 +19,7 @@ export interface JournalGroupState {
   readonly retention: RetentionSettings;
   readonly segmentBytes: number;
   readonly reserveBytes: number;
+  readonly staging: StagingSpace;
   readonly sha256: Sha256;
   readonly newContext: (diskIndex: number, disk: GroupDisk) => DiskContext;
   readonly releaseLock: () => Promise<void>;

@@ -4,7 +4,7 @@
  * sees: recovery points, views of them, hashes of the newest state, space.
  */
 import type { ExtentHeader, ReadableBlockDevice } from '@landfall/block';
-import type { EpochCommit, RecoveryPoint } from '@landfall/model';
+import type { EpochCommit, JournalSpace, RecoveryPoint } from '@landfall/model';
 import { assert, type Logger, type Sha256 } from '@landfall/runtime';
 import { BaseAdvance, TABLE_FACTOR_DEFAULT } from './base-advance.ts';
 import { changeDisks } from './change-disks.ts';
@@ -18,7 +18,6 @@ import { EpochWriter } from './epoch-writer.ts';
 import { epochRefused, pointMissing, pointsLocked, storageFailure, viewsOpen } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
 import type { JournalGroupState } from './journal-group-state.ts';
-import { type JournalStat, statJournal } from './journal-stat.ts';
 import { Maintenance, type MaintenanceStep } from './maintenance.ts';
 import type { JournalDisk } from './manifest.ts';
 import { OpenFiles } from './open-files.ts';
@@ -31,7 +30,8 @@ import type { RetentionTier } from './retention-policy.ts';
 import type { ScrubbedJournal } from './scrub/journal-scrub.ts';
 import { ScrubAccess } from './scrub/scrub-access.ts';
 import { SegmentLeases } from './segment-leases.ts';
-import { StagingSpace } from './staging-space.ts';
+import { type MeasureSpaceOptions, measureSpace } from './space/measure-space.ts';
+import type { StagingSpace } from './staging-space.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 
@@ -48,6 +48,8 @@ export class JournalGroup {
   readonly journalId: string;
   /** Of an encrypted journal. */
   readonly keys: DataKeys | undefined;
+  /** What it may take. */
+  readonly staging: StagingSpace;
   readonly #files: JournalFiles;
   readonly #logger: Logger;
   /** The writer has the same list: it grows when a disk joins, and a disk never leaves it. */
@@ -82,11 +84,10 @@ export class JournalGroup {
     this.#disks = disks;
     this.#points = points;
     this.#writer = new EpochWriter({
-      disks,
-      points,
-      logger,
-      space: new StagingSpace(files, state.reserveBytes),
+      ...{ disks, points, logger },
+      space: state.staging,
     });
+    this.staging = state.staging;
     this.#openFiles = new OpenFiles(files);
     this.#leases = new SegmentLeases(files, this.#openFiles, logger);
     this.#ledger = state.ledger;
@@ -250,12 +251,12 @@ export class JournalGroup {
   }
 
   /**
-   * One bounded step of keeping the journal small, beside writing and reading; `held` points stay. Errors:
-   * STAGING_FULL, JOURNAL_STORAGE_FAILED; a later step tries again. A journal that is closed has nothing to
-   * do.
+   * One bounded step of keeping the journal small, beside writing and reading; `held` points stay.
+   * `thinsSoon`: seconds after the tiers say so. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; a later step
+   * tries again. A journal that is closed has nothing to do.
    */
-  async maintain(held: ReadonlySet<number> = new Set()): Promise<MaintenanceStep> {
-    return this.#maintenance.step(held);
+  async maintain(held: ReadonlySet<number> = new Set(), thinsSoon = false): Promise<MaintenanceStep> {
+    return this.#maintenance.step(held, thinsSoon);
   }
 
   /** Every disk at a recovery point, while writing goes on. Errors: RECOVERY_POINT_MISSING. */
@@ -284,12 +285,16 @@ export class JournalGroup {
   }
 
   /** What the journal takes, and what for (J5). */
-  async stat(): Promise<JournalStat> {
+  async space(options: MeasureSpaceOptions): Promise<JournalSpace> {
     this.#checkOpen();
-    return statJournal({
-      ...{ files: this.#files, disks: this.#disks, points: this.#points, ledger: this.#ledger },
-      ...{ leases: this.#leases, tiers: this.#tiers },
-    });
+    const readEpochs = new Set([...this.#reads].map(({ epoch }) => epoch));
+    return measureSpace(
+      {
+        ...{ files: this.#files, disks: this.#disks, points: this.#points, ledger: this.#ledger },
+        ...{ leases: this.#leases, tiers: this.#tiers, readEpochs },
+      },
+      options,
+    );
   }
 
   /** Bytes of storage it takes, holes not counted. */

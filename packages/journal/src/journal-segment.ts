@@ -52,6 +52,12 @@ export class JournalSegment {
     return this.#extents instanceof GrowingExtents ? this.#extents : undefined;
   }
 
+  /** Of a sealed segment: its index. */
+  get sealedExtents(): SortedExtents {
+    assert(this.#extents instanceof SortedExtents, 'only a sealed segment has an index');
+    return this.#extents;
+  }
+
   seal(extents: SortedExtents): void {
     this.#extents = extents;
   }

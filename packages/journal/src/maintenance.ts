@@ -11,6 +11,8 @@ import type { RetentionTier } from './retention-policy.ts';
 
 /** On the timeline of the source: thinning rewrites the whole list of points. */
 export const THIN_EVERY_MS_DEFAULT = 60_000;
+/** The same where space runs out. */
+const THIN_SOON_MS = 5000;
 
 export interface RetentionSettings {
   readonly tiers: readonly RetentionTier[];
@@ -50,11 +52,12 @@ export class Maintenance {
   }
 
   /**
-   * `held` points stay, too. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; nothing is lost by them, and the
+   * `held` points stay, too. `thinsSoon`: points go seconds after their tier says so, not up to
+   * `thinEveryMs` later. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; nothing is lost by them, and the
    * next step tries again.
    */
-  step(held: ReadonlySet<number>): Promise<MaintenanceStep> {
-    const step = this.#running.then(() => this.#step(held));
+  step(held: ReadonlySet<number>, thinsSoon = false): Promise<MaintenanceStep> {
+    const step = this.#running.then(() => this.#step(held, thinsSoon));
     this.#running = Promise.allSettled([step]);
     return step;
   }
@@ -67,11 +70,11 @@ export class Maintenance {
     await this.#options.compaction.abandon();
   }
 
-  async #step(held: ReadonlySet<number>): Promise<MaintenanceStep> {
+  async #step(held: ReadonlySet<number>, thinsSoon: boolean): Promise<MaintenanceStep> {
     if (this.#ended) return { did: 'NOTHING', droppedPoints: 0, hasMore: false };
     const { ledger, compaction } = this.#options;
     await ledger.recordOpenTime();
-    const dropped = await this.#thinWhenDue(held);
+    const dropped = await this.#thinWhenDue(held, thinsSoon);
     if (dropped.length > 0) {
       compaction.noteDropped(dropped);
       return { did: 'DROPPED_POINTS', droppedPoints: dropped.length, hasMore: true };
@@ -88,12 +91,13 @@ export class Maintenance {
     return advanced === 'NOTHING' ? compaction.step() : advanced;
   }
 
-  async #thinWhenDue(held: ReadonlySet<number>): Promise<readonly number[]> {
+  async #thinWhenDue(held: ReadonlySet<number>, thinsSoon: boolean): Promise<readonly number[]> {
     const { points, ledger, retention, viewedEpochs } = this.#options;
     const { timelineMs } = points;
     const { changes } = ledger;
     const { thinEveryMs = THIN_EVERY_MS_DEFAULT } = retention;
-    const isDue = timelineMs - this.#thinned.atMs >= thinEveryMs || changes !== this.#thinned.change;
+    const everyMs = thinsSoon ? Math.min(THIN_SOON_MS, thinEveryMs) : thinEveryMs;
+    const isDue = timelineMs - this.#thinned.atMs >= everyMs || changes !== this.#thinned.change;
     if (!isDue || points.count === 0) return [];
     const dropped = await ledger.thin(retention.tiers, () => held.union(viewedEpochs()));
     this.#thinned = { atMs: timelineMs, change: ledger.changes };

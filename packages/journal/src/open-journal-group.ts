@@ -37,9 +37,9 @@ import { lockedPoints, PointsLedger } from './points-ledger.ts';
 import { RecoveryPointList } from './recovery-points.ts';
 import { checkTiers, RETENTION_DEFAULT } from './retention-policy.ts';
 import { DISKS_MAX } from './segment-records.ts';
+import { STAGING_RESERVE_BYTES, StagingSpace } from './staging-space.ts';
 
 const SEGMENT_BYTES_DEFAULT = 256 * 1024 * 1024;
-const RESERVE_BYTES_DEFAULT = 64 * 1024 * 1024;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export interface JournalGroupSettings {
@@ -126,7 +126,7 @@ async function openExisting(
   group: GroupDocument,
   settings: JournalGroupSettings & { readonly releaseLock: () => Promise<void> },
 ): Promise<JournalGroup> {
-  const { logger, disks: expected, releaseLock, reserveBytes = RESERVE_BYTES_DEFAULT } = settings;
+  const { logger, disks: expected, releaseLock, reserveBytes = STAGING_RESERVE_BYTES } = settings;
   const { retention = { tiers: RETENTION_DEFAULT }, clock = systemClock } = settings;
   checkTiers(retention.tiers);
   if (expected !== undefined) checkDisks(group.disks, expected);
@@ -151,6 +151,7 @@ async function openExisting(
     points,
     ledger: new PointsLedger({ files, clock, points, document }),
     ...{ retention, segmentBytes, reserveBytes },
+    staging: new StagingSpace(files, reserveBytes),
     sha256: settings.sha256 ?? inlineSha256,
     newContext,
     releaseLock,

@@ -13,10 +13,13 @@ test(`${HISTORIES} random histories, from seed ${SEED_FROM}, keep every listed p
       throw new Error(`history of seed ${seed}`, { cause });
     });
   }
-  const { epochs, droppedPoints, replacedSegments, advancedBases, crashes, readPoints } = counts;
+  const { epochs, droppedPoints, replacedSegments, advancedBases, crashes, readPoints, measured, limited } =
+    counts;
   t.diagnostic(`${epochs} epochs, ${readPoints} points read, ${droppedPoints} points dropped`);
   t.diagnostic(`${replacedSegments} times segments were replaced, ${advancedBases} times a base advanced`);
+  t.diagnostic(`${measured} times space was measured, ${limited} times a limit was reached`);
   t.diagnostic(`${crashes} crashes`);
   assert.ok(droppedPoints > HISTORIES / 2 && crashes > HISTORIES / 8, 'what is tested happened');
+  assert.ok(measured > HISTORIES / 10 && limited > HISTORIES / 200, 'space was measured, and limited');
   assert.ok(replacedSegments + advancedBases > HISTORIES / 50, 'what nobody sees was removed');
 });

@@ -11,6 +11,7 @@ import type { JournalGroup } from './journal-group.ts';
 import type { JournalDisk } from './manifest.ts';
 import { type ModelPoint, RetentionModel, TIERS } from './retention-model.testing.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
+import { pointsOfParts, sumOfParts } from './space/space-sum.testing.ts';
 import { openTestGroupOn } from './test-storage.testing.ts';
 
 const DISK_SIZES = [512, 700, 2048, 3000];
@@ -27,6 +28,8 @@ export interface HistoryCounts {
   advancedBases: number;
   crashes: number;
   readPoints: number;
+  measured: number;
+  limited: number;
 }
 
 class History {
@@ -206,6 +209,23 @@ function takeSizesOf(history: History, group: JournalGroup): void {
   });
 }
 
+/** J5: everything is accounted for, and nothing twice. */
+const measureSpace: Operation = async ({ files, counts }, group) => {
+  // Behind whatever is sealed or rolled back in the background.
+  await group.scrub(({ rewriteManifest }) => rewriteManifest('none'));
+  const space = await group.space({ nowMs: 0, sliceRecords: 64 });
+  assert.equal(space.totalBytes, await files.allocatedBytes(), 'J5: accounted is allocated');
+  assert.equal(sumOfParts(space), space.totalBytes);
+  assert.equal(pointsOfParts(space), group.recoveryPointCount);
+  counts.measured += 1;
+};
+
+/** Later failures start again with another limit, or none. */
+const limit: Operation = async ({ random, files }, group) => {
+  const roomBytes = pick(random, [0, 500, 5000, Number.POSITIVE_INFINITY]);
+  group.staging.limitTo((await files.allocatedBytes()) + roomBytes);
+};
+
 async function checkPoints({ model, random, counts }: History, group: JournalGroup): Promise<void> {
   for (const { epoch, disks } of model.points.values()) {
     const view = await group.openView(epoch);
@@ -227,7 +247,8 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function assertExpected(error: unknown): void {
-  if (['JOURNAL_STORAGE_FAILED', 'STAGING_FULL'].includes(codeOf(error) ?? '')) return;
+  if (['JOURNAL_STORAGE_FAILED', 'STAGING_FULL', 'JOURNAL_LIMIT_REACHED'].includes(codeOf(error) ?? ''))
+    return;
   if (error instanceof Error && error.name === 'PowerCut') return;
   throw error;
 }
@@ -237,8 +258,9 @@ const writeEpochs: Operation = async (history, group) => {
 };
 
 const OPERATIONS: readonly Operation[] = [
-  ...[writeEpochs, writeEpochs, writeEpochs, writeEpochs, maintain, maintain, maintain, maintain],
-  ...[pinOrUnpin, lock, passTime, holdView, readAndCloseView, changeDisks],
+  ...[writeEpochs, writeEpochs, writeEpochs, writeEpochs, writeEpochs],
+  ...[maintain, maintain, maintain, maintain, maintain],
+  ...[pinOrUnpin, lock, passTime, holdView, readAndCloseView, changeDisks, measureSpace, limit],
 ];
 
 /** After something failed: the next epoch starts from the newest one there is. */
@@ -259,7 +281,9 @@ async function runOperations(history: History, group: JournalGroup): Promise<voi
       model.agreeOnNames(group);
     } catch (error) {
       assertExpected(error);
+      if (codeOf(error) === 'JOURNAL_LIMIT_REACHED') history.counts.limited += 1;
       files.setCapacity(Number.POSITIVE_INFINITY);
+      group.staging.limitTo(Number.POSITIVE_INFINITY);
       await startAgain(history, group).catch((failure: unknown) => {
         if (codeOf(failure) === undefined) throw failure;
         return startAgain(history, group);
@@ -305,5 +329,14 @@ export async function runRetentionHistory(seed: number, counts: HistoryCounts): 
 }
 
 export function newCounts(): HistoryCounts {
-  return { epochs: 0, droppedPoints: 0, replacedSegments: 0, advancedBases: 0, crashes: 0, readPoints: 0 };
+  return {
+    epochs: 0,
+    droppedPoints: 0,
+    replacedSegments: 0,
+    advancedBases: 0,
+    crashes: 0,
+    readPoints: 0,
+    measured: 0,
+    limited: 0,
+  };
 }

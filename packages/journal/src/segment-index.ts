@@ -19,7 +19,7 @@ import type { ExtentColumns } from './sorted-extents.ts';
 import { WholeColumn, wordsOf } from './whole-column.ts';
 
 export const FOOTER_BYTES = 48;
-const EXTENT_ROW_BYTES = 24;
+export const EXTENT_ROW_BYTES = 24;
 export const COMMIT_ROW_BYTES = 80;
 const FOOTER_MAGIC = Buffer.from('LFJIDX01', 'latin1');
 

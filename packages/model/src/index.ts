@@ -3,6 +3,8 @@ export * from './data-replication.ts';
 export * from './errors.ts';
 export * from './forecast.ts';
 export * from './job.ts';
+export * from './journal-space.ts';
+export * from './journal-task.ts';
 export * from './lifecycle.ts';
 export * from './proof.ts';
 export * from './recovery-point.ts';

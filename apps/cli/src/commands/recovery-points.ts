@@ -48,7 +48,11 @@ export function addRecoveryPointCommands(program: Command): void {
 
 /** POINT: `LATEST`, an ISO time (the last point at or before it), or `epoch:N`. */
 export function addRecoveryPointMarkCommands(program: Command): void {
-  const point = program.command('recovery-point').description('name a recovery point, or lock it');
+  addMarkCommands(program.command('recovery-point').description('name a recovery point, or lock it'));
+}
+
+/** The same under another name. */
+export function addMarkCommands(point: Command): void {
   point
     .command('pin <server> <point> <name>')
     .description('keep a point (LATEST, a time, or epoch:N) under a name until it is unpinned')

@@ -209,6 +209,7 @@ const REPORTS = {
         connected: flag,
         acceptedFingerprints: optional(list(text(64), FINGERPRINTS_MAX)),
         scrub: optional(scrub),
+        spaceWarning: optional(text(2000)),
       }),
     ),
   },

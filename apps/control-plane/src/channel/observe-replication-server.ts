@@ -62,10 +62,11 @@ async function recordFirstPoints(service: Service, servers: readonly SourceServe
 }
 
 async function listServer({ store }: Service, server: SourceServerRecord): Promise<readonly ListedServer[]> {
-  const { sourceServerId, disks } = server;
+  const { sourceServerId, disks, journalLimitBytes } = server;
   const program = await findProgram(store.db, sourceServerId);
   if (program === undefined || program.revokedAtMs !== null) return [];
   const { certificateFingerprint, next } = program;
   const following = next === null ? {} : { nextCertificateFingerprint: next.certificateFingerprint };
-  return [{ sourceServerId, certificateFingerprint, ...following, disks }];
+  const limited = journalLimitBytes === undefined ? {} : { journalLimitBytes };
+  return [{ sourceServerId, certificateFingerprint, ...following, ...limited, disks }];
 }

@@ -58,6 +58,8 @@ export interface SourceServerRecord {
   readonly replicationLimits?: ReplicationLimits;
   /** Hours from one proof of equality to the next, 0: none; absent: the default. */
   readonly proofIntervalHours?: number;
+  /** How much of the staging volume its journal may take; absent: what there is. */
+  readonly journalLimitBytes?: number;
   readonly launchConfiguration: LaunchSettings;
   /** All of its bytes in staging are gone. */
   readonly stagingDiscardedAtMs: number | null;

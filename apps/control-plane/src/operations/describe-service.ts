@@ -1,5 +1,6 @@
 /** DescribeReplication and DescribeService: what the MGN API cannot say. */
 import { type Handlers, isoDateTime, type Landfall } from '@landfall/api';
+import type { ReplicationServerReport } from '@landfall/channel';
 import type { DiskChange } from '@landfall/model';
 import { viewServer } from '../channel/observe-replication.ts';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
@@ -9,6 +10,8 @@ import { requireServer } from './change-source-server.ts';
 import { showForecast, showImpact } from './forecast-view.ts';
 import { showLimits } from './replication-limits.ts';
 import { showScrub } from './scrub-view.ts';
+
+type StagedReport = ReplicationServerReport['servers'][number];
 
 type Operations = Pick<
   Handlers<'landfall', Service>,
@@ -45,7 +48,7 @@ export const describeServiceOperations: Operations = {
       captureMode: agent?.capture?.mode,
       captureReason: agent?.capture?.reason,
       passDurationMs: agent?.capture?.passDurationMs,
-      warnings: agent?.capture?.warnings ?? [],
+      warnings: [...(agent?.capture?.warnings ?? []), ...spaceWarnings(staging)],
       diskChanges: (agent?.diskChanges ?? []).map(showDiskChange),
       excludedDiskIDs: server.excludedDiskIds ?? [],
       forecast: isLive ? showForecast(agent?.forecast) : undefined,
@@ -76,6 +79,10 @@ export const describeServiceOperations: Operations = {
     };
   },
 };
+
+function spaceWarnings(staging: StagedReport | undefined): readonly string[] {
+  return staging?.spaceWarning === undefined ? [] : [staging.spaceWarning];
+}
 
 function showDiskChange({ atMs, diskId, ...change }: DiskChange): Landfall.DiskChange {
   return { ...change, diskID: diskId, dateTime: isoDateTime(atMs) };

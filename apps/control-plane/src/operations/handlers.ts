@@ -8,6 +8,7 @@ import { diskSelectionOperations } from './disk-selection.ts';
 import { enrolmentTokenOperations } from './enrolment-tokens.ts';
 import { imageOperations } from './images.ts';
 import { jobOperations } from './jobs.ts';
+import { journalOperations } from './journals.ts';
 import { launchedMachineOperations } from './launched-machines.ts';
 import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
@@ -39,6 +40,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...diskSelectionOperations,
   ...enrolmentTokenOperations,
   ...imageOperations,
+  ...journalOperations,
   ...launchedMachineOperations,
   ...proofOperations,
   ...recoveryPointOperations,

@@ -1,6 +1,6 @@
 /** What the scrub of a journal found, in the API's words. */
 import { isoDateTime, type Landfall } from '@landfall/api';
-import type { ScrubFacts } from '@landfall/model';
+import type { DamageFacts, ScrubFacts } from '@landfall/model';
 
 export function showScrub(scrub: ScrubFacts | undefined): Landfall.JournalScrub | undefined {
   if (scrub === undefined) return undefined;
@@ -9,6 +9,10 @@ export function showScrub(scrub: ScrubFacts | undefined): Landfall.JournalScrub 
     ...{ bytesDone, bytesTotal, passes, damageCount },
     passStartedDateTime: passStartedAtMs === null ? undefined : isoDateTime(passStartedAtMs),
     lastPassEndedDateTime: lastPassEndedAtMs === null ? undefined : isoDateTime(lastPassEndedAtMs),
-    damages: scrub.damages.map(({ diskId, ...damage }) => ({ ...damage, diskID: diskId })),
+    damages: scrub.damages.map(showDamage),
   };
+}
+
+export function showDamage({ diskId, ...damage }: DamageFacts): Landfall.JournalDamage {
+  return { ...damage, diskID: diskId };
 }

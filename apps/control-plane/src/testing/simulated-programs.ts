@@ -22,8 +22,8 @@ import {
 } from '@landfall/channel';
 import type { Forecast, ProofFacts, RecoveryPoint } from '@landfall/model';
 import { GIB, OperationError, silentLogger, systemRandom } from '@landfall/runtime';
-
 import { cleanUpAfter } from './clean-up.ts';
+import { simulatedJournals } from './simulated-journals.ts';
 import { SimulatedMarks } from './simulated-marks.ts';
 import { simulatedSeeds } from './simulated-seeds.ts';
 import { SOURCE_DISKS, SOURCE_PROPERTIES } from './source-fixtures.ts';
@@ -211,6 +211,7 @@ export interface SimulatedReplicationServer extends CommandWatcher {
   readonly exports: Map<string, { readonly sourceServerId: string; readonly epoch: number }>;
   readonly replicas: Map<string, SimulatedReplica>;
   readonly discarded: string[];
+  readonly damagedJournals: Set<string>;
   /** Names of the commands in the order they were done. */
   readonly done: string[];
 }
@@ -227,6 +228,7 @@ export async function simulateReplicationServer(
     exports: new Map(),
     replicas: new Map(),
     discarded: [],
+    damagedJournals: new Set(),
     done: [],
     onCommand: undefined,
   };
@@ -272,8 +274,7 @@ function replicationServerHandlers(
   const marks = new SimulatedMarks(pointOf);
   return {
     listRecoveryPoints: async (input) => marks.list(newest(input.sourceServerId), input),
-    ...marks.handlers,
-    ...simulatedSeeds(SOURCE_DISKS),
+    ...{ ...marks.handlers, ...simulatedSeeds(SOURCE_DISKS), ...simulatedJournals(server) },
     resolveRecoveryPoint: async ({ sourceServerId, at }) => {
       server.done.push('resolveRecoveryPoint');
       return pointOf(at.kind === 'EPOCH' ? at.epoch : newest(sourceServerId));

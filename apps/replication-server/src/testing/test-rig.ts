@@ -10,7 +10,7 @@ import { mkdir, mkdtemp, open, readFile, rm, rmdir, writeFile } from 'node:fs/pr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AgentReport, ReplicationServerReport } from '@landfall/channel';
+import type { AgentReport, ReplicationServerConfiguration, ReplicationServerReport } from '@landfall/channel';
 import { CONTROL_PLANE_NAME, createTestControlPlane, type TestControlPlane } from '@landfall/channel/testing';
 import type { RecoveryPoint } from '@landfall/model';
 import { MIB, type RunResult, run, runChecked, systemClock } from '@landfall/runtime';
@@ -176,6 +176,16 @@ export class TestRig {
     const replicationServer = { host, replicationServerId: this.serverId, port: this.port };
     const settings = { bandwidthThrottlingMbps: 0, epochIntervalMs };
     this.plane.configurations.set(this.agentId, { desired, replicationServer, ...settings });
+  }
+
+  /** What a control plane does when somebody limits the journal of the server, or takes the limit away. */
+  limitJournal(journalLimitBytes?: number): void {
+    const configuration = this.plane.configurations.get(this.serverId) as ReplicationServerConfiguration;
+    const servers = configuration.servers.map(({ journalLimitBytes: _, ...server }) => ({
+      ...server,
+      ...(journalLimitBytes === undefined ? {} : { journalLimitBytes }),
+    }));
+    this.plane.configurations.set(this.serverId, { servers });
   }
 
   /** What a control plane does when somebody says to go on without these disks. */

@@ -53,6 +53,8 @@ export interface JournalScrubOptions {
   readonly logger: Logger;
   /** What a killed process reads again at most. */
   readonly saveEveryBytes?: number;
+  /** False: a pass of its own from the beginning, that leaves no word of itself. */
+  readonly keepsRecord?: boolean;
 }
 
 interface Step {
@@ -65,6 +67,7 @@ interface Step {
 export class JournalScrub {
   readonly #logger: Logger;
   readonly #saveEveryBytes: number;
+  readonly #keepsRecord: boolean;
   #loaded = false;
   #cursor = PASS_START;
   #layout: SegmentLayout | undefined;
@@ -79,9 +82,11 @@ export class JournalScrub {
   readonly #met = new Set<string>();
   readonly #unhealable = new Set<string>();
 
-  constructor({ logger, saveEveryBytes = SAVE_EVERY_BYTES_DEFAULT }: JournalScrubOptions) {
+  constructor(options: JournalScrubOptions) {
+    const { logger, saveEveryBytes = SAVE_EVERY_BYTES_DEFAULT, keepsRecord = true } = options;
     this.#logger = logger;
     this.#saveEveryBytes = saveEveryBytes;
+    this.#keepsRecord = keepsRecord;
   }
 
   get status(): ScrubStatus {
@@ -160,7 +165,7 @@ export class JournalScrub {
   }
 
   async #load(journal: ScrubbedJournal): Promise<void> {
-    const record = await readScrubRecord(journal.files);
+    const record = this.#keepsRecord ? await readScrubRecord(journal.files) : undefined;
     this.#loaded = true;
     if (record === undefined || record.journalId !== journal.journalId) return;
     this.#cursor = sameAsStart(record.cursor) ? PASS_START : record.cursor;
@@ -175,6 +180,7 @@ export class JournalScrub {
 
   async #save({ files, journalId }: ScrubbedJournal): Promise<void> {
     this.#bytesSaved = this.#bytesDone;
+    if (!this.#keepsRecord) return;
     await writeScrubRecord(files, {
       journalId,
       cursor: this.#cursor,

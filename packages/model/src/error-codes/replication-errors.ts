@@ -97,6 +97,10 @@ export const REPLICATION_ERRORS = {
     meaning: 'A program met a defect of its own.',
     remedy: 'Read its log, and report this as a defect.',
   },
+  JOURNAL_CLOSED: {
+    meaning: 'The journal was closed while something was done with it.',
+    remedy: 'Begin anew when the replication server has it open again.',
+  },
   JOURNAL_DAMAGED: {
     meaning:
       'A file of a journal does not hold what was durably written to it; it is not opened, so that nothing wrong is read.',
@@ -107,9 +111,18 @@ export const REPLICATION_ERRORS = {
     meaning: 'The disks of the server changed before its first recovery point, so its journal is made anew.',
     remedy: 'Nothing: the first copy begins again by itself.',
   },
+  JOURNAL_FOLDER_FAILED: {
+    meaning: 'What should be done with the journal in a folder did not come to its end.',
+    remedy: 'The lines before it say why and what to do.',
+  },
   JOURNAL_IN_USE: {
     meaning: 'Another process has the journal open, or views of it are open.',
     remedy: 'End the named process, or the launches and exports that use the server, then try again.',
+  },
+  JOURNAL_LIMIT_REACHED: {
+    meaning: 'The journal of a server takes as much as the limit of that server allows.',
+    remedy:
+      'Raise the limit with `landfall journal limit`, or keep less: unpin points, shorten tiers. Replication goes on where it stopped, nothing is lost.',
   },
   JOURNAL_MISSING: {
     meaning: 'There is no journal in the folder.',
@@ -122,6 +135,10 @@ export const REPLICATION_ERRORS = {
   JOURNAL_STORAGE_FAILED: {
     meaning: 'The staging storage failed to read, write or sync.',
     remedy: 'Check the staging volume (kernel log, mount state). The epoch was dropped and is sent again.',
+  },
+  JOURNAL_TASK_FAILED: {
+    meaning: 'Verifying or compacting a journal ended without a result.',
+    remedy: 'Do what the message says, then begin anew.',
   },
   JOURNAL_VERSION_UNSUPPORTED: {
     meaning: 'A journal was written by a newer release.',

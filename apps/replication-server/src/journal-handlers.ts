@@ -1,0 +1,38 @@
+/** What the control plane can ask about journals, and of them. */
+import type { CommandHandlers, JournalCommands } from '@landfall/channel';
+import type { JournalTaskName } from '@landfall/model';
+import { OperationError } from '@landfall/runtime';
+import type { JournalTasks } from './journal-tasks.ts';
+import type { SpaceKeeper } from './space-keeper.ts';
+import type { StagedServer } from './staged-server.ts';
+import type { StagingArea } from './staging-area.ts';
+
+type Handlers = Pick<CommandHandlers<'replication-server'>, keyof JournalCommands>;
+
+export function journalHandlers(staging: StagingArea, space: SpaceKeeper, tasks: JournalTasks): Handlers {
+  return {
+    describeJournal: ({ sourceServerId }) => space.describe(staging.server(sourceServerId)),
+    startJournalTask: async ({ sourceServerId, task }) => {
+      const server = staging.server(sourceServerId);
+      checkHasPoint(server, task);
+      return tasks.start(server, task);
+    },
+    describeJournalTask: async ({ sourceServerId, task }) => {
+      const facts = tasks.describe(staging.server(sourceServerId).sourceServerId, task);
+      return facts === undefined ? {} : { task: facts };
+    },
+  };
+}
+
+/** Of an incomplete first copy there is nothing to verify yet, and nothing to compact. */
+function checkHasPoint({ sourceServerId, group }: StagedServer, task: JournalTaskName): void {
+  if (group.lastEpoch > 0) return;
+  throw new OperationError(
+    'NO_RECOVERY_POINT',
+    `${task}: the first copy of ${sourceServerId} is not complete`,
+    {
+      hint: 'wait until there is a recovery point',
+      retryable: true,
+    },
+  );
+}
