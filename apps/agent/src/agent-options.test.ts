@@ -33,6 +33,14 @@ test('free space is left out unless the installation says otherwise', () => {
   assert.equal(parseOptions(['install', '--token', 'lf_x', '--no-skip-free-space']).skipFreeSpace, false);
 });
 
+test('replication may use several connections, and there are bounds to that', () => {
+  assert.equal(parseOptions(['install', '--token', 'lf_x']).streams, 4);
+  assert.equal(parseOptions(['install', '--token', 'lf_x', '--streams', '16']).streams, 16);
+  for (const streams of ['0', '17', '1.5', 'many']) {
+    assert.throws(() => parseOptions(['install', `--streams=${streams}`]), { code: 'OPTION_INVALID' });
+  }
+});
+
 test('with its own state folder an agent keeps its status there too', () => {
   assert.equal(parseOptions(['run', '--state-dir', '/x']).runtimeFolder, '/x');
 });

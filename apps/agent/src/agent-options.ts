@@ -1,13 +1,16 @@
 /** The command line of the agent, as data. */
 import { parseArgs } from 'node:util';
 import { OperationError } from '@landfall/runtime';
+import { LANES_MAX } from '@landfall/wire';
 import { UNIT_FOLDER_DEFAULT } from './linux-service.ts';
+import { STREAMS_DEFAULT } from './source-replicator.ts';
 
 export const USAGE = `landfall-agent: replicates the disks of this server while it works
 
   landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes]
                          [--no-auto-disk-detection] [--scan-mode] [--no-skip-free-space]
-                         [--tags key=value,…] [--proxy http://[user:password@]host:port]
+                         [--streams 4] [--tags key=value,…]
+                         [--proxy http://[user:password@]host:port]
   landfall-agent configure --proxy http://[user:password@]host:port | none
   landfall-agent status [--json]
   landfall-agent forecast [--minutes 1] [--devices /dev/a,/dev/b] [--to HOST:PORT] [--json]
@@ -19,7 +22,8 @@ export const USAGE = `landfall-agent: replicates the disks of this server while 
 Without --devices all disks are replicated, and those that are attached later join within 30 s. With it only
 these are, as large as they become. --no-auto-disk-detection, and --force-volumes with --devices, keep disks
 and sizes as they are found when the agent starts. --scan-mode reads the disks again and again instead of
-tracking their changes; without it that is done only where the kernel shows none.
+tracking their changes; without it that is done only where the kernel shows none. --streams is how many
+connections replication may use when one does not fill the link, if the replication server takes as many.
 
 Where things are: --state-dir (/var/lib/landfall-agent), --runtime-dir (/run/landfall-agent),
 --unit-dir (/etc/systemd/system); --no-service installs without systemd.
@@ -36,6 +40,7 @@ export interface AgentOptions {
   readonly autoDiskDetection: boolean;
   readonly scanMode: boolean;
   readonly skipFreeSpace: boolean;
+  readonly streams: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly proxy: string | undefined;
   readonly json: boolean;
@@ -51,6 +56,7 @@ const STATE_FOLDER_DEFAULT = '/var/lib/landfall-agent';
 const RUNTIME_FOLDER_DEFAULT = '/run/landfall-agent';
 
 const MINUTES_MAX = 24 * 60;
+const STREAMS_MAX = 1 + LANES_MAX;
 
 /** Errors: OPTION_INVALID. */
 export function parseOptions(parameters: readonly string[]): AgentOptions {
@@ -67,6 +73,7 @@ export function parseOptions(parameters: readonly string[]): AgentOptions {
     autoDiskDetection: !values['no-auto-disk-detection'],
     scanMode: values['scan-mode'],
     skipFreeSpace: !values['no-skip-free-space'],
+    streams: parseStreams(values.streams),
     tags: parseTags(values.tags ?? ''),
     proxy: values.proxy,
     json: values.json,
@@ -93,6 +100,7 @@ function parse(parameters: readonly string[]) {
         'no-auto-disk-detection': { type: 'boolean', default: false },
         'scan-mode': { type: 'boolean', default: false },
         'no-skip-free-space': { type: 'boolean', default: false },
+        streams: { type: 'string' },
         tags: { type: 'string' },
         proxy: { type: 'string' },
         minutes: { type: 'string', default: '1' },
@@ -114,6 +122,12 @@ function parseMinutes(text: string): number {
   const minutes = Number(text);
   if (minutes > 0 && minutes <= MINUTES_MAX) return minutes;
   throw usage(`--minutes ${text} is not a number from more than 0 to ${MINUTES_MAX}`);
+}
+
+function parseStreams(text: string | undefined): number {
+  const streams = text === undefined ? STREAMS_DEFAULT : Number(text);
+  if (Number.isInteger(streams) && streams >= 1 && streams <= STREAMS_MAX) return streams;
+  throw usage(`--streams ${text} is not a whole number from 1 to ${STREAMS_MAX}`);
 }
 
 function parseList(text: string): string[] {

@@ -21,6 +21,8 @@ export interface Installation {
   readonly machineUuid?: string;
   /** Free space of file systems is left out of first sync and rescan. Absent in older installations: true. */
   readonly skipFreeSpace?: boolean;
+  /** Connections replication may use. Absent in older installations: STREAMS_DEFAULT. */
+  readonly streams?: number;
 }
 
 /** Errors: STATE_UNREADABLE. */

@@ -63,6 +63,8 @@ export interface InstallOptions {
   readonly scanMode: boolean;
   /** Leaves out what file systems do not use; false: replicates every block, deleted files too. */
   readonly skipFreeSpace: boolean;
+  /** Connections replication may use. */
+  readonly streams: number;
   readonly tags: Readonly<Record<string, string>>;
   /** `http://…` or `none`; else the environment and an earlier installation say. */
   readonly proxy: string | undefined;
@@ -93,8 +95,8 @@ export async function install(options: InstallOptions): Promise<Identity> {
   }
   for (const line of await checkCapture(assignDiskIds(found), options.scanMode)) say(line);
   const { disks, nextNumber } = await keepDiskIds(options, found);
-  const { scanMode, skipFreeSpace } = options;
-  const chosen = { disks, detection, nextDiskNumber: nextNumber, scanMode, skipFreeSpace };
+  const { scanMode, skipFreeSpace, streams } = options;
+  const chosen = { disks, detection, nextDiskNumber: nextNumber, scanMode, skipFreeSpace, streams };
   const identity = await enrolServer(options, chosen, dial);
   await writeProxy(stateFolder, proxy);
   say(`Enrolled as source server ${identity.programId}`);
