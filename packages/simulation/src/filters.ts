@@ -1,4 +1,7 @@
-/** A store, a source and a link that hand everything on: what watches or spoils them changes only what it must. */
+/**
+ * A store, a source and a link that hand everything on: what watches or spoils them changes only what it
+ * must.
+ */
 import type { Extent, ExtentHeader } from '@landfall/block';
 import type { CapturedExtent, ChunkWatch, Cut, EpochSource } from '@landfall/capture';
 import type { EpochCommit } from '@landfall/model';

@@ -1,9 +1,9 @@
 /**
  * A `Link` over any byte stream (a TLS socket, one end of a memory pair). Two bounds: `send` waits while
  * more than SEND_BUFFER_BYTES_MAX are under way; the stream is paused while messages of more than
- * RECEIVE_BUFFER_BYTES_MAX wait to be taken; `limitBuffers` makes both less. Closing lingers: what the peer still sends is discarded until
- * it closes too, because a socket closed with unread bytes resets the connection, and a REFUSE on its way
- * would be lost.
+ * RECEIVE_BUFFER_BYTES_MAX wait to be taken; `limitBuffers` makes both less. Closing lingers: what the peer
+ * still sends is discarded until it closes too, because a socket closed with unread bytes resets the
+ * connection, and a REFUSE on its way would be lost.
  */
 import type { Duplex } from 'node:stream';
 import { assert, type Clock, OperationError, systemClock, systemErrorCode } from '@landfall/runtime';
