@@ -41,6 +41,22 @@ test('replication may use several connections, and there are bounds to that', ()
   }
 });
 
+test('a scan freezes nothing unless it is told to, and then within bounds', () => {
+  assert.equal(parseOptions(['install', '--token', 'lf_x', '--scan-mode']).freeze, undefined);
+  const standard = parseOptions(['install', '--token', 'lf_x', '--freeze']).freeze;
+  assert.deepEqual(standard, { limitMs: 10_000, intervalMs: 3_600_000 });
+  const named = parseOptions(['install', '--freeze', '--freeze-limit', '2.5', '--freeze-interval=0']).freeze;
+  assert.deepEqual(named, { limitMs: 2500, intervalMs: 0 });
+  for (const wrong of [
+    '--freeze-limit=0',
+    '--freeze-limit=301',
+    '--freeze-interval=-1',
+    '--freeze-interval=x',
+  ]) {
+    assert.throws(() => parseOptions(['install', '--freeze', wrong]), { code: 'OPTION_INVALID' }, wrong);
+  }
+});
+
 test('with its own state folder an agent keeps its status there too', () => {
   assert.equal(parseOptions(['run', '--state-dir', '/x']).runtimeFolder, '/x');
 });

@@ -10,7 +10,10 @@ import { type Clock, type Dial, type Logger, threadedSha256 } from '@landfall/ru
 import { connectTls } from '@landfall/wire';
 import type { KnownDisk } from './disk-mapping.ts';
 import type { DiskDetection } from './disk-watch.ts';
+import type { Installation } from './file-installation.ts';
+import type { HeldOutput } from './held-output.ts';
 import { areInPlace, findKnownDisks } from './linux-disks.ts';
+import { freezingOf } from './linux-freezing.ts';
 import { type OpenedSource, openSource } from './linux-source.ts';
 import type { ReplicationFacts } from './replication-report.ts';
 import {
@@ -36,6 +39,10 @@ export interface SourceReplicatorOptions {
   readonly scanMode: boolean;
   /** Default true. */
   readonly skipFreeSpace?: boolean;
+  /** Where disks are scanned. */
+  readonly freeze?: Installation['freeze'];
+  /** Keeps the log back while something is frozen. */
+  readonly output: HeldOutput;
   /** Connections replication may use. Default: STREAMS_DEFAULT. */
   readonly streams?: number;
   readonly runtimeFolder: string;
@@ -74,7 +81,8 @@ async function startTracking(
 ): Promise<SourceTracking> {
   const { programId: stateName, runtimeFolder } = options;
   const safetyPlace = safetyPlaceOf(stateName, runtimeFolder);
-  const opened = await openSource({ ...options, disks, joining, stateName, safetyPlace });
+  const freezing = freezingOf(options);
+  const opened = await openSource({ ...options, disks, joining, stateName, safetyPlace, freezing });
   // A disk that cannot be read shows in the sender's status, and the sender keeps trying.
   return { ...opened, failure: () => undefined };
 }
