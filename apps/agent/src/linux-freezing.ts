@@ -24,7 +24,7 @@ export function freezingOf({ freeze, runtimeFolder, output }: FreezingOptions): 
   };
 }
 
-/** What an agent and its guard left frozen that were both killed. Without it, nothing of this server may work. */
+/** What an agent and its guard left frozen that were both killed: until then little works here. */
 export async function thawWhatWasLeft(runtimeFolder: string, logger: Logger): Promise<void> {
   try {
     const mountPoints = await thawLeftovers(recordPathIn(runtimeFolder));

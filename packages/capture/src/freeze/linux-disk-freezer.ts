@@ -1,4 +1,7 @@
-/** Freezes what is mounted of whole disks, by a guard (`linux-freeze-guard.ts`) that thaws it whatever happens. */
+/**
+ * Freezes what is mounted of whole disks, by a guard (`linux-freeze-guard.ts`) that thaws it whatever
+ * happens.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -1,11 +1,12 @@
 /**
  * The process that freezes file systems and thaws them again: in time, and whatever happens to the agent that
  * started it. It is a process of its own, outside the agent's control group where the kernel lets it, so that
- * nothing that ends the agent ends it too; the agent's death closes its standard input. From the first freeze
- * on it writes to standard output only, which is a pipe. What it froze is on record in a file beside the
- * agent's runtime files (never on a disk), for the case that it is killed itself: `thawLeftovers`.
+ * nothing that ends the agent ends it too; the agent's death closes its standard input. From the first
+ * freeze on it writes to standard output only, which is a pipe. What it froze is on record in a file beside
+ * the agent's runtime files, for the case that it is killed itself: `thawLeftovers`.
  *
- * G1 whatever was frozen here is thawed when standard input closes, or `limitMs` after the first freeze began.
+ * G1 whatever was frozen here is thawed when standard input closes, or `limitMs` after the first freeze
+ *    began.
  * G2 the record is there before the first freeze begins, and gone only when everything is thawed.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +37,7 @@ export async function runFreezeGuard(parameters: string): Promise<void> {
   for (const mountPoint of request.mountPoints) await run(['sync', '--file-system', mountPoint]);
   writeFileSync(request.recordPath, JSON.stringify(request.mountPoints));
   const late = new AbortController();
-  const limit = systemClock.sleep(request.limitMs, late.signal).catch(() => undefined);
+  const limit = Promise.allSettled([systemClock.sleep(request.limitMs, late.signal)]);
   const over = Promise.race([agentGone, limit]);
   const { frozen, refusals } = await freezeAll(request.mountPoints, over);
   say(`${FROZEN_LINE} ${JSON.stringify({ frozen, refusals })}`);

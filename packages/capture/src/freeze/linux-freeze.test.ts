@@ -1,6 +1,6 @@
 /**
- * Freezing real file systems on loop devices under writes: cuts that fsck and a comparison confirm, and a thaw
- * whatever is killed.
+ * Freezing real file systems on loop devices under writes: cuts that fsck finds in order, and a thaw whatever
+ * is killed.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
