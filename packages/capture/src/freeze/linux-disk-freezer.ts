@@ -19,7 +19,7 @@ export interface LinuxDiskFreezerOptions {
   readonly guardCommand: readonly string[];
   /** On a file system in memory: the agent may write there although everything else is frozen. */
   readonly recordPath: string;
-  /** Called before anything is frozen, and when all of it is thawed: nothing is logged to a disk meanwhile. */
+  /** Called before anything is frozen, and when all of it is thawed: no log goes to a disk meanwhile. */
   readonly onFreezing?: () => void;
   readonly onThawed?: () => void;
 }
