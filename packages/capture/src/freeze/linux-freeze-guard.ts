@@ -27,7 +27,7 @@ export interface GuardRequest {
   readonly recordPath: string;
 }
 
-/** The program; `parameters`: a GuardRequest as JSON. Errors: THAW_FAILED, for the exit code alone to tell. */
+/** The program; `parameters`: a GuardRequest as JSON. Errors: THAW_FAILED, told by the exit code alone. */
 export async function runFreezeGuard(parameters: string): Promise<void> {
   const request: GuardRequest = JSON.parse(parameters);
   // With the agent gone nobody reads what is said here: that must not keep the guard from its work.
