@@ -10,7 +10,7 @@
  * G2 the record is there before the first freeze begins, and gone only when everything is thawed.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { OperationError, type RunResult, run, systemClock } from '@landfall/runtime';
+import { describeError, OperationError, type RunResult, retry, run, systemClock } from '@landfall/runtime';
 
 export const GUARD_COMMAND = 'freeze-guard';
 /** What the guard says, a line each. */
@@ -19,6 +19,8 @@ export const THAWING_LINE = 'THAWING';
 
 /** One ioctl can wait for much to be written out, and a thaw waits for the freeze before it. */
 const TOOL_TIMEOUT_MS = 10 * 60_000;
+/** With delays up to ten seconds: half an hour. */
+const THAW_ATTEMPTS_MAX = 200;
 
 export interface GuardRequest {
   readonly mountPoints: readonly string[];
@@ -39,14 +41,17 @@ export async function runFreezeGuard(parameters: string): Promise<void> {
   const late = new AbortController();
   const limit = Promise.allSettled([systemClock.sleep(request.limitMs, late.signal)]);
   const over = Promise.race([agentGone, limit]);
-  const { frozen, refusals } = await freezeAll(request.mountPoints, over);
-  say(`${FROZEN_LINE} ${JSON.stringify({ frozen, refusals })}`);
-  if (frozen.length > 0) await over;
-  late.abort();
-  say(THAWING_LINE);
-  const failures = await thawAll(frozen);
-  if (failures.length > 0) throw notThawed(failures);
-  rmSync(request.recordPath, { force: true });
+  const frozen: string[] = [];
+  try {
+    const refusals = await freezeAll(request.mountPoints, { frozen, over });
+    say(`${FROZEN_LINE} ${JSON.stringify({ frozen, refusals })}`);
+    if (frozen.length > 0) await over;
+  } finally {
+    late.abort();
+    say(THAWING_LINE);
+    await retry(() => thawAll(frozen), { attemptsMax: THAW_ATTEMPTS_MAX });
+    rmSync(request.recordPath, { force: true });
+  }
 }
 
 function say(line: string): void {
@@ -57,25 +62,20 @@ function say(line: string): void {
 export async function thawLeftovers(recordPath: string): Promise<readonly string[]> {
   if (!existsSync(recordPath)) return [];
   const mountPoints: readonly string[] = JSON.parse(readFileSync(recordPath, 'utf8'));
-  const failures = await thawAll(mountPoints);
-  if (failures.length > 0) throw notThawed(failures);
+  await thawAll(mountPoints);
   rmSync(recordPath, { force: true });
   return mountPoints;
 }
 
-interface Freezing {
-  readonly frozen: readonly string[];
-  /** File systems that cannot be frozen, or are already. */
-  readonly refusals: readonly string[];
-}
-
-/** Stops between two of them when it is over. */
-async function freezeAll(mountPoints: readonly string[], over: Promise<unknown>): Promise<Freezing> {
+/** Answers why some were not frozen, or were already; stops between two of them when it is over. */
+async function freezeAll(
+  mountPoints: readonly string[],
+  { frozen, over }: { readonly frozen: string[]; readonly over: Promise<unknown> },
+): Promise<readonly string[]> {
   let isOver = false;
   over.then(() => {
     isOver = true;
   });
-  const frozen: string[] = [];
   const refusals: string[] = [];
   for (const mountPoint of mountPoints) {
     if (isOver) break;
@@ -83,17 +83,24 @@ async function freezeAll(mountPoints: readonly string[], over: Promise<unknown>)
     if (result.exitCode === 0) frozen.push(mountPoint);
     else refusals.push(describe(result));
   }
-  return { frozen, refusals };
+  return refusals;
 }
 
-/** The last one first. One that is not frozen any more is as good as thawed. */
-async function thawAll(mountPoints: readonly string[]): Promise<readonly string[]> {
+/**
+ * The last one first, each whatever becomes of the others. One that is not frozen any more is as good as
+ * thawed. Errors: THAW_FAILED.
+ */
+async function thawAll(mountPoints: readonly string[]): Promise<void> {
   const failures: string[] = [];
   for (const mountPoint of mountPoints.toReversed()) {
-    const result = await run(['fsfreeze', '--unfreeze', mountPoint], { timeoutMs: TOOL_TIMEOUT_MS });
-    if (result.exitCode !== 0 && !/Invalid argument/.test(result.stderr)) failures.push(describe(result));
+    try {
+      const result = await run(['fsfreeze', '--unfreeze', mountPoint], { timeoutMs: TOOL_TIMEOUT_MS });
+      if (result.exitCode !== 0 && !/Invalid argument/.test(result.stderr)) failures.push(describe(result));
+    } catch (error) {
+      failures.push(describeError(error));
+    }
   }
-  return failures;
+  if (failures.length > 0) throw notThawed(failures);
 }
 
 function describe({ stderr, exitCode }: RunResult): string {
