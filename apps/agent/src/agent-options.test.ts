@@ -33,6 +33,30 @@ test('free space is left out unless the installation says otherwise', () => {
   assert.equal(parseOptions(['install', '--token', 'lf_x', '--no-skip-free-space']).skipFreeSpace, false);
 });
 
+test('replication may use several connections, and there are bounds to that', () => {
+  assert.equal(parseOptions(['install', '--token', 'lf_x']).streams, 4);
+  assert.equal(parseOptions(['install', '--token', 'lf_x', '--streams', '16']).streams, 16);
+  for (const streams of ['0', '17', '1.5', 'many']) {
+    assert.throws(() => parseOptions(['install', `--streams=${streams}`]), { code: 'OPTION_INVALID' });
+  }
+});
+
+test('a scan freezes nothing unless it is told to, and then within bounds', () => {
+  assert.equal(parseOptions(['install', '--token', 'lf_x', '--scan-mode']).freeze, undefined);
+  const standard = parseOptions(['install', '--token', 'lf_x', '--freeze']).freeze;
+  assert.deepEqual(standard, { limitMs: 10_000, intervalMs: 3_600_000 });
+  const named = parseOptions(['install', '--freeze', '--freeze-limit', '2.5', '--freeze-interval=0']).freeze;
+  assert.deepEqual(named, { limitMs: 2500, intervalMs: 0 });
+  for (const wrong of [
+    '--freeze-limit=0',
+    '--freeze-limit=301',
+    '--freeze-interval=-1',
+    '--freeze-interval=x',
+  ]) {
+    assert.throws(() => parseOptions(['install', '--freeze', wrong]), { code: 'OPTION_INVALID' }, wrong);
+  }
+});
+
 test('with its own state folder an agent keeps its status there too', () => {
   assert.equal(parseOptions(['run', '--state-dir', '/x']).runtimeFolder, '/x');
 });

@@ -1,13 +1,18 @@
 /** The command line of the agent, as data. */
 import { parseArgs } from 'node:util';
 import { OperationError } from '@landfall/runtime';
+import { LANES_MAX } from '@landfall/wire';
+import type { Installation } from './file-installation.ts';
 import { UNIT_FOLDER_DEFAULT } from './linux-service.ts';
+import { STREAMS_DEFAULT } from './source-replicator.ts';
 
 export const USAGE = `landfall-agent: replicates the disks of this server while it works
 
   landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes]
                          [--no-auto-disk-detection] [--scan-mode] [--no-skip-free-space]
-                         [--tags key=value,…] [--proxy http://[user:password@]host:port]
+                         [--freeze] [--freeze-limit 10] [--freeze-interval 60]
+                         [--streams 4] [--tags key=value,…]
+                         [--proxy http://[user:password@]host:port]
   landfall-agent configure --proxy http://[user:password@]host:port | none
   landfall-agent status [--json]
   landfall-agent forecast [--minutes 1] [--devices /dev/a,/dev/b] [--to HOST:PORT] [--json]
@@ -19,7 +24,10 @@ export const USAGE = `landfall-agent: replicates the disks of this server while 
 Without --devices all disks are replicated, and those that are attached later join within 30 s. With it only
 these are, as large as they become. --no-auto-disk-detection, and --force-volumes with --devices, keep disks
 and sizes as they are found when the agent starts. --scan-mode reads the disks again and again instead of
-tracking their changes; without it that is done only where the kernel shows none.
+tracking their changes; without it that is done only where the kernel shows none. Where disks are scanned,
+--freeze makes a consistent recovery point every --freeze-interval minutes: the file systems are frozen while
+what was written is read again, for at most --freeze-limit seconds. --streams is how many
+connections replication may use when one does not fill the link, if the replication server takes as many.
 
 Where things are: --state-dir (/var/lib/landfall-agent), --runtime-dir (/run/landfall-agent),
 --unit-dir (/etc/systemd/system); --no-service installs without systemd.
@@ -36,6 +44,8 @@ export interface AgentOptions {
   readonly autoDiskDetection: boolean;
   readonly scanMode: boolean;
   readonly skipFreeSpace: boolean;
+  readonly freeze: Installation['freeze'];
+  readonly streams: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly proxy: string | undefined;
   readonly json: boolean;
@@ -51,6 +61,9 @@ const STATE_FOLDER_DEFAULT = '/var/lib/landfall-agent';
 const RUNTIME_FOLDER_DEFAULT = '/run/landfall-agent';
 
 const MINUTES_MAX = 24 * 60;
+const STREAMS_MAX = 1 + LANES_MAX;
+const FREEZE_SECONDS_MAX = 300;
+const FREEZE_MINUTES_MAX = 7 * 24 * 60;
 
 /** Errors: OPTION_INVALID. */
 export function parseOptions(parameters: readonly string[]): AgentOptions {
@@ -67,6 +80,8 @@ export function parseOptions(parameters: readonly string[]): AgentOptions {
     autoDiskDetection: !values['no-auto-disk-detection'],
     scanMode: values['scan-mode'],
     skipFreeSpace: !values['no-skip-free-space'],
+    freeze: values.freeze ? parseFreeze(values) : undefined,
+    streams: parseStreams(values.streams),
     tags: parseTags(values.tags ?? ''),
     proxy: values.proxy,
     json: values.json,
@@ -93,6 +108,10 @@ function parse(parameters: readonly string[]) {
         'no-auto-disk-detection': { type: 'boolean', default: false },
         'scan-mode': { type: 'boolean', default: false },
         'no-skip-free-space': { type: 'boolean', default: false },
+        freeze: { type: 'boolean', default: false },
+        'freeze-limit': { type: 'string', default: '10' },
+        'freeze-interval': { type: 'string', default: '60' },
+        streams: { type: 'string' },
         tags: { type: 'string' },
         proxy: { type: 'string' },
         minutes: { type: 'string', default: '1' },
@@ -114,6 +133,29 @@ function parseMinutes(text: string): number {
   const minutes = Number(text);
   if (minutes > 0 && minutes <= MINUTES_MAX) return minutes;
   throw usage(`--minutes ${text} is not a number from more than 0 to ${MINUTES_MAX}`);
+}
+
+function parseFreeze(values: {
+  readonly 'freeze-limit': string;
+  readonly 'freeze-interval': string;
+}): Installation['freeze'] {
+  const seconds = Number(values['freeze-limit']);
+  const minutes = Number(values['freeze-interval']);
+  if (!(seconds > 0 && seconds <= FREEZE_SECONDS_MAX))
+    throw usage(
+      `--freeze-limit ${values['freeze-limit']} is not a number from more than 0 to ${FREEZE_SECONDS_MAX}`,
+    );
+  if (!(minutes >= 0 && minutes <= FREEZE_MINUTES_MAX))
+    throw usage(
+      `--freeze-interval ${values['freeze-interval']} is not a number from 0 to ${FREEZE_MINUTES_MAX}`,
+    );
+  return { limitMs: Math.round(seconds * 1000), intervalMs: Math.round(minutes * 60_000) };
+}
+
+function parseStreams(text: string | undefined): number {
+  const streams = text === undefined ? STREAMS_DEFAULT : Number(text);
+  if (Number.isInteger(streams) && streams >= 1 && streams <= STREAMS_MAX) return streams;
+  throw usage(`--streams ${text} is not a whole number from 1 to ${STREAMS_MAX}`);
 }
 
 function parseList(text: string): string[] {

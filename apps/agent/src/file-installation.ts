@@ -21,6 +21,10 @@ export interface Installation {
   readonly machineUuid?: string;
   /** Free space of file systems is left out of first sync and rescan. Absent in older installations: true. */
   readonly skipFreeSpace?: boolean;
+  /** Where disks are scanned: how long file systems may be frozen, and how often. Absent: never. */
+  readonly freeze?: { readonly limitMs: number; readonly intervalMs: number } | undefined;
+  /** Connections replication may use. Absent in older installations: STREAMS_DEFAULT. */
+  readonly streams?: number;
 }
 
 /** Errors: STATE_UNREADABLE. */

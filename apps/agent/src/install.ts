@@ -50,7 +50,7 @@ import { checkReachable } from './tcp-reachable.ts';
 import { VERSION } from './version.ts';
 
 /** Everything an installation settles: what is left out here would be forgotten at the first start. */
-type Chosen = Required<Omit<Installation, 'machineUuid'>>;
+type Chosen = Required<Omit<Installation, 'machineUuid' | 'freeze'>> & Pick<Installation, 'freeze'>;
 
 export interface InstallOptions {
   readonly token: string;
@@ -63,6 +63,9 @@ export interface InstallOptions {
   readonly scanMode: boolean;
   /** Leaves out what file systems do not use; false: replicates every block, deleted files too. */
   readonly skipFreeSpace: boolean;
+  readonly freeze: Installation['freeze'];
+  /** Connections replication may use. */
+  readonly streams: number;
   readonly tags: Readonly<Record<string, string>>;
   /** `http://…` or `none`; else the environment and an earlier installation say. */
   readonly proxy: string | undefined;
@@ -93,8 +96,11 @@ export async function install(options: InstallOptions): Promise<Identity> {
   }
   for (const line of await checkCapture(assignDiskIds(found), options.scanMode)) say(line);
   const { disks, nextNumber } = await keepDiskIds(options, found);
-  const { scanMode, skipFreeSpace } = options;
-  const chosen = { disks, detection, nextDiskNumber: nextNumber, scanMode, skipFreeSpace };
+  const { scanMode, skipFreeSpace, freeze, streams } = options;
+  const chosen = {
+    ...{ disks, detection, nextDiskNumber: nextNumber },
+    ...{ scanMode, skipFreeSpace, freeze, streams },
+  };
   const identity = await enrolServer(options, chosen, dial);
   await writeProxy(stateFolder, proxy);
   say(`Enrolled as source server ${identity.programId}`);

@@ -9,6 +9,7 @@ import {
   openCapture,
   openScan,
   removeSafetyNet,
+  type ScanFreezing,
   type ScanSource,
   SourceMeters,
   tracingRefusal,
@@ -28,6 +29,8 @@ export interface OpenSourceOptions {
   readonly scanMode: boolean;
   /** Default true; a scan leaves nothing out. */
   readonly skipFreeSpace?: boolean;
+  /** How a scan makes cuts by freezing file systems. Absent: it does not. */
+  readonly freezing?: ScanFreezing | undefined;
   /** Absent: nothing is kept for a restart. */
   readonly safetyPlace?: SafetyPlace;
   readonly logger: Logger;
@@ -102,10 +105,11 @@ async function openTracking(options: OpenSourceOptions): Promise<OpenedSource> {
 }
 
 async function openScanning(options: OpenSourceOptions, reason: string): Promise<OpenedSource> {
-  const { disks, clock, logger, joining } = options;
+  const { disks, clock, logger, joining, freezing: freeze } = options;
   await leaveSafetyNet(options);
   const devices = disks.map((disk) => disk.deviceName);
-  const scan = await openScan({ devices, diskIds: disks.map((disk) => disk.diskId), clock });
+  const diskIds = disks.map((disk) => disk.diskId);
+  const scan = await openScan({ devices, diskIds, clock, ...(freeze === undefined ? {} : { freeze }) });
   // A pass is over all disks: an added one is a member at once.
   joining?.onJoined(joining.diskIds);
   logger.warn('scan-mode', { reason });
@@ -124,9 +128,10 @@ async function leaveSafetyNet({ safetyPlace, logger, clock }: OpenSourceOptions)
 }
 
 function scanFacts(scan: ScanSource, reason: string): CaptureFacts {
-  const { lastPassDurationMs } = scan.stats();
+  const { lastPassDurationMs, freeze } = scan.stats();
+  const failure = freeze?.failure === undefined ? [] : [`no cut by freezing file systems: ${freeze.failure}`];
   return {
-    ...{ mode: 'SCAN', reason, warnings: [SCAN_WARNING] },
+    ...{ mode: 'SCAN', reason, warnings: [SCAN_WARNING, ...failure] },
     ...(lastPassDurationMs === undefined ? {} : { passDurationMs: lastPassDurationMs }),
   };
 }

@@ -1,5 +1,6 @@
 /** `landfall-agent`: see USAGE in agent-options.ts. */
 import { createInterface } from 'node:readline/promises';
+import { GUARD_COMMAND, runFreezeGuard } from '@landfall/capture';
 import {
   createLogger,
   describeError,
@@ -14,6 +15,7 @@ import type { FoundDisk } from './disk-mapping.ts';
 import { readStatus } from './file-status.ts';
 import { describeForecast, describeProgress } from './forecast/forecast-text.ts';
 import { runForecast } from './forecast/run-forecast.ts';
+import { HeldOutput } from './held-output.ts';
 import { install } from './install.ts';
 import { yieldToWorkload } from './linux-priority.ts';
 import { EXIT_UNINSTALLED } from './linux-service.ts';
@@ -32,6 +34,7 @@ const PROGRESS_EVERY_MS = 5000;
 const THREADS = '16';
 
 async function main(parameters: readonly string[]): Promise<number> {
+  if (parameters[0] === GUARD_COMMAND) return guard(parameters[1] ?? '');
   const options = parseOptions(parameters);
   switch (options.command) {
     case 'install':
@@ -55,6 +58,14 @@ async function main(parameters: readonly string[]): Promise<number> {
     default:
       throw usage(`there is no command named ${options.command}`);
   }
+}
+
+/** What the agent starts to freeze file systems. It says nothing: what it could write to may be frozen. */
+function guard(request: string): Promise<number> {
+  return runFreezeGuard(request).then(
+    () => 0,
+    () => EXIT_FAILED,
+  );
 }
 
 async function runInstall(options: AgentOptions): Promise<number> {
@@ -99,11 +110,13 @@ async function runConfigure({ stateFolder, proxy }: AgentOptions): Promise<numbe
 async function runService(options: AgentOptions): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-  const logger = createLogger({ program: 'landfall-agent' });
+  const output = new HeldOutput((line) => process.stderr.write(line));
+  const logger = createLogger({ program: 'landfall-agent', write: (line) => output.write(line) });
   yieldToWorkload(logger);
   const outcome = await runAgent({
     stateFolder: options.stateFolder,
     runtimeFolder: options.runtimeFolder,
+    output,
     logger,
     clock: systemClock,
     signal: stop.signal,

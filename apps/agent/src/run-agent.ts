@@ -24,6 +24,8 @@ import {
 } from './file-installation.ts';
 import { dialByProxyFile } from './file-proxy.ts';
 import { removeStatus, writeStatus } from './file-status.ts';
+import type { HeldOutput } from './held-output.ts';
+import { thawWhatWasLeft } from './linux-freezing.ts';
 import { readSourceProperties } from './linux-source-properties.ts';
 import { createSourceReplicator, type SourceReplicator } from './source-replicator.ts';
 import { VERSION } from './version.ts';
@@ -31,6 +33,8 @@ import { VERSION } from './version.ts';
 export interface RunAgentOptions {
   readonly stateFolder: string;
   readonly runtimeFolder: string;
+  /** Where the logger writes. */
+  readonly output: HeldOutput;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -45,6 +49,7 @@ const FAREWELL_PAUSE_MS = 1000;
 
 /** Errors: NOT_INSTALLED, IDENTITY_OF_OTHER_MACHINE, STATE_UNREADABLE, IDENTITY_UNREADABLE. */
 export async function runAgent(options: RunAgentOptions): Promise<'STOPPED' | 'UNINSTALLED'> {
+  await thawWhatWasLeft(options.runtimeFolder, options.logger);
   const { identity, installation } = await readInstalled(options.stateFolder);
   checkSameMachine(installation, await readMachineUuid());
   const leave = new AbortController();
@@ -165,7 +170,8 @@ async function keepStatus(options: RunAgentOptions, facts: StatusFacts, signal: 
         replication: replicator.facts(),
         tracking: replicator.trackingAccount ?? null,
       });
-    await logFailure(options.logger, 'status-not-written', write);
+    // The next word comes when whoever writes to a disk does not wait.
+    if (!options.output.isHeld) await logFailure(options.logger, 'status-not-written', write);
     await pause(options.clock, STATUS_INTERVAL_MS, signal);
   }
   await removeStatus(options.runtimeFolder);

@@ -50,6 +50,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     resolveStore: (sourceServerId, peer, hello) => staging.resolveStore(sourceServerId, peer, hello),
     admitProbe: (peer) => staging.admit(peer),
     onProgress: (progress) => staging.onProgress(progress),
+    streamsMax: options.streamsMax,
     logger,
     clock,
   });

@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type KeySource, parseKeySource } from '@landfall/journal';
+import { LANES_PER_SESSION_DEFAULT } from '@landfall/replication';
 import { MIB, OperationError } from '@landfall/runtime';
+import { LANES_MAX } from '@landfall/wire';
 import type { JournalFolderOptions } from './journal-folder.ts';
 import { SCRUB_BYTES_PER_SECOND_DEFAULT, SCRUB_INTERVAL_MS_DEFAULT } from './scrubber.ts';
 
@@ -11,6 +13,7 @@ export const USAGE = `landfall replication server: receives changes of source se
   node main.ts --state-dir FOLDER --staging-dir FOLDER [--token-file FILE]
                [--listen ADDRESS] [--port 1500] [--address ADDRESS]…
                [--encryption-key SOURCE]… [--no-encryption] [--scrub-rate 16] [--scrub-interval 24]
+               [--streams-max 8]
   node main.ts rotate-keys --state-dir FOLDER [--encryption-key SOURCE]…
   node main.ts journal stat|verify|compact --folder FOLDER [--state-dir FOLDER] [--encryption-key SOURCE]…
 
@@ -24,6 +27,8 @@ is. --no-encryption: new replicas are not encrypted; those that are stay so.
 
 --scrub-rate is how much of the journals is read and verified all the time, in MiB a second over all servers; 0:
 nothing. --scrub-interval is how many hours lie between the beginnings of two passes over a journal, at least.
+
+--streams-max is how many connections one agent may replicate by, if it wants as many; 1: no more than one.
 
 journal works on the journal of one server, in a folder of the staging area, while no replication server runs.
 `;
@@ -42,6 +47,8 @@ export interface ServerOptions {
   /** 0: journals are not scrubbed. */
   readonly scrubBytesPerSecond: number;
   readonly scrubIntervalMs: number;
+  /** Connections of one agent. */
+  readonly streamsMax: number;
 }
 
 const PORT_DEFAULT = 1500;
@@ -66,6 +73,7 @@ export function parseOptions(parameters: readonly string[]): ServerOptions | und
     encryptsNew: !values['no-encryption'],
     scrubBytesPerSecond: quantity(values['scrub-rate'], MIB) ?? SCRUB_BYTES_PER_SECOND_DEFAULT,
     scrubIntervalMs: quantity(values['scrub-interval'], HOUR_MS) ?? SCRUB_INTERVAL_MS_DEFAULT,
+    streamsMax: parseStreamsMax(values['streams-max']),
   };
 }
 
@@ -114,6 +122,7 @@ function parse(parameters: readonly string[]) {
         'no-encryption': { type: 'boolean', default: false },
         'scrub-rate': { type: 'string' },
         'scrub-interval': { type: 'string' },
+        'streams-max': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -131,6 +140,12 @@ function parsePort(text: string | undefined): number {
   const port = text === undefined ? PORT_DEFAULT : Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw usage(`${text} is not a port number`);
+}
+
+function parseStreamsMax(text: string | undefined): number {
+  const streams = text === undefined ? 1 + LANES_PER_SESSION_DEFAULT : Number(text);
+  if (Number.isInteger(streams) && streams >= 1 && streams <= 1 + LANES_MAX) return streams;
+  throw usage(`${text} is not a number of connections from 1 to ${1 + LANES_MAX}`);
 }
 
 function quantity(text: string | undefined, unit: number): number | undefined {

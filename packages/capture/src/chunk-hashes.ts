@@ -38,10 +38,12 @@ export class ChunkHashes {
     return this.#unreadCount === 0;
   }
 
-  /** From here on every chunk has to be read again. */
-  beginPass(): void {
+  /** From here on every chunk has to be read again; of these disks only, when all of the others were. */
+  beginPass(diskIndexes: Iterable<number> = this.#disks.keys()): void {
+    const again = new Set(diskIndexes);
     this.#unreadCount = 0;
-    for (const disk of this.#disks) {
+    for (const [diskIndex, disk] of this.#disks.entries()) {
+      if (!again.has(diskIndex)) continue;
       disk.readUpTo = 0;
       disk.flags.forEach((flags, chunk) => {
         disk.flags[chunk] = flags & ~READ;

@@ -152,6 +152,18 @@ function rootDisks(): Set<string> {
   return disks;
 }
 
+/**
+ * The names of the whole disks that a file system lies on, by its device (`MAJOR:MINOR`), or its source where
+ * that is none of a disk (btrfs). Of a btrfs over several disks, the one it was mounted by.
+ */
+export function disksBelow(device: string, source: string): ReadonlySet<string> {
+  const disks = new Set<string>();
+  const named = source.startsWith('/dev/') ? source : undefined;
+  const found = resolveIfExists(`/sys/dev/block/${device}`) ?? (named && resolveIfExists(named));
+  if (found !== undefined) addDisksBelow(basename(found), disks);
+  return disks;
+}
+
 const STACK_DEPTH_MAX = 16;
 
 function addDisksBelow(name: string, disks: Set<string>, depth = 0): void {

@@ -1,5 +1,7 @@
 /** Puts a scan together over real disks; see `scan-source.ts`. */
 import { type Clock, OperationError, systemClock } from '@landfall/runtime';
+import { createLinuxDiskFreezer, type LinuxDiskFreezerOptions } from './freeze/linux-disk-freezer.ts';
+import type { FreezeOptions } from './freeze/scan-freeze.ts';
 import { openDirectReader } from './linux-direct-reader.ts';
 import { countersOf, diskAt } from './linux-disks.ts';
 import { ScanSource } from './scan-source.ts';
@@ -11,6 +13,13 @@ export interface OpenScanOptions {
   readonly diskIds?: readonly string[];
   readonly clock?: Clock;
   readonly readsInFlightMax?: number;
+  /** Makes cuts by freezing the file systems of the disks. */
+  readonly freeze?: ScanFreezing;
+}
+
+export interface ScanFreezing extends Omit<LinuxDiskFreezerOptions, 'diskNames'> {
+  readonly limitMs: number;
+  readonly intervalMs: number;
 }
 
 /** Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, DISK_UNREADABLE. */
@@ -30,5 +39,15 @@ export async function openScan(options: OpenScanOptions): Promise<ScanSource> {
   const disks = linuxDisks.map(({ deviceName, sizeBytes }, index) => ({
     ...{ diskId: options.diskIds?.[index] ?? `disk-${index}`, deviceName, sizeBytes },
   }));
-  return new ScanSource({ disks, reader, writeMarks, clock });
+  const diskNames = linuxDisks.map(({ name }) => name);
+  return new ScanSource({ disks, reader, writeMarks, clock, ...freezeOptions(options.freeze, diskNames) });
+}
+
+function freezeOptions(
+  freezing: ScanFreezing | undefined,
+  diskNames: readonly string[],
+): { readonly freeze?: FreezeOptions } {
+  if (freezing === undefined) return {};
+  const { limitMs, intervalMs } = freezing;
+  return { freeze: { limitMs, intervalMs, freezer: createLinuxDiskFreezer({ ...freezing, diskNames }) } };
 }

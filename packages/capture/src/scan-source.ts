@@ -7,6 +7,10 @@
  *    counters say that no write was under way or ended on any disk from the beginning of the pass to its
  *    end, what was read is what the disks held all the time, and the point is a cut like any other.
  * S3 the point is as old as the pass: its time is when the pass began (S1), or for a cut when it ended (S2).
+ * S4 with `freeze`, a pass that was written into goes on under a freeze of the file systems: once nothing is
+ *    under way any more, the disks that were written since the pass began are read again. Its point is a cut
+ *    only when the counters stood still from then to the end of the reading; that a freeze was asked for, or
+ *    held, proves nothing, because not all that writes is a file system.
  *
  * Between passes the disks rest for as long as the pass took, within bounds: the mode costs the source half
  * of its time at most. The counters do not count commands past the block layer (SG_IO); nobody can tell of
@@ -18,6 +22,8 @@ import { isZero } from './block-contents.ts';
 import { type Chunk, ChunkHashes, SCAN_CHUNK_BYTES } from './chunk-hashes.ts';
 import type { CapturedExtent, Cut, EpochSource } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
+import type { FreezeHold } from './freeze/disk-freezer.ts';
+import { type FreezeFacts, type FreezeOptions, ScanFreeze } from './freeze/scan-freeze.ts';
 import type { DiskReader } from './trace-source.ts';
 
 export interface ScanSourceOptions {
@@ -29,6 +35,8 @@ export interface ScanSourceOptions {
    */
   readonly writeMarks: readonly (() => string | undefined)[];
   readonly clock: Clock;
+  /** Makes cuts of some passes that were written into. */
+  readonly freeze?: FreezeOptions;
   readonly restMs?: { readonly least: number; readonly most: number };
 }
 
@@ -37,20 +45,40 @@ export interface ScanStats {
   /** Passes during which nothing was written: their points are cuts. */
   readonly quietPasses: number;
   readonly lastPassDurationMs: number | undefined;
+  /** Only with `freeze`. */
+  readonly freeze: FreezeFacts | undefined;
 }
 
 /** Also the longest that somebody who asks for a recovery point waits for a pass to begin. */
 const REST_MS = { least: 1000, most: 20_000 };
 /** Changed chunks found and not yet taken; the pass waits beyond that. */
 const FOUND_BYTES_MAX = 8 * 1024 * 1024;
+/** The same under a freeze, which is not to wait for the link if it can be helped. */
+const FOUND_FROZEN_BYTES_MAX = 64 * 1024 * 1024;
 const WAIT_STEP_MS = 50;
 /** Each is held until it has been hashed. */
 const CHUNKS_AT_ONCE_MAX = 16;
+const SETTLE_STEP_MS = 5;
+
+type Marks = readonly (string | undefined)[];
 
 interface Pass {
   readonly beganMs: number;
   readonly beganNs: bigint;
-  readonly marks: readonly (string | undefined)[];
+  readonly marks: Marks;
+  /** What was read, and the time that took. */
+  readBytes: number;
+  readNs: bigint;
+  frozen: Frozen | undefined;
+  /** One freeze a pass. */
+  wasFrozen: boolean;
+}
+
+interface Frozen {
+  readonly hold: FreezeHold;
+  readonly beganNs: bigint;
+  /** From when nothing was under way on any disk. */
+  readonly marks: Marks;
 }
 
 export class ScanSource implements EpochSource {
@@ -60,6 +88,7 @@ export class ScanSource implements EpochSource {
   readonly #options: ScanSourceOptions;
   readonly #hashes: ChunkHashes;
   readonly #stopping = new AbortController();
+  readonly #freeze: ScanFreeze | undefined;
   #found: CapturedExtent[] = [];
   #pass: Pass | undefined;
   #restUntilNs = 0n;
@@ -71,12 +100,14 @@ export class ScanSource implements EpochSource {
   constructor(options: ScanSourceOptions) {
     this.#options = options;
     this.disks = options.disks;
+    this.#freeze = options.freeze && new ScanFreeze(options.freeze, options.clock);
     this.#hashes = new ChunkHashes(options.disks.map(({ sizeBytes }) => sizeBytes));
   }
 
   stats(): ScanStats {
     const lastPassDurationMs = this.#lastPassDurationMs;
-    return { passes: this.#passes, quietPasses: this.#quietPasses, lastPassDurationMs };
+    const freeze = this.#freeze?.facts;
+    return { passes: this.#passes, quietPasses: this.#quietPasses, lastPassDurationMs, freeze };
   }
 
   dirtyBytes(diskIndex: number): number {
@@ -105,8 +136,9 @@ export class ScanSource implements EpochSource {
       for (;;) {
         signal.throwIfAborted();
         if (this.#isResting()) await clock.sleep(WAIT_STEP_MS, signal);
-        else if (await this.#advance()) return this.#endPass();
-        if (lengthOf(this.#found) >= FOUND_BYTES_MAX || clock.monotonicNs() > deadlineNs) return undefined;
+        else if ((await this.#advance()) && !(await this.#beginFreeze())) return this.#endPass();
+        if (lengthOf(this.#found) >= this.#foundBytesMax || clock.monotonicNs() > deadlineNs)
+          return undefined;
       }
     });
   }
@@ -116,6 +148,7 @@ export class ScanSource implements EpochSource {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort(new OperationError('CAPTURE_STOPPED', 'scanning was stopped'));
     while (this.#busy) await this.#options.clock.sleep(1);
+    await this.#pass?.frozen?.hold.thaw();
     await this.#options.reader.close();
   }
 
@@ -123,9 +156,14 @@ export class ScanSource implements EpochSource {
     return this.#pass === undefined && this.#options.clock.monotonicNs() < this.#restUntilNs;
   }
 
+  get #foundBytesMax(): number {
+    return this.#pass?.frozen === undefined ? FOUND_BYTES_MAX : FOUND_FROZEN_BYTES_MAX;
+  }
+
   /** Reads some more; true when the pass is complete and nothing the sender wants is left. */
   async #advance(): Promise<boolean> {
     this.#beginPass();
+    if (this.#pass?.frozen?.hold.isHeld === false) await this.#endFreeze('it was thawed before its end');
     const readsInFlightMax = Math.min(this.#options.reader.readsInFlightMax, CHUNKS_AT_ONCE_MAX);
     const unread = this.#hashes.nextUnread(readsInFlightMax);
     const chunks = unread.length > 0 ? unread : this.#hashes.nextUnknown(readsInFlightMax);
@@ -147,16 +185,64 @@ export class ScanSource implements EpochSource {
     const { clock } = this.#options;
     this.#hashes.beginPass();
     // The marks first: what ends between them and the first read is taken for a write during the pass.
-    this.#pass = { marks: this.#readMarks(), beganMs: clock.nowMs(), beganNs: clock.monotonicNs() };
+    const marks = this.#readMarks();
+    this.#pass = {
+      ...{ marks, beganMs: clock.nowMs(), beganNs: clock.monotonicNs() },
+      ...{ readBytes: 0, readNs: 0n, frozen: undefined, wasFrozen: false },
+    };
   }
 
-  #endPass(): Cut {
+  /** S4. True when there is something to be read under a freeze now. */
+  async #beginFreeze(): Promise<boolean> {
+    const pass = this.#pass;
+    const freeze = this.#freeze;
+    if (pass === undefined || freeze === undefined || pass.wasFrozen) return false;
+    if (this.#isQuietSince(pass.marks) || !freeze.isDue) return false;
+    pass.wasFrozen = true;
+    const hold = await freeze.begin(
+      this.#millisecondsFor(pass, writtenBetween(pass.marks, this.#readMarks())),
+    );
+    if (hold === undefined) return false;
+    const beganNs = this.#options.clock.monotonicNs();
+    const marks = await this.#settledMarks(hold);
+    pass.frozen = { hold, beganNs, marks };
+    this.#hashes.beginPass(writtenBetween(pass.marks, marks));
+    return true;
+  }
+
+  /** Those of a moment at which no write was under way, if there is one before the thaw. */
+  async #settledMarks(hold: FreezeHold): Promise<Marks> {
+    for (;;) {
+      const marks = this.#readMarks();
+      if (!marks.includes(undefined) || !hold.isHeld) return marks;
+      await this.#options.clock.sleep(SETTLE_STEP_MS);
+    }
+  }
+
+  /** Under the freeze, or when it is over too early. */
+  async #endFreeze(failure: string | undefined): Promise<void> {
+    const frozen = this.#pass?.frozen;
+    if (frozen === undefined || this.#pass === undefined) return;
+    this.#pass.frozen = undefined;
+    await frozen.hold.thaw();
+    const frozenMs = Number(this.#options.clock.monotonicNs() - frozen.beganNs) / 1e6;
+    if (failure === undefined) this.#freeze?.succeeded(frozenMs);
+    else this.#freeze?.failed(failure);
+  }
+
+  #millisecondsFor(pass: Pass, diskIndexes: readonly number[]): number {
+    const bytes = diskIndexes.reduce((sum, index) => sum + (this.disks[index]?.sizeBytes ?? 0), 0);
+    return (bytes / Math.max(1, pass.readBytes)) * (Number(pass.readNs) / 1e6);
+  }
+
+  async #endPass(): Promise<Cut> {
     const pass = this.#pass;
     assert(pass !== undefined && this.#hashes.isPassComplete, 'S1: every chunk was read in the pass');
     const { clock, restMs = REST_MS } = this.#options;
     const endedMs = clock.nowMs();
     const endedNs = clock.monotonicNs();
-    const isQuiet = this.#isQuietSince(pass.marks);
+    const isQuiet = this.#isQuietSince(pass.frozen?.marks ?? pass.marks);
+    await this.#endFreeze(isQuiet ? undefined : 'the disks were written although they were frozen');
     const durationMs = Number(endedNs - pass.beganNs) / 1e6;
     this.#pass = undefined;
     this.#passes += 1;
@@ -183,6 +269,7 @@ export class ScanSource implements EpochSource {
   /** What is news goes to `#found`, in the order of `chunks`, also when one of them cannot be read. */
   async #read(chunks: readonly Chunk[]): Promise<void> {
     const news: (CapturedExtent | undefined)[] = new Array(chunks.length);
+    const beganNs = this.#options.clock.monotonicNs();
     try {
       await forEachAtOnce(chunks, this.#options.reader.readsInFlightMax, async (chunk, index) => {
         const place = this.#hashes.placeOf(chunk);
@@ -194,6 +281,13 @@ export class ScanSource implements EpochSource {
     } finally {
       this.#found.push(...news.filter((extent) => extent !== undefined));
     }
+    this.#noteReading(chunks, this.#options.clock.monotonicNs() - beganNs);
+  }
+
+  #noteReading(chunks: readonly Chunk[], durationNs: bigint): void {
+    if (this.#pass === undefined) return;
+    this.#pass.readBytes += chunks.reduce((sum, chunk) => sum + this.#hashes.placeOf(chunk).lengthBytes, 0);
+    this.#pass.readNs += durationNs;
   }
 
   async #exclusively<Result>(operation: () => Promise<Result>): Promise<Result> {
@@ -202,6 +296,9 @@ export class ScanSource implements EpochSource {
     this.#busy = true;
     try {
       return await operation();
+    } catch (error) {
+      await this.#endFreeze('it was ended with what read under it');
+      throw error;
     } finally {
       this.#busy = false;
     }
@@ -210,4 +307,8 @@ export class ScanSource implements EpochSource {
 
 function lengthOf(extents: readonly CapturedExtent[]): number {
   return extents.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+}
+
+function writtenBetween(before: Marks, after: Marks): readonly number[] {
+  return [...after.keys()].filter((index) => after[index] === undefined || after[index] !== before[index]);
 }

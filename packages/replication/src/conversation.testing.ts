@@ -4,7 +4,7 @@ import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import { createMemoryLinkPair, type Link, type MemoryLinkPair } from '@landfall/wire';
 import { MemoryEpochStore } from './memory-epoch-store.testing.ts';
 import { createReceiver } from './receiver.ts';
-import type { Receiver, ReceiverProgress } from './receiver-options.ts';
+import type { Receiver, ReceiverPeer, ReceiverProgress } from './receiver-options.ts';
 import { createSender } from './sender.ts';
 import type { Sender, SenderOptions } from './sender-options.ts';
 import { SimulatedSource } from './simulated-source.testing.ts';
@@ -18,6 +18,8 @@ export interface ConversationOptions {
   /** What fits a cut, at source and sender. */
   readonly cutBlocksMax?: number;
   readonly sender?: Partial<SenderOptions>;
+  /** At the receiver. */
+  readonly streamsMax?: number;
 }
 
 export class Conversation {
@@ -29,6 +31,8 @@ export class Conversation {
   readonly sender: Sender;
   store: MemoryEpochStore;
   pair: MemoryLinkPair | undefined;
+  /** Of the lanes that were dialled, newest last. */
+  readonly lanePairs: MemoryLinkPair[] = [];
   connections = 0;
   down = false;
   readonly #cutBlocksMax: number;
@@ -55,7 +59,8 @@ export class Conversation {
     this.receiver = createReceiver({
       resolveStore: async () => this.store,
       onProgress: (progress) => this.progress.push(progress),
-      ...{ logger, clock },
+      ...{ logger, clock, random },
+      ...(options.streamsMax === undefined ? {} : { streamsMax: options.streamsMax }),
     });
     this.sender = this.createSender({ logger, ...options.sender });
   }
@@ -63,7 +68,7 @@ export class Conversation {
   createSender(options: Partial<SenderOptions> = {}): Sender {
     return createSender({
       source: this.source,
-      connect: async () => this.connect(),
+      connect: async (_signal, lane) => (lane === 0 ? this.connect() : this.connectLane()),
       ...{ sourceServerId: AGENT.programId, agentVersion: '1', logger: silentLogger, clock: this.clock },
       limits: { bulkBytes: 128 * 1024, cutDirtyBytesMax: this.#cutBlocksMax * 4096 },
       ...options,
@@ -76,6 +81,13 @@ export class Conversation {
     this.pair = createMemoryLinkPair({ clock: this.clock, random: this.random, latencyMsMax: 1 });
     this.#served.push(this.receiver.serveLink(this.pair.right, AGENT));
     return this.pair.left;
+  }
+
+  connectLane(peer: ReceiverPeer = AGENT): Link {
+    const pair = createMemoryLinkPair({ clock: this.clock, random: this.random, latencyMsMax: 3 });
+    this.lanePairs.push(pair);
+    this.#served.push(this.receiver.serveLink(pair.right, peer));
+    return pair.left;
   }
 
   start(): void {
@@ -100,7 +112,7 @@ export class Conversation {
 
   async end(): Promise<void> {
     this.#stop.abort();
-    this.pair?.cut();
+    for (const pair of [this.pair, ...this.lanePairs]) pair?.cut();
     await this.settle(Promise.all([this.#running, ...this.#served]));
   }
 }

@@ -20,13 +20,15 @@ export interface Greeting {
   readonly source: EpochSource;
   readonly sourceServerId: string;
   readonly agentVersion: string;
+  /** Connections it would open besides this one. */
+  readonly lanes: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 /** Errors: the refusal's own code, PROTOCOL_VIOLATION, WELCOME_TIMED_OUT, LINK_LOST. */
 export async function greet(greeting: Greeting): Promise<Welcome> {
-  const { link, source, sourceServerId, agentVersion } = greeting;
+  const { link, source, sourceServerId, agentVersion, lanes } = greeting;
   const joining = new Set(source.joiningDisks);
   const disks = source.disks.map(({ diskId, deviceName, sizeBytes }, index) => ({
     ...{ diskId, deviceName, sizeBytes },
@@ -34,7 +36,10 @@ export async function greet(greeting: Greeting): Promise<Welcome> {
   }));
   const protocolVersions = [PROTOCOL_VERSION];
   const features = [FEATURE_RESEND];
-  await link.send({ type: 'HELLO', protocolVersions, sourceServerId, agentVersion, disks, features });
+  await link.send({
+    ...{ type: 'HELLO', protocolVersions, sourceServerId, agentVersion, disks, features },
+    ...(lanes > 0 ? { lanes } : {}),
+  });
   const answer = await firstAnswer(greeting);
   if (answer.type === 'REFUSE') throw refusalError(answer);
   if (answer.type !== 'WELCOME') throw violation(`it answered HELLO with ${answer.type}`);
@@ -47,7 +52,11 @@ export async function greet(greeting: Greeting): Promise<Welcome> {
   return answer;
 }
 
-async function firstAnswer({ link, incoming, clock, signal }: Greeting): Promise<Message> {
+/** To what a connection begins with. Errors: WELCOME_TIMED_OUT, LINK_LOST. */
+export async function firstAnswer(
+  conversation: Pick<Greeting, 'link' | 'incoming' | 'clock' | 'signal'>,
+): Promise<Message> {
+  const { link, incoming, clock, signal } = conversation;
   const waiting = followSignal(signal);
   const expiry = clock.sleep(WELCOME_MS_MAX, waiting.signal).then(
     () => link.destroy(timedOut()),
@@ -93,7 +102,7 @@ export function violation(why: string): OperationError {
 }
 
 function timedOut(): OperationError {
-  const message = `the replication server did not answer HELLO within ${WELCOME_MS_MAX} ms`;
+  const message = `the replication server did not greet within ${WELCOME_MS_MAX} ms`;
   return new OperationError('WELCOME_TIMED_OUT', message, {
     hint: 'look at the load and the log of the replication server; the agent tries again by itself',
     retryable: true,

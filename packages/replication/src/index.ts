@@ -5,6 +5,8 @@ export { formatRate, STAGE_NAMES } from './forecast/explain.ts';
 export * from './forecast/forecast.ts';
 export * from './forecast/link-probe.ts';
 export * from './forecast/measurements.ts';
+export { LANES_PER_SESSION_DEFAULT } from './lanes/lane-desk.ts';
+export type { LanePick } from './lanes/laned-link.ts';
 export * from './receiver.ts';
 export * from './receiver-options.ts';
 export * from './sender.ts';

@@ -45,6 +45,14 @@ class LiveLink implements Link {
     return this.#link.bytesReceived;
   }
 
+  get bytesWaiting(): number {
+    return this.#link.bytesWaiting;
+  }
+
+  limitBuffers(bytesMax: number): void {
+    this.#link.limitBuffers(bytesMax);
+  }
+
   send(message: Message): Promise<void> {
     return this.#link.send(message);
   }

@@ -1,5 +1,5 @@
 /** What a receiver is given, and what it says of its progress. */
-import type { Clock, Logger } from '@landfall/runtime';
+import type { Clock, Logger, Random } from '@landfall/runtime';
 import type { Hello, Link } from '@landfall/wire';
 import type { EpochStore } from './epoch-store.ts';
 
@@ -16,7 +16,7 @@ export interface ReceiverProgress {
   readonly lastEpoch: number;
   /** Of the newest epoch that became durable on this connection. */
   readonly lastCutTimeMs: number | null;
-  /** Frames received on this connection. */
+  /** Frames received on this connection and its lanes. */
   readonly bytesReceived: number;
   /** Why the connection was refused or given up, e.g. STAGING_FULL; gone with the next connection. */
   readonly failure?: { readonly code: string; readonly message: string };
@@ -37,6 +37,10 @@ export interface ReceiverOptions {
   /** At WELCOME, at every durable epoch, every PROGRESS_BYTES, and at the end. */
   readonly onProgress?: (progress: ReceiverProgress) => void;
   readonly clock?: Clock;
+  /** Connections an agent may have, its first included. Default: LANES_PER_SESSION_DEFAULT and that. */
+  readonly streamsMax?: number;
+  /** Of the tokens of lanes. */
+  readonly random?: Random;
 }
 
 export interface ResendRange {

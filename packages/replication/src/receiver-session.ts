@@ -18,6 +18,7 @@ import {
 import type { EpochStore } from './epoch-store.ts';
 import type { StagingFacts } from './forecast/stage-meter.ts';
 import { IncomingEpoch } from './incoming-epoch.ts';
+import type { LanedSession } from './lanes/lane-desk.ts';
 import { StagingMeter } from './staging-meter.ts';
 
 export const COMMITS_IN_FLIGHT_MAX = 8;
@@ -28,6 +29,8 @@ export interface ReceiverSessionOptions {
   readonly store: EpochStore;
   readonly hello: Hello;
   readonly clock: Clock;
+  /** The agent may open some. */
+  readonly lanes?: LanedSession | undefined;
   readonly onProgress: (lastEpoch: number, lastCutTimeMs: number | null) => void;
 }
 
@@ -96,10 +99,13 @@ export class ReceiverSession {
   }
 
   async #welcome(): Promise<void> {
-    const { link, store, hello } = this.#options;
+    const { link, store, hello, lanes } = this.#options;
     const { journalId, lastEpoch } = store;
     const disks = hello.disks.map(({ diskId }, index) => ({ diskId, empty: store.isEmpty(index) }));
-    await link.send({ type: 'WELCOME', protocolVersion: PROTOCOL_VERSION, journalId, lastEpoch, disks });
+    await link.send({
+      ...{ type: 'WELCOME', protocolVersion: PROTOCOL_VERSION, journalId, lastEpoch, disks },
+      ...(lanes === undefined ? {} : { lanes: lanes.lanes, laneToken: lanes.laneToken }),
+    });
   }
 
   /** Not a race with a long-lived promise: that would remember every message ever waited for. */
@@ -142,6 +148,9 @@ export class ReceiverSession {
       case 'PROBE':
       case 'PROBED':
       case 'RESEND':
+      case 'LANE':
+      case 'LANE_OPEN':
+      case 'SECTION':
         throw violation(message);
       default:
         return unreachable(message);
@@ -192,9 +201,10 @@ export class ReceiverSession {
   }
 
   #tellProgress(): void {
-    const { link, store, onProgress } = this.#options;
-    if (link.bytesReceived < this.#progressAtBytes) return;
-    this.#progressAtBytes = link.bytesReceived + PROGRESS_BYTES;
+    const { link, store, onProgress, lanes } = this.#options;
+    const bytesReceived = link.bytesReceived + (lanes?.bytesReceived() ?? 0);
+    if (bytesReceived < this.#progressAtBytes) return;
+    this.#progressAtBytes = bytesReceived + PROGRESS_BYTES;
     onProgress(store.lastEpoch, this.#lastCutTimeMs);
   }
 

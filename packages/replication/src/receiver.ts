@@ -1,12 +1,13 @@
 /**
  * The replication server's end of replication: greets agents, gives each its store, one connection a server
- * at a time, and says why when it refuses.
+ * at a time, and says why when it refuses. Further connections of a welcomed agent are its lanes.
  */
-import { AssertionFailure, type Clock, OperationError, systemClock } from '@landfall/runtime';
-import type { Hello, Link, Message, ProbeMessage } from '@landfall/wire';
+import { AssertionFailure, type Clock, OperationError, systemClock, systemRandom } from '@landfall/runtime';
+import type { Hello, LaneMessage, Link, Message, ProbeMessage } from '@landfall/wire';
 import { followSignal } from './follow-signal.ts';
 import { checkHello } from './incoming-epoch.ts';
 import { withKeepAlive } from './keep-alive.ts';
+import { LANES_PER_SESSION_DEFAULT, LaneDesk, type LanedSession } from './lanes/lane-desk.ts';
 import { ProbeResponder } from './probe-responder.ts';
 import type {
   Receiver,
@@ -31,16 +32,21 @@ interface Connection {
   readonly peer: ReceiverPeer;
   place: Place | undefined;
   session: ReceiverSession | undefined;
+  lanes: LanedSession | undefined;
   /** Why it was told to end, if it was. */
   ending: OperationError | undefined;
   progress: Omit<ReceiverProgress, 'bytesReceived'> | undefined;
 }
+
+/** What a connection may begin with. */
+type Beginning = Hello | ProbeMessage | LaneMessage;
 
 class ReplicationReceiver implements Receiver {
   readonly #options: ReceiverOptions;
   readonly #clock: Clock;
   readonly #registry = new SessionRegistry();
   readonly #probes: ProbeResponder;
+  readonly #lanes: LaneDesk;
   readonly #refusals = new Map<string, string>();
   /** By source server: the connection that is served. */
   readonly #welcomed = new Map<string, ReceiverSession>();
@@ -49,6 +55,8 @@ class ReplicationReceiver implements Receiver {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#probes = new ProbeResponder(this.#clock);
+    const { random = systemRandom, streamsMax } = options;
+    this.#lanes = new LaneDesk(random, streamsMax === undefined ? LANES_PER_SESSION_DEFAULT : streamsMax - 1);
   }
 
   /** The store is let go before the link is closed in good order, for a newer connection may be waiting. */
@@ -56,7 +64,8 @@ class ReplicationReceiver implements Receiver {
     const stagingFacts = () => connection.session?.stagingFacts;
     const link = withKeepAlive(dialled, this.#clock, { stagingFacts });
     const connection: Connection = {
-      ...{ link, peer, place: undefined, session: undefined, ending: undefined, progress: undefined },
+      ...{ link, peer, place: undefined, session: undefined, lanes: undefined },
+      ...{ ending: undefined, progress: undefined },
     };
     try {
       await this.#converse(connection, link.messages()[Symbol.asyncIterator]());
@@ -66,6 +75,7 @@ class ReplicationReceiver implements Receiver {
     } finally {
       await this.#letGo(connection);
       await link.close();
+      connection.lanes?.end(); // Later than the first connection: that is where the agent is told why.
     }
   }
 
@@ -93,6 +103,7 @@ class ReplicationReceiver implements Receiver {
       this.#options.admitProbe?.(peer);
       return this.#probes.serve(connection.link, peer, { first, messages });
     }
+    if (first.type === 'LANE') return this.#lanes.serve(connection.link, peer, { first, messages });
     const hello = first;
     checkHello(hello, peer);
     const { sourceServerId, agentVersion } = hello;
@@ -107,7 +118,9 @@ class ReplicationReceiver implements Receiver {
     const onProgress = (lastEpoch: number, lastCutTimeMs: number | null) =>
       this.#tellProgress(connection, { sourceServerId, connected: true, lastEpoch, lastCutTimeMs });
     const { link } = connection;
-    connection.session = new ReceiverSession({ link, store, hello, onProgress, clock: this.#clock });
+    const lanes = this.#lanes.open(link, peer, { wanted: hello.lanes ?? 0, messages });
+    connection.lanes = lanes;
+    connection.session = new ReceiverSession({ link, store, hello, onProgress, lanes, clock: this.#clock });
     onProgress(store.lastEpoch, null);
     this.#refusals.delete(peer.programId);
     this.#options.logger.info('agent-connected', {
@@ -116,11 +129,11 @@ class ReplicationReceiver implements Receiver {
       lastEpoch: store.lastEpoch,
     });
     this.#welcomed.set(sourceServerId, connection.session);
-    await connection.session.serve(messages);
+    await connection.session.serve(lanes?.messages ?? messages);
     this.#options.logger.info('agent-disconnected', { sourceServerId });
   }
 
-  async #first({ link }: Connection, messages: AsyncIterator<Message>): Promise<Hello | ProbeMessage> {
+  async #first({ link }: Connection, messages: AsyncIterator<Message>): Promise<Beginning> {
     const waiting = followSignal(new AbortController().signal);
     const expiry = this.#clock.sleep(HELLO_MS_MAX, waiting.signal).then(
       () => link.destroy(noHello(`nothing for ${HELLO_MS_MAX} ms`)),
@@ -175,12 +188,17 @@ class ReplicationReceiver implements Receiver {
 
   #tellProgress(connection: Connection, progress: Omit<ReceiverProgress, 'bytesReceived'>): void {
     connection.progress = progress;
-    this.#options.onProgress?.({ ...progress, bytesReceived: connection.link.bytesReceived });
+    this.#options.onProgress?.({ ...progress, bytesReceived: bytesReceivedBy(connection) });
   }
 }
 
-function isBeginning(message: Message): message is Hello | ProbeMessage {
-  return message.type === 'HELLO' || message.type === 'PROBE';
+function isBeginning(message: Message): message is Beginning {
+  const { type } = message;
+  return type === 'HELLO' || type === 'PROBE' || type === 'LANE';
+}
+
+function bytesReceivedBy({ link, lanes }: Connection): number {
+  return link.bytesReceived + (lanes?.bytesReceived() ?? 0);
 }
 
 function endConnection(connection: Connection, reason: OperationError): void {

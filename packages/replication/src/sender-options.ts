@@ -12,6 +12,7 @@ import type {
 import type { Backoff, Clock, Logger, Random, Sha256 } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
 import type { ReplicaPosition } from './epoch-ledger.ts';
+import type { LanePick } from './lanes/laned-link.ts';
 
 export interface SenderLimits {
   /** Taken from the source at once in bulk; two such batches may be in memory. */
@@ -32,8 +33,15 @@ export const EPOCH_INTERVAL_MS_DEFAULT = 100;
 
 export interface SenderOptions {
   readonly source: EpochSource;
-  /** Dials the replication server; called again, with back-off, whenever the connection is lost. */
-  readonly connect: (signal: AbortSignal) => Promise<Link>;
+  /**
+   * Dials the replication server; called again, with back-off, whenever the connection is lost. `lane`: 0 for
+   * the first connection of a session, 1, 2 … for those besides it.
+   */
+  readonly connect: (signal: AbortSignal, lane: number) => Promise<Link>;
+  /** Connections of a session, if the server takes as many. Default 1. */
+  readonly streams?: number;
+  /** Default: the one with the least waiting. */
+  readonly pickLane?: LanePick;
   readonly sourceServerId: string;
   readonly agentVersion: string;
   readonly logger: Logger;

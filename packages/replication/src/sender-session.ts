@@ -1,9 +1,8 @@
 /**
- * One connection of a sender, from WELCOME to its loss. Three things run side by side: reading what the
- * server says (DURABLE, HASHES, REFUSE), replicating, and working on a proof of equality when one is
- * wanted. The first to fail ends them all; then everything the
- * source is still about to hand over is waited for and held in the ledger, so that the next session knows
- * of it (C6).
+ * One session of a sender, from WELCOME to its loss. Four things run side by side: reading what the server
+ * says (DURABLE, HASHES, REFUSE), replicating, working on a proof of equality when one is wanted, and looking
+ * after the lanes. The first to fail ends them all; then everything the source is still about to hand over
+ * is waited for and held in the ledger, so that the next session knows of it (C6).
  */
 import type { CapturedExtent, Cut } from '@landfall/capture';
 import { type Backoff, type Clock, type Logger, type Random, unreachable } from '@landfall/runtime';
@@ -14,6 +13,8 @@ import type { StagingFacts } from './forecast/stage-meter.ts';
 import { HashReader } from './hash-reader.ts';
 import { endedByServer, greet, joined, refusalError, violation } from './hello.ts';
 import { withKeepAlive } from './keep-alive.ts';
+import { keepLanes } from './lanes/lane-opening.ts';
+import { LanedLink, type LanePick } from './lanes/laned-link.ts';
 import { Prover } from './proof/prover.ts';
 import type { SenderLimits } from './sender-options.ts';
 import type { SenderState } from './sender-state.ts';
@@ -31,6 +32,10 @@ export interface SenderSessionOptions {
   readonly limits: SenderLimits;
   readonly sourceServerId: string;
   readonly agentVersion: string;
+  /** Dials one connection more. */
+  readonly connect: (signal: AbortSignal, lane: number) => Promise<Link>;
+  readonly streams?: number;
+  readonly pickLane?: LanePick;
   readonly sourceBackoff?: Backoff;
   readonly random?: Random;
   /** Called when the server has acknowledged an epoch: the connection is a good one. */
@@ -44,7 +49,7 @@ export async function runSenderSession(
   signal: AbortSignal,
 ): Promise<never> {
   const onStaging = (facts: StagingFacts) => options.state.stages.onStaging(facts);
-  const link = withKeepAlive(dialled, options.clock, { onStaging });
+  const link = new LanedLink(withKeepAlive(dialled, options.clock, { onStaging }), options.pickLane);
   const followed = followSignal(signal);
   followed.signal.addEventListener('abort', () => link.destroy(), { once: true });
   const session = new SenderSession(options, link, followed.signal);
@@ -61,7 +66,7 @@ export async function runSenderSession(
 class SenderSession {
   readonly #options: SenderSessionOptions;
   readonly #state: SenderState;
-  readonly #link: Link;
+  readonly #link: LanedLink;
   readonly #signal: AbortSignal;
   readonly #hashes: HashReader;
   readonly #stream: ExtentStream;
@@ -71,7 +76,7 @@ class SenderSession {
   readonly #asked = new Set<Promise<unknown>>();
   #lastCutMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: SenderSessionOptions, link: Link, signal: AbortSignal) {
+  constructor(options: SenderSessionOptions, link: LanedLink, signal: AbortSignal) {
     const { state, clock } = options;
     this.#options = options;
     this.#state = state;
@@ -91,14 +96,14 @@ class SenderSession {
 
   async run(end: (reason: unknown) => void): Promise<never> {
     const incoming = this.#link.messages()[Symbol.asyncIterator]();
-    const { sourceServerId, agentVersion, clock } = this.#options;
+    const { sourceServerId, agentVersion, clock, streams = 1 } = this.#options;
     const { source } = this.#state;
     const welcome = await greet({
-      ...{ link: this.#link, incoming, source, sourceServerId, agentVersion, clock },
+      ...{ link: this.#link, incoming, source, sourceServerId, agentVersion, clock, lanes: streams - 1 },
       signal: this.#signal,
     });
     this.#adopt(welcome);
-    const all = [this.#listen(incoming), this.#replicate(), this.#prover.run()];
+    const all = [this.#listen(incoming), this.#replicate(), this.#prover.run(), this.#keepLanes(welcome)];
     const failures: unknown[] = [];
     const failed = (error: unknown) => {
       failures.push(error);
@@ -113,6 +118,12 @@ class SenderSession {
   /** What was asked of the source before the end has been answered, and is held. */
   async settle(): Promise<void> {
     await Promise.allSettled([...this.#asked]);
+  }
+
+  async #keepLanes({ lanes = 0, laneToken: token = '' }: Welcome): Promise<void> {
+    const { connect, clock, logger, random, streams = 1 } = this.#options;
+    const opening = { link: this.#link, token, connect, signal: this.#signal, clock, logger, random };
+    await keepLanes({ ...opening, lanes: Math.min(lanes, streams - 1) });
   }
 
   #adopt(welcome: Welcome): void {
@@ -173,6 +184,9 @@ class SenderSession {
       case 'PONG':
       case 'PROBE':
       case 'PROBED':
+      case 'LANE':
+      case 'LANE_OPEN':
+      case 'SECTION':
         throw violation(`it sent ${message.type}`);
       default:
         unreachable(message);

@@ -133,7 +133,7 @@ class ReplicationSender implements Sender {
       state.refusal = undefined;
     };
     try {
-      const link = await this.#options.connect(signal);
+      const link = await this.#options.connect(signal, 0);
       await runSenderSession({ ...this.#options, ...this.#parts(), onProgress }, link, signal);
     } catch (error) {
       if (error instanceof AssertionFailure || signal.aborted) throw error;

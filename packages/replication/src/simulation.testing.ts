@@ -47,6 +47,7 @@ export class Simulation {
   readonly #logger: Logger;
   #receiver: Receiver;
   #pair: MemoryLinkPair | undefined;
+  #lanePair: MemoryLinkPair | undefined;
   #down = false;
   #checked = 0;
   #proofs = 0;
@@ -129,6 +130,9 @@ export class Simulation {
       () => this.#pair?.cutAfterBytes(this.random.integer(200_000)),
       () => this.#pair?.cutAfterBytes(this.random.integer(5000)),
       () => this.#pair?.blackHole(),
+      () => this.#lanePair?.cut(),
+      () => this.#lanePair?.cutAfterBytes(this.random.integer(20_000)),
+      () => this.#lanePair?.blackHole(),
       () => this.#restartReceiver(this.store.crash()),
       () => this.#restartSender(),
       () => this.#fillStore(),
@@ -293,14 +297,17 @@ export class Simulation {
 
   #createReceiver(): Receiver {
     const { store, clock } = this;
-    return createReceiver({ resolveStore: async () => store, logger: this.#logger, clock });
+    const { random } = this;
+    return createReceiver({ resolveStore: async () => store, logger: this.#logger, clock, random });
   }
 
   #startSender(after: Promise<void> = Promise.resolve()): RunningSender {
     const stop = new AbortController();
     const sender = createSender({
       source: this.source,
-      connect: async () => this.#connect(),
+      connect: async (_signal, lane) => this.#connect(lane),
+      streams: 1 + this.random.integer(4),
+      pickLane: (waiting) => this.random.integer(waiting.length),
       sourceServerId: PEER.programId,
       agentVersion: '1',
       ...{ logger: this.#logger, clock: this.clock, connectBackoff: QUICK, sourceBackoff: QUICK },
@@ -316,13 +323,15 @@ export class Simulation {
     return { sender, stop, ended };
   }
 
-  #connect(): Link {
+  #connect(lane: number): Link {
     if (this.#down) throw new OperationError('CONNECT_FAILED', 'the replication server is down');
     const { clock, random } = this;
     const pieceBytesMax = 1 + random.integer(40_000);
-    this.#pair = createMemoryLinkPair({ clock, random, latencyMsMax: random.integer(5), pieceBytesMax });
-    this.#retired.push(this.#receiver.serveLink(this.#pair.right, PEER));
-    return this.#pair.left;
+    const pair = createMemoryLinkPair({ clock, random, latencyMsMax: random.integer(5), pieceBytesMax });
+    if (lane === 0) this.#pair = pair;
+    else this.#lanePair = pair;
+    this.#retired.push(this.#receiver.serveLink(pair.right, PEER));
+    return pair.left;
   }
 }
 

@@ -16,6 +16,8 @@ import type { World } from './world.ts';
 export const SOURCE_SERVER_ID = 's-1';
 /** Versions the engine may keep of one block. */
 const VERSIONS_PER_BLOCK_MAX = 6;
+const LANE_LATENCY_MS_MAX = 12;
+const LANES_REMEMBERED_MAX = 8;
 /** Besides the events that are waited for: those of the margin before the watermark, and windows of reads. */
 const PENDING_BESIDES_MAX = 200;
 /** Reasons the simulated kernel gives for starting anew; any other is a fault of the engine. */
@@ -34,7 +36,9 @@ export class AgentProgram {
   readonly engine: CaptureEngine;
   readonly sender: Sender;
   pair: MemoryLinkPair | undefined;
-  /** The connection is cut when so many more messages have passed. */
+  /** Those besides the first of the session, newest last. */
+  lanePairs: readonly MemoryLinkPair[] = [];
+  /** The connection is cut when so many more messages have passed by it and its lanes. */
   messagesUntilCut = Number.POSITIVE_INFINITY;
   readonly #context: AgentContext;
   readonly #stop = new AbortController();
@@ -62,8 +66,10 @@ export class AgentProgram {
   /** `kill -9`: its connections are reset, or vanish when the network goes with it. */
   kill(silently: boolean): void {
     this.life.end();
-    if (silently) this.pair?.blackHole();
-    else this.pair?.cut();
+    for (const pair of [this.pair, ...this.lanePairs]) {
+      if (silently) pair?.blackHole();
+      else pair?.cut();
+    }
   }
 
   /** In good order, as for an upgrade. */
@@ -130,7 +136,8 @@ export class AgentProgram {
     const engine: EpochSource = mutant.source?.(this.engine) ?? this.engine;
     return createSender({
       source: new ObservedSource(engine, watch),
-      connect: () => this.#connect(),
+      connect: (_signal, lane) => (lane === 0 ? this.#connect() : this.#connectLane(lane)),
+      ...{ streams: sizes.streams, pickLane: (waiting) => random.integer(waiting.length) },
       ...{ sourceServerId: SOURCE_SERVER_ID, agentVersion: '1', random },
       ...{ logger: world.logger('agent'), clock: this.life.clock },
       connectBackoff: { initialMs: 5, maximumMs: 200 },
@@ -146,25 +153,45 @@ export class AgentProgram {
   }
 
   async #connect(): Promise<Link> {
-    const { world, server } = this.#context;
-    await this.life.clock.sleep(world.random.integer(3));
-    const peer = server();
-    if (peer === undefined) throw new OperationError('CONNECT_FAILED', 'nobody listens');
-    const { latencyMsMax, pieceBytesMax } = world.sizes;
-    const pair = createMemoryLinkPair({
-      clock: world.clock,
-      random: world.random,
-      latencyMsMax,
-      pieceBytesMax,
-    });
+    const { world } = this.#context;
+    const { pair, accept } = await this.#dial(world.sizes.latencyMsMax);
     this.pair = pair;
+    this.lanePairs = [];
     this.messagesUntilCut = Number.POSITIVE_INFINITY;
     this.#unacknowledged = 0;
     world.count('connection');
-    peer.accept(pair);
+    accept();
     return new ObservedLink(pair.left, {
       onMessage: (direction, message) => this.#onMessage(pair, direction, message),
     });
+  }
+
+  /** Each lane is as fast as it happens to be: what it carries overtakes, and is overtaken. */
+  async #connectLane(lane: number): Promise<Link> {
+    const { world } = this.#context;
+    const { pair: first } = this;
+    const { pair, accept } = await this.#dial(world.random.integer(LANE_LATENCY_MS_MAX));
+    this.lanePairs = [...this.lanePairs.slice(-LANES_REMEMBERED_MAX), pair];
+    world.count('lane');
+    accept();
+    return new ObservedLink(pair.left, {
+      onMessage: (direction, message) => {
+        if (!this.life.alive || this.pair !== first) return;
+        world.log.note(`agent ${direction} by lane ${lane} ${describeMessage(message)}`);
+        if (message.type === 'EXTENT' || message.type === 'ZEROES') world.count('laneExtent');
+        this.#countDown();
+      },
+    });
+  }
+
+  async #dial(latencyMsMax: number): Promise<{ pair: MemoryLinkPair; accept: () => void }> {
+    const { world, server } = this.#context;
+    const { clock, random, sizes } = world;
+    await this.life.clock.sleep(random.integer(3));
+    const peer = server();
+    if (peer === undefined) throw new OperationError('CONNECT_FAILED', 'nobody listens');
+    const pair = createMemoryLinkPair({ clock, random, latencyMsMax, pieceBytesMax: sizes.pieceBytesMax });
+    return { pair, accept: () => peer.accept(pair) };
   }
 
   #onMessage(pair: MemoryLinkPair, direction: 'sent' | 'received', message: Message): void {
@@ -176,8 +203,12 @@ export class AgentProgram {
     if (this.#unacknowledged > world.sizes.epochsInFlightMax) {
       world.fail(new Violation(`${this.#unacknowledged} epochs are sent and not acknowledged`));
     }
+    this.#countDown();
+  }
+
+  #countDown(): void {
     this.messagesUntilCut -= 1;
-    if (this.messagesUntilCut === 0) pair.cut();
+    if (this.messagesUntilCut === 0) this.pair?.cut();
   }
 
   #onDurable(epoch: number): void {

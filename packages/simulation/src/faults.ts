@@ -88,6 +88,8 @@ export class Faults {
       ['disconnect-at-message', () => this.#cutAtMessage(1 + random.integer(40))],
       ['disconnect-at-message', () => this.#cutAtMessage(1 + random.integer(6))],
       ['half-open', () => (this.#chance(3) ? pair()?.blackHole() : pair()?.cut())],
+      ['lane-lost', () => this.#loseLane()],
+      ['lane-lost', () => this.#loseLane()],
       ['second-connection', () => this.#connectTwice()],
     ];
   }
@@ -145,6 +147,19 @@ export class Faults {
 
   #cutAtMessage(messages: number): void {
     this.#simulation.agent.messagesUntilCut = messages;
+  }
+
+  /** At once, somewhere in a message, or without a word. */
+  #loseLane(): void {
+    const { random } = this.#world;
+    const { lanePairs } = this.#simulation.agent;
+    const lane = lanePairs[random.integer(Math.max(1, lanePairs.length))];
+    const ways = [
+      () => lane?.cut(),
+      () => lane?.cutAfterBytes(1 + random.integer(this.#chance(2) ? 300 : 30_000)),
+      () => lane?.blackHole(),
+    ];
+    ways[random.integer(ways.length)]?.();
   }
 
   /** The same agent, it seems, connects once more; says hello, sends a little, and is gone. */

@@ -1,8 +1,12 @@
-/** A store and a source that hand everything on: what watches or spoils them changes only what it must. */
+/**
+ * A store, a source and a link that hand everything on: what watches or spoils them changes only what it
+ * must.
+ */
 import type { Extent, ExtentHeader } from '@landfall/block';
 import type { CapturedExtent, ChunkWatch, Cut, EpochSource } from '@landfall/capture';
 import type { EpochCommit } from '@landfall/model';
 import type { EpochStore } from '@landfall/replication';
+import type { Link, Message } from '@landfall/wire';
 
 export class StoreFilter implements EpochStore {
   readonly journalId: string;
@@ -73,5 +77,45 @@ export class SourceFilter implements EpochSource {
 
   watchChunks(): ChunkWatch | undefined {
     return this.#source.watchChunks?.();
+  }
+}
+
+export class LinkFilter implements Link {
+  readonly #link: Link;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  get bytesSent(): number {
+    return this.#link.bytesSent;
+  }
+
+  get bytesReceived(): number {
+    return this.#link.bytesReceived;
+  }
+
+  get bytesWaiting(): number {
+    return this.#link.bytesWaiting;
+  }
+
+  limitBuffers(bytesMax: number): void {
+    this.#link.limitBuffers(bytesMax);
+  }
+
+  send(message: Message): Promise<void> {
+    return this.#link.send(message);
+  }
+
+  messages(): AsyncIterable<Message> {
+    return this.#link.messages();
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  destroy(reason?: Error): void {
+    this.#link.destroy(reason);
   }
 }

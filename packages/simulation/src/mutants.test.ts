@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { MUTANTS } from './mutants.ts';
 import { simulate } from './simulation.ts';
 
-const SEEDS_MAX = 150;
+const SEEDS_MAX = 300;
 
 for (const [name, mutant] of Object.entries(MUTANTS)) {
   test(`a fault is found: ${name}`, async (context) => {

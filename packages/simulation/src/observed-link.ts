@@ -3,47 +3,31 @@
  * not acknowledged are counted, and the connection can be cut at any message.
  */
 import type { Link, Message } from '@landfall/wire';
+import { LinkFilter } from './filters.ts';
 
 export interface LinkWatch {
   onMessage(direction: 'sent' | 'received', message: Message): void;
 }
 
-export class ObservedLink implements Link {
-  readonly #link: Link;
+export class ObservedLink extends LinkFilter {
   readonly #watch: LinkWatch;
 
   constructor(link: Link, watch: LinkWatch) {
-    this.#link = link;
+    super(link);
     this.#watch = watch;
   }
 
-  get bytesSent(): number {
-    return this.#link.bytesSent;
-  }
-
-  get bytesReceived(): number {
-    return this.#link.bytesReceived;
-  }
-
-  send(message: Message): Promise<void> {
-    const sent = this.#link.send(message);
+  override send(message: Message): Promise<void> {
+    const sent = super.send(message);
     this.#watch.onMessage('sent', message);
     return sent;
   }
 
-  async *messages(): AsyncGenerator<Message> {
-    for await (const message of this.#link.messages()) {
+  override async *messages(): AsyncGenerator<Message> {
+    for await (const message of super.messages()) {
       this.#watch.onMessage('received', message);
       yield message;
     }
-  }
-
-  close(): Promise<void> {
-    return this.#link.close();
-  }
-
-  destroy(reason?: Error): void {
-    this.#link.destroy(reason);
   }
 }
 
@@ -55,6 +39,8 @@ export function describeMessage(message: Message): string {
       return `DURABLE ${message.epoch}`;
     case 'WELCOME':
       return `WELCOME at ${message.lastEpoch}`;
+    case 'SECTION':
+      return `SECTION ${message.section} after ${message.laneMessages ?? '?'}`;
     case 'REFUSE':
       return `REFUSE ${message.code}`;
     case 'EXTENT':

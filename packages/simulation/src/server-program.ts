@@ -5,7 +5,7 @@ import { type JournalGroup, openJournalGroupOn } from '@landfall/journal';
 import type { SimulatedJournalFiles } from '@landfall/journal/testing';
 import { createReceiver, type Receiver } from '@landfall/replication';
 import { AssertionFailure, OperationError } from '@landfall/runtime';
-import type { MemoryLinkPair } from '@landfall/wire';
+import type { Link, MemoryLinkPair } from '@landfall/wire';
 import { ObservedStore } from './observed-store.ts';
 import { ProgramLife } from './program-life.ts';
 import { SECTOR_BYTES } from './sector-content.ts';
@@ -16,6 +16,7 @@ const PEER = { programId: 's-1', role: 'agent', fingerprint: '00' };
 /** A staging disk that is full or fails may keep the journal from being opened for a while. */
 const OPEN_AGAIN = new Set(['STAGING_FULL', 'JOURNAL_STORAGE_FAILED']);
 const OPEN_INTERVAL_MS = 50;
+const PAIRS_REMEMBERED_MAX = 24;
 
 export interface ServerContext {
   readonly world: World;
@@ -29,6 +30,7 @@ export class ServerProgram {
   group: JournalGroup | undefined;
   readonly #context: ServerContext;
   readonly #receiver: Receiver;
+  readonly #read: (link: Link) => Link;
   #pairs: MemoryLinkPair[] = [];
   #stopping = false;
 
@@ -44,7 +46,9 @@ export class ServerProgram {
       syncMsMax: world.sizes.syncMsMax,
       onPowerCut: () => context.onPowerCut(this),
     });
+    this.#read = world.mutant.links?.() ?? ((link) => link);
     this.#receiver = createReceiver({
+      ...{ random: world.random, streamsMax: world.sizes.streamsMax },
       resolveStore: async () => this.#store(),
       logger: world.logger('server'),
       clock: this.life.clock,
@@ -61,8 +65,8 @@ export class ServerProgram {
   }
 
   accept(pair: MemoryLinkPair): void {
-    this.#pairs = [...this.#pairs.slice(-3), pair];
-    this.#receiver.serveLink(pair.right, PEER).catch((error: unknown) => this.#fail(error));
+    this.#pairs = [...this.#pairs.slice(-PAIRS_REMEMBERED_MAX), pair];
+    this.#receiver.serveLink(this.#read(pair.right), PEER).catch((error: unknown) => this.#fail(error));
   }
 
   /** Nothing of it goes on. `silently`: the machine is gone, and nobody resets its connections. */

@@ -15,7 +15,7 @@ test('whatever is cut, killed, lost, full or late, every recovery point is true'
   }
   context.diagnostic(`seeds ${SEED_FROM}..${SEED_FROM + SEEDS - 1}`);
   context.diagnostic(JSON.stringify(Object.fromEntries(totals)));
-  for (const what of ['epoch', 'pointChecked', 'comparison', 'doubt', 'recoveryPointTaken']) {
+  for (const what of ['epoch', 'pointChecked', 'comparison', 'doubt', 'recoveryPointTaken', 'laneExtent']) {
     assert.ok((totals.get(what) ?? 0) > SEEDS / 4, `${what} happens`);
   }
 });

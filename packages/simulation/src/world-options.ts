@@ -3,6 +3,7 @@ import type { EpochSource, TraceSource } from '@landfall/capture';
 import type { JournalFiles } from '@landfall/journal';
 import type { EpochStore } from '@landfall/replication';
 import type { Random } from '@landfall/runtime';
+import type { Link } from '@landfall/wire';
 import { BLOCK_BYTES, SECTORS_PER_BLOCK } from './sector-content.ts';
 
 /** A part of the product with a fault built in, to prove that the checks find it. */
@@ -11,6 +12,8 @@ export interface Mutant {
   readonly source?: (source: EpochSource) => EpochSource;
   readonly store?: (store: EpochStore) => EpochStore;
   readonly files?: (files: JournalFiles) => JournalFiles;
+  /** Of one run of the replication server: every connection of an agent, as it is read there. */
+  readonly links?: () => (link: Link) => Link;
 }
 
 export interface WorldSizes {
@@ -28,6 +31,9 @@ export interface WorldSizes {
   readonly pieceBytesMax: number;
   readonly syncMsMax: number;
   readonly segmentBytes: number;
+  /** Connections of a session that the agent asks for, and that the replication server grants. */
+  readonly streams: number;
+  readonly streamsMax: number;
 }
 
 const BLOCKS_MAX = 24;
@@ -57,6 +63,8 @@ export function drawWorldSizes(random: Random): WorldSizes {
     pieceBytesMax: 1 + random.integer(40_000),
     syncMsMax: [0, 1, 8, 60][random.integer(4)] ?? 1,
     segmentBytes: [3000, 60_000, 1_000_000][random.integer(3)] ?? 60_000,
+    streams: 1 + random.integer(5),
+    streamsMax: 1 + random.integer(5),
   };
 }
 

@@ -15,6 +15,8 @@ import {
   type HashesRequest,
   type Hello,
   type HelloDisk,
+  type LaneMessage,
+  type LaneOpen,
   type Message,
   type Ping,
   type Pong,
@@ -24,6 +26,7 @@ import {
   type Refuse,
   type Resend,
   type ResendExtent,
+  type Section,
   TEXT_LENGTH_MAX,
   type Welcome,
 } from './messages.ts';
@@ -39,7 +42,10 @@ export type ControlMessage =
   | Ping
   | Pong
   | Probed
-  | Resend;
+  | Resend
+  | LaneMessage
+  | LaneOpen
+  | Section;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -67,6 +73,7 @@ const PARSERS: { readonly [Type in ControlMessage['type']]: (fields: Fields) => 
     agentVersion: text(fields, 'agentVersion'),
     disks: list(fields, 'disks', DISKS_MAX).map(parseHelloDisk),
     ...(fields.features === undefined ? {} : { features: featuresOf(fields) }),
+    ...(fields.lanes === undefined ? {} : { lanes: wholeNumber(fields, 'lanes') }),
   }),
   WELCOME: (fields) => ({
     type: 'WELCOME',
@@ -74,6 +81,7 @@ const PARSERS: { readonly [Type in ControlMessage['type']]: (fields: Fields) => 
     journalId: text(fields, 'journalId'),
     lastEpoch: wholeNumber(fields, 'lastEpoch'),
     disks: list(fields, 'disks', DISKS_MAX).map(record).map(parseWelcomeDisk),
+    ...laneFields(fields),
   }),
   REFUSE: (fields) => ({
     type: 'REFUSE',
@@ -107,6 +115,13 @@ const PARSERS: { readonly [Type in ControlMessage['type']]: (fields: Fields) => 
     type: 'RESEND',
     extents: list(fields, 'extents', RESEND_EXTENTS_MAX).map(record).map(parseResendExtent),
   }),
+  LANE: (fields) => ({ type: 'LANE', token: text(fields, 'token') }),
+  LANE_OPEN: () => ({ type: 'LANE_OPEN' }),
+  SECTION: (fields) => ({
+    type: 'SECTION',
+    section: wholeNumber(fields, 'section', 1),
+    ...(fields.laneMessages === undefined ? {} : { laneMessages: wholeNumber(fields, 'laneMessages') }),
+  }),
 };
 
 function parseResendExtent(fields: Fields): ResendExtent {
@@ -119,6 +134,11 @@ function parseResendExtent(fields: Fields): ResendExtent {
 
 function featuresOf(fields: Fields): readonly string[] {
   return list(fields, 'features', FEATURES_MAX).map((feature) => text({ feature }, 'feature'));
+}
+
+function laneFields(fields: Fields): Pick<Welcome, 'lanes' | 'laneToken'> {
+  if (fields.lanes === undefined) return {};
+  return { lanes: wholeNumber(fields, 'lanes'), laneToken: text(fields, 'laneToken') };
 }
 
 function stagingFields(fields: Fields): Pick<Ping, 'storedBytes' | 'storeBusyMs'> {

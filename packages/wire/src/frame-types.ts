@@ -52,6 +52,9 @@ export const FRAME_TYPES = {
   PROBE: { code: 13, bodyBytesMin: 1, bodyBytesMax: PROBE_BYTES_MAX },
   PROBED: control(14),
   RESEND: control(15),
+  LANE: control(16),
+  LANE_OPEN: control(17),
+  SECTION: control(18),
 } as const satisfies Record<MessageType, FrameType>;
 
 const BY_CODE = new Map<number, MessageType>(

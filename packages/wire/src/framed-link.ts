@@ -1,9 +1,9 @@
 /**
  * A `Link` over any byte stream (a TLS socket, one end of a memory pair). Two bounds: `send` waits while
  * more than SEND_BUFFER_BYTES_MAX are under way; the stream is paused while messages of more than
- * RECEIVE_BUFFER_BYTES_MAX wait to be taken. Closing lingers: what the peer still sends is discarded until
- * it closes too, because a socket closed with unread bytes resets the connection, and a REFUSE on its way
- * would be lost.
+ * RECEIVE_BUFFER_BYTES_MAX wait to be taken; `limitBuffers` makes both less. Closing lingers: what the peer
+ * still sends is discarded until it closes too, because a socket closed with unread bytes resets the
+ * connection, and a REFUSE on its way would be lost.
  */
 import type { Duplex } from 'node:stream';
 import { assert, type Clock, OperationError, systemClock, systemErrorCode } from '@landfall/runtime';
@@ -32,6 +32,8 @@ class FramedLink implements Link {
   readonly #queue: Message[] = [];
   readonly #ended = new AbortController();
   #queuedBytes = 0;
+  #sendBytesMax = SEND_BUFFER_BYTES_MAX;
+  #receiveBytesMax = RECEIVE_BUFFER_BYTES_MAX;
   #bytesSent = 0;
   #bytesReceived = 0;
   #failure: Error | undefined;
@@ -60,6 +62,15 @@ class FramedLink implements Link {
     return this.#bytesReceived;
   }
 
+  get bytesWaiting(): number {
+    return this.#outgoing.bytes;
+  }
+
+  limitBuffers(bytesMax: number): void {
+    this.#sendBytesMax = Math.min(bytesMax, SEND_BUFFER_BYTES_MAX);
+    this.#receiveBytesMax = Math.min(bytesMax, RECEIVE_BUFFER_BYTES_MAX);
+  }
+
   async send(message: Message): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closing) throw lost(undefined);
@@ -69,7 +80,7 @@ class FramedLink implements Link {
       this.#bytesSent += piece.length;
       this.#outgoing.push(piece, index === pieces.length - 1 ? sent : undefined);
     }
-    while (this.#outgoing.bytes > SEND_BUFFER_BYTES_MAX) {
+    while (this.#outgoing.bytes > this.#sendBytesMax) {
       await new Promise<void>((resolve) => this.#wakeSenders.push(resolve));
       if (this.#failure !== undefined) throw this.#failure;
     }
@@ -105,7 +116,7 @@ class FramedLink implements Link {
   }
 
   #onTaken(): void {
-    if (this.#outgoing.bytes <= SEND_BUFFER_BYTES_MAX) this.#releaseSenders();
+    if (this.#outgoing.bytes <= this.#sendBytesMax) this.#releaseSenders();
   }
 
   #receive(bytes: Buffer): void {
@@ -116,7 +127,7 @@ class FramedLink implements Link {
     } catch (error) {
       this.#fail(error instanceof Error ? error : lost(error));
     }
-    if (this.#queuedBytes > RECEIVE_BUFFER_BYTES_MAX) this.#stream.pause();
+    if (this.#queuedBytes > this.#receiveBytesMax) this.#stream.pause();
     this.#wake();
   }
 
@@ -129,7 +140,7 @@ class FramedLink implements Link {
     const message = this.#queue.shift();
     if (message === undefined) return undefined;
     this.#queuedBytes -= sizeOf(message);
-    if (this.#stream.isPaused() && this.#queuedBytes <= RECEIVE_BUFFER_BYTES_MAX / 2) this.#stream.resume();
+    if (this.#stream.isPaused() && this.#queuedBytes <= this.#receiveBytesMax / 2) this.#stream.resume();
     return message;
   }
 

@@ -20,6 +20,10 @@ export interface Link {
   close(): Promise<void>;
   /** Ends at once; what is under way is lost. */
   destroy(reason?: Error): void;
+  /** What may wait in either direction; for links that share what one link may have. */
+  limitBuffers(bytesMax: number): void;
+  /** Of frames that were sent, and that the network has not taken. */
+  readonly bytesWaiting: number;
   /** Bytes of frames, both ways, since the link began. */
   readonly bytesSent: number;
   readonly bytesReceived: number;

@@ -28,6 +28,7 @@ const plainHello = {
 const hello = fc.oneof(
   record(plainHello),
   record({ ...plainHello, features: fc.array(text, { minLength: 1, maxLength: 4 }) }),
+  record({ ...plainHello, lanes: whole }),
 );
 
 const resend = record({
@@ -38,13 +39,22 @@ const resend = record({
   }),
 });
 
-const welcome = record({
+const plainWelcome = {
   type: fc.constant('WELCOME' as const),
   protocolVersion: whole,
   journalId: text,
   lastEpoch: whole,
   disks: fc.array(record({ diskId: text, empty: fc.boolean() }), { minLength: 1, maxLength: 5 }),
-});
+};
+
+const welcome = fc.oneof(record(plainWelcome), record({ ...plainWelcome, lanes: whole, laneToken: text }));
+
+const lane = fc.oneof(
+  record({ type: fc.constant('LANE' as const), token: text }),
+  fc.constant({ type: 'LANE_OPEN' as const }),
+  record({ type: fc.constant('SECTION' as const), section: positive }),
+  record({ type: fc.constant('SECTION' as const), section: positive, laneMessages: whole }),
+);
 
 const refuse = fc.record(
   { type: fc.constant('REFUSE' as const), code: text, message: text, hint: text, retryable: fc.boolean() },
@@ -124,6 +134,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   hashesRequest,
   probe,
   resend,
+  lane,
   record({ type: fc.constant('DURABLE' as const), epoch: positive }),
   fc.constant({ type: 'ABANDON' as const }),
   record({ type: fc.constantFrom('PING' as const, 'PONG' as const), token: whole }),

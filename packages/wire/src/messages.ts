@@ -1,8 +1,8 @@
 /**
  * What agent and replication server say to each other, and how large it may be. Bytes: FORMAT.md.
  *
- *   agent:   HELLO, EXTENT, ZEROES, COMMIT, ABANDON, HASHES_REQUEST, PROBE
- *   server:  WELCOME, DURABLE, HASHES, PROBED, RESEND
+ *   agent:   HELLO, EXTENT, ZEROES, COMMIT, ABANDON, HASHES_REQUEST, PROBE, LANE, SECTION
+ *   server:  WELCOME, DURABLE, HASHES, PROBED, RESEND, LANE_OPEN
  *   both:    REFUSE, PING, PONG
  */
 import type { ExtentHeader } from '@landfall/block';
@@ -26,6 +26,8 @@ export const FEATURES_MAX = 32;
 export const RESEND_EXTENTS_MAX = 256;
 /** An agent that says so takes RESEND. */
 export const FEATURE_RESEND = 'RESEND';
+/** Connections of one session besides its first. */
+export const LANES_MAX = 15;
 /** Of one PROBE. */
 export const PROBE_BYTES_MAX = 64 * 1024;
 
@@ -47,6 +49,8 @@ export interface Hello {
   readonly disks: readonly HelloDisk[];
   /** What it understands beyond the first release; names that are not known mean nothing. */
   readonly features?: readonly string[];
+  /** Connections it would open besides this one. */
+  readonly lanes?: number;
 }
 
 export interface Welcome {
@@ -57,6 +61,10 @@ export interface Welcome {
   readonly lastEpoch: number;
   /** In the order of HELLO. `empty`: never written, reads as zeroes. */
   readonly disks: readonly { readonly diskId: string; readonly empty: boolean }[];
+  /** Connections that may be opened besides this one; with `laneToken`, or neither. */
+  readonly lanes?: number;
+  /** What a lane of this session says to be let in. */
+  readonly laneToken?: string;
 }
 
 /** Instead of WELCOME, or at any later time, with the reason; the connection ends after it. */
@@ -162,6 +170,28 @@ export interface Resend {
   readonly extents: readonly ResendExtent[];
 }
 
+/** The first frame of a connection that is a lane: one more way for the extents of a session. */
+export interface LaneMessage {
+  readonly type: 'LANE';
+  readonly token: string;
+}
+
+/** The server knows the lane: from now on it may be used. */
+export interface LaneOpen {
+  readonly type: 'LANE_OPEN';
+}
+
+/**
+ * On the first connection: a section begins here, and in the one before so many messages went by lanes. On a
+ * lane: what follows is of that section.
+ */
+export interface Section {
+  readonly type: 'SECTION';
+  readonly section: number;
+  /** On the first connection only. */
+  readonly laneMessages?: number;
+}
+
 export type Message =
   | Hello
   | Welcome
@@ -177,6 +207,9 @@ export type Message =
   | Pong
   | ProbeMessage
   | Probed
-  | Resend;
+  | Resend
+  | LaneMessage
+  | LaneOpen
+  | Section;
 
 export type MessageType = Message['type'];

@@ -11,9 +11,9 @@ test('mounts are read with their escapes and optional fields, and for the file s
     '',
   ].join('\n');
   assert.deepEqual(parseMounts(text), [
-    { device: '98:0', fileSystem: 'ext3', mountPoint: '/mnt2', isWritable: true },
-    { device: '8:1', fileSystem: 'ext4', mountPoint: '/with space\\', isWritable: true },
-    { device: '8:2', fileSystem: 'xfs', mountPoint: '/read-only', isWritable: false },
+    { device: '98:0', fileSystem: 'ext3', mountPoint: '/mnt2', source: '/dev/root', isWritable: true },
+    { device: '8:1', fileSystem: 'ext4', mountPoint: '/with space\\', source: '/dev/sda1', isWritable: true },
+    { device: '8:2', fileSystem: 'xfs', mountPoint: '/read-only', source: '/dev/sda2', isWritable: false },
   ]);
 });
 

@@ -5,6 +5,8 @@
 export interface MountedFileSystem {
   /** `MAJOR:MINOR` of the device node it is mounted from. */
   readonly device: string;
+  /** As the file system names it: usually the path of that node. */
+  readonly source: string;
   readonly fileSystem: string;
   readonly mountPoint: string;
   /** The file system as a whole is writable, whatever this mount of it is. */
@@ -17,11 +19,12 @@ export function parseMounts(text: string): readonly MountedFileSystem[] {
     const fields = line.split(' ');
     const separator = fields.indexOf('-', 6);
     const [device, mountPoint] = [fields[2], fields[4]];
-    const [fileSystem, , options] = fields.slice(separator + 1);
+    const [fileSystem, source = '', options] = fields.slice(separator + 1);
     if (separator < 0 || device === undefined || mountPoint === undefined) return [];
     if (fileSystem === undefined || options === undefined) return [];
     const isWritable = options.split(',')[0] === 'rw';
-    return [{ device, fileSystem, mountPoint: withoutEscapes(mountPoint), isWritable }];
+    const where = { mountPoint: withoutEscapes(mountPoint), source: withoutEscapes(source) };
+    return [{ device, fileSystem, ...where, isWritable }];
   });
 }
 

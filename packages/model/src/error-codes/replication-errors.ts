@@ -144,6 +144,12 @@ export const REPLICATION_ERRORS = {
     meaning: 'A journal was written by a newer release.',
     remedy: 'Run a release at least as new as the one that wrote it.',
   },
+  LANE_REFUSED: {
+    meaning:
+      'A connection asked to be a lane of a session that it does not belong to, or that has enough lanes.',
+    remedy:
+      'Nothing to do: the agent goes on with the connections it has, and asks again when it reconnects.',
+  },
   LINK_LOST: {
     meaning: 'A replication connection was lost.',
     remedy: 'Check the network between source server and replication server; the agent reconnects by itself.',

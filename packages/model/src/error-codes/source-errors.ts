@@ -38,6 +38,11 @@ export const SOURCE_ERRORS = {
     meaning: 'A disk of a source server is no longer there.',
     remedy: 'Attach it again, and replication goes on; or install the agent again without it.',
   },
+  FREEZE_FAILED: {
+    meaning: 'The file systems of the scanned disks were not frozen, so the scan gives no cut for now.',
+    remedy:
+      'Look at the reason; ext4, XFS and btrfs can be frozen. Without `--freeze` a scan never freezes anything.',
+  },
   IDENTITY_OF_OTHER_MACHINE: {
     meaning: 'The agent on a disk was installed on another machine: the server is a copy.',
     remedy: 'Install the agent there with a new token, or uninstall it.',
@@ -65,6 +70,10 @@ export const SOURCE_ERRORS = {
   SERVICE_NOT_STARTED: {
     meaning: 'systemd did not start the agent.',
     remedy: 'See `systemctl status landfall-agent` and `journalctl -u landfall-agent`.',
+  },
+  THAW_FAILED: {
+    meaning: 'A file system that the agent froze could not be thawed: whoever writes to it waits.',
+    remedy: 'Thaw it with `fsfreeze --unfreeze MOUNTPOINT`; if that does not answer, restart the server.',
   },
   TOOL_FAILED: {
     meaning: 'An external tool ended with an error.',

@@ -12,7 +12,10 @@ import { probeLink } from './link-probe.ts';
 const AGENT: ReceiverPeer = { programId: 's-1', role: 'agent', fingerprint: '00' };
 const LIMIT_MS = 120_000;
 const PIECE_BYTES = 10_000;
-const LINK = { close: async () => undefined, destroy: () => undefined, bytesSent: 0, bytesReceived: 0 };
+const LINK = {
+  ...{ close: async () => undefined, destroy: () => undefined, limitBuffers: () => undefined },
+  ...{ bytesSent: 0, bytesReceived: 0, bytesWaiting: 0 },
+};
 
 class Site {
   readonly clock = new VirtualClock();
