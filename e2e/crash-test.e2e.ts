@@ -26,8 +26,11 @@ test(`${ROUNDS} rounds of load, kills and recovery hold`, async (context) => {
   assert.equal(summary.held, ROUNDS);
   assert.ok(summary.pointsProved >= ROUNDS * 2, `only ${summary.pointsProved} points were proved`);
   assert.ok(summary.kills > 0, 'nothing was killed');
-  const { pointsProved, checks, kills, durationMs } = summary;
-  context.diagnostic(`${pointsProved} points, ${checks} checks, ${kills} kills, ${durationMs} ms`);
+  assert.ok(summary.pointsDropped > ROUNDS, 'retention dropped hardly anything');
+  const { pointsProved, pointsDropped, checks, kills, durationMs } = summary;
+  context.diagnostic(
+    `${pointsProved} points, ${pointsDropped} dropped, ${checks} checks, ${kills} kills, ${durationMs} ms`,
+  );
 });
 
 /** A round with PostgreSQL: it has a mount, a loop device and processes of two users. */

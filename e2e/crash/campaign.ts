@@ -18,6 +18,7 @@ export interface RoundReport {
   readonly workload: string;
   /** VIOLATED: a check failed. BROKEN: the round itself did not come to its end. */
   readonly result: 'HELD' | 'VIOLATED' | 'BROKEN';
+  readonly pointsDropped: number;
   readonly pointsThere: number;
   readonly pointsProved: number;
   readonly kills: readonly string[];
@@ -76,6 +77,7 @@ async function runRound(options: RoundPlace, plan: RoundPlan): Promise<RoundRepo
     fileSystem: plan.subject.fileSystem,
     workload: plan.subject.workload,
     result,
+    pointsDropped: done.pointsDropped ?? 0,
     pointsThere: done.pointsThere ?? 0,
     pointsProved: done.pointsProved ?? 0,
     kills: plan.kills.map(({ victim }) => victim),

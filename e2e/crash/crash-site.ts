@@ -15,7 +15,9 @@ import type {
   CommandOutput,
   ProgramRole,
 } from '../../packages/channel/src/index.ts';
+import type { JournalTaskFacts } from '../../packages/model/src/index.ts';
 import { createLogger, ensureFolder, OperationError, systemClock } from '../../packages/runtime/src/index.ts';
+import { SEGMENT_MIB, writeCampaignRetention } from './campaign-retention.ts';
 import { OwnProcess } from './own-process.ts';
 
 const APPS = join(import.meta.dirname, '../../apps');
@@ -50,6 +52,7 @@ export class CrashSite {
     });
     const api = createApiClient(await readAccess(stateDir));
     await api.mgn('InitializeService', {});
+    await writeCampaignRetention(join(folder, 'replication-server'));
     const server = new OwnProcess({
       argv: await replicationServerCommand(folder),
       logFile: join(folder, 'replication-server.log'),
@@ -90,6 +93,19 @@ export class CrashSite {
     input: CommandInput<'agent', Name>,
   ): Promise<CommandOutput<'agent', Name>> {
     return this.#ask({ role: 'agent', programId }, name, input);
+  }
+
+  /** Drops what the tiers do not keep, and removes what nobody sees; resolves when nothing is left to do. */
+  async compact(sourceServerId: string): Promise<JournalTaskFacts> {
+    const input = { sourceServerId, task: 'COMPACT' as const };
+    let task: JournalTaskFacts | undefined = await this.askReplicationServer('startJournalTask', input);
+    while (task?.state === 'RUNNING') {
+      await systemClock.sleep(PAUSE_MS);
+      ({ task } = await this.askReplicationServer('describeJournalTask', input));
+    }
+    if (task?.state !== 'COMPLETE')
+      throw new Error(`compaction failed: ${task?.reason ?? 'it is not known'}`);
+    return task;
   }
 
   /** Ends replication of the server; its staging is given back while other things go on. */
@@ -137,6 +153,7 @@ async function replicationServerCommand(folder: string): Promise<readonly string
   return [
     ...[process.execPath, REPLICATION_SERVER, '--state-dir', join(folder, 'replication-server')],
     ...['--staging-dir', join(folder, 'staging'), '--listen', '127.0.0.1', '--port', String(port)],
+    ...['--segment-size', String(SEGMENT_MIB)],
     ...['--address', '127.0.0.1', '--token-file', join(folder, 'control-plane/tokens/replication-server')],
   ];
 }

@@ -6,6 +6,8 @@ export interface CampaignSummary {
   readonly rounds: number;
   readonly held: number;
   readonly pointsProved: number;
+  /** By retention. */
+  readonly pointsDropped: number;
   readonly checks: number;
   readonly kills: number;
   readonly failedSeeds: readonly number[];
@@ -20,6 +22,7 @@ export function summarize(reports: readonly RoundReport[], durationMs: number): 
     rounds: reports.length,
     held: reports.length - failed.length,
     pointsProved: sum(({ pointsProved }) => pointsProved),
+    pointsDropped: sum(({ pointsDropped }) => pointsDropped),
     checks: sum(({ checks }) => checks),
     kills: sum(({ kills }) => kills.length),
     failedSeeds: failed.map(({ seed }) => seed),
@@ -31,13 +34,14 @@ export function formatRound(
   report: RoundReport,
   progress: { readonly done: number; readonly rounds: number; readonly etaMs: number },
 ): string {
-  const { seed, fileSystem, workload, pointsProved, pointsThere, kills, checks, result } = report;
+  const { seed, fileSystem, workload, pointsProved, pointsThere, pointsDropped, kills, checks, result } =
+    report;
   const killed = kills.length === 0 ? 'none' : kills.join('+');
   const columns = [
     `${progress.done}/${progress.rounds}`.padEnd(7),
     `seed ${seed}`.padEnd(14),
     `${fileSystem}/${workload}`.padEnd(14),
-    `points ${pointsProved} of ${pointsThere}`.padEnd(17),
+    `points ${pointsProved} of ${pointsThere}, dropped ${pointsDropped}`.padEnd(30),
     `kills ${killed}`.padEnd(36),
     `checks ${checks}`.padEnd(13),
     result.padEnd(8),
@@ -62,8 +66,9 @@ function explain({ seed, violations, evidence }: RoundReport): readonly string[]
 }
 
 export function formatSummary(summary: CampaignSummary): string {
-  const { rounds, held, pointsProved, checks, kills, failedSeeds, durationMs } = summary;
-  const counts = `${held} of ${rounds} rounds held: ${pointsProved} points, ${checks} checks, ${kills} kills`;
+  const { rounds, held, pointsProved, pointsDropped, checks, kills, failedSeeds, durationMs } = summary;
+  const points = `${pointsProved} points proved, ${pointsDropped} dropped by retention`;
+  const counts = `${held} of ${rounds} rounds held: ${points}, ${checks} checks, ${kills} kills`;
   const failed = failedSeeds.length === 0 ? '' : `; failed seeds: ${failedSeeds.join(', ')}`;
   return `${counts}, ${formatDurationMs(durationMs)}${failed}`;
 }

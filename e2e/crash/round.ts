@@ -1,16 +1,18 @@
 /**
  * One round: a new source server under load is replicated while its agent and the replication server are
- * killed; then points of its whole history are proved.
+ * killed; its journal is thinned and compacted meanwhile, and to the end; then points of every tier that is
+ * left are proved.
  *
  * R1 every picked point is a state that a power failure at its cut could have left (C1–C3);
  * R2 a point read twice, under load and afterwards, is the same;
- * R3 a point that was listed stays listed, as it was (C6);
+ * R3 a point that was listed stays listed, as it was (C6), until its tier lets it go; a pinned one stays;
  * R4 a point taken when nothing writes any more equals the source, byte by byte; discarded blocks follow, and
  *    free space that is left out is left out here, too.
  */
 import { join } from 'node:path';
 import type { RecoveryPoint } from '../../packages/model/src/index.ts';
 import { systemClock } from '../../packages/runtime/src/index.ts';
+import { pickOfEachTier, whyShouldStay } from './campaign-retention.ts';
 import type { CrashSite } from './crash-site.ts';
 import { type FileSystem, makeFileSystem, mountFileSystem, unmountFileSystem } from './file-systems.ts';
 import type { OwnProcess } from './own-process.ts';
@@ -44,6 +46,8 @@ export interface RoundOptions {
 }
 
 export interface RoundOutcome {
+  /** By retention, in the whole round. */
+  readonly pointsDropped: number;
   readonly pointsThere: number;
   readonly pointsProved: number;
   readonly proof: Proof;
@@ -169,6 +173,9 @@ export class Round {
     this.#listed = await this.#listPoints();
     const [point] = pickOldAndNew(this.#listed, 1, plan.random);
     if (point === undefined) throw new Error('R3 the recovery points that were there are gone');
+    const { sourceServerId } = this.#source;
+    const mark = { sourceServerId, epoch: point.epoch, name: 'copied under load' };
+    await this.#options.site.askReplicationServer('pinRecoveryPoint', mark);
     return this.#copy(point, 'early');
   }
 
@@ -219,11 +226,12 @@ export class Round {
     return addProofs(...proofs);
   }
 
-  /** The early one once more, then old ones and new ones of all there are. */
+  /** The early one once more, then some of every tier. */
   async #copyPicked(early: PointCopy): Promise<readonly PointCopy[]> {
+    await this.#options.site.compact(this.#source.sourceServerId);
     const points = await this.#listPoints();
     const copies: PointCopy[] = [await this.#copy(early.point, 'again')];
-    for (const point of pickOldAndNew(points, POINTS_PICKED, this.#options.plan.random)) {
+    for (const point of pickOfEachTier(points, POINTS_PICKED, this.#options.plan.random)) {
       copies.push(await this.#copy(point, `point-${point.epoch}-${copies.length}`));
     }
     return copies;
@@ -232,12 +240,20 @@ export class Round {
   async #proveAll(workload: Workload, facts: RoundFacts): Promise<RoundOutcome> {
     const { final, early, copies } = facts;
     const points = await this.#listPoints();
-    const proofs = [final, this.#proveListed(points)];
+    const isPinned = points.some(({ epoch }) => epoch === early.point.epoch);
+    const pinned = check(isPinned, () => `R3 the pinned point ${early.point.epoch} is gone`);
+    const proofs = [final, pinned, this.#proveListed(points)];
     for (const copy of copies) {
       if (copy.point.epoch === early.point.epoch) proofs.push(await proveSame(early, copy));
     }
     for (const copy of copies) proofs.push(await this.#provePoint(workload, copy));
-    return { pointsThere: points.length, pointsProved: copies.length, proof: addProofs(...proofs) };
+    const [newest] = points;
+    return {
+      pointsDropped: (newest?.epoch ?? 0) - points.length,
+      pointsThere: points.length,
+      pointsProved: copies.length,
+      proof: addProofs(...proofs),
+    };
   }
 
   async #provePoint(workload: Workload, { point, images }: PointCopy): Promise<Proof> {
@@ -251,13 +267,20 @@ export class Round {
   /** R3. Cuts follow each other, newest first. */
   #proveListed(points: readonly RecoveryPoint[]): Proof {
     const cutTimes = new Map(points.map(({ epoch, cutTimeMs }) => [epoch, cutTimeMs]));
-    const lost = this.#listed.find(({ epoch, cutTimeMs }) => cutTimes.get(epoch) !== cutTimeMs);
+    const isOther = ({ epoch, cutTimeMs }: RecoveryPoint) =>
+      cutTimes.has(epoch) && cutTimes.get(epoch) !== cutTimeMs;
+    const other = this.#listed.find(isOther);
+    const gone = this.#listed.filter(({ epoch }) => !cutTimes.has(epoch));
     const disorder = points.findIndex((point, index) => {
       const older = points[index + 1];
       return older !== undefined && (older.epoch >= point.epoch || older.cutTimeMs > point.cutTimeMs);
     });
     return addProofs(
-      check(lost === undefined, () => `R3 point ${lost?.epoch} was there and is not, or is another`),
+      check(other === undefined, () => `R3 point ${other?.epoch} is another than it was`),
+      ...gone.map((point) => {
+        const why = whyShouldStay(point, points);
+        return check(why === undefined, () => `R3 point ${point.epoch} is gone: ${why}`);
+      }),
       check(disorder < 0, () => `R3 point ${points[disorder]?.epoch} is not newer than the one before it`),
     );
   }

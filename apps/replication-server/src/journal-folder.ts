@@ -60,8 +60,7 @@ async function openFolder(
 ): Promise<JournalGroup> {
   const isStat = action === 'stat' && stateFolder !== undefined;
   const retentionOf = isStat ? await readRetention(stateFolder) : undefined;
-  const tiers = retentionOf?.(basename(folder));
-  const retention = action === 'compact' ? { tiers: NOTHING_GOES } : tiers && { tiers };
+  const retention = action === 'compact' ? { tiers: NOTHING_GOES } : retentionOf?.(basename(folder));
   const wrapping = keySources.length === 0 ? undefined : wrappingKeysOf(keySources, process.env);
   return openJournalGroup({
     ...{ folder, logger, clock },

@@ -98,13 +98,16 @@ test('where space runs out there are no pauses, and points go within seconds whe
 test('retention.json says which points are kept, by server; without it there are defaults', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'landfall-retention-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  assert.deepEqual((await readRetention(folder))('s-1'), RETENTION_DEFAULT);
+  assert.deepEqual((await readRetention(folder))('s-1'), { tiers: RETENTION_DEFAULT });
   const tiers = [{ everyMs: 0, forMs: 1000 }];
-  await writeFile(join(folder, 'retention.json'), JSON.stringify({ servers: { 's-1': tiers } }));
+  await writeFile(
+    join(folder, 'retention.json'),
+    JSON.stringify({ servers: { 's-1': tiers }, thinEveryMs: 5 }),
+  );
   const retentionOf = await readRetention(folder);
-  assert.deepEqual(retentionOf('s-1'), tiers);
-  assert.deepEqual(retentionOf('s-2'), RETENTION_DEFAULT);
-  for (const text of ['{', '{ "default": [] }', '{ "default": 5 }']) {
+  assert.deepEqual(retentionOf('s-1'), { tiers, thinEveryMs: 5 });
+  assert.deepEqual(retentionOf('s-2'), { tiers: RETENTION_DEFAULT, thinEveryMs: 5 });
+  for (const text of ['{', '{ "default": [] }', '{ "default": 5 }', '{ "thinEveryMs": "soon" }']) {
     await writeFile(join(folder, 'retention.json'), text);
     await assert.rejects(
       readRetention(folder),

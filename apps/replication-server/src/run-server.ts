@@ -164,6 +164,7 @@ async function createStaging(
     disconnect,
     encryption: new StagingEncryption(options),
     retentionOf: await readRetention(stateFolder),
+    segmentBytes: options.segmentBytes,
     logger,
     clock,
   });

@@ -32,7 +32,7 @@ async function create(t: TestContext) {
     stagingFolder: folder,
     records: [],
     save: async () => undefined,
-    retentionOf: () => RETENTION_DEFAULT,
+    retentionOf: () => ({ tiers: RETENTION_DEFAULT }),
     disconnect: async (id) => void disconnected.push(id),
     logger: silentLogger,
     clock,

@@ -13,7 +13,7 @@ export const USAGE = `landfall replication server: receives changes of source se
   node main.ts --state-dir FOLDER --staging-dir FOLDER [--token-file FILE]
                [--listen ADDRESS] [--port 1500] [--address ADDRESS]…
                [--encryption-key SOURCE]… [--no-encryption] [--scrub-rate 16] [--scrub-interval 24]
-               [--streams-max 8]
+               [--streams-max 8] [--segment-size 256]
   node main.ts rotate-keys --state-dir FOLDER [--encryption-key SOURCE]…
   node main.ts journal stat|verify|compact --folder FOLDER [--state-dir FOLDER] [--encryption-key SOURCE]…
 
@@ -27,6 +27,9 @@ is. --no-encryption: new replicas are not encrypted; those that are stay so.
 
 --scrub-rate is how much of the journals is read and verified all the time, in MiB a second over all servers; 0:
 nothing. --scrub-interval is how many hours lie between the beginnings of two passes over a journal, at least.
+
+--segment-size is how large the segments of a journal become, in MiB, before the next one is begun; compaction
+rewrites whole segments.
 
 --streams-max is how many connections one agent may replicate by, if it wants as many; 1: no more than one.
 
@@ -49,9 +52,12 @@ export interface ServerOptions {
   readonly scrubIntervalMs: number;
   /** Connections of one agent. */
   readonly streamsMax: number;
+  /** The journal's default when not given. */
+  readonly segmentBytes: number | undefined;
 }
 
 const PORT_DEFAULT = 1500;
+const SEGMENT_BYTES_MIN = MIB / 4;
 const HOUR_MS = 3_600_000;
 const LISTEN_DEFAULT = '0.0.0.0';
 const KEY_FILE_NAME = 'encryption.key';
@@ -74,6 +80,7 @@ export function parseOptions(parameters: readonly string[]): ServerOptions | und
     scrubBytesPerSecond: quantity(values['scrub-rate'], MIB) ?? SCRUB_BYTES_PER_SECOND_DEFAULT,
     scrubIntervalMs: quantity(values['scrub-interval'], HOUR_MS) ?? SCRUB_INTERVAL_MS_DEFAULT,
     streamsMax: parseStreamsMax(values['streams-max']),
+    segmentBytes: parseSegmentSize(values['segment-size']),
   };
 }
 
@@ -123,6 +130,7 @@ function parse(parameters: readonly string[]) {
         'scrub-rate': { type: 'string' },
         'scrub-interval': { type: 'string' },
         'streams-max': { type: 'string' },
+        'segment-size': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -146,6 +154,12 @@ function parseStreamsMax(text: string | undefined): number {
   const streams = text === undefined ? 1 + LANES_PER_SESSION_DEFAULT : Number(text);
   if (Number.isInteger(streams) && streams >= 1 && streams <= 1 + LANES_MAX) return streams;
   throw usage(`${text} is not a number of connections from 1 to ${1 + LANES_MAX}`);
+}
+
+function parseSegmentSize(text: string | undefined): number | undefined {
+  const segmentBytes = quantity(text, MIB);
+  if (segmentBytes === undefined || segmentBytes >= SEGMENT_BYTES_MIN) return segmentBytes;
+  throw usage(`segments of ${text} MiB are too small: 0.25 at least`);
 }
 
 function quantity(text: string | undefined, unit: number): number | undefined {

@@ -22,7 +22,7 @@ async function openArea(): Promise<StagingArea> {
     stagingFolder: folder,
     records: await readStagedServers(folder),
     save: (records) => writeStagedServers(folder, records),
-    retentionOf: () => RETENTION_DEFAULT,
+    retentionOf: () => ({ tiers: RETENTION_DEFAULT }),
     disconnect: async (sourceServerId) => {
       disconnected.push(sourceServerId);
     },

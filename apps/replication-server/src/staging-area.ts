@@ -18,7 +18,6 @@ import {
   type JournalGroup,
   openJournalGroup,
   type RetentionSettings,
-  type RetentionTier,
 } from '@landfall/journal';
 import type { SourceDisk } from '@landfall/model';
 import type { EpochStore, ReceiverPeer, ReceiverProgress } from '@landfall/replication';
@@ -34,7 +33,9 @@ export interface StagingAreaOptions {
   /** Ends the connection of a server's agent, and resolves when its journal is free. */
   disconnect(sourceServerId: string): Promise<void>;
   /** Which recovery points of a server are kept. */
-  retentionOf(sourceServerId: string): readonly RetentionTier[];
+  retentionOf(sourceServerId: string): RetentionSettings;
+  /** Of each segment of a journal; that of the journal when not given. */
+  readonly segmentBytes?: number | undefined;
   /** The keys of journals; without it, new ones are not encrypted. */
   readonly encryption?: { settings(): Promise<EncryptionSettings> };
   readonly logger: Logger;
@@ -263,11 +264,11 @@ export class StagingArea {
     const logger = this.#options.logger.with({ sourceServerId });
     try {
       const folder = join(this.#options.stagingFolder, sourceServerId);
-      const retention = { tiers: this.#options.retentionOf(sourceServerId) };
-      const { clock } = this.#options;
+      const retention = this.#options.retentionOf(sourceServerId);
+      const { clock, segmentBytes } = this.#options;
       const encryption = await this.#options.encryption?.settings();
-      const keys = encryption === undefined ? {} : { encryption };
-      const options = { folder, disks: disks.map(journalDisk), logger, retention, clock, ...keys };
+      const more = { ...(encryption && { encryption }), ...(segmentBytes && { segmentBytes }) };
+      const options = { folder, disks: disks.map(journalDisk), logger, retention, clock, ...more };
       const group = await openOrCreate(options);
       limit(group, this.#records.get(sourceServerId));
       this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, { group, logger }));
@@ -305,6 +306,7 @@ async function openOrCreate(options: {
   readonly retention: RetentionSettings;
   readonly clock: Clock;
   readonly encryption?: EncryptionSettings;
+  readonly segmentBytes?: number;
 }): Promise<JournalGroup> {
   const { disks, ...settings } = options;
   try {

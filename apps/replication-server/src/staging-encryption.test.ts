@@ -47,7 +47,7 @@ async function startArea(servers: readonly string[], ...more: readonly string[])
     records: [],
     save: async () => undefined,
     disconnect: async () => undefined,
-    retentionOf: () => RETENTION_DEFAULT,
+    retentionOf: () => ({ tiers: RETENTION_DEFAULT }),
     encryption: new StagingEncryption({ ...optionsOf(...more), logger: silentLogger }),
     logger: silentLogger,
     clock: { ...systemClock, nowMs: () => (nowMs += 60_000) },
