@@ -1,14 +1,16 @@
-/** Recovery points with their names and locks, as a simulated replication server keeps them. */
+/** Recovery points with their names and locks, and suspicions, as a simulated replication server keeps them. */
 import type { CommandHandlers, CommandOutput, MarkedRecoveryPoint } from '@landfall/channel';
-import type { RecoveryPoint } from '@landfall/model';
+import type { RansomwareSuspicion, RecoveryPoint } from '@landfall/model';
 
 type Handlers = Pick<
   CommandHandlers<'replication-server'>,
-  'pinRecoveryPoint' | 'unpinRecoveryPoint' | 'lockRecoveryPoint'
+  'pinRecoveryPoint' | 'unpinRecoveryPoint' | 'lockRecoveryPoint' | 'acknowledgeTripwire'
 >;
 
 export class SimulatedMarks {
   readonly #pointOf: (epoch: number) => RecoveryPoint;
+  /** Something was suspected, and nobody has said that they know. */
+  suspicion: RansomwareSuspicion | undefined;
   readonly #marks = new Map<number, { readonly name?: string; readonly lockedUntilMs?: number }>();
 
   constructor(pointOf: (epoch: number) => RecoveryPoint) {
@@ -31,6 +33,12 @@ export class SimulatedMarks {
   }
 
   readonly handlers: Handlers = {
+    acknowledgeTripwire: async () => {
+      if (this.suspicion === undefined) return { suspicions: [] };
+      const { lastSeenAtMs } = this.suspicion;
+      this.suspicion = { ...this.suspicion, endedAtMs: lastSeenAtMs, acknowledgedAtMs: lastSeenAtMs };
+      return { suspicions: [this.suspicion] };
+    },
     pinRecoveryPoint: async ({ epoch, name }) => {
       this.#marks.set(epoch, { ...this.#marks.get(epoch), name });
       return this.point(epoch);
