@@ -7,10 +7,12 @@ type Handlers = Pick<
   'pinRecoveryPoint' | 'unpinRecoveryPoint' | 'lockRecoveryPoint' | 'acknowledgeTripwire'
 >;
 
+const ACKNOWLEDGED_MS = Date.UTC(2026, 0, 2);
+
 export class SimulatedMarks {
   readonly #pointOf: (epoch: number) => RecoveryPoint;
-  /** Something was suspected, and nobody has said that they know. */
-  suspicion: RansomwareSuspicion | undefined;
+  /** What is suspected of its servers. */
+  suspicions: readonly RansomwareSuspicion[] = [];
   readonly #marks = new Map<number, { readonly name?: string; readonly lockedUntilMs?: number }>();
 
   constructor(pointOf: (epoch: number) => RecoveryPoint) {
@@ -34,10 +36,9 @@ export class SimulatedMarks {
 
   readonly handlers: Handlers = {
     acknowledgeTripwire: async () => {
-      if (this.suspicion === undefined) return { suspicions: [] };
-      const { lastSeenAtMs } = this.suspicion;
-      this.suspicion = { ...this.suspicion, endedAtMs: lastSeenAtMs, acknowledgedAtMs: lastSeenAtMs };
-      return { suspicions: [this.suspicion] };
+      const known = { endedAtMs: ACKNOWLEDGED_MS, acknowledgedAtMs: ACKNOWLEDGED_MS };
+      this.suspicions = this.suspicions.map((suspicion) => ({ ...suspicion, ...known }));
+      return { suspicions: this.suspicions };
     },
     pinRecoveryPoint: async ({ epoch, name }) => {
       this.#marks.set(epoch, { ...this.#marks.get(epoch), name });

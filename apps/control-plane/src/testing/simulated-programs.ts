@@ -212,6 +212,7 @@ export interface SimulatedReplicationServer extends CommandWatcher {
   readonly replicas: Map<string, SimulatedReplica>;
   readonly discarded: string[];
   readonly damagedJournals: Set<string>;
+  readonly marks: SimulatedMarks;
   /** Names of the commands in the order they were done. */
   readonly done: string[];
 }
@@ -229,6 +230,7 @@ export async function simulateReplicationServer(
     replicas: new Map(),
     discarded: [],
     damagedJournals: new Set(),
+    marks: new SimulatedMarks(pointOf),
     done: [],
     onCommand: undefined,
   };
@@ -248,6 +250,7 @@ export async function simulateReplicationServer(
 
 function replicationServerReport({
   replicas,
+  marks,
 }: SimulatedReplicationServer): ReportByRole['replication-server'] {
   return {
     version: '0.1.0',
@@ -263,6 +266,7 @@ function replicationServerReport({
       recoveryPoints: epoch,
       bytesOnDisk: GIB,
       bytesReceived: epoch > 0 ? GIB : 0,
+      tripwire: { suspicions: marks.suspicions },
     })),
   };
 }
@@ -271,10 +275,9 @@ function replicationServerHandlers(
   server: SimulatedReplicationServer,
 ): CommandHandlers<'replication-server'> {
   const newest = (sourceServerId: string) => server.replicas.get(sourceServerId)?.epoch ?? 0;
-  const marks = new SimulatedMarks(pointOf);
   return {
-    listRecoveryPoints: async (input) => marks.list(newest(input.sourceServerId), input),
-    ...{ ...marks.handlers, ...simulatedSeeds(SOURCE_DISKS), ...simulatedJournals(server) },
+    listRecoveryPoints: async (input) => server.marks.list(newest(input.sourceServerId), input),
+    ...{ ...server.marks.handlers, ...simulatedSeeds(SOURCE_DISKS), ...simulatedJournals(server) },
     resolveRecoveryPoint: async ({ sourceServerId, at }) => {
       server.done.push('resolveRecoveryPoint');
       return pointOf(at.kind === 'EPOCH' ? at.epoch : newest(sourceServerId));

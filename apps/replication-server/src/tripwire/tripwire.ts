@@ -62,19 +62,25 @@ export class Tripwire {
     const { clock } = this.#options;
     while (!signal.aborted) {
       const startNs = clock.monotonicNs();
-      for (const server of servers()) {
-        if (signal.aborted || !server.group.isOpen()) continue;
-        const tripwire = this.of(server);
-        const before = tripwire.incidents.length;
-        await tripwire.look(clock.nowMs());
-        if (tripwire.incidents.length !== before) await this.#save();
-      }
-      this.#dropClosed();
-      if (clock.monotonicNs() - this.#savedNs > BigInt(SAVE_INTERVAL_MS) * NS_PER_MS) await this.#save();
+      await this.lookAt(servers(), signal);
       const tookMs = Number((clock.monotonicNs() - startNs) / NS_PER_MS);
       await pause(clock, Math.min(PAUSE_MS_MAX, Math.max(LOOK_INTERVAL_MS, PAUSE_FACTOR * tookMs)), signal);
     }
     await this.#save();
+  }
+
+  /** One round. */
+  async lookAt(servers: readonly WatchedServer[], signal?: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    for (const server of servers) {
+      if (signal?.aborted === true || !server.group.isOpen()) continue;
+      const tripwire = this.of(server);
+      const newestMs = tripwire.incidents.at(-1)?.detectedAtMs;
+      await tripwire.look(clock.nowMs());
+      if (tripwire.incidents.at(-1)?.detectedAtMs !== newestMs) await this.#save();
+    }
+    this.#dropClosed();
+    if (clock.monotonicNs() - this.#savedNs > BigInt(SAVE_INTERVAL_MS) * NS_PER_MS) await this.#save();
   }
 
   async acknowledge(server: WatchedServer, wasExpected: boolean): Promise<void> {
