@@ -1,6 +1,6 @@
 /**
- * The disk that is watched: ext4 with files of this machine (documents, sources, binaries), text logs, and free
- * space that still holds what was deleted from it, as every disk has after a while.
+ * The disk that is watched: ext4 with files of this machine (documents, sources, binaries), text logs, and
+ * free space that still holds what was deleted from it, as every disk has after a while.
  */
 import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';

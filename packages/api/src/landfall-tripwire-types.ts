@@ -1,4 +1,4 @@
-/** What the `landfall` service tells of what may be encrypting the files of a server; see `landfall-types.ts`. */
+/** What the `landfall` service tells of what may be encrypting a server's files; see `landfall-types.ts`. */
 
 export interface TripwireOperations {
   readonly AcknowledgeTripwire: {

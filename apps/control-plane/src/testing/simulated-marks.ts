@@ -1,4 +1,4 @@
-/** Recovery points with their names and locks, and suspicions, as a simulated replication server keeps them. */
+/** Recovery points with names and locks, and suspicions, as a simulated replication server keeps them. */
 import type { CommandHandlers, CommandOutput, MarkedRecoveryPoint } from '@landfall/channel';
 import type { RansomwareSuspicion, RecoveryPoint } from '@landfall/model';
 

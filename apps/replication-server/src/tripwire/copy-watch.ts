@@ -1,7 +1,7 @@
 /**
  * The other way to encrypt files: write an encrypted copy into free space, delete the original. What is
- * written looks like any archive; what gives it away is that about as much structured content is freed as noise
- * was written. Compression frees several times what it writes, a download or a backup frees nothing.
+ * written looks like any archive; what gives it away is that about as much structured content is freed as
+ * noise was written. Compression frees several times what it writes, a download or a backup frees nothing.
  *
  * Pure: says when it is worth comparing what is in use now with what was in use then, and what that means.
  */

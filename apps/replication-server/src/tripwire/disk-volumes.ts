@@ -1,6 +1,6 @@
 /**
- * Where on a disk file systems begin: at its beginning, or in its partitions. Sources: UEFI specification 2.10
- * (GPT), and what every PC's firmware does (MBR). What is damaged has no volumes.
+ * Where on a disk file systems begin: at its beginning, or in its partitions. Sources: UEFI specification
+ * 2.10 (GPT), and what every PC's firmware does (MBR). What is damaged has no volumes.
  */
 import type { ReadableBlockDevice } from '@landfall/block';
 

@@ -1,4 +1,4 @@
-/** Sums over the last so many ms, in buckets, and where in them things began. Plain arithmetic on the time it is given. */
+/** Sums over the last so many ms, in buckets, and where in them things began. Time is given to it. */
 
 /** A recovery point by number and by the source's wall clock. */
 export interface PointInHistory {

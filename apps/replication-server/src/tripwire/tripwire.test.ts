@@ -1,4 +1,4 @@
-/** All servers watched together, on virtual time, over real journals; what was learned outlives the program. */
+/** All servers watched together, over real journals; what was learned outlives the program. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

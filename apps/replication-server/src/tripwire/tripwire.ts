@@ -1,6 +1,6 @@
 /**
- * Watches all staged servers for what encrypts their files, one after the other, and beside everything else: a
- * look at a server is followed by a pause many times as long as it took.
+ * Watches all staged servers for what encrypts their files, one after the other, and beside everything else:
+ * a look at them is followed by a pause many times as long as it took.
  *
  * What was learned is written down every few minutes and at each alarm; what a crash loses is learned again.
  */
