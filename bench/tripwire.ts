@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { GIB, MIB, systemClock } from '../packages/runtime/src/index.ts';
 import { type Bench, runBenchmark } from './bed/benchmark.ts';
 import { Replication } from './bed/replication.ts';
-import { atLeast, atMost, type Row } from './bed/rows.ts';
+import { atMost, type Row } from './bed/rows.ts';
 import { ATTACKS, type Attack, encryptedAt, runAttack } from './tripwire/attacks.ts';
 import { measureCost } from './tripwire/cost.ts';
+import { changedFilesOf, hashesOf } from './tripwire/file-hashes.ts';
 import { linesSince, looksOf, type Suspicion, suspicionsSince } from './tripwire/suspicions.ts';
 import { copyFiles, makeVictimDisk, removeAll, syncDisk, type VictimDisk } from './tripwire/victim-disk.ts';
 import { WORKLOADS, type Workload } from './tripwire/workloads.ts';
@@ -94,6 +95,7 @@ async function watchAttack(campaign: Campaign, attack: Attack): Promise<readonly
   const { bench, disk, replication, size } = campaign;
   const folder = join(disk.mountPoint, 'files');
   await copyFiles(folder, attack.bytesPerSecond === undefined ? VICTIM_BYTES * size : SLOW_VICTIM_BYTES);
+  const before = await hashesOf(folder);
   const fromMs = await settled(campaign);
   let suspicion: Suspicion | undefined;
   const encrypting = runAttack(attack, folder, () => suspicion !== undefined);
@@ -110,7 +112,8 @@ async function watchAttack(campaign: Campaign, attack: Attack): Promise<readonly
   const delayMs = detectedMs - beganMs;
   const encryptedMb = encryptedAt(progress, detectedMs) / 1e6;
   const pinnedBeforeMs = beganMs - (suspicion?.pinnedAtMs ?? Number.POSITIVE_INFINITY);
-  const said = { alarms: alarms.length, delayMs, encryptedMb, pinnedBeforeMs, ...suspicion };
+  const changedFiles = await changedIn(campaign, suspicion?.pinnedEpoch, before);
+  const said = { alarms: alarms.length, delayMs, encryptedMb, pinnedBeforeMs, changedFiles, ...suspicion };
   const looks = looksOf(await linesSince(replication.serverLog, fromMs));
   bench.say(`attack, ${attack.name}: ${JSON.stringify({ ...said, ...looks })}`);
   await removeAll(folder);
@@ -123,11 +126,22 @@ async function watchAttack(campaign: Campaign, attack: Attack): Promise<readonly
       unit: 'MB',
       required: false,
     }),
-    atLeast(0, {
-      what: `${what}: pinned point older than the first encrypted byte by`,
-      measured: pinnedBeforeMs / 1000,
-      unit: 's',
+    atMost(0, {
+      what: `${what}: of ${before.size} files, in the pinned point not as they were before it`,
+      measured: changedFiles,
+      unit: 'files',
     }),
     atMost(1, { what: `${what}: incidents`, measured: alarms.length, unit: 'incidents' }),
   ];
+}
+
+/** The pinned point as whoever recovers it finds it: a copy of it, mounted, its journal replayed. */
+async function changedIn(
+  { bench, replication }: Campaign,
+  epoch: number | undefined,
+  before: ReadonlyMap<string, string>,
+): Promise<number> {
+  if (epoch === undefined) return before.size;
+  const uri = await replication.exportDisk(epoch);
+  return changedFilesOf(bench.folder, uri, before);
 }

@@ -5,6 +5,7 @@ export interface Suspicion {
   readonly detectedAtMs: number;
   readonly beganAtMs: number;
   readonly pinnedAtMs: number | undefined;
+  readonly pinnedEpoch: number | undefined;
   readonly convertedMib: number;
 }
 
@@ -24,10 +25,11 @@ export async function suspicionsSince(path: string, fromMs: number): Promise<rea
   const lines = await linesSince(path, fromMs);
   return lines
     .filter(({ event }) => event === 'ransomware-suspected')
-    .map(({ detectedAt, beganAt, pinnedAt, convertedMib }) => ({
+    .map(({ detectedAt, beganAt, pinnedAt, pinnedEpoch, convertedMib }) => ({
       detectedAtMs: Date.parse(String(detectedAt)),
       beganAtMs: Date.parse(String(beganAt)),
       pinnedAtMs: pinnedAt === undefined ? undefined : Date.parse(String(pinnedAt)),
+      pinnedEpoch: pinnedEpoch === undefined ? undefined : Number(pinnedEpoch),
       convertedMib: Number(convertedMib),
     }));
 }

@@ -87,7 +87,7 @@ test('D1: what is not much waits until the disk knows what is free, and is then 
 test('D1: much is an alarm whatever was freed, and so is what was found by comparing', () => {
   const freed = { ...ALONE, freedStructuredBytes: 9000 * MIB };
   const much = begin();
-  assert.equal(run(much, 60, 5 * MIB, freed)?.afterSeconds, 39, '192 MiB');
+  assert.equal(run(much, 60, 5 * MIB, freed)?.afterSeconds, 26, '128 MiB');
   const { detector } = begin();
   const found = { atMs: START_MS, pieces: 20, first: { epoch: 7, cutTimeMs: START_MS }, diskIndexes: [1] };
   detector.observe({ ...found, bytes: 40 * MIB, isCompared: true });

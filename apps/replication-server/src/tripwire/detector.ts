@@ -74,7 +74,7 @@ export const SCALES = [
   { windowMs: 30 * MINUTE_MS, bytesMin: 64 * MIB },
   { windowMs: 360 * MINUTE_MS, bytesMin: 256 * MIB },
 ] as const;
-export const LARGE_FACTOR = 6;
+export const LARGE_FACTOR = 4;
 const PIECES_MIN = 12;
 /** ext4 commits every 5 s, and what was committed is written after 30 s, looked for every 5 s. */
 export const SETTLE_MS = 45 * SECOND_MS;

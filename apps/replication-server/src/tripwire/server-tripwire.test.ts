@@ -217,6 +217,8 @@ test('every other 64 KiB encrypted is an incident as well', async (t) => {
 
 test('an encrypted copy and the original deleted is an incident', async (t) => {
   const server = await replicated(t);
+  await wait(server, 90_000);
+  await write(server, [10]);
   const originals = textBlocks(server).slice(0, 12_000);
   const { free: room } = await usage(server);
   const copies = room.slice(0, originals.length);
@@ -226,6 +228,7 @@ test('an encrypted copy and the original deleted is an incident', async (t) => {
   await free(server, originals);
   await wait(server, 60_000);
   assert.equal(server.tripwire.incidents.length, 1);
+  // The second point is too young: originals may be deleted a while before their copies are on the disk.
   assert.equal(server.tripwire.incidents[0]?.pinnedEpoch, 1);
 });
 

@@ -25,6 +25,11 @@ export interface ServerTripwireOptions {
 /** Of a slice. */
 const PIECES_MAX = 32;
 export const PIN_MARGIN_MS = 5000;
+/**
+ * The deletion of an original is on the disk within 5 s, its copy up to 40 s later, and the copy is what is
+ * seen first.
+ */
+const COPY_LEAD_MS = 60_000;
 const MIB = 1024 * 1024;
 
 export class ServerTripwire {
@@ -101,7 +106,9 @@ export class ServerTripwire {
     this.#logger.debug('tripwire-comparison', { sourceServerId, ...wanted, ...freed, confirmedBytes: bytes });
     if (bytes === 0) return;
     const { pieces, diskIndexes } = freed;
-    this.#detector.observe({ atMs, bytes, pieces, diskIndexes, first: wanted.since, isCompared: true });
+    const { epoch, cutTimeMs } = wanted.since;
+    const first = { epoch, cutTimeMs: cutTimeMs - COPY_LEAD_MS };
+    this.#detector.observe({ atMs, bytes, pieces, diskIndexes, first, isCompared: true });
   }
 
   async #decide(): Promise<void> {
@@ -158,6 +165,8 @@ export class ServerTripwire {
 function lastPointBefore(group: JournalGroup, onset: PointInHistory): RecoveryPoint | undefined {
   const early = group.pointAtOrBefore(onset.cutTimeMs - PIN_MARGIN_MS);
   if (early !== undefined && early.epoch < onset.epoch) return early;
+  const { oldestPoint } = group;
+  if (early === undefined && oldestPoint !== undefined && oldestPoint.epoch < onset.epoch) return oldestPoint;
   return pointBefore(group, onset);
 }
 
