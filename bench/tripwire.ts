@@ -29,7 +29,7 @@ const DISK_BYTES = 8 * GIB;
 const QUICK_DISK_BYTES = 2 * GIB;
 const SYNC_TIMEOUT_MS = 10 * 60_000;
 const VICTIM_BYTES = 300 * MIB;
-const SLOW_VICTIM_BYTES = 60 * MIB;
+const SLOW_VICTIM_BYTES = 100 * MIB;
 /** Until what a workload left has been looked at, comparisons included. */
 const SETTLE_MS = 25_000;
 const DETECTION_MS_MAX = 180_000;

@@ -35,12 +35,15 @@ export async function makeVictimDisk(bench: Bench, sizeBytes: number): Promise<V
   return { device, mountPoint };
 }
 
-/** Up to so many bytes of files of this machine, below `folder`. */
+/** Up to so many bytes of files of this machine, below `folder`: of each tree in turn. */
 export async function copyFiles(folder: string, bytesMax: number): Promise<number> {
   await mkdir(folder, { recursive: true });
+  const lists = await Promise.all(TREES.map(async (tree) => (await readdir(tree)).sort()));
   let bytes = 0;
-  for (const tree of TREES) {
-    for (const entry of (await readdir(tree)).sort()) {
+  for (let row = 0; row < Math.max(...lists.map(({ length }) => length)); row += 1) {
+    for (const [index, tree] of TREES.entries()) {
+      const entry = lists[index]?.[row];
+      if (entry === undefined) continue;
       if (bytes >= bytesMax) return bytes;
       const target = join(folder, `${tree.replaceAll('/', '_')}-${entry}`);
       await runChecked(['cp', '-a', '--', join(tree, entry), target], { timeoutMs: TIMEOUT_MS });
