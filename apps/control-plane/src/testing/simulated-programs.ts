@@ -248,17 +248,14 @@ export async function simulateReplicationServer(
   return server;
 }
 
-function replicationServerReport({
-  replicas,
-  marks,
-}: SimulatedReplicationServer): ReportByRole['replication-server'] {
+function replicationServerReport(server: SimulatedReplicationServer): ReportByRole['replication-server'] {
   return {
     version: '0.1.0',
     host: '127.0.0.1',
     port: 1500,
     stagingTotalBytes: 100 * GIB,
     stagingFreeBytes: 90 * GIB,
-    servers: [...replicas].map(([sourceServerId, { epoch }]) => ({
+    servers: [...server.replicas].map(([sourceServerId, { epoch }]) => ({
       sourceServerId,
       connected: true,
       lastEpoch: epoch,
@@ -266,7 +263,7 @@ function replicationServerReport({
       recoveryPoints: epoch,
       bytesOnDisk: GIB,
       bytesReceived: epoch > 0 ? GIB : 0,
-      tripwire: { suspicions: marks.suspicions },
+      tripwire: { suspicions: server.marks.suspicions },
     })),
   };
 }

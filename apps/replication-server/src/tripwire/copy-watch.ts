@@ -81,6 +81,11 @@ export class CopyWatch {
     return this.#scales.at(-1)?.uniform.bytes ?? 0;
   }
 
+  /** The oldest of it. */
+  get began(): PointInHistory | undefined {
+    return this.#scales.at(-1)?.uniform.first;
+  }
+
   get #suspicious() {
     return this.#scales.find(
       ({ fresh, uniform, bytesMin }) =>

@@ -27,9 +27,11 @@ const PIECES_MAX = 32;
 export const PIN_MARGIN_MS = 5000;
 /**
  * The deletion of an original is on the disk within 5 s, its copy up to 40 s later, and the copy is what is
- * seen first.
+ * seen. Copies also take the place of originals that are deleted already, which looks like encryption in
+ * place: where there is that much noise in free space as well, it may be copies.
  */
-const COPY_LEAD_MS = 60_000;
+const COPY_MARGIN_MS = 60_000;
+const COPY_SHARE_MIN = 0.1;
 const MIB = 1024 * 1024;
 
 export class ServerTripwire {
@@ -106,9 +108,7 @@ export class ServerTripwire {
     this.#logger.debug('tripwire-comparison', { sourceServerId, ...wanted, ...freed, confirmedBytes: bytes });
     if (bytes === 0) return;
     const { pieces, diskIndexes } = freed;
-    const { epoch, cutTimeMs } = wanted.since;
-    const first = { epoch, cutTimeMs: cutTimeMs - COPY_LEAD_MS };
-    this.#detector.observe({ atMs, bytes, pieces, diskIndexes, first, isCompared: true });
+    this.#detector.observe({ atMs, bytes, pieces, diskIndexes, first: wanted.since, isCompared: true });
   }
 
   async #decide(): Promise<void> {
@@ -145,8 +145,8 @@ export class ServerTripwire {
   }
 
   /** What cannot be pinned is told all the same: the alarm matters more. */
-  async #pin({ onset, detectedAtMs }: Incident): Promise<RecoveryPoint | undefined> {
-    const point = lastPointBefore(this.#group, onset);
+  async #pin({ onset, detectedAtMs, convertedBytes }: Incident): Promise<RecoveryPoint | undefined> {
+    const point = this.#lastPointBefore(onset, convertedBytes);
     if (point === undefined) return undefined;
     if (this.#group.pins.some(({ epoch }) => epoch === point.epoch)) return point;
     const name = `before suspected ransomware, noticed ${new Date(detectedAtMs).toISOString()}`;
@@ -159,15 +159,20 @@ export class ServerTripwire {
       return undefined;
     }
   }
-}
 
-/** With the margin, where the history goes back that far. */
-function lastPointBefore(group: JournalGroup, onset: PointInHistory): RecoveryPoint | undefined {
-  const early = group.pointAtOrBefore(onset.cutTimeMs - PIN_MARGIN_MS);
-  if (early !== undefined && early.epoch < onset.epoch) return early;
-  const { oldestPoint } = group;
-  if (early === undefined && oldestPoint !== undefined && oldestPoint.epoch < onset.epoch) return oldestPoint;
-  return pointBefore(group, onset);
+  /** With the margin, where the history goes back that far. */
+  #lastPointBefore(onset: PointInHistory, convertedBytes: number): RecoveryPoint | undefined {
+    const { newUniformBytes, began } = this.#copies;
+    const mayBeCopies = newUniformBytes >= convertedBytes * COPY_SHARE_MIN;
+    const first = mayBeCopies && began !== undefined && began.epoch < onset.epoch ? began : onset;
+    const marginMs = mayBeCopies ? COPY_MARGIN_MS : PIN_MARGIN_MS;
+    const early = this.#group.pointAtOrBefore(first.cutTimeMs - marginMs);
+    if (early !== undefined && early.epoch < first.epoch) return early;
+    const { oldestPoint } = this.#group;
+    if (early === undefined && oldestPoint !== undefined && oldestPoint.epoch < first.epoch)
+      return oldestPoint;
+    return pointBefore(this.#group, first);
+  }
 }
 
 const NOTHING: Assay = {
