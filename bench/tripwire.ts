@@ -32,6 +32,7 @@ const VICTIM_BYTES = 300 * MIB;
 const SLOW_VICTIM_BYTES = 100 * MIB;
 /** Until what a workload left has been looked at, comparisons included. */
 const SETTLE_MS = 25_000;
+const AGE_MS = 50_000;
 const DETECTION_MS_MAX = 180_000;
 
 await runBenchmark({
@@ -96,6 +97,9 @@ async function watchAttack(campaign: Campaign, attack: Attack): Promise<readonly
   const folder = join(disk.mountPoint, 'files');
   await copyFiles(folder, attack.bytesPerSecond === undefined ? VICTIM_BYTES * size : SLOW_VICTIM_BYTES);
   const before = await hashesOf(folder);
+  // As old as files are that are worth attacking: older than any margin of the pin.
+  await syncDisk(disk);
+  await systemClock.sleep(AGE_MS);
   const fromMs = await settled(campaign);
   let suspicion: Suspicion | undefined;
   const encrypting = runAttack(attack, folder, () => suspicion !== undefined);
