@@ -160,6 +160,12 @@ function parseStreamsMax(text: string | undefined): number {
   throw usage(`${text} is not a number of connections from 1 to ${1 + LANES_MAX}`);
 }
 
+function logLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) throw usage(`${text} is no log level`);
+  return level;
+}
+
 function quantity(text: string | undefined, unit: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);

@@ -303,10 +303,7 @@ export interface Commands {
       output: MarkedRecoveryPoint;
     };
     /** What the tripwire said is known; `wasExpected`: and is usual for this server. */
-    acknowledgeTripwire: {
-      input: { sourceServerId: string; wasExpected: boolean };
-      output: TripwireFacts;
-    };
+    acknowledgeTripwire: { input: { sourceServerId: string; wasExpected: boolean }; output: TripwireFacts };
     /**
      * Idempotent by exportId; survives a restart of the replication server; closed by itself when it is not
      * opened again within `leaseMs`.
