@@ -37,6 +37,8 @@ export interface ReplicationOptions {
   readonly serverElsewhere?: boolean;
   /** The journal is not encrypted, as what a peer writes is not. */
   readonly plainJournal?: boolean;
+  /** More of the replication server's command line. */
+  readonly serverOptions?: readonly string[];
 }
 
 export interface PointQuery {
@@ -184,6 +186,21 @@ export class Replication {
     await this.until('the first recovery point is durable', isThere, timeoutMs);
   }
 
+  /** What was suspected is known; the tripwire begins anew. */
+  async acknowledgeTripwire(): Promise<void> {
+    const input = { sourceServerId: this.#agentId, wasExpected: false };
+    await this.#plane.command(this.#serverId, 'acknowledgeTripwire', input);
+  }
+
+  /** Where the replication server writes what it does. */
+  get serverLog(): string {
+    return join(this.folder, 'replication-server.log');
+  }
+
+  get serverPid(): number {
+    return this.#server?.pid ?? 0;
+  }
+
   /** A disk of a recovery point, as an NBD URI. */
   async exportDisk(epoch: number, diskIndex = 0): Promise<string> {
     const input = { exportId: `bench-${epoch}`, sourceServerId: this.#agentId, epoch };
@@ -241,7 +258,14 @@ export class Replication {
     const network = ['--listen', '127.0.0.1', '--port', String(this.port), '--address', '127.0.0.1'];
     const token = ['--token-file', join(this.folder, 'token')];
     const keys = this.#options.plainJournal === true ? ['--no-encryption'] : [];
-    return [join(APPS, 'replication-server/src/main.ts'), ...where, ...network, ...token, ...keys];
+    return [
+      join(APPS, 'replication-server/src/main.ts'),
+      ...where,
+      ...network,
+      ...token,
+      ...keys,
+      ...(this.#options.serverOptions ?? []),
+    ];
   }
 
   #installArgv(): readonly string[] {

@@ -8,6 +8,8 @@ import { markedPoints, withMark, withMarks } from './point-marks.ts';
 import type { SeedRegistry } from './seed-registry.ts';
 import type { SpaceKeeper } from './space-keeper.ts';
 import type { StagingArea } from './staging-area.ts';
+import type { Tripwire } from './tripwire/tripwire.ts';
+import { factsOf } from './tripwire/tripwire-facts.ts';
 
 const RECOVERY_POINTS_MAX = 10_000;
 
@@ -15,7 +17,11 @@ export function createHandlers(
   staging: StagingArea,
   exports: ExportRegistry,
   seeds: SeedRegistry,
-  { space, tasks }: { readonly space: SpaceKeeper; readonly tasks: JournalTasks },
+  {
+    space,
+    tasks,
+    tripwire,
+  }: { readonly space: SpaceKeeper; readonly tasks: JournalTasks; readonly tripwire: Tripwire | undefined },
 ): CommandHandlers<'replication-server'> {
   return {
     ...journalHandlers(staging, space, tasks),
@@ -47,6 +53,11 @@ export function createHandlers(
       const server = staging.server(sourceServerId);
       await server.group.lock(epoch, untilMs);
       return withMark(server.group, await server.resolve({ kind: 'EPOCH', epoch }));
+    },
+    acknowledgeTripwire: async ({ sourceServerId, wasExpected }) => {
+      const server = staging.server(sourceServerId);
+      await tripwire?.acknowledge(server, wasExpected);
+      return factsOf(server.tripwire?.incidents ?? [], server.group.disks);
     },
     openExport: async (record) => ({ disks: await exports.open(record) }),
     closeExport: async ({ exportId }) => {

@@ -36,7 +36,7 @@ async function main([first, ...others]: readonly string[]): Promise<void> {
   }
   const stop = new AbortController();
   void terminationRequest().then(() => stop.abort());
-  const logger = createLogger({ program: 'replication-server' });
+  const logger = createLogger({ program: 'replication-server', level: options.logLevel });
   await runServer({ ...options, logger, clock: systemClock, signal: stop.signal });
 }
 

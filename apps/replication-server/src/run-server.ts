@@ -25,6 +25,8 @@ import { SpaceKeeper } from './space-keeper.ts';
 import type { StagedServer } from './staged-server.ts';
 import { StagingArea } from './staging-area.ts';
 import { StagingEncryption } from './staging-encryption.ts';
+import { readTripwire, writeTripwire } from './tripwire/file-tripwire.ts';
+import { Tripwire } from './tripwire/tripwire.ts';
 import { VERSION } from './version.ts';
 
 export interface RunServerOptions extends ServerOptions {
@@ -45,7 +47,12 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   await ensureFolder(stateFolder);
   await ensureFolder(stagingFolder);
   const identity = await obtainIdentity({ ...options, role: 'replication-server', version: VERSION });
-  const staging = await createStaging(options, (sourceServerId) => receiver.disconnect(sourceServerId));
+  const tripwire = options.tripwire ? await createTripwire(options) : undefined;
+  const staging = await createStaging(
+    options,
+    (sourceServerId) => receiver.disconnect(sourceServerId),
+    tripwire,
+  );
   const receiver: Receiver = createReceiver({
     resolveStore: (sourceServerId, peer, hello) => staging.resolveStore(sourceServerId, peer, hello),
     admitProbe: (peer) => staging.admit(peer),
@@ -64,6 +71,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   await staging.openAll();
   const servers = () => staging.openServers();
   const exportedEpochs = (id: string) => exports.exportsOf(id).map(({ epoch }) => epoch);
+  const watched = tripwire?.run(() => staging.openServers(), signal);
   const nbd = createNbdServer({ exports: joined(exports.nbdExports, seeds.nbdExports), logger });
   const { space, stopSampling } = keepSpace(options, servers);
   const isUrgent = (id: string) => space.isUrgent(id);
@@ -90,7 +98,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     role: 'replication-server',
     report: () => describe(options, staging, space),
     applyConfiguration: (configuration) => staging.configure(configuration),
-    handlers: createHandlers(staging, exports, seeds, { space, tasks }),
+    handlers: createHandlers(staging, exports, seeds, { space, tasks, tripwire }),
     reportIntervalMs: REPORT_INTERVAL_MS,
     logger,
     clock,
@@ -102,6 +110,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   stopClosing();
   stopSampling();
   await scrubbed;
+  await watched;
   await maintenance;
   await listener.close();
   await receiver.close();
@@ -155,6 +164,7 @@ function socketPathOf(stateFolder: string): string {
 async function createStaging(
   options: RunServerOptions,
   disconnect: (sourceServerId: string) => Promise<void>,
+  tripwire: Tripwire | undefined,
 ): Promise<StagingArea> {
   const { stateFolder, stagingFolder, logger, clock } = options;
   return new StagingArea({
@@ -165,9 +175,16 @@ async function createStaging(
     encryption: new StagingEncryption(options),
     retentionOf: await readRetention(stateFolder),
     segmentBytes: options.segmentBytes,
+    ...(tripwire === undefined ? {} : { tripwire }),
     logger,
     clock,
   });
+}
+
+async function createTripwire({ stateFolder, logger, clock }: RunServerOptions): Promise<Tripwire> {
+  const records = await readTripwire(stateFolder, logger);
+  const save = (next: typeof records) => writeTripwire(stateFolder, next);
+  return new Tripwire({ records, save, logger, clock });
 }
 
 async function createExports(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type KeySource, parseKeySource } from '@landfall/journal';
 import { LANES_PER_SESSION_DEFAULT } from '@landfall/replication';
-import { MIB, OperationError } from '@landfall/runtime';
+import { type LogLevel, MIB, OperationError } from '@landfall/runtime';
 import { LANES_MAX } from '@landfall/wire';
 import type { JournalFolderOptions } from './journal-folder.ts';
 import { SCRUB_BYTES_PER_SECOND_DEFAULT, SCRUB_INTERVAL_MS_DEFAULT } from './scrubber.ts';
@@ -14,6 +14,7 @@ export const USAGE = `landfall replication server: receives changes of source se
                [--listen ADDRESS] [--port 1500] [--address ADDRESS]…
                [--encryption-key SOURCE]… [--no-encryption] [--scrub-rate 16] [--scrub-interval 24]
                [--streams-max 8] [--segment-size 256]
+               [--no-tripwire] [--log-level LEVEL]
   node main.ts rotate-keys --state-dir FOLDER [--encryption-key SOURCE]…
   node main.ts journal stat|verify|compact --folder FOLDER [--state-dir FOLDER] [--encryption-key SOURCE]…
 
@@ -24,6 +25,9 @@ Replicas are encrypted at rest. SOURCE is where the key is that their keys are w
 there is none; default: encryption.key in the state folder), env:NAME (64 hexadecimal digits), or command:PATH (a
 program, called with wrap and unwrap). With several, the first is used for what is new, the others open what there
 is. --no-encryption: new replicas are not encrypted; those that are stay so.
+
+--no-tripwire: nobody watches for what encrypts the files of servers.
+--log-level is debug, info (default), warn or error.
 
 --scrub-rate is how much of the journals is read and verified all the time, in MiB a second over all servers; 0:
 nothing. --scrub-interval is how many hours lie between the beginnings of two passes over a journal, at least.
@@ -54,12 +58,16 @@ export interface ServerOptions {
   readonly streamsMax: number;
   /** The journal's default when not given. */
   readonly segmentBytes: number | undefined;
+  /** Whether servers are watched for what encrypts their files. */
+  readonly tripwire: boolean;
+  readonly logLevel: LogLevel;
 }
 
 const PORT_DEFAULT = 1500;
 const SEGMENT_BYTES_MIN = MIB / 4;
 const HOUR_MS = 3_600_000;
 const LISTEN_DEFAULT = '0.0.0.0';
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 const KEY_FILE_NAME = 'encryption.key';
 
 /** `undefined` when only the usage is asked for. Errors: OPTION_INVALID. */
@@ -81,6 +89,8 @@ export function parseOptions(parameters: readonly string[]): ServerOptions | und
     scrubIntervalMs: quantity(values['scrub-interval'], HOUR_MS) ?? SCRUB_INTERVAL_MS_DEFAULT,
     streamsMax: parseStreamsMax(values['streams-max']),
     segmentBytes: parseSegmentSize(values['segment-size']),
+    tripwire: !values['no-tripwire'],
+    logLevel: logLevel(values['log-level']),
   };
 }
 
@@ -131,6 +141,8 @@ function parse(parameters: readonly string[]) {
         'scrub-interval': { type: 'string' },
         'streams-max': { type: 'string' },
         'segment-size': { type: 'string' },
+        'log-level': { type: 'string', default: 'info' },
+        'no-tripwire': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -160,6 +172,12 @@ function parseSegmentSize(text: string | undefined): number | undefined {
   const segmentBytes = quantity(text, MIB);
   if (segmentBytes === undefined || segmentBytes >= SEGMENT_BYTES_MIN) return segmentBytes;
   throw usage(`segments of ${text} MiB are too small: 0.25 at least`);
+}
+
+function logLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) throw usage(`${text} is no log level`);
+  return level;
 }
 
 function quantity(text: string | undefined, unit: number): number | undefined {

@@ -12,6 +12,8 @@ import { describeError, type Logger, OperationError } from '@landfall/runtime';
 import type { Hello, HelloDisk } from '@landfall/wire';
 import { scrubFacts } from './scrub-facts.ts';
 import { SelectedDisksStore } from './selected-disks-store.ts';
+import type { ServerTripwire } from './tripwire/server-tripwire.ts';
+import { factsOf } from './tripwire/tripwire-facts.ts';
 
 export type ServerReport = ReplicationServerReport['servers'][number];
 
@@ -32,10 +34,18 @@ const STALLING_CODES: ReadonlySet<string> = new Set([
 ]);
 const SIZE_AGE_MS_MAX = 5000;
 
+export interface StagedServerParts {
+  readonly group: JournalGroup;
+  readonly logger: Logger;
+  readonly tripwire?: ServerTripwire;
+}
+
 export class StagedServer {
   readonly sourceServerId: string;
   readonly group: JournalGroup;
   readonly scrub: JournalScrub;
+  /** Absent where nobody watches. */
+  readonly tripwire: ServerTripwire | undefined;
   /** Grows while its agent sends. */
   progressCount = 0;
   #disks: readonly SourceDisk[];
@@ -49,11 +59,12 @@ export class StagedServer {
   constructor(
     sourceServerId: string,
     disks: readonly SourceDisk[],
-    { group, logger }: { readonly group: JournalGroup; readonly logger: Logger },
+    { group, logger, tripwire }: StagedServerParts,
   ) {
     this.sourceServerId = sourceServerId;
     this.group = group;
     this.scrub = new JournalScrub({ logger });
+    this.tripwire = tripwire;
     this.#disks = disks;
     this.#lastCutTimeMs = group.newestPoint?.cutTimeMs ?? null;
   }
@@ -100,7 +111,7 @@ export class StagedServer {
     }
     const numbers = new Map(this.group.disks.map(({ diskId }, index) => [diskId, index]));
     return new SelectedDisksStore(
-      this.group,
+      this.tripwire?.changes.watch(this.group) ?? this.group,
       hello.disks.flatMap(({ diskId }) => numbers.get(diskId) ?? []),
     );
   }
@@ -167,6 +178,9 @@ export class StagedServer {
       bytesReceived: this.#bytesReceivedBefore + this.#bytesReceivedNow,
       scrub: scrubFacts(this.scrub.status),
       ...(spaceWarning === undefined ? {} : { spaceWarning }),
+      ...(this.tripwire === undefined
+        ? {}
+        : { tripwire: factsOf(this.tripwire.incidents, this.group.disks) }),
       ...(stalled === undefined ? {} : { stalled: { code: stalled.code, message: stalled.message } }),
     };
   }

@@ -25,6 +25,7 @@ import { type Clock, describeError, type Logger, OperationError } from '@landfal
 import type { Hello } from '@landfall/wire';
 import type { StagedServerRecord } from './file-staged-servers.ts';
 import { disksOf, type ServerReport, StagedServer, stalledReport } from './staged-server.ts';
+import type { Tripwire } from './tripwire/tripwire.ts';
 
 export interface StagingAreaOptions {
   readonly stagingFolder: string;
@@ -38,6 +39,8 @@ export interface StagingAreaOptions {
   readonly segmentBytes?: number | undefined;
   /** The keys of journals; without it, new ones are not encrypted. */
   readonly encryption?: { settings(): Promise<EncryptionSettings> };
+  /** Without it nobody watches for what encrypts the files of servers. */
+  readonly tripwire?: Tripwire;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -271,7 +274,9 @@ export class StagingArea {
       const options = { folder, disks: disks.map(journalDisk), logger, retention, clock, ...more };
       const group = await openOrCreate(options);
       limit(group, this.#records.get(sourceServerId));
-      this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, { group, logger }));
+      const tripwire = this.#options.tripwire?.of({ sourceServerId, group });
+      const parts = { group, logger, ...(tripwire === undefined ? {} : { tripwire }) };
+      this.#open.set(sourceServerId, new StagedServer(sourceServerId, disks, parts));
       this.#failures.delete(sourceServerId);
       return undefined;
     } catch (error) {

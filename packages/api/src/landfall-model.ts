@@ -4,6 +4,7 @@ import { JOURNAL_SHAPES } from './landfall-journal-model.ts';
 import { PROOF_SHAPES } from './landfall-proof-model.ts';
 import { RECOVERY_POINT_SHAPES } from './landfall-recovery-point-model.ts';
 import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
+import { TRIPWIRE_SHAPES } from './landfall-tripwire-model.ts';
 import { MGN_MODEL } from './mgn-model.generated.ts';
 import type { OperationModel, ServiceModel, ShapeModel } from './service-model.ts';
 
@@ -70,6 +71,10 @@ const OPERATIONS = {
   DescribeReplication: read('DescribeReplication', 'ResourceNotFoundException'),
   SetDiskReplication: {
     ...write('SetDiskReplication', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
+  AcknowledgeTripwire: {
+    ...write('AcknowledgeTripwire', 'ConflictException', 'ResourceNotFoundException'),
     idempotent: true,
   },
   DescribeForecast: read('DescribeForecast', 'ResourceNotFoundException'),
@@ -335,6 +340,7 @@ export const LANDFALL_SHAPES = {
   ...PROOF_SHAPES,
   ...RECOVERY_POINT_SHAPES,
   ...IMAGE_SHAPES,
+  ...TRIPWIRE_SHAPES,
 };
 
 export const LANDFALL_MODEL: ServiceModel = {

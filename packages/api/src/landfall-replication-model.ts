@@ -73,6 +73,7 @@ export const REPLICATION_SHAPES = {
       diskChanges: 'DiskChanges',
       excludedDiskIDs: 'Texts',
       scrub: 'JournalScrub',
+      tripwire: 'Tripwire',
     },
   },
   JournalScrub: {

@@ -1,4 +1,5 @@
 /** What the `landfall` service tells of replication; see `landfall-types.ts`. */
+import type { Tripwire } from './landfall-tripwire-types.ts';
 import type { DataReplicationState } from './mgn-types.generated.ts';
 
 export interface DescribeReplicationRequest {
@@ -41,6 +42,8 @@ export interface DescribeReplicationResponse {
   readonly excludedDiskIDs: readonly string[];
   /** The verification of everything its journal holds; absent while nothing is known of it. */
   readonly scrub?: JournalScrub | undefined;
+  /** Absent where nobody watches for what encrypts files, and while the journal is not open. */
+  readonly tripwire?: Tripwire | undefined;
 }
 
 export interface JournalScrub {

@@ -23,6 +23,7 @@ import type {
   UpdateReplicationLimitsRequest,
   UpdateReplicationLimitsResponse,
 } from './landfall-replication-types.ts';
+import type { TripwireOperations } from './landfall-tripwire-types.ts';
 import type { Job } from './mgn-types.generated.ts';
 
 export type * from './landfall-image-types.ts';
@@ -30,12 +31,14 @@ export type * from './landfall-journal-types.ts';
 export type * from './landfall-proof-types.ts';
 export type * from './landfall-recovery-point-types.ts';
 export type * from './landfall-replication-types.ts';
+export type * from './landfall-tripwire-types.ts';
 
 export interface LandfallOperations
   extends ImageOperations,
     JournalOperations,
     ProofOperations,
-    RecoveryPointOperations {
+    RecoveryPointOperations,
+    TripwireOperations {
   readonly CreateEnrolmentToken: {
     readonly input: CreateEnrolmentTokenRequest;
     readonly output: CreateEnrolmentTokenResponse;

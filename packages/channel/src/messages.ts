@@ -27,6 +27,7 @@ import type {
   ScrubFacts,
   SourceDisk,
   SourceProperties,
+  TripwireFacts,
 } from '@landfall/model';
 import type { JournalCommands } from './journal-commands.ts';
 import type { SeedCommands } from './seed-messages.ts';
@@ -174,6 +175,8 @@ export interface ReplicationServerReport {
     readonly acceptedFingerprints?: readonly string[];
     /** Absent from older replication servers, and while the journal is not open. */
     readonly scrub?: ScrubFacts;
+    /** Absent from older replication servers, where nobody watches, and while the journal is not open. */
+    readonly tripwire?: TripwireFacts;
     /** Set when staging cannot go on, e.g. STAGING_FULL. */
     readonly stalled?: { readonly code: string; readonly message: string };
     /** Set when space runs out soon: what to do. */
@@ -299,6 +302,8 @@ export interface Commands {
       input: { sourceServerId: string; epoch: number; untilMs: number };
       output: MarkedRecoveryPoint;
     };
+    /** What the tripwire said is known; `wasExpected`: and is usual for this server. */
+    acknowledgeTripwire: { input: { sourceServerId: string; wasExpected: boolean }; output: TripwireFacts };
     /**
      * Idempotent by exportId; survives a restart of the replication server; closed by itself when it is not
      * opened again within `leaseMs`.

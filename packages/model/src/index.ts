@@ -10,3 +10,4 @@ export * from './proof.ts';
 export * from './recovery-point.ts';
 export * from './scrub.ts';
 export * from './source-properties.ts';
+export * from './tripwire.ts';

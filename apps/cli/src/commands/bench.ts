@@ -10,7 +10,17 @@ import { Argument, type Command } from 'commander';
 import { BENCH_PACKAGES, ensureDebianPackages } from '../setup/debian-packages.ts';
 import { outputOf } from './context.ts';
 
-const BENCHMARKS = ['sync', 'churn', 'lag', 'impact', 'agent', 'rescan', 'journal', 'encryption'] as const;
+const BENCHMARKS = [
+  'sync',
+  'churn',
+  'lag',
+  'impact',
+  'agent',
+  'rescan',
+  'journal',
+  'encryption',
+  'tripwire',
+] as const;
 const FOLDER = join(import.meta.dirname, '../../../../bench');
 const EXIT_MISSED = 3;
 
@@ -24,7 +34,7 @@ export function addBenchCommand(program: Command): void {
   program
     .command('bench')
     .description(
-      'measure first sync, write rate, lag, impact, rescan, the journal or encryption on this machine; exit code 3: a goal missed',
+      'measure first sync, write rate, lag, impact, rescan, the journal, encryption or the ransomware tripwire on this machine; exit code 3: a goal missed',
     )
     .addArgument(new Argument('<name>', 'what to measure').choices(BENCHMARKS))
     .option('--size-gib <number>', 'size of the disk that is replicated')

@@ -7,6 +7,7 @@ import { type Context, contextOf, findServer, idOf, listServers } from './contex
 import { addForecastCommand } from './forecast.ts';
 import { scrubFacts } from './scrub-text.ts';
 import { addThrottleCommand, limitFacts } from './throttle.ts';
+import { addTripwireCommand, tripwireFacts } from './tripwire.ts';
 
 const COLUMNS: readonly Column<Mgn.SourceServer>[] = [
   { title: 'ID', value: (server) => server.sourceServerID },
@@ -56,6 +57,7 @@ export function addServerCommands(program: Command): void {
   addDiskCommand(server, 'include-disk', { replicate: true, does: 'replicate an excluded disk again' });
   addForecastCommand(server);
   addThrottleCommand(server);
+  addTripwireCommand(server);
   server
     .command('delete <server>')
     .description('remove the record of a server that is disconnected')
@@ -115,6 +117,7 @@ function serverFacts(server: Mgn.SourceServer): [string, unknown][] {
 
 function replicationFacts(replication: Landfall.DescribeReplicationResponse): [string, unknown][] {
   return [
+    ...tripwireFacts(replication.tripwire),
     ['replication', replication.state],
     ['connected', replication.connected ? 'yes' : 'no'],
     ['lag', replication.lagMs === undefined ? undefined : formatDurationMs(replication.lagMs)],

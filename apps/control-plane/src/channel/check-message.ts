@@ -21,6 +21,8 @@ import {
   DISK_CHANGE_KINDS,
   FORECAST_VERDICTS,
   PROOF_STATES,
+  RANSOMWARE_SUSPECTED,
+  SUSPICIONS_TOLD_MAX,
 } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 
@@ -118,6 +120,18 @@ const scrub = shape({
   damages: list(damage, DAMAGES_TOLD_MAX),
 });
 
+const suspicion = shape({
+  code: (value) => value === RANSOMWARE_SUSPECTED,
+  detectedAtMs: count,
+  beganAtMs: count,
+  convertedBytes: count,
+  diskIds: list(text(64), DISKS_MAX),
+  pinnedEpoch: optional(count),
+  lastSeenAtMs: count,
+  endedAtMs: countOrNull,
+  acknowledgedAtMs: countOrNull,
+});
+
 const differenceCounts = shape({ DIFFERENT: count, DAMAGED: count, LEFT_OUT: count });
 const point = shape({
   epoch: count,
@@ -210,6 +224,7 @@ const REPORTS = {
         acceptedFingerprints: optional(list(text(64), FINGERPRINTS_MAX)),
         scrub: optional(scrub),
         spaceWarning: optional(text(2000)),
+        tripwire: optional(shape({ suspicions: list(suspicion, SUSPICIONS_TOLD_MAX) })),
       }),
     ),
   },

@@ -10,6 +10,7 @@ import { requireServer } from './change-source-server.ts';
 import { showForecast, showImpact } from './forecast-view.ts';
 import { showLimits } from './replication-limits.ts';
 import { showScrub } from './scrub-view.ts';
+import { showTripwire } from './tripwire.ts';
 
 type StagedReport = ReplicationServerReport['servers'][number];
 
@@ -55,6 +56,7 @@ export const describeServiceOperations: Operations = {
       limits: showLimits(server, service.clock.nowMs()),
       impact: isLive ? showImpact(agent?.impact) : undefined,
       scrub: showScrub(staging?.scrub),
+      tripwire: staging?.tripwire && showTripwire(staging.tripwire),
     };
   },
 

@@ -19,6 +19,7 @@ import { replicationLimitOperations } from './replication-limits.ts';
 import { sourceServerOperations } from './source-servers.ts';
 import { tagOperations } from './tags.ts';
 import { templateOperations } from './templates.ts';
+import { tripwireOperations } from './tripwire.ts';
 
 export const mgnHandlers: Handlers<'mgn', Service> = {
   InitializeService: async (_input, { store }) => {
@@ -44,6 +45,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...launchedMachineOperations,
   ...proofOperations,
   ...recoveryPointOperations,
+  ...tripwireOperations,
   ...replicationLimitOperations,
   ...startLaunchOperation,
 };

@@ -1,14 +1,18 @@
-/** Recovery points with their names and locks, as a simulated replication server keeps them. */
+/** Recovery points with names and locks, and suspicions, as a simulated replication server keeps them. */
 import type { CommandHandlers, CommandOutput, MarkedRecoveryPoint } from '@landfall/channel';
-import type { RecoveryPoint } from '@landfall/model';
+import type { RansomwareSuspicion, RecoveryPoint } from '@landfall/model';
 
 type Handlers = Pick<
   CommandHandlers<'replication-server'>,
-  'pinRecoveryPoint' | 'unpinRecoveryPoint' | 'lockRecoveryPoint'
+  'pinRecoveryPoint' | 'unpinRecoveryPoint' | 'lockRecoveryPoint' | 'acknowledgeTripwire'
 >;
+
+const ACKNOWLEDGED_MS = Date.UTC(2026, 0, 2);
 
 export class SimulatedMarks {
   readonly #pointOf: (epoch: number) => RecoveryPoint;
+  /** What is suspected of its servers. */
+  suspicions: readonly RansomwareSuspicion[] = [];
   readonly #marks = new Map<number, { readonly name?: string; readonly lockedUntilMs?: number }>();
 
   constructor(pointOf: (epoch: number) => RecoveryPoint) {
@@ -31,6 +35,11 @@ export class SimulatedMarks {
   }
 
   readonly handlers: Handlers = {
+    acknowledgeTripwire: async () => {
+      const known = { endedAtMs: ACKNOWLEDGED_MS, acknowledgedAtMs: ACKNOWLEDGED_MS };
+      this.suspicions = this.suspicions.map((suspicion) => ({ ...suspicion, ...known }));
+      return { suspicions: this.suspicions };
+    },
     pinRecoveryPoint: async ({ epoch, name }) => {
       this.#marks.set(epoch, { ...this.#marks.get(epoch), name });
       return this.point(epoch);

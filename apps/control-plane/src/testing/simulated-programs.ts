@@ -212,6 +212,7 @@ export interface SimulatedReplicationServer extends CommandWatcher {
   readonly replicas: Map<string, SimulatedReplica>;
   readonly discarded: string[];
   readonly damagedJournals: Set<string>;
+  readonly marks: SimulatedMarks;
   /** Names of the commands in the order they were done. */
   readonly done: string[];
 }
@@ -229,6 +230,7 @@ export async function simulateReplicationServer(
     replicas: new Map(),
     discarded: [],
     damagedJournals: new Set(),
+    marks: new SimulatedMarks(pointOf),
     done: [],
     onCommand: undefined,
   };
@@ -246,16 +248,14 @@ export async function simulateReplicationServer(
   return server;
 }
 
-function replicationServerReport({
-  replicas,
-}: SimulatedReplicationServer): ReportByRole['replication-server'] {
+function replicationServerReport(server: SimulatedReplicationServer): ReportByRole['replication-server'] {
   return {
     version: '0.1.0',
     host: '127.0.0.1',
     port: 1500,
     stagingTotalBytes: 100 * GIB,
     stagingFreeBytes: 90 * GIB,
-    servers: [...replicas].map(([sourceServerId, { epoch }]) => ({
+    servers: [...server.replicas].map(([sourceServerId, { epoch }]) => ({
       sourceServerId,
       connected: true,
       lastEpoch: epoch,
@@ -263,6 +263,7 @@ function replicationServerReport({
       recoveryPoints: epoch,
       bytesOnDisk: GIB,
       bytesReceived: epoch > 0 ? GIB : 0,
+      tripwire: { suspicions: server.marks.suspicions },
     })),
   };
 }
@@ -271,10 +272,9 @@ function replicationServerHandlers(
   server: SimulatedReplicationServer,
 ): CommandHandlers<'replication-server'> {
   const newest = (sourceServerId: string) => server.replicas.get(sourceServerId)?.epoch ?? 0;
-  const marks = new SimulatedMarks(pointOf);
   return {
-    listRecoveryPoints: async (input) => marks.list(newest(input.sourceServerId), input),
-    ...{ ...marks.handlers, ...simulatedSeeds(SOURCE_DISKS), ...simulatedJournals(server) },
+    listRecoveryPoints: async (input) => server.marks.list(newest(input.sourceServerId), input),
+    ...{ ...server.marks.handlers, ...simulatedSeeds(SOURCE_DISKS), ...simulatedJournals(server) },
     resolveRecoveryPoint: async ({ sourceServerId, at }) => {
       server.done.push('resolveRecoveryPoint');
       return pointOf(at.kind === 'EPOCH' ? at.epoch : newest(sourceServerId));
