@@ -1,9 +1,9 @@
 /** Tests only: the engine on loop devices, and a replica that takes what it hands over. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { silentLogger, systemClock } from '@landfall/runtime';
+import { silentLogger, systemClock, systemErrorCode } from '@landfall/runtime';
 import type { CaptureEngine } from './capture-engine.ts';
 import type { CapturedExtent, Cut } from './epoch-source.ts';
 import { type OpenCaptureOptions, openCapture } from './linux-capture.ts';
@@ -61,7 +61,7 @@ export async function openRig(
 
 export function startWriter(context: TestContext, command: readonly string[]): Promise<ChildProcess> {
   const [program = '', ...parameters] = command;
-  const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   context.after(() => endWriter(child));
   return new Promise((resolve, reject) => {
     child.stdout.once('data', () => resolve(child));
@@ -70,12 +70,34 @@ export function startWriter(context: TestContext, command: readonly string[]): P
   });
 }
 
-export function endWriter(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
+/** With everything it started; what it had mounted in a namespace of its own is unmounted, too. */
+export async function endWriter({ pid }: ChildProcess): Promise<void> {
+  for (;;) {
+    const pids = pid === undefined ? [] : processesOfGroup(pid);
+    if (pids.length === 0) return;
+    for (const one of pids) unlessGone(() => process.kill(one, 'SIGKILL'));
+    await systemClock.sleep(10);
+  }
+}
+
+/** Those that have not ended: of one that has, somebody may not have taken notice yet. */
+function processesOfGroup(groupId: number): readonly number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  // After the name, which may hold anything: state, parent, process group (proc_pid_stat(5)).
+  const fieldsOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
+  return pids.map(Number).filter((pid) => {
+    const [state = 'X', , group] = unlessGone(() => fieldsOf(pid)) ?? [];
+    return Number(group) === groupId && !'ZX'.includes(state);
   });
+}
+
+function unlessGone<Result>(action: () => Result): Result | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(systemErrorCode(error) ?? '')) return undefined;
+    throw error;
+  }
 }
 
 export function markAllDirty({ engine }: Rig): void {
