@@ -21,6 +21,8 @@ export interface GuestfsOptions {
   /** The whole session is over after this long. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Nobody waits for it: everything else on the host comes first. */
+  readonly isBackground?: boolean;
 }
 
 export interface CommandOutcome {
@@ -53,7 +55,8 @@ export class GuestfsSession {
   constructor(options: GuestfsOptions) {
     this.#logger = options.logger;
     this.#clock = options.clock;
-    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', 'guestfish'], {
+    const priority = options.isBackground === true ? ['nice', '-n', '19'] : [];
+    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', ...priority, 'guestfish'], {
       env: { ...process.env, ...guestfsEnvironment(options.useKvm) },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
