@@ -19,10 +19,13 @@ function factsOf(present: readonly string[], files: Readonly<Record<string, stri
 }
 
 test('what LVM, lsblk and libguestfs print is read', () => {
-  assert.deepEqual(parseVolumeGroups('  vg|0\n  archive|2\n\nWARNING: a device is missing\n'), [
-    { name: 'vg', missingDisks: 0 },
-    { name: 'archive', missingDisks: 2 },
-  ]);
+  assert.deepEqual(
+    parseVolumeGroups('  vg           0\n  archive  2\n\n  WARNING: VG archive was missing PV 7\n'),
+    [
+      { name: 'vg', missingDisks: 0 },
+      { name: 'archive', missingDisks: 2 },
+    ],
+  );
   const blocks = 'PATH="/dev/sda1" TYPE="part"\nPATH="/dev/md0" TYPE="raid1"\nPATH="/dev/md0" TYPE="raid1"\n';
   assert.deepEqual(parseArrays(blocks), [{ device: '/dev/md0', level: 'raid1' }]);
   assert.deepEqual(parseStatvfs('/', 'bsize: 4096\nfrsize: 1024\nblocks: 100\nbfree: 60\nbavail: 50\n'), {

@@ -170,10 +170,10 @@ export function spaceOf({ spaces }: GuestFacts, path: string): MountedSpace | un
   return spaces.filter(holds).toSorted((one, other) => other.mountPoint.length - one.mountPoint.length)[0];
 }
 
-/** `vgs` with its columns separated by `|`. */
+/** `vgs`: name and number, a line each; warnings are among them. */
 export function parseVolumeGroups(output: string): VolumeGroup[] {
   return output.split('\n').flatMap((line) => {
-    const match = /^\s*([^|\s]+)\|(\d+)\s*$/.exec(line);
+    const match = /^\s*(\S+)\s+(\d+)\s*$/.exec(line);
     return match === null ? [] : [{ name: match[1] ?? '', missingDisks: Number(match[2]) }];
   });
 }

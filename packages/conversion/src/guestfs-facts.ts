@@ -64,7 +64,8 @@ export async function readGuestFacts(
   };
 }
 
-const VOLUME_GROUPS = "lvm vgs --noheadings --separator '|' -o vg_name,vg_missing_pv_count";
+/** Quotes do not survive the way there. */
+const VOLUME_GROUPS = 'lvm vgs --noheadings -o vg_name,vg_missing_pv_count';
 
 /** What a tool in the appliance prints; nothing where the appliance lacks it. */
 async function inAppliance(session: GuestfsSession, command: string): Promise<string> {
