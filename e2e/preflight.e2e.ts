@@ -19,7 +19,9 @@ const SECRET_BYTES = 48 * 2 ** 20;
 const MODULES_DEP = ['virtio/virtio_pci', 'block/virtio_blk', 'net/virtio_net', 'ata/ahci']
   .map((path) => `kernel/drivers/${path}.ko:\n`)
   .join('');
-const FORMAT_LUKS = 'cryptsetup luksFormat --pbkdf pbkdf2 --pbkdf-force-iterations 1000 -q';
+/** `debug sh` does not wait for device nodes as the appliance's own commands do. */
+const FORMAT_LUKS =
+  'udevadm settle; printf secret | cryptsetup luksFormat --pbkdf pbkdf2 --pbkdf-force-iterations 1000 -q';
 
 /** Text files of the guest; the kernel is one in name only. */
 const FILES: Readonly<Record<string, string>> = {
@@ -136,8 +138,8 @@ async function makeDisks(): Promise<void> {
     'part-add /dev/sda p 731136 -1',
     ...['mkfs ext4 /dev/sda1', 'pvcreate /dev/sda2', 'vgcreate vg /dev/sda2', 'lvcreate root vg 200'],
     ...['lvcreate swap vg 20', 'mkfs ext4 /dev/vg/root', 'mkswap /dev/vg/swap'],
-    `debug sh "printf secret | ${FORMAT_LUKS} /dev/sda3 -"`,
-    `debug sh "printf secret | ${FORMAT_LUKS} /dev/sdb -"`,
+    `debug sh "${FORMAT_LUKS} /dev/sda3 -"`,
+    `debug sh "${FORMAT_LUKS} /dev/sdb -"`,
     ...['mount /dev/vg/root /', 'mkdir /boot', 'mount /dev/sda1 /boot'],
     ...(await guestFiles()),
     ...['pwrite-device /dev/sda "boot" 0', 'umount-all'],
