@@ -20,8 +20,8 @@ export interface PreflightStatus {
 
 export interface PreflightCommands {
   /**
-   * Begins a preflight, or reports how far it is; idempotent by preflightId. One that FAILED is told once, and
-   * begins again when it is asked for again.
+   * Begins a preflight, or reports how far it is; idempotent by preflightId. One that FAILED is told once,
+   * and begins again when it is asked for again.
    */
   runPreflight: { input: PreflightOrder; output: PreflightStatus };
 }

@@ -27,7 +27,8 @@ export function addPreflightCommand(server: Command): void {
 }
 
 function selectorOf({ at, point }: PointOptions): string {
-  return point === undefined ? (at ?? 'LATEST') : `epoch:${point}`;
+  if (point !== undefined) return `epoch:${point}`;
+  return at === undefined || at.toLowerCase() === 'latest' ? 'LATEST' : at;
 }
 
 async function preflight(context: Context, name: string, at: string): Promise<void> {
