@@ -1,6 +1,10 @@
 /**
- * From what a guest is and what a launch would change in it to what a person should know: pure. Every change
- * of the plan is a WILL_BE_FIXED finding and there are no others; what makes the plan refuse is a BLOCKER.
+ * From what a guest is and what a launch would change in it to what a person should know: pure.
+ *
+ * P1 Every change of the plan is a WILL_BE_FIXED finding, and there are no others.
+ * P2 What makes the plan refuse is a BLOCKER.
+ * P3 Every finding has a reason and a remedy.
+ * P4 The worst come first.
  */
 import { FINDING_CODES, type Finding, type FindingCode, findingOf, rankFindings } from '@landfall/model';
 import { assert, formatBytes, MIB, OperationError } from '@landfall/runtime';

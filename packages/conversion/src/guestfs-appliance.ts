@@ -56,12 +56,12 @@ export async function withAppliance<Result>(
     await startAppliance(session, request);
     return await action({ session, workFolder, logger });
   } finally {
-    await session.abort();
+    await session.leave();
     await rm(workFolder, { recursive: true, force: true });
   }
 }
 
-async function startAppliance(session: GuestfsSession, request: ApplianceRequest): Promise<void> {
+export async function startAppliance(session: GuestfsSession, request: ApplianceRequest): Promise<void> {
   // In the process group of guestfish, so that killing the group ends QEMU too.
   await session.must('set-pgroup', 'false');
   for (const [index, disk] of request.disks.entries()) {

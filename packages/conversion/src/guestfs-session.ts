@@ -117,6 +117,19 @@ export class GuestfsSession {
     this.#cancelTimeout();
   }
 
+  /**
+   * Ends an appliance of which nothing needs to last, in its own way: killed, it would leave its folders in
+   * /tmp. One that has failed is killed.
+   */
+  async leave(): Promise<void> {
+    this.#cancelTimeout();
+    if (this.#failure !== undefined) return await this.abort();
+    this.#child.stdin?.end();
+    const cancel = after(CLOSE_TIMEOUT_MS, () => this.#kill());
+    await this.#exited;
+    cancel();
+  }
+
   /** Ends the appliance, whatever it does. */
   async abort(): Promise<void> {
     this.#cancelTimeout();

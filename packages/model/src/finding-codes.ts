@@ -70,7 +70,7 @@ const BLOCKERS = {
   },
   VOLUME_INCOMPLETE: {
     rank: 'BLOCKER',
-    why: 'A volume group or array needs a disk that is not replicated: its volumes may not come up.',
+    why: 'A volume group needs a disk that is not replicated: its volumes may not come up.',
     remedy:
       '`landfall server include-disk` for the disk, or take it out of the group on the source server (`vgreduce`).',
   },
