@@ -9,6 +9,8 @@ import { dirname, join, normalize } from 'node:path';
 import test from 'node:test';
 import { ERROR_CODES } from './packages/model/src/errors.ts';
 import { errorsPage } from './packages/model/src/errors-page.ts';
+import { findingsPage } from './packages/model/src/findings-page.ts';
+import { FINDING_CODES } from './packages/model/src/preflight.ts';
 
 const ROOT = import.meta.dirname;
 const FILE_LINES_MAX = 400;
@@ -205,6 +207,15 @@ test('every error code is registered with its remedy and documented, and every r
   );
   const hint = 'docs/errors.md is behind: node packages/model/scripts/write-errors-page.ts';
   assert.equal(read('docs/errors.md'), errorsPage(), hint);
+});
+
+test('every finding of a preflight is documented, and every registered one can be found', () => {
+  const code = sources.filter((one) => one.startsWith('packages/conversion/') && !isDevelopment(one));
+  const words = code.flatMap((path) => [...read(path).matchAll(/'([A-Z0-9_]+)'/g)].map(([, word]) => word));
+  const unused = Object.keys(FINDING_CODES).filter((name) => !words.includes(name));
+  assert.deepEqual(unused, [], 'registered but never found');
+  const hint = 'docs/preflight.md is behind: node packages/model/scripts/write-findings-page.ts';
+  assert.equal(read('docs/preflight.md'), findingsPage(), hint);
 });
 
 test('no machine paths, no registry addresses', () => {

@@ -108,6 +108,18 @@ test('a disk without a system fails its launch with the reason, and replication 
   assert.ok(before.recoveryPoints > 0);
 });
 
+test('a disk without a system is told by the preflight, which began by itself', async () => {
+  const inspected = async () => {
+    const shown = await site.landfallJson<Landfall.DescribePreflightResponse>('server', 'show', serverId);
+    return shown.preflight?.report?.findings;
+  };
+  const findings = await waitFor(inspected, { what: 'the preflight', timeoutMs: 10 * 60_000 });
+  assert.deepEqual(
+    findings.map(({ rank, code }) => `${rank} ${code}`),
+    ['BLOCKER ROOT_MISSING'],
+  );
+});
+
 test('a port that is taken is named, with what to do', async () => {
   const state = join(site.folder, 'second-state');
   const port = ['--port', String(site.port), '--listen', '127.0.0.1', '--address', '127.0.0.1'];

@@ -18,6 +18,7 @@ import { keepCertificates } from './identity/certificate-upkeep.ts';
 import { loadAuthority, loadServerCertificate } from './identity/file-authority.ts';
 import { createJobRunner } from './jobs/job-runner.ts';
 import { planFor } from './jobs/plan-for.ts';
+import { keepPreflights } from './preflights/preflight-keeper.ts';
 import type { Service } from './service.ts';
 import { openStore, type Store } from './store/sqlite-store.ts';
 
@@ -108,10 +109,11 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     },
     signal: closing.signal,
   });
+  const preflights = keepPreflights(service, closing.signal);
   log.info('control-plane-listening', { url: service.facts.publicUrl, stateDir });
   const close = async () => {
     closing.abort();
-    await upkeep;
+    await Promise.all([upkeep, preflights]);
     await removeRunningFile(stateDir);
     await service.jobs.close();
     await closeListener(listener);

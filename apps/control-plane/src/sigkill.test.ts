@@ -8,11 +8,8 @@ import test, { type TestContext } from 'node:test';
 import { type ApiClient, createApiClient } from '@landfall/api';
 import { readIfExists } from '@landfall/runtime';
 import { cleanUpAfter } from './testing/clean-up.ts';
-import {
-  simulateAgent,
-  simulateLaunchHost,
-  simulateReplicationServer,
-} from './testing/simulated-programs.ts';
+import { simulateLaunchHost } from './testing/simulated-launch-host.ts';
+import { simulateAgent, simulateReplicationServer } from './testing/simulated-programs.ts';
 import { temporaryFolder } from './testing/test-control-plane.ts';
 import { waitFor } from './testing/wait-for.ts';
 

@@ -23,11 +23,12 @@ import {
   readIfExists,
 } from '@landfall/runtime';
 import packageFile from '../package.json' with { type: 'json' };
+import { createApplianceTurns } from './appliance-turns.ts';
 import { MachineStore, unknownMachine } from './file-machine-store.ts';
 import type { HostServices } from './host-services.ts';
-import { createLimiter } from './limiter.ts';
 import { Machine } from './machine.ts';
 import { newRecord, toStatus, unknownTerminated } from './machine-record.ts';
+import { Preflights } from './preflights.ts';
 
 export interface LaunchHostOptions {
   readonly stateDir: string;
@@ -49,7 +50,6 @@ export interface LaunchHost {
 }
 
 const LOOK_INTERVAL_MS = 2000;
-const CONVERSIONS_AT_ONCE_MAX = 1;
 const MACHINES_MAX = 200;
 
 type Input<Name extends keyof CommandHandlers<'launch-host'>> = CommandInput<'launch-host', Name>;
@@ -61,6 +61,7 @@ export function createLaunchHost(options: LaunchHostOptions): LaunchHost {
     describeMachine: ({ machineId }) => host.describe(machineId),
     hydrateMachine: (input) => host.hydrate(input),
     terminateMachine: ({ machineId }) => host.terminate(machineId),
+    runPreflight: async (order) => host.preflights.run(order),
     readConsole: async ({ machineId, tailBytes }) => ({
       text: await host.find(machineId).readConsole(tailBytes),
     }),
@@ -77,6 +78,7 @@ class EmbeddedLaunchHost {
   readonly #store: MachineStore;
   readonly #machines = new Map<string, Machine>();
   #services: HostServices | undefined;
+  #preflights: Preflights | undefined;
   #stopLooking: () => void = () => undefined;
   #isStopping = false;
 
@@ -93,11 +95,13 @@ class EmbeddedLaunchHost {
       this.#options.accelerator ??
       (await probeAccelerator(join(stateDir, 'accelerator.json'), logger)).accelerator;
     const hostBootId = ((await readIfExists('/proc/sys/kernel/random/boot_id')) ?? '').trim();
-    const conversions = createLimiter(CONVERSIONS_AT_ONCE_MAX);
+    const turns = createApplianceTurns();
     const uefi = await findUefiFirmware();
     const { viewTimeoutSeconds } = this.#options;
-    const found = { accelerator, uefi, conversions, hostBootId, viewTimeoutSeconds };
+    const found = { accelerator, uefi, conversions: turns.conversions, hostBootId, viewTimeoutSeconds };
     this.#services = { store: this.#store, logger, clock, ...found };
+    this.#preflights = new Preflights(this.#services, turns, join(stateDir, 'preflights'));
+    await this.#preflights.open();
     await this.#reattachAll();
     this.#stopLooking = every(
       LOOK_INTERVAL_MS,
@@ -109,6 +113,7 @@ class EmbeddedLaunchHost {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopLooking();
+    await this.#preflights?.stop();
     for (const machine of this.#machines.values()) await machine.release();
   }
 
@@ -179,6 +184,11 @@ class EmbeddedLaunchHost {
 
   async #lookAtAll(): Promise<void> {
     for (const machine of this.#machines.values()) await machine.refresh();
+  }
+
+  get preflights(): Preflights {
+    assert(this.#preflights !== undefined, 'start() comes before commands');
+    return this.#preflights;
   }
 
   #running(): HostServices {

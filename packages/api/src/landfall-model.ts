@@ -1,6 +1,7 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
 import { JOURNAL_SHAPES } from './landfall-journal-model.ts';
+import { PREFLIGHT_SHAPES } from './landfall-preflight-model.ts';
 import { PROOF_SHAPES } from './landfall-proof-model.ts';
 import { RECOVERY_POINT_SHAPES } from './landfall-recovery-point-model.ts';
 import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
@@ -93,6 +94,11 @@ const OPERATIONS = {
     idempotent: true,
   },
   DescribeJournalTask: read('DescribeJournalTask', 'ConflictException', 'ResourceNotFoundException'),
+  StartPreflight: {
+    ...write('StartPreflight', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
+  DescribePreflight: read('DescribePreflight', 'ResourceNotFoundException'),
   DescribeService: read('DescribeService'),
 } as const satisfies Record<string, OperationModel>;
 
@@ -337,6 +343,7 @@ export const LANDFALL_SHAPES = {
   ...SCALARS,
   ...REPLICATION_SHAPES,
   ...JOURNAL_SHAPES,
+  ...PREFLIGHT_SHAPES,
   ...PROOF_SHAPES,
   ...RECOVERY_POINT_SHAPES,
   ...IMAGE_SHAPES,

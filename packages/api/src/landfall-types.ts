@@ -7,6 +7,7 @@
 
 import type { ImageOperations } from './landfall-image-types.ts';
 import type { JournalOperations } from './landfall-journal-types.ts';
+import type { PreflightOperations } from './landfall-preflight-types.ts';
 import type { ProofOperations } from './landfall-proof-types.ts';
 import type {
   RecoveryPointConsistency,
@@ -28,6 +29,7 @@ import type { Job } from './mgn-types.generated.ts';
 
 export type * from './landfall-image-types.ts';
 export type * from './landfall-journal-types.ts';
+export type * from './landfall-preflight-types.ts';
 export type * from './landfall-proof-types.ts';
 export type * from './landfall-recovery-point-types.ts';
 export type * from './landfall-replication-types.ts';
@@ -36,6 +38,7 @@ export type * from './landfall-tripwire-types.ts';
 export interface LandfallOperations
   extends ImageOperations,
     JournalOperations,
+    PreflightOperations,
     ProofOperations,
     RecoveryPointOperations,
     TripwireOperations {

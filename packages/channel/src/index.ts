@@ -7,3 +7,4 @@ export * from './http-enrol.ts';
 export * from './http-token-enrolment.ts';
 export type * from './journal-commands.ts';
 export * from './messages.ts';
+export * from './preflight-messages.ts';

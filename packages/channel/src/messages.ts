@@ -30,6 +30,7 @@ import type {
   TripwireFacts,
 } from '@landfall/model';
 import type { JournalCommands } from './journal-commands.ts';
+import type { PreflightCommands } from './preflight-messages.ts';
 import type { SeedCommands } from './seed-messages.ts';
 
 export type ProgramRole = 'agent' | 'replication-server' | 'launch-host';
@@ -317,7 +318,7 @@ export interface Commands {
     closeSeed: SeedCommands['closeSeed'];
     discardServer: { input: { sourceServerId: string }; output: { freedBytes: number } };
   };
-  'launch-host': {
+  'launch-host': PreflightCommands & {
     /** Begins conversion and launch, or reports how far they are. Idempotent by machineId. */
     ensureMachine: { input: MachineSpecification; output: MachineStatus };
     describeMachine: { input: { machineId: string }; output: MachineStatus };

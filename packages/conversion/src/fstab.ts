@@ -11,6 +11,8 @@ export interface Filesystem {
   readonly uuid: string | undefined;
   readonly label: string | undefined;
   readonly partUuid: string | undefined;
+  /** Of its partition: a GUID in GPT, `0x83` in MBR; absent where it was not asked for. */
+  readonly partType?: string;
 }
 
 export interface GuestDevices {

@@ -17,6 +17,7 @@ import {
   type InspectedDisk,
   type InspectedInitramfs,
   type InspectedKernel,
+  isEfiSystemPartition,
   parseBlkid,
   parseBlockDevices,
   parseFilesystemList,
@@ -70,6 +71,7 @@ const PRESENCE_PATTERNS = [
   '/etc/cloud/cloud.cfg',
 ];
 
+const LSBLK_COLUMNS = 'PATH,FSTYPE,UUID,LABEL,PARTUUID,PARTTYPE';
 const ROOT_MARKS = '/{etc/os-release,etc/fstab,usr/lib/os-release,sbin/init,usr/sbin/init}';
 const TEXT_FILES_MAX = 200;
 const TEXT_FILE_BYTES_MAX = 1024 * 1024;
@@ -100,11 +102,11 @@ export async function inspectGuest(context: InspectionContext): Promise<GuestIns
     files,
     present,
     hasBiosBootCode: await hasBootCode(context, bootDisk),
-    hasEfiPartition: filesystems.some((each) => each.type === 'vfat') && isEfiMounted(files),
+    hasEfiPartition: hasEfiPartition(filesystems, files),
   };
 }
 
-function nameDisks(context: InspectionContext): InspectedDisk[] {
+export function nameDisks(context: InspectionContext): InspectedDisk[] {
   return context.disks.map((disk, index) => ({
     diskId: disk.diskId,
     isBootDisk: disk.isBootDisk,
@@ -117,11 +119,11 @@ function nameDisks(context: InspectionContext): InspectedDisk[] {
  * By lsblk inside the appliance: a fraction of a second where libguestfs's own listing takes many without
  * hardware virtualization. Where lsblk does not say enough (subvolumes of btrfs), libguestfs is asked.
  */
-async function listFilesystems(
+export async function listFilesystems(
   session: GuestfsSession,
   disks: readonly InspectedDisk[],
 ): Promise<Filesystem[]> {
-  const { output } = await session.attempt('debug', 'sh', 'lsblk -P -o PATH,FSTYPE,UUID,LABEL,PARTUUID');
+  const { output } = await session.attempt('debug', 'sh', `lsblk -P -o ${LSBLK_COLUMNS}`);
   const filesystems = parseBlockDevices(output, disks);
   const isEnough = filesystems.length > 0 && filesystems.every((each) => each.type !== 'btrfs');
   return isEnough ? filesystems : await listThoroughly(session);
@@ -177,16 +179,18 @@ function noRoot(filesystems: readonly Filesystem[]): OperationError {
   const types = new Set(filesystems.map((each) => each.type));
   if (types.has('crypto_LUKS') || types.has('BitLocker')) {
     const hint = 'decrypt the disk on the source server, or migrate this server without conversion';
-    return impossible('its root filesystem is encrypted', hint);
+    return impossible('ROOT_ENCRYPTED', 'its root filesystem is encrypted', hint);
   }
   if (types.has('ntfs')) {
     return impossible(
+      'WINDOWS_UNTESTED',
       'it is not Linux (an NTFS system disk was found)',
       'only Linux guests can be converted by this version',
     );
   }
   const list = filesystems.map((each) => `${each.device} ${each.type}`).join(', ');
   return impossible(
+    'ROOT_MISSING',
     `no root filesystem was found on its disks (${list === '' ? 'no filesystem at all' : list})`,
     'check that the boot disk is among the replicated disks, and try another recovery point',
     // An appliance on a busy host has been seen to show its own disk in the place of one of the guest's.
@@ -241,7 +245,7 @@ export async function glob(session: GuestfsSession, patterns: readonly string[])
 }
 
 /** The text of a file of the guest; `undefined` when it is not there, is no plain file, or is too large. */
-async function readText(context: InspectionContext, path: string): Promise<string | undefined> {
+export async function readText(context: InspectionContext, path: string): Promise<string | undefined> {
   const local = join(context.workFolder, 'text');
   const outcome = await context.session.attempt('download', path, local);
   if (outcome.error !== undefined) return undefined;
@@ -305,12 +309,18 @@ function builderIn(present: ReadonlySet<string>): InitramfsBuilder {
     : 'unknown';
 }
 
-async function hasBootCode(context: InspectionContext, device: string): Promise<boolean> {
+export async function hasBootCode(context: InspectionContext, device: string): Promise<boolean> {
   const local = join(context.workFolder, 'boot-sector');
   await context.session.must('download-offset', device, local, '0', '440');
   const bytes = await readFile(local);
   await rm(local);
   return bytes.some((byte) => byte !== 0);
+}
+
+/** Told by the type of its partition, or by where it is mounted. */
+function hasEfiPartition(filesystems: readonly Filesystem[], files: ReadonlyMap<string, string>): boolean {
+  if (filesystems.some(isEfiSystemPartition)) return true;
+  return filesystems.some((each) => each.type === 'vfat') && isEfiMounted(files);
 }
 
 function isEfiMounted(files: ReadonlyMap<string, string>): boolean {

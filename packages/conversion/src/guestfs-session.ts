@@ -21,6 +21,8 @@ export interface GuestfsOptions {
   /** The whole session is over after this long. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Nobody waits for it: everything else on the host comes first. */
+  readonly isBackground?: boolean;
 }
 
 export interface CommandOutcome {
@@ -53,7 +55,8 @@ export class GuestfsSession {
   constructor(options: GuestfsOptions) {
     this.#logger = options.logger;
     this.#clock = options.clock;
-    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', 'guestfish'], {
+    const priority = options.isBackground === true ? ['nice', '-n', '19'] : [];
+    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', ...priority, 'guestfish'], {
       env: { ...process.env, ...guestfsEnvironment(options.useKvm) },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -112,6 +115,19 @@ export class GuestfsSession {
     await this.#exited;
     cancel();
     this.#cancelTimeout();
+  }
+
+  /**
+   * Ends an appliance of which nothing needs to last, in its own way: killed, it would leave its folders in
+   * /tmp. One that has failed is killed.
+   */
+  async leave(): Promise<void> {
+    this.#cancelTimeout();
+    if (this.#failure !== undefined) return await this.abort();
+    this.#child.stdin?.end();
+    const cancel = after(CLOSE_TIMEOUT_MS, () => this.#kill());
+    await this.#exited;
+    cancel();
   }
 
   /** Ends the appliance, whatever it does. */

@@ -4,6 +4,8 @@ import type { Filesystem } from './fstab.ts';
 import type { InitramfsContent } from './initramfs.ts';
 import type { KernelModules } from './kernel-modules.ts';
 
+const EFI_SYSTEM_PARTITION = 'c12a7328-f81f-11d2-ba4b-00a0c93ec93b';
+
 export interface InspectedDisk extends DiskNames {
   readonly diskId: string;
   readonly isBootDisk: boolean;
@@ -44,6 +46,13 @@ export interface GuestInspection {
   readonly hasEfiPartition: boolean;
 }
 
+/** A guest that starts from its boot sector does so on BIOS firmware; one that cannot needs UEFI. */
+export function bootModeOf(
+  inspection: Pick<GuestInspection, 'hasBiosBootCode' | 'hasEfiPartition'>,
+): 'LEGACY_BIOS' | 'UEFI' {
+  return !inspection.hasBiosBootCode && inspection.hasEfiPartition ? 'UEFI' : 'LEGACY_BIOS';
+}
+
 export function parseOsRelease(text: string): GuestInspection['os'] {
   const field = (name: string) => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1];
   const id = field('ID') ?? 'linux';
@@ -71,9 +80,21 @@ export function parseBlockDevices(output: string, disks: readonly DiskNames[]): 
     const name = parseDeviceName(device);
     const isOurs = name === undefined || disks.some((disk) => disk.applianceName === name.disk);
     if (device === '' || type === '' || !isOurs) return [];
-    const tag = (key: string) => (fields.get(key) === '' ? undefined : fields.get(key));
-    return [{ device, type, uuid: tag('UUID'), label: tag('LABEL'), partUuid: tag('PARTUUID') }];
+    const tag = (key: string) => fields.get(key) || undefined;
+    const partType = tag('PARTTYPE');
+    return [
+      {
+        ...{ device, type, uuid: tag('UUID'), label: tag('LABEL'), partUuid: tag('PARTUUID') },
+        ...(partType === undefined ? {} : { partType }),
+      },
+    ];
   });
+}
+
+/** By its type in GPT or MBR. */
+export function isEfiSystemPartition({ type, partType }: Filesystem): boolean {
+  const isMarked = partType === EFI_SYSTEM_PARTITION || partType === '0xef';
+  return type === 'vfat' && isMarked;
 }
 
 /** libguestfs prints `KEY: value` lines for one device. */

@@ -9,11 +9,11 @@ import {
   networkdFile,
   networkManagerFile,
 } from './network-configuration.ts';
-import type { ConversionStep, ConversionTarget } from './plan.ts';
+import type { ConversionStep, ConversionTarget, PlanNote } from './plan.ts';
 
 export interface NetworkPlan {
   readonly steps: readonly ConversionStep[];
-  readonly notes: readonly string[];
+  readonly notes: readonly PlanNote[];
 }
 
 const TITLE = 'Network';
@@ -34,9 +34,13 @@ export function planNetwork(inspection: GuestInspection, target: ConversionTarge
   const primary = interfaces.find((each) => each.name !== undefined) ?? interfaces[0];
   const notes = interfaces
     .filter((each) => each !== primary && each.name !== undefined && each.name !== primary?.name)
-    .map((each) => `interface ${each.name} of ${each.path} has no counterpart: the target has one interface`);
+    .map(({ name, path }): PlanNote => {
+      const what = `interface ${name} of ${path} has no counterpart: the target has one interface`;
+      return { finding: 'INTERFACES_LOST', what };
+    });
   if (primary === undefined) {
-    return { steps: [], notes: ['no network configuration was found; the guest decides for itself'] };
+    const what = 'no network configuration was found; the guest decides for itself';
+    return { steps: [], notes: [{ finding: 'NETWORK_UNKNOWN', what }] };
   }
   const name = primary.name ?? 'eth0';
   const steps = [
@@ -51,7 +55,8 @@ export function planNetwork(inspection: GuestInspection, target: ConversionTarge
 function planNames(inspection: GuestInspection): ConversionStep[] {
   if (!inspection.present.has(PERSISTENT_NAMES)) return [];
   const to = `${PERSISTENT_NAMES}.landfall-source`;
-  return [{ kind: 'MOVE', title: TITLE, from: PERSISTENT_NAMES, to, detail: `${PERSISTENT_NAMES} → ${to}` }];
+  const detail = `${PERSISTENT_NAMES} → ${to}`;
+  return [{ kind: 'MOVE', title: TITLE, finding: 'NETWORK_RULES', from: PERSISTENT_NAMES, to, detail }];
 }
 
 function planLink(target: ConversionTarget, name: string): ConversionStep {
@@ -59,6 +64,7 @@ function planLink(target: ConversionTarget, name: string): ConversionStep {
   return {
     kind: 'WRITE_FILE',
     title: TITLE,
+    finding: 'NETWORK_BY_HARDWARE',
     path: LINK_PATH,
     text: linkFile(target.macAddress, name),
     detail,
@@ -76,6 +82,7 @@ function planAddress(
   const write = (path: string, text: string, mode = 0o644): ConversionStep => ({
     kind: 'WRITE_FILE',
     title: TITLE,
+    finding: 'NETWORK_NOT_DHCP',
     path,
     text,
     mode,
@@ -107,7 +114,12 @@ function planIfupdown(
   const before = inspection.files.get(primary.path) ?? '';
   const dhcp = ifupdownToDhcp(before, name);
   if (dhcp === before) return [];
-  const base = { kind: 'WRITE_FILE', title: TITLE, path: primary.path } as const;
+  const base = {
+    kind: 'WRITE_FILE',
+    title: TITLE,
+    finding: 'NETWORK_NOT_DHCP',
+    path: primary.path,
+  } as const;
   if (DHCP_CLIENTS.some((path) => inspection.present.has(path))) {
     return [{ ...base, text: dhcp, detail: `${name} (${primary.path}): static → DHCP` }];
   }
@@ -135,7 +147,7 @@ function planNetplanAside(inspection: GuestInspection): ConversionStep[] {
   const paths = [...inspection.files.keys()].filter((path) => path.startsWith('/etc/netplan/'));
   return paths.map((from) => {
     const to = `${from}.landfall-source`;
-    return { kind: 'MOVE', title: TITLE, from, to, detail: `${from} → ${to}` };
+    return { kind: 'MOVE', title: TITLE, finding: 'NETWORK_NOT_DHCP', from, to, detail: `${from} → ${to}` };
   });
 }
 
@@ -148,6 +160,7 @@ function planCloudInit(inspection: GuestInspection): ConversionStep[] {
     {
       kind: 'WRITE_FILE',
       title: TITLE,
+      finding: 'CLOUD_INIT_NETWORK',
       path,
       text,
       detail: 'cloud-init writes the network → leaves it alone',

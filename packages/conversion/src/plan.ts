@@ -5,6 +5,7 @@
  *
  * The target's hardware is virtio-blk disks and one virtio-net interface with a known MAC address.
  */
+import type { FindingCodeOf } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 import { allowUuidsInGrubDefaults, rewriteKernelArguments } from './boot-configuration.ts';
 import { rewriteFstab } from './fstab.ts';
@@ -13,45 +14,41 @@ import type { GuestInspection, InspectedInitramfs, InspectedKernel } from './ins
 import { knowsModule, withNeeded } from './kernel-modules.ts';
 import { planNetwork } from './plan-network.ts';
 
-export type ConversionStep =
-  | {
-      readonly kind: 'WRITE_FILE';
-      readonly title: string;
-      readonly path: string;
-      readonly text: string;
-      readonly mode?: number;
-      readonly detail: string;
-    }
-  | {
-      readonly kind: 'MOVE';
-      readonly title: string;
-      readonly from: string;
-      readonly to: string;
-      readonly detail: string;
-    }
-  | {
-      readonly kind: 'LINK';
-      readonly title: string;
-      readonly path: string;
-      readonly target: string;
-      readonly detail: string;
-    }
-  | {
-      readonly kind: 'EXTEND_INITRAMFS';
-      readonly title: string;
-      readonly kernel: InspectedKernel;
-      readonly initramfs: InspectedInitramfs;
-      readonly modules: readonly string[];
-      /** Other files to replace inside, by name without a leading slash. */
-      readonly settings: ReadonlyMap<string, string>;
-      readonly detail: string;
-    }
-  | {
-      readonly kind: 'RUN_IN_GUEST';
-      readonly title: string;
-      readonly argv: readonly string[];
-      readonly detail: string;
-    };
+/** What all steps have in common. */
+interface PlannedChange {
+  readonly title: string;
+  /** Under which a preflight tells of it. */
+  readonly finding: FindingCodeOf<'WILL_BE_FIXED'>;
+  /** What was before, and what is after. */
+  readonly detail: string;
+}
+
+export type ConversionStep = PlannedChange &
+  (
+    | {
+        readonly kind: 'WRITE_FILE';
+        readonly path: string;
+        readonly text: string;
+        readonly mode?: number;
+      }
+    | { readonly kind: 'MOVE'; readonly from: string; readonly to: string }
+    | { readonly kind: 'LINK'; readonly path: string; readonly target: string }
+    | {
+        readonly kind: 'EXTEND_INITRAMFS';
+        readonly kernel: InspectedKernel;
+        readonly initramfs: InspectedInitramfs;
+        readonly modules: readonly string[];
+        /** Other files to replace inside, by name without a leading slash. */
+        readonly settings: ReadonlyMap<string, string>;
+      }
+    | { readonly kind: 'RUN_IN_GUEST'; readonly argv: readonly string[] }
+  );
+
+/** What was found and left as it is. */
+export interface PlanNote {
+  readonly finding: FindingCodeOf<'NOTE'>;
+  readonly what: string;
+}
 
 export interface ConversionTarget {
   readonly macAddress: string;
@@ -61,8 +58,7 @@ export interface ConversionTarget {
 
 export interface ConversionPlan {
   readonly steps: readonly ConversionStep[];
-  /** What was found and left as it is. */
-  readonly notes: readonly string[];
+  readonly notes: readonly PlanNote[];
 }
 
 /** Drivers without which root is not found. */
@@ -72,6 +68,8 @@ export const SYSTEM_DRIVERS = ['virtio_net'] as const;
 /** Older kernels are left as they are: the bootloader starts the newest. */
 export const KERNELS_MAX = 3;
 
+const BOOT_DRIVERS_STEP = { title: 'Boot drivers', finding: 'INITRAMFS_LACKS_DRIVERS' } as const;
+const BOOTLOADER_STEP = { title: 'Bootloader', finding: 'BOOTLOADER_BY_HARDWARE' } as const;
 const AGENT_UNIT = '/etc/systemd/system/landfall-agent.service';
 const AGENT_STATE = '/var/lib/landfall-agent';
 const BOOT_FILES = [
@@ -94,7 +92,8 @@ export function planConversion(inspection: GuestInspection, target: ConversionTa
     ...planAgent(inspection),
   ];
   const older = inspection.kernels.slice(KERNELS_MAX).map((kernel) => kernel.version);
-  const notes = older.length === 0 ? [] : [`older kernels left as they are: ${older.join(', ')}`];
+  const what = `older kernels left as they are: ${older.join(', ')}`;
+  const notes: PlanNote[] = older.length === 0 ? [] : [{ finding: 'OLDER_KERNELS', what }];
   return { steps, notes: [...notes, ...network.notes] };
 }
 
@@ -102,6 +101,7 @@ function planDrivers(inspection: GuestInspection): ConversionStep[] {
   const newest = inspection.kernels[0];
   if (newest === undefined) {
     throw impossible(
+      'KERNEL_MISSING',
       'no kernel was found in /boot',
       'install a kernel package on the source server, e.g. linux-image-amd64',
     );
@@ -109,6 +109,7 @@ function planDrivers(inspection: GuestInspection): ConversionStep[] {
   const lacking = [...BOOT_DRIVERS, ...SYSTEM_DRIVERS].filter((name) => !knowsModule(newest.modules, name));
   if (lacking.length > 0) {
     throw impossible(
+      'DRIVERS_MISSING',
       `its kernel ${newest.version} has no ${lacking.join(', ')}`,
       "install the distribution's generic kernel on the source server, then launch from a newer point",
     );
@@ -120,18 +121,22 @@ function planDrivers(inspection: GuestInspection): ConversionStep[] {
 
 /** Makes the guest's own tools put the drivers in whenever they build an initramfs later. */
 function planBuilderSettings(inspection: GuestInspection): ConversionStep[] {
-  const title = 'Drivers for later kernels';
+  const base = {
+    kind: 'WRITE_FILE',
+    title: 'Drivers for later kernels',
+    finding: 'INITRAMFS_SETTINGS',
+  } as const;
   const names = BOOT_DRIVERS.join(' ');
   if (inspection.initramfsBuilder === 'initramfs-tools') {
     const path = '/etc/initramfs-tools/modules';
     const before = inspection.files.get(path) ?? '';
     const text = `${before.replace(/\n?$/, '\n')}# Added by Landfall\n${BOOT_DRIVERS.join('\n')}\n`;
-    return [{ kind: 'WRITE_FILE', title, path, text: text.trimStart(), detail: `${path}: added ${names}` }];
+    return [{ ...base, path, text: text.trimStart(), detail: `${path}: added ${names}` }];
   }
   if (inspection.initramfsBuilder !== 'dracut') return [];
   const path = '/etc/dracut.conf.d/landfall.conf';
   const text = `# Added by Landfall\nadd_drivers+=" ${names} "\n`;
-  return [{ kind: 'WRITE_FILE', title, path, text, detail: `${path}: absent → add_drivers ${names}` }];
+  return [{ ...base, path, text, detail: `${path}: absent → add_drivers ${names}` }];
 }
 
 function planInitramfs(inspection: GuestInspection, kernel: InspectedKernel): ConversionStep[] {
@@ -148,7 +153,7 @@ function planInitramfs(inspection: GuestInspection, kernel: InspectedKernel): Co
   return [
     {
       kind: 'EXTEND_INITRAMFS',
-      title: 'Boot drivers',
+      ...BOOT_DRIVERS_STEP,
       kernel,
       initramfs,
       modules: missing,
@@ -178,11 +183,13 @@ function planRebuild(inspection: GuestInspection, kernel: InspectedKernel, reaso
   }[inspection.initramfsBuilder];
   if (argv.length === 0) {
     throw impossible(
+      'INITRAMFS_FIXED',
       `${path} lacks virtio drivers and neither initramfs-tools nor dracut is there to rebuild it`,
       'rebuild it on the source server with virtio_blk and virtio_pci, then launch from a newer point',
     );
   }
-  return { kind: 'RUN_IN_GUEST', title: 'Boot drivers', argv, detail: `${path}: rebuilt, because ${reason}` };
+  const detail = `${path}: rebuilt, because ${reason}`;
+  return { kind: 'RUN_IN_GUEST', ...BOOT_DRIVERS_STEP, argv, detail };
 }
 
 /** A resume device that no longer exists would hold up every boot. */
@@ -195,9 +202,9 @@ function planResume(inspection: GuestInspection): ConversionStep[] {
   const value = rewritten.text.slice('resume='.length);
   const after = value === device ? 'none' : value;
   const text = before.replace(/^RESUME=.*$/m, `RESUME=${after}`);
-  return [
-    { kind: 'WRITE_FILE', title: 'Resume device', path, text, detail: `RESUME=${device} → RESUME=${after}` },
-  ];
+  const detail = `RESUME=${device} → RESUME=${after}`;
+  const finding = 'RESUME_BY_HARDWARE';
+  return [{ kind: 'WRITE_FILE', title: 'Resume device', finding, path, text, detail }];
 }
 
 function planFstab(inspection: GuestInspection): ConversionStep[] {
@@ -211,6 +218,7 @@ function planFstab(inspection: GuestInspection): ConversionStep[] {
         {
           kind: 'WRITE_FILE',
           title: 'Filesystem table',
+          finding: 'FSTAB_BY_HARDWARE',
           path,
           text,
           detail: changes.map(describeFstabChange).join('\n'),
@@ -224,12 +232,12 @@ function describeFstabChange(change: { before: string; after: string; reason: st
 }
 
 function planBootloader(inspection: GuestInspection): ConversionStep[] {
-  const title = 'Bootloader';
+  const base = { kind: 'WRITE_FILE', ...BOOTLOADER_STEP } as const;
   const rewritten = [...inspection.files].flatMap(([path, before]): ConversionStep[] => {
     if (!BOOT_FILES.some((pattern) => pattern.test(path))) return [];
     const { text, changes } = rewriteKernelArguments(before, inspection);
     const detail = changes.map((change) => `${path}: ${change.before} → ${change.after}`).join('\n');
-    return changes.length === 0 ? [] : [{ kind: 'WRITE_FILE', title, path, text, detail }];
+    return changes.length === 0 ? [] : [{ ...base, path, text, detail }];
   });
   return [...rewritten, ...planGrubDefaults(inspection)];
 }
@@ -241,24 +249,24 @@ function planGrubDefaults(inspection: GuestInspection): ConversionStep[] {
   const text = allowUuidsInGrubDefaults(rewriteKernelArguments(before, inspection).text);
   if (text === before) return [];
   const detail = `${path}: named devices by hardware → by UUID, also after a later update-grub`;
-  return [{ kind: 'WRITE_FILE', title: 'Bootloader', path, text, detail }];
+  return [{ kind: 'WRITE_FILE', ...BOOTLOADER_STEP, path, text, detail }];
 }
 
 /** A copy must never answer in the source's name, nor replicate itself over the source's replica. */
 function planAgent(inspection: GuestInspection): ConversionStep[] {
-  const title = 'Replication agent off';
+  const base = { title: 'Replication agent off', finding: 'AGENT_INSTALLED' } as const;
   const steps: ConversionStep[] = [];
   if (inspection.present.has(AGENT_UNIT) && inspection.files.has(AGENT_UNIT)) {
     const to = `${AGENT_UNIT}.landfall-source`;
-    steps.push({ kind: 'MOVE', title, from: AGENT_UNIT, to, detail: `${AGENT_UNIT} → ${to}` });
+    steps.push({ kind: 'MOVE', ...base, from: AGENT_UNIT, to, detail: `${AGENT_UNIT} → ${to}` });
   }
   if (hasAgent(inspection)) {
     const detail = 'landfall-agent.service: installed → masked';
-    steps.push({ kind: 'LINK', title, path: AGENT_UNIT, target: '/dev/null', detail });
+    steps.push({ kind: 'LINK', ...base, path: AGENT_UNIT, target: '/dev/null', detail });
   }
   if (inspection.present.has(AGENT_STATE)) {
     const to = `${AGENT_STATE}.landfall-source`;
-    steps.push({ kind: 'MOVE', title, from: AGENT_STATE, to, detail: `${AGENT_STATE} → ${to}` });
+    steps.push({ kind: 'MOVE', ...base, from: AGENT_STATE, to, detail: `${AGENT_STATE} → ${to}` });
   }
   return steps;
 }
@@ -268,7 +276,13 @@ function hasAgent(inspection: GuestInspection): boolean {
   return [...units, AGENT_STATE].some((path) => inspection.present.has(path));
 }
 
-export function impossible(why: string, hint: string, retryable = false): OperationError {
+/** `finding`: under which a preflight tells of it. */
+export function impossible(
+  finding: FindingCodeOf<'BLOCKER'>,
+  why: string,
+  hint: string,
+  retryable = false,
+): OperationError {
   const message = `this guest cannot be converted: ${why}`;
-  return new OperationError('CONVERSION_IMPOSSIBLE', message, { hint, retryable });
+  return new OperationError('CONVERSION_IMPOSSIBLE', message, { hint, retryable, context: { finding } });
 }

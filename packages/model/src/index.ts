@@ -6,6 +6,7 @@ export * from './job.ts';
 export * from './journal-space.ts';
 export * from './journal-task.ts';
 export * from './lifecycle.ts';
+export * from './preflight.ts';
 export * from './proof.ts';
 export * from './recovery-point.ts';
 export * from './scrub.ts';

@@ -5,6 +5,7 @@ import { type Column, showFacts, showRows } from '../terminal/output.ts';
 import { Progress, type ProgressState } from '../terminal/progress.ts';
 import { type Context, contextOf, findServer, idOf, listServers } from './context.ts';
 import { addForecastCommand } from './forecast.ts';
+import { addPreflightCommand, preflightFacts } from './preflight.ts';
 import { scrubFacts } from './scrub-text.ts';
 import { addThrottleCommand, limitFacts } from './throttle.ts';
 import { addTripwireCommand, tripwireFacts } from './tripwire.ts';
@@ -58,6 +59,7 @@ export function addServerCommands(program: Command): void {
   addForecastCommand(server);
   addThrottleCommand(server);
   addTripwireCommand(server);
+  addPreflightCommand(server);
   server
     .command('delete <server>')
     .description('remove the record of a server that is disconnected')
@@ -95,11 +97,13 @@ async function showServer({ client, output }: Context, name: string): Promise<vo
   const sourceServerID = idOf(server);
   const replication = await client.landfall('DescribeReplication', { sourceServerID });
   const machines = await client.landfall('DescribeLaunchedMachines', { sourceServerIDs: [sourceServerID] });
-  const value = { server, replication, machines: machines.items };
+  const { preflight } = await client.landfall('DescribePreflight', { sourceServerID });
+  const value = { server, replication, machines: machines.items, preflight };
   showFacts(output, value, [
     ...serverFacts(server),
     ...replicationFacts(replication),
     ...machineFacts(machines.items),
+    ...preflightFacts(preflight),
   ]);
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { decodeEnrolmentToken, encodeEnrolmentToken } from '@landfall/channel';
-import { enrolAgent, newIdentity, simulateAgent, simulateLaunchHost } from '../testing/simulated-programs.ts';
+import { simulateLaunchHost } from '../testing/simulated-launch-host.ts';
+import { enrolAgent, newIdentity, simulateAgent } from '../testing/simulated-programs.ts';
 import { startTestControlPlane } from '../testing/test-control-plane.ts';
 import { startTestSite } from '../testing/test-site.ts';
 import { waitFor } from '../testing/wait-for.ts';

@@ -12,6 +12,7 @@ import { journalOperations } from './journals.ts';
 import { launchedMachineOperations } from './launched-machines.ts';
 import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
+import { preflightOperations } from './preflights.ts';
 import { proofOperations } from './proofs.ts';
 import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
@@ -43,6 +44,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...imageOperations,
   ...journalOperations,
   ...launchedMachineOperations,
+  ...preflightOperations,
   ...proofOperations,
   ...recoveryPointOperations,
   ...tripwireOperations,

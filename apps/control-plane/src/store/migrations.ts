@@ -16,7 +16,18 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
     },
   },
   '0003-proofs': { up: createProofTable },
+  '0004-preflights': { up: createPreflightTable },
 };
+
+async function createPreflightTable(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('preflight')
+    .addColumn('source_server_id', 'text', (column) => column.primaryKey())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('exports', 'integer', (column) => column.notNull())
+    .addColumn('document', 'text', (column) => column.notNull())
+    .execute();
+}
 
 async function createProofTable(db: Kysely<unknown>): Promise<void> {
   await db.schema

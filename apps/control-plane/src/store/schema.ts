@@ -124,6 +124,15 @@ export interface ProofTable {
   document: string;
 }
 
+/** One row a server. */
+export interface PreflightTable {
+  source_server_id: string;
+  state: string;
+  /** That may be open. */
+  exports: number;
+  document: string;
+}
+
 export interface Database {
   setting: SettingTable;
   access_key: AccessKeyTable;
@@ -138,6 +147,7 @@ export interface Database {
   job_step: JobStepTable;
   job_log: JobLogTable;
   proof: ProofTable;
+  preflight: PreflightTable;
 }
 
 /** The database or a transaction on it: every query function takes one. */

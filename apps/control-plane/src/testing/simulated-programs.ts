@@ -1,7 +1,7 @@
 /**
- * An agent, a replication server and a launch host that keep their state in memory but speak the private
- * protocol over real TLS with the real client. Their state outlives restarts of the control plane, as that of
- * the real ones does.
+ * An agent and a replication server that keep their state in memory but speak the private protocol over real
+ * TLS with the real client; so does `simulated-launch-host.ts`. Their state outlives restarts of the control
+ * plane, as that of the real ones does.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import type { TestContext } from 'node:test';
@@ -13,8 +13,6 @@ import {
   type EnrolOptions,
   type EnrolResult,
   enrol,
-  type MachineSpecification,
-  type MachineStatus,
   type ProgramRole,
   type ReplicationServerConfiguration,
   type ReportByRole,
@@ -47,7 +45,7 @@ export function enrolAgent(token: string, identity: Identity): Promise<EnrolResu
   return enrolProgram('agent', token, identity, { sourceProperties: SOURCE_PROPERTIES, disks: SOURCE_DISKS });
 }
 
-function enrolProgram(
+export function enrolProgram(
   role: ProgramRole,
   token: string,
   identity: Identity,
@@ -71,7 +69,7 @@ interface Connection<Role extends ProgramRole> {
   readonly apply?: (configuration: ConfigurationByRole[Role]) => void;
 }
 
-function connect<Role extends ProgramRole>(
+export function connect<Role extends ProgramRole>(
   t: TestContext,
   connection: Connection<Role>,
 ): () => Promise<void> {
@@ -296,102 +294,6 @@ function replicationServerHandlers(
       server.replicas.delete(sourceServerId);
       return { freedBytes: GIB };
     },
-  };
-}
-
-export interface SimulatedLaunchHost extends CommandWatcher {
-  readonly programId: string;
-  readonly machines: Map<string, { specification: MachineSpecification; status: MachineStatus }>;
-  /** Machines fail conversion while this is set. */
-  failConversion: boolean;
-  readonly done: string[];
-}
-
-export async function simulateLaunchHost(
-  t: TestContext,
-  token: string,
-  identity: Identity = newIdentity(),
-): Promise<SimulatedLaunchHost> {
-  const enrolled = await enrolProgram('launch-host', token, identity);
-  const host: SimulatedLaunchHost = {
-    programId: enrolled.programId,
-    machines: new Map(),
-    failConversion: false,
-    done: [],
-    onCommand: undefined,
-  };
-  connect(t, {
-    role: 'launch-host',
-    watcher: host,
-    identity,
-    enrolled,
-    report: () => ({
-      version: '0.1.0',
-      accelerator: 'tcg',
-      freeMemoryBytes: 8 * GIB,
-      machines: [...host.machines.values()].map(({ status }) => status),
-    }),
-    handlers: launchHostHandlers(host),
-  });
-  return host;
-}
-
-function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-host'> {
-  const find = (machineId: string) => {
-    const machine = host.machines.get(machineId);
-    if (machine === undefined) throw new OperationError('MACHINE_UNKNOWN', `no machine ${machineId}`);
-    return machine;
-  };
-  const move = (machineId: string, change: Partial<MachineStatus>): MachineStatus => {
-    const machine = find(machineId);
-    machine.status = { ...machine.status, ...change, revision: machine.status.revision + 1 };
-    return machine.status;
-  };
-  const advance = (machineId: string): MachineStatus => {
-    const { phase } = find(machineId).status;
-    if (phase === 'CONVERTING' && host.failConversion) {
-      const error = { code: 'GUEST_UNSUPPORTED', message: 'no system was found on its disks' };
-      return move(machineId, { phase: 'FAILED', error });
-    }
-    if (phase === 'CONVERTING') return move(machineId, { phase: 'CONVERTED' });
-    if (phase === 'CONVERTED') return move(machineId, { phase: 'RUNNING', startedAtMs: Date.now() });
-    return find(machineId).status;
-  };
-  return {
-    ensureMachine: async (specification) => {
-      const { machineId } = specification;
-      host.done.push(`ensureMachine ${machineId}`);
-      if (host.machines.has(machineId)) return advance(machineId);
-      const status = newMachine(machineId);
-      host.machines.set(machineId, { specification, status });
-      return status;
-    },
-    describeMachine: async ({ machineId }) => advance(machineId),
-    hydrateMachine: async ({ machineId }) => {
-      host.done.push(`hydrateMachine ${machineId}`);
-      return move(machineId, { hydration: { state: 'COMPLETE', doneBytes: GIB, totalBytes: GIB } });
-    },
-    terminateMachine: async ({ machineId }) => {
-      host.done.push(`terminateMachine ${machineId}`);
-      if (!host.machines.has(machineId)) return { ...newMachine(machineId), phase: 'TERMINATED' };
-      const status = move(machineId, { phase: 'TERMINATED' });
-      host.machines.delete(machineId);
-      return status;
-    },
-    readConsole: async () => ({ text: 'login:' }),
-    takeScreenshot: async () => ({ pngBase64: 'iVBORw0KGgo=' }),
-  };
-}
-
-function newMachine(machineId: string): MachineStatus {
-  return {
-    machineId,
-    revision: 1,
-    phase: 'CONVERTING',
-    conversion: [],
-    hydration: { state: 'NOT_STARTED', doneBytes: 0, totalBytes: GIB },
-    published: [{ guestPort: 80, host: '127.0.0.1', port: 18080 }],
-    startedAtMs: null,
   };
 }
 

@@ -2,12 +2,11 @@
 import type { TestContext } from 'node:test';
 import type { Mgn } from '@landfall/api';
 import type { Clock } from '@landfall/runtime';
+import { type SimulatedLaunchHost, simulateLaunchHost } from './simulated-launch-host.ts';
 import {
   type SimulatedAgent,
-  type SimulatedLaunchHost,
   type SimulatedReplicationServer,
   simulateAgent,
-  simulateLaunchHost,
   simulateReplicationServer,
 } from './simulated-programs.ts';
 import { startTestControlPlane, type TestControlPlane } from './test-control-plane.ts';

@@ -87,6 +87,10 @@ export const TARGET_ERRORS = {
     meaning: 'A TCP port is in use by another program, or none is free.',
     remedy: 'End the other program, or configure another port.',
   },
+  PREFLIGHT_FAILED: {
+    meaning: 'A server could not be inspected.',
+    remedy: 'Read the reason; it is tried again by itself, or at once by `landfall server preflight`.',
+  },
   TOOL_MISSING: {
     meaning: 'An external tool is not installed.',
     remedy: 'Install the named tool, then try again.',

@@ -1,0 +1,111 @@
+/** A launch host in memory; how it speaks to the control plane: `simulated-programs.ts`. */
+import type { TestContext } from 'node:test';
+import type { CommandHandlers, MachineSpecification, MachineStatus } from '@landfall/channel';
+import { GIB, OperationError } from '@landfall/runtime';
+import { SimulatedPreflights } from './simulated-preflights.ts';
+import {
+  type CommandWatcher,
+  connect,
+  enrolProgram,
+  type Identity,
+  newIdentity,
+} from './simulated-programs.ts';
+
+export interface SimulatedLaunchHost extends CommandWatcher {
+  readonly programId: string;
+  readonly machines: Map<string, { specification: MachineSpecification; status: MachineStatus }>;
+  /** Machines fail conversion while this is set. */
+  failConversion: boolean;
+  readonly preflights: SimulatedPreflights;
+  readonly done: string[];
+}
+
+export async function simulateLaunchHost(
+  t: TestContext,
+  token: string,
+  identity: Identity = newIdentity(),
+): Promise<SimulatedLaunchHost> {
+  const enrolled = await enrolProgram('launch-host', token, identity);
+  const host: SimulatedLaunchHost = {
+    programId: enrolled.programId,
+    machines: new Map(),
+    failConversion: false,
+    preflights: new SimulatedPreflights(),
+    done: [],
+    onCommand: undefined,
+  };
+  connect(t, {
+    role: 'launch-host',
+    watcher: host,
+    identity,
+    enrolled,
+    report: () => ({
+      version: '0.1.0',
+      accelerator: 'tcg',
+      freeMemoryBytes: 8 * GIB,
+      machines: [...host.machines.values()].map(({ status }) => status),
+    }),
+    handlers: launchHostHandlers(host),
+  });
+  return host;
+}
+
+function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-host'> {
+  const find = (machineId: string) => {
+    const machine = host.machines.get(machineId);
+    if (machine === undefined) throw new OperationError('MACHINE_UNKNOWN', `no machine ${machineId}`);
+    return machine;
+  };
+  const move = (machineId: string, change: Partial<MachineStatus>): MachineStatus => {
+    const machine = find(machineId);
+    machine.status = { ...machine.status, ...change, revision: machine.status.revision + 1 };
+    return machine.status;
+  };
+  const advance = (machineId: string): MachineStatus => {
+    const { phase } = find(machineId).status;
+    if (phase === 'CONVERTING' && host.failConversion) {
+      const error = { code: 'GUEST_UNSUPPORTED', message: 'no system was found on its disks' };
+      return move(machineId, { phase: 'FAILED', error });
+    }
+    if (phase === 'CONVERTING') return move(machineId, { phase: 'CONVERTED' });
+    if (phase === 'CONVERTED') return move(machineId, { phase: 'RUNNING', startedAtMs: Date.now() });
+    return find(machineId).status;
+  };
+  return {
+    ensureMachine: async (specification) => {
+      const { machineId } = specification;
+      host.done.push(`ensureMachine ${machineId}`);
+      if (host.machines.has(machineId)) return advance(machineId);
+      const status = newMachine(machineId);
+      host.machines.set(machineId, { specification, status });
+      return status;
+    },
+    describeMachine: async ({ machineId }) => advance(machineId),
+    hydrateMachine: async ({ machineId }) => {
+      host.done.push(`hydrateMachine ${machineId}`);
+      return move(machineId, { hydration: { state: 'COMPLETE', doneBytes: GIB, totalBytes: GIB } });
+    },
+    terminateMachine: async ({ machineId }) => {
+      host.done.push(`terminateMachine ${machineId}`);
+      if (!host.machines.has(machineId)) return { ...newMachine(machineId), phase: 'TERMINATED' };
+      const status = move(machineId, { phase: 'TERMINATED' });
+      host.machines.delete(machineId);
+      return status;
+    },
+    ...host.preflights.handlers,
+    readConsole: async () => ({ text: 'login:' }),
+    takeScreenshot: async () => ({ pngBase64: 'iVBORw0KGgo=' }),
+  };
+}
+
+function newMachine(machineId: string): MachineStatus {
+  return {
+    machineId,
+    revision: 1,
+    phase: 'CONVERTING',
+    conversion: [],
+    hydration: { state: 'NOT_STARTED', doneBytes: 0, totalBytes: GIB },
+    published: [{ guestPort: 80, host: '127.0.0.1', port: 18080 }],
+    startedAtMs: null,
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * An appliance with the disks of a guest attached, for as long as an action takes. It may be ended at any
+ * moment: the disks are overlays.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
+import { applianceDevice, applianceLabel, findMisnamedDisks } from './appliance-disks.ts';
+import { GuestfsSession } from './guestfs-session.ts';
+
+export interface ConversionDisk {
+  readonly diskId: string;
+  /** What the source's kernel calls it: `/dev/nvme0n1`. */
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+  readonly isBootDisk: boolean;
+  /** qcow2 file that is changed; its backing is only read. */
+  readonly overlayPath: string;
+}
+
+export interface ApplianceRequest {
+  readonly disks: readonly ConversionDisk[];
+  /** Of this appliance alone; its subfolder `conversion` holds temporary files, some hundred MiB. */
+  readonly scratchFolder: string;
+  readonly useKvm: boolean;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Nobody waits for it: everything else on the host comes first. */
+  readonly isBackground?: boolean;
+}
+
+export interface Appliance {
+  readonly session: GuestfsSession;
+  readonly workFolder: string;
+  readonly logger: Logger;
+}
+
+const TIMEOUT_MS_DEFAULT = 15 * 60_000;
+
+/** Errors: APPLIANCE_FAILED, TOOL_MISSING, and those of the action. */
+export async function withAppliance<Result>(
+  request: ApplianceRequest,
+  action: (appliance: Appliance) => Promise<Result>,
+): Promise<Result> {
+  const workFolder = join(request.scratchFolder, 'conversion');
+  await rm(workFolder, { recursive: true, force: true });
+  await mkdir(workFolder);
+  const { logger, useKvm, clock = systemClock, timeoutMs = TIMEOUT_MS_DEFAULT, signal } = request;
+  const session = new GuestfsSession({
+    ...{ logger, clock, useKvm, timeoutMs, isBackground: request.isBackground === true },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  try {
+    await startAppliance(session, request);
+    return await action({ session, workFolder, logger });
+  } finally {
+    await session.leave();
+    await rm(workFolder, { recursive: true, force: true });
+  }
+}
+
+export async function startAppliance(session: GuestfsSession, request: ApplianceRequest): Promise<void> {
+  // In the process group of guestfish, so that killing the group ends QEMU too.
+  await session.must('set-pgroup', 'false');
+  for (const [index, disk] of request.disks.entries()) {
+    // Durability comes once, at the end: an interrupted conversion is never used.
+    const options = ['format:qcow2', 'cachemode:unsafe', `label:${applianceLabel(index)}`];
+    await session.must('add-drive', disk.overlayPath, ...options);
+  }
+  await session.must('run');
+  const misnamed = findMisnamedDisks(await session.must('list-disk-labels'), request.disks.length);
+  misnamed.push(...(await findMissizedDisks(session, request.disks)));
+  if (misnamed.length > 0) throw disksMisnamed(misnamed);
+}
+
+/** Labels are told through the appliance's own table of names, which may be what is wrong: sizes are not. */
+async function findMissizedDisks(
+  session: GuestfsSession,
+  disks: readonly ConversionDisk[],
+): Promise<string[]> {
+  const misnamed: string[] = [];
+  for (const [index, disk] of disks.entries()) {
+    const device = applianceDevice(index);
+    const sizeBytes = Number(await session.must('blockdev-getsize64', device));
+    if (sizeBytes !== disk.sizeBytes) misnamed.push(`${device} has ${sizeBytes} bytes`);
+  }
+  return misnamed;
+}
+
+function disksMisnamed(misnamed: readonly string[]): OperationError {
+  const message = `the appliance names its disks in another order: ${misnamed.join(', ')}`;
+  return new OperationError('APPLIANCE_FAILED', message, {
+    hint: 'the appliance is started again by itself; if it stays so, look at the load of the launch host',
+    retryable: true,
+  });
+}

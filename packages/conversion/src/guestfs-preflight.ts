@@ -1,0 +1,48 @@
+/**
+ * A preflight from beginning to end, in one throw-away appliance on throw-away overlays: what a launch would
+ * convert is inspected as a launch would, and then nothing is done.
+ */
+import type { PreflightResult } from '@landfall/model';
+import { OperationError, systemClock } from '@landfall/runtime';
+import { examine, findingsOf, type PreflightTarget } from './findings.ts';
+import { type Appliance, type ApplianceRequest, withAppliance } from './guestfs-appliance.ts';
+import { readGuestFacts } from './guestfs-facts.ts';
+import { inspectGuest } from './guestfs-inspect.ts';
+import { bootModeOf, type GuestInspection } from './inspection.ts';
+import { inventoryOf } from './inventory.ts';
+
+export interface PreflightRequest extends ApplianceRequest {
+  readonly target: PreflightTarget;
+}
+
+/** A guest that cannot be converted is an ordinary result. Errors: APPLIANCE_FAILED, TOOL_MISSING. */
+export async function preflightGuest(request: PreflightRequest): Promise<PreflightResult> {
+  const { clock = systemClock, target } = request;
+  const startedNs = clock.monotonicNs();
+  const examination = await withAppliance(request, async (appliance) => {
+    const context = { ...appliance, disks: request.disks };
+    const found = await inspectOrRefuse(appliance, request);
+    const facts = await readGuestFacts(context, found instanceof OperationError ? undefined : found);
+    return examine(facts, found, target);
+  });
+  const { inspection } = examination;
+  return {
+    operatingSystem: inspection?.os.prettyName ?? 'unknown',
+    ...(inspection === undefined ? {} : { bootMode: bootModeOf(inspection) }),
+    facts: inventoryOf(examination),
+    findings: findingsOf(examination, target),
+    durationMs: Number((clock.monotonicNs() - startedNs) / 1_000_000n),
+  };
+}
+
+async function inspectOrRefuse(
+  appliance: Appliance,
+  { disks }: PreflightRequest,
+): Promise<GuestInspection | OperationError> {
+  try {
+    return await inspectGuest({ ...appliance, disks });
+  } catch (error) {
+    if (error instanceof OperationError && error.code === 'CONVERSION_IMPOSSIBLE') return error;
+    throw error;
+  }
+}
