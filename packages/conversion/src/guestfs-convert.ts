@@ -96,7 +96,11 @@ async function convertIn(
   return { steps: timeline.steps, prettyName: inspection.os.prettyName, bootMode: bootModeOf(inspection) };
 }
 
-async function startAppliance(session: GuestfsSession, request: ConversionRequest): Promise<void> {
+/** Attaches the disks and starts; checks that each bears the name of its place. Errors: APPLIANCE_FAILED. */
+export async function startAppliance(
+  session: GuestfsSession,
+  request: Pick<ConversionRequest, 'disks'>,
+): Promise<void> {
   // In the process group of guestfish, so that killing the group ends QEMU too.
   await session.must('set-pgroup', 'false');
   for (const [index, disk] of request.disks.entries()) {

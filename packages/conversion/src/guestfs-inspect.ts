@@ -104,7 +104,7 @@ export async function inspectGuest(context: InspectionContext): Promise<GuestIns
   };
 }
 
-function nameDisks(context: InspectionContext): InspectedDisk[] {
+export function nameDisks(context: Pick<InspectionContext, 'disks'>): InspectedDisk[] {
   return context.disks.map((disk, index) => ({
     diskId: disk.diskId,
     isBootDisk: disk.isBootDisk,
@@ -117,14 +117,21 @@ function nameDisks(context: InspectionContext): InspectedDisk[] {
  * By lsblk inside the appliance: a fraction of a second where libguestfs's own listing takes many without
  * hardware virtualization. Where lsblk does not say enough (subvolumes of btrfs), libguestfs is asked.
  */
-async function listFilesystems(
+export async function listFilesystems(
+  session: GuestfsSession,
+  disks: readonly InspectedDisk[],
+): Promise<Filesystem[]> {
+  const filesystems = await listBlockDevices(session, disks);
+  const isEnough = filesystems.length > 0 && filesystems.every((each) => each.type !== 'btrfs');
+  return isEnough ? filesystems : await listThoroughly(session);
+}
+
+export async function listBlockDevices(
   session: GuestfsSession,
   disks: readonly InspectedDisk[],
 ): Promise<Filesystem[]> {
   const { output } = await session.attempt('debug', 'sh', 'lsblk -P -o PATH,FSTYPE,UUID,LABEL,PARTUUID');
-  const filesystems = parseBlockDevices(output, disks);
-  const isEnough = filesystems.length > 0 && filesystems.every((each) => each.type !== 'btrfs');
-  return isEnough ? filesystems : await listThoroughly(session);
+  return parseBlockDevices(output, disks);
 }
 
 async function listThoroughly(session: GuestfsSession): Promise<Filesystem[]> {
@@ -145,7 +152,7 @@ async function listThoroughly(session: GuestfsSession): Promise<Filesystem[]> {
 /**
  * `btrfsvol:/dev/sda2/@home` is a subvolume of `/dev/sda2`; of `/dev/vg/lv` in `btrfsvol:/dev/vg/lv/@home`.
  */
-function volumeOf(device: string): string {
+export function volumeOf(device: string): string {
   const path = device.replace(/^btrfsvol:/, '');
   if (path === device) return device;
   const partition = /^\/dev\/(?:sd[a-z]+\d*|md\d+)(?=\/)/.exec(path)?.[0];
@@ -156,7 +163,7 @@ function volumeOf(device: string): string {
  * Root is where both /etc/os-release and /etc/fstab or an init are; it stays mounted. The boot disk is looked
  * at first. Errors: CONVERSION_IMPOSSIBLE.
  */
-async function mountRoot(
+export async function mountRoot(
   session: GuestfsSession,
   filesystems: readonly Filesystem[],
   bootDisk: string,
