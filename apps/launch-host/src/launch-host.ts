@@ -24,6 +24,7 @@ import {
 } from '@landfall/runtime';
 import packageFile from '../package.json' with { type: 'json' };
 import { MachineStore, unknownMachine } from './file-machine-store.ts';
+import { FileTrees } from './file-trees.ts';
 import type { HostServices } from './host-services.ts';
 import { createLimiter } from './limiter.ts';
 import { Machine } from './machine.ts';
@@ -68,6 +69,11 @@ export function createLaunchHost(options: LaunchHostOptions): LaunchHost {
       const png = await host.find(machineId).takeScreenshot();
       return { pngBase64: png.toString('base64') };
     },
+    openFiles: (input) => host.trees.open(input),
+    listFiles: (input) => host.trees.list(input),
+    beginFileTransfer: (input) => host.trees.begin(input),
+    readFileTransfer: (input) => host.trees.read(input),
+    endFileTransfer: (input) => host.trees.end(input),
   };
   return { handlers, report: () => host.report(), start: () => host.start(), stop: () => host.stop() };
 }
@@ -77,6 +83,7 @@ class EmbeddedLaunchHost {
   readonly #store: MachineStore;
   readonly #machines = new Map<string, Machine>();
   #services: HostServices | undefined;
+  #trees: FileTrees | undefined;
   #stopLooking: () => void = () => undefined;
   #isStopping = false;
 
@@ -98,6 +105,7 @@ class EmbeddedLaunchHost {
     const { viewTimeoutSeconds } = this.#options;
     const found = { accelerator, uefi, conversions, hostBootId, viewTimeoutSeconds };
     this.#services = { store: this.#store, logger, clock, ...found };
+    this.#trees = await FileTrees.start({ ...this.#services, folder: join(stateDir, 'files') });
     await this.#reattachAll();
     this.#stopLooking = every(
       LOOK_INTERVAL_MS,
@@ -109,6 +117,7 @@ class EmbeddedLaunchHost {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopLooking();
+    await this.#trees?.stop();
     for (const machine of this.#machines.values()) await machine.release();
   }
 
@@ -151,6 +160,11 @@ class EmbeddedLaunchHost {
       freeMemoryBytes: process.availableMemory(),
       machines: [...this.#machines.values()].map((machine) => machine.status),
     };
+  }
+
+  get trees(): FileTrees {
+    assert(this.#trees !== undefined, 'start() comes before commands');
+    return this.#trees;
   }
 
   find(machineId: string): Machine {
