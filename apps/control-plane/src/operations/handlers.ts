@@ -13,6 +13,7 @@ import { launchedMachineOperations } from './launched-machines.ts';
 import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
 import { proofOperations } from './proofs.ts';
+import { recoveryPointFileOperations } from './recovery-point-files.ts';
 import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
 import { replicationLimitOperations } from './replication-limits.ts';
@@ -44,6 +45,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...journalOperations,
   ...launchedMachineOperations,
   ...proofOperations,
+  ...recoveryPointFileOperations,
   ...recoveryPointOperations,
   ...tripwireOperations,
   ...replicationLimitOperations,

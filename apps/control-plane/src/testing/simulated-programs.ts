@@ -23,7 +23,9 @@ import {
 import type { Forecast, ProofFacts, RecoveryPoint } from '@landfall/model';
 import { GIB, OperationError, silentLogger, systemRandom } from '@landfall/runtime';
 import { cleanUpAfter } from './clean-up.ts';
+import { simulatedFiles } from './simulated-files.ts';
 import { simulatedJournals } from './simulated-journals.ts';
+import { newMachine } from './simulated-machine.ts';
 import { SimulatedMarks } from './simulated-marks.ts';
 import { simulatedSeeds } from './simulated-seeds.ts';
 import { SOURCE_DISKS, SOURCE_PROPERTIES } from './source-fixtures.ts';
@@ -380,18 +382,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     },
     readConsole: async () => ({ text: 'login:' }),
     takeScreenshot: async () => ({ pngBase64: 'iVBORw0KGgo=' }),
-  };
-}
-
-function newMachine(machineId: string): MachineStatus {
-  return {
-    machineId,
-    revision: 1,
-    phase: 'CONVERTING',
-    conversion: [],
-    hydration: { state: 'NOT_STARTED', doneBytes: 0, totalBytes: GIB },
-    published: [{ guestPort: 80, host: '127.0.0.1', port: 18080 }],
-    startedAtMs: null,
+    ...simulatedFiles(),
   };
 }
 
