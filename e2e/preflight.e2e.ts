@@ -19,7 +19,7 @@ const SECRET_BYTES = 48 * 2 ** 20;
 const MODULES_DEP = ['virtio/virtio_pci', 'block/virtio_blk', 'net/virtio_net', 'ata/ahci']
   .map((path) => `kernel/drivers/${path}.ko:\n`)
   .join('');
-/** Of a whole disk: `debug sh` does not wait for the nodes of partitions as the appliance's own commands do. */
+/** Of a whole disk: `debug sh` does not wait for nodes of partitions as the appliance's own commands do. */
 const FORMAT_LUKS =
   'printf secret | cryptsetup luksFormat --pbkdf pbkdf2 --pbkdf-force-iterations 1000 -q /dev/sdb -';
 /** An appliance on a busy host has been seen to name its disks in another order. */

@@ -9,6 +9,7 @@ import { addBenchCommand } from './commands/bench.ts';
 import { addCrashTestCommand } from './commands/crash-test.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addEnvCommand } from './commands/env.ts';
+import { addFilesCommands } from './commands/files.ts';
 import { addJobCommands } from './commands/job.ts';
 import { addJournalCommands } from './commands/journal.ts';
 import { addMachineCommands } from './commands/machine.ts';
@@ -53,6 +54,7 @@ function buildProgram(): Command {
     addJobCommands,
     addRecoveryPointCommands,
     addRecoveryPointMarkCommands,
+    addFilesCommands,
     addProofCommands,
     addJournalCommands,
   ])

@@ -12,6 +12,7 @@ import {
 import { createCommandQueues } from './channel/command-queues.ts';
 import { createReportBoard } from './channel/report-board.ts';
 import { removeRunningFile, writeStateFiles } from './file-state.ts';
+import { OpenTrees } from './files/open-trees.ts';
 import { closeListener, createApp, listen, renewCredentials } from './http/http-server.ts';
 import { publicKeyPin } from './identity/certificate-authority.ts';
 import { keepCertificates } from './identity/certificate-upkeep.ts';
@@ -92,6 +93,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     authority,
     reports,
     commands: createCommandQueues({ clock, random }),
+    trees: new OpenTrees(clock),
     jobs: createJobRunner({ store, clock, log, planFor: (job) => planFor(service, job) }),
   };
   const closing = new AbortController();

@@ -2,6 +2,7 @@
 import type { Clock, Logger, Random } from '@landfall/runtime';
 import type { CommandQueues } from './channel/command-queues.ts';
 import type { ReportBoard } from './channel/report-board.ts';
+import type { OpenTrees } from './files/open-trees.ts';
 import type { CertificateAuthority } from './identity/certificate-authority.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
 import type { Store } from './store/sqlite-store.ts';
@@ -29,4 +30,7 @@ export interface Service {
   readonly commands: CommandQueues;
   readonly reports: ReportBoard;
   readonly jobs: JobRunner;
+  readonly trees: OpenTrees;
+  /** Who made the call that is answered. */
+  readonly principal?: string;
 }

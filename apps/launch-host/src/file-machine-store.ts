@@ -134,3 +134,8 @@ export function unknownMachine(machineId: string): OperationError {
     hint: "list the launch host's machines; the machine may have been terminated",
   });
 }
+
+/** With everything in it; nothing to remove is success. */
+export async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}

@@ -25,6 +25,7 @@ import {
 import packageFile from '../package.json' with { type: 'json' };
 import { createApplianceTurns } from './appliance-turns.ts';
 import { MachineStore, unknownMachine } from './file-machine-store.ts';
+import { FileTrees } from './file-trees.ts';
 import type { HostServices } from './host-services.ts';
 import { Machine } from './machine.ts';
 import { newRecord, toStatus, unknownTerminated } from './machine-record.ts';
@@ -69,6 +70,11 @@ export function createLaunchHost(options: LaunchHostOptions): LaunchHost {
       const png = await host.find(machineId).takeScreenshot();
       return { pngBase64: png.toString('base64') };
     },
+    openFiles: (input) => host.trees.open(input),
+    listFiles: (input) => host.trees.list(input),
+    beginFileTransfer: (input) => host.trees.begin(input),
+    readFileTransfer: (input) => host.trees.read(input),
+    endFileTransfer: (input) => host.trees.end(input),
   };
   return { handlers, report: () => host.report(), start: () => host.start(), stop: () => host.stop() };
 }
@@ -79,6 +85,7 @@ class EmbeddedLaunchHost {
   readonly #machines = new Map<string, Machine>();
   #services: HostServices | undefined;
   #preflights: Preflights | undefined;
+  #trees: FileTrees | undefined;
   #stopLooking: () => void = () => undefined;
   #isStopping = false;
 
@@ -102,6 +109,7 @@ class EmbeddedLaunchHost {
     this.#services = { store: this.#store, logger, clock, ...found };
     this.#preflights = new Preflights(this.#services, turns, join(stateDir, 'preflights'));
     await this.#preflights.open();
+    this.#trees = await FileTrees.start({ ...this.#services, folder: join(stateDir, 'files') });
     await this.#reattachAll();
     this.#stopLooking = every(
       LOOK_INTERVAL_MS,
@@ -114,6 +122,7 @@ class EmbeddedLaunchHost {
     this.#isStopping = true;
     this.#stopLooking();
     await this.#preflights?.stop();
+    await this.#trees?.stop();
     for (const machine of this.#machines.values()) await machine.release();
   }
 
@@ -156,6 +165,11 @@ class EmbeddedLaunchHost {
       freeMemoryBytes: process.availableMemory(),
       machines: [...this.#machines.values()].map((machine) => machine.status),
     };
+  }
+
+  get trees(): FileTrees {
+    assert(this.#trees !== undefined, 'start() comes before commands');
+    return this.#trees;
   }
 
   find(machineId: string): Machine {

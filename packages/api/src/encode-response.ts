@@ -6,11 +6,14 @@
 import { ApiError } from './api-error.ts';
 import { type Operation, type OperationName, type OutputOf, shapeOf } from './operations.ts';
 import type { ServiceName, ShapeModel } from './service-model.ts';
+import { contentMember, encodeMemberHeaders, type NamedOperation } from './streamed-output.ts';
 
 export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Takes the place of the body, as it comes. */
+  readonly content?: AsyncIterable<Uint8Array>;
 }
 
 export function encodeOutput<Service extends ServiceName, Name extends OperationName<Service>>(
@@ -20,10 +23,29 @@ export function encodeOutput<Service extends ServiceName, Name extends Operation
 ): ApiResponse {
   const identity: Record<string, string> = requestId === undefined ? {} : { 'x-amzn-requestid': requestId };
   if (operation.status === 204) return { status: 204, headers: identity, body: '' };
+  const content = contentMember(operation);
+  if (content !== undefined) return encodeContent(operation, output as ContentOutput, { content, identity });
   const shape = operation.output;
   const value = shape === undefined ? {} : pick(operation.service, shapeOf(operation.service, shape), output);
   const headers = { ...identity, 'content-type': 'application/json' };
   return { status: operation.status, headers, body: JSON.stringify(value) };
+}
+
+type ContentOutput = Readonly<Record<string, unknown>>;
+
+function encodeContent(
+  operation: NamedOperation,
+  output: ContentOutput,
+  { content, identity }: { readonly content: string; readonly identity: Readonly<Record<string, string>> },
+): ApiResponse {
+  const described = encodeMemberHeaders(operation, output);
+  const headers = { ...identity, ...described, 'content-type': 'application/octet-stream' };
+  return {
+    status: operation.status,
+    headers,
+    body: '',
+    content: output[content] as AsyncIterable<Uint8Array>,
+  };
 }
 
 /**

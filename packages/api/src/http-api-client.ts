@@ -14,6 +14,7 @@ import { type EncodedInput, encodeInput } from './encode-input.ts';
 import { type InputOf, type Operation, type OperationName, type OutputOf, operations } from './operations.ts';
 import type { ServiceName } from './service-model.ts';
 import { type Credentials, signRequest } from './signature.ts';
+import { contentMember, decodeMemberHeaders } from './streamed-output.ts';
 
 export interface ApiClientOptions {
   /** `https://HOST:PORT`. */
@@ -95,7 +96,13 @@ async function call<Service extends ServiceName, Name extends OperationName<Serv
   input: InputOf<Service, Name>,
 ): Promise<OutputOf<Service, Name>> {
   const encoded = encodeInput(operation, input);
-  const attempt = async () => readAnswer(await send(endpoint, options, operation.service, encoded));
+  const content = contentMember(operation);
+  const attempt = async () => {
+    const response = await send(endpoint, options, operation.service, encoded);
+    if (content === undefined || !isSuccess(response.statusCode))
+      return readAnswer(await collect(endpoint, response));
+    return { ...decodeMemberHeaders(operation, response.headers), [content]: response };
+  };
   const isRetryable = (error: unknown) => mayTryAgain(error, operation.readonly === true);
   const clock = options.clock ?? systemClock;
   const answer = await retry(attempt, { attemptsMax: ATTEMPTS_MAX, backoff: BACKOFF, isRetryable, clock });
@@ -120,7 +127,7 @@ function send(
   options: ApiClientOptions,
   service: ServiceName,
   encoded: EncodedInput,
-): Promise<Answer> {
+): Promise<IncomingMessage> {
   const { method, rawPath, rawQuery, body } = encoded;
   const headers = { host: endpoint.host, ...(body === '' ? {} : { 'content-type': 'application/json' }) };
   const nowMs = (options.clock ?? systemClock).nowMs();
@@ -139,7 +146,7 @@ function send(
   const open = endpoint.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(describeFailure(endpoint, cause));
-    const outgoing = open(target, (response) => collect(response).then(resolve, fail));
+    const outgoing = open(target, resolve);
     outgoing.on('error', fail);
     outgoing.on('timeout', () =>
       outgoing.destroy(new Error(`no answer within ${SILENCE_MS_MAX / 1000} seconds`)),
@@ -148,15 +155,23 @@ function send(
   });
 }
 
-async function collect(response: IncomingMessage): Promise<Answer> {
+function isSuccess(statusCode = 0): boolean {
+  return statusCode >= 200 && statusCode < 300;
+}
+
+async function collect(endpoint: URL, response: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = [];
   let lengthBytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    lengthBytes += chunk.length;
-    if (lengthBytes > RESPONSE_BYTES_MAX) {
-      throw invalidResponse(`The answer is larger than ${RESPONSE_BYTES_MAX} bytes.`);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      lengthBytes += chunk.length;
+      if (lengthBytes > RESPONSE_BYTES_MAX) {
+        throw invalidResponse(`The answer is larger than ${RESPONSE_BYTES_MAX} bytes.`);
+      }
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } catch (cause) {
+    throw describeFailure(endpoint, cause);
   }
   const { statusCode = 0, headers } = response;
   return { status: statusCode, headers, text: Buffer.concat(chunks).toString('utf8') };
@@ -164,7 +179,7 @@ async function collect(response: IncomingMessage): Promise<Answer> {
 
 function readAnswer(answer: Answer): unknown {
   const body = answer.text === '' ? {} : parseJson(answer);
-  if (answer.status >= 200 && answer.status < 300) return body;
+  if (isSuccess(answer.status)) return body;
   throw readError(answer, body);
 }
 

@@ -5,6 +5,8 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { systemClock } from '@landfall/runtime';
 import { ApiError } from './api-error.ts';
 import { decodeInput } from './decode-input.ts';
@@ -43,8 +45,10 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const calls: ReceivedCall[] = [];
   const refusals: unknown[] = [];
   const respond = async (request: IncomingMessage, response: ServerResponse) => {
-    const { status, headers, body } = await answer(request, options, calls, refusals);
-    response.writeHead(status, headers).end(body);
+    const { status, headers, body, content } = await answer(request, options, calls, refusals);
+    response.writeHead(status, headers);
+    if (content === undefined) response.end(body);
+    else await pipeline(Readable.from(content, { objectMode: false }), response);
   };
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     respond(request, response).catch((error: unknown) => response.destroy(error as Error));

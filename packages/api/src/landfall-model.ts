@@ -1,4 +1,5 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
+import { FILE_SHAPES } from './landfall-file-model.ts';
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
 import { JOURNAL_SHAPES } from './landfall-journal-model.ts';
 import { PREFLIGHT_SHAPES } from './landfall-preflight-model.ts';
@@ -47,6 +48,8 @@ const OPERATIONS = {
     ...write('LockRecoveryPoint', 'ConflictException', 'ResourceNotFoundException'),
     idempotent: true,
   },
+  ListRecoveryPointFiles: read('ListRecoveryPointFiles', 'ConflictException', 'ResourceNotFoundException'),
+  GetRecoveryPointFile: read('GetRecoveryPointFile', 'ConflictException', 'ResourceNotFoundException'),
   OpenExport: {
     ...write('OpenExport', 'ConflictException', 'ResourceNotFoundException'),
     idempotent: true,
@@ -346,6 +349,7 @@ export const LANDFALL_SHAPES = {
   ...PREFLIGHT_SHAPES,
   ...PROOF_SHAPES,
   ...RECOVERY_POINT_SHAPES,
+  ...FILE_SHAPES,
   ...IMAGE_SHAPES,
   ...TRIPWIRE_SHAPES,
 };

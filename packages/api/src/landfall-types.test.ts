@@ -35,7 +35,9 @@ type TypeOfShape<Shape> = Shape extends { readonly type: 'structure'; readonly m
       ? Value
       : Shape extends { readonly type: 'string' }
         ? string
-        : number;
+        : Shape extends { readonly type: 'bytes' }
+          ? AsyncIterable<Uint8Array>
+          : number;
 
 type TypeOfMembers<Members, Required> = [keyof Members] extends [never]
   ? Record<string, never>

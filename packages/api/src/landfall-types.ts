@@ -5,6 +5,7 @@
  * `Z`; what is not known is absent.
  */
 
+import type { FileOperations } from './landfall-file-types.ts';
 import type { ImageOperations } from './landfall-image-types.ts';
 import type { JournalOperations } from './landfall-journal-types.ts';
 import type { PreflightOperations } from './landfall-preflight-types.ts';
@@ -27,6 +28,7 @@ import type {
 import type { TripwireOperations } from './landfall-tripwire-types.ts';
 import type { Job } from './mgn-types.generated.ts';
 
+export type * from './landfall-file-types.ts';
 export type * from './landfall-image-types.ts';
 export type * from './landfall-journal-types.ts';
 export type * from './landfall-preflight-types.ts';
@@ -36,7 +38,8 @@ export type * from './landfall-replication-types.ts';
 export type * from './landfall-tripwire-types.ts';
 
 export interface LandfallOperations
-  extends ImageOperations,
+  extends FileOperations,
+    ImageOperations,
     JournalOperations,
     PreflightOperations,
     ProofOperations,

@@ -73,7 +73,10 @@ export interface NumberModel extends Bounds {
   readonly type: 'integer' | 'long' | 'float';
 }
 
-/** `timestamp` is a JSON number: seconds since the epoch, with a fraction. */
+/**
+ * `timestamp` is a JSON number: seconds since the epoch, with a fraction. `bytes` is the body of an answer,
+ * at most one member of an output.
+ */
 export interface PlainModel {
-  readonly type: 'boolean' | 'timestamp';
+  readonly type: 'boolean' | 'timestamp' | 'bytes';
 }

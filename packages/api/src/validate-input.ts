@@ -72,6 +72,8 @@ function check(validation: Validation, shape: ShapeModel, value: unknown, path: 
       return checkString(validation, shape, value, path);
     case 'boolean':
       return typeof value === 'boolean' ? value : fail(validation, path, 'must be a boolean');
+    case 'bytes':
+      return fail(validation, path, 'cannot be given here');
     case 'timestamp':
       return checkNumber(validation, { type: 'float' }, value, path);
     default:

@@ -1,6 +1,7 @@
 export * from './certificate-term.ts';
 export * from './enrolment-token.ts';
 export * from './file-identity.ts';
+export type * from './file-messages.ts';
 export * from './http-channel.ts';
 export * from './http-client.ts';
 export * from './http-enrol.ts';

@@ -29,6 +29,7 @@ import type {
   SourceProperties,
   TripwireFacts,
 } from '@landfall/model';
+import type { FileCommands } from './file-messages.ts';
 import type { JournalCommands } from './journal-commands.ts';
 import type { PreflightCommands } from './preflight-messages.ts';
 import type { SeedCommands } from './seed-messages.ts';
@@ -326,7 +327,7 @@ export interface Commands {
     terminateMachine: { input: { machineId: string }; output: MachineStatus };
     readConsole: { input: { machineId: string; tailBytes: number }; output: { text: string } };
     takeScreenshot: { input: { machineId: string }; output: { pngBase64: string } };
-  };
+  } & FileCommands;
 }
 
 export type CommandName<Role extends ProgramRole> = keyof Commands[Role] & string;

@@ -49,6 +49,13 @@ export function toApplianceName(path: string, disks: readonly DiskNames[]): stri
   return disk && formatDeviceName({ disk: disk.applianceName, partition: name.partition });
 }
 
+/** The other way: what the source calls a device of the appliance. */
+export function toSourceName(path: string, disks: readonly DiskNames[]): string | undefined {
+  const name = parseDeviceName(path);
+  const disk = disks.find((candidate) => candidate.applianceName === name?.disk);
+  return disk && formatDeviceName({ disk: disk.sourceName, partition: name?.partition });
+}
+
 /** `/dev/sda`, `/dev/sdb`, … `/dev/sdz`, `/dev/sdaa`: how libguestfs names the disk added at `index`. */
 export function applianceDiskName(index: number): string {
   const letter = String.fromCharCode(97 + (index % 26));

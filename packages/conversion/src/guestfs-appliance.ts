@@ -61,7 +61,11 @@ export async function withAppliance<Result>(
   }
 }
 
-export async function startAppliance(session: GuestfsSession, request: ApplianceRequest): Promise<void> {
+/** Attaches the disks and starts; checks that each bears the name of its place. Errors: APPLIANCE_FAILED. */
+export async function startAppliance(
+  session: GuestfsSession,
+  request: Pick<ApplianceRequest, 'disks'>,
+): Promise<void> {
   // In the process group of guestfish, so that killing the group ends QEMU too.
   await session.must('set-pgroup', 'false');
   for (const [index, disk] of request.disks.entries()) {

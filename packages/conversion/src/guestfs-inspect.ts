@@ -106,7 +106,7 @@ export async function inspectGuest(context: InspectionContext): Promise<GuestIns
   };
 }
 
-export function nameDisks(context: InspectionContext): InspectedDisk[] {
+export function nameDisks(context: Pick<InspectionContext, 'disks'>): InspectedDisk[] {
   return context.disks.map((disk, index) => ({
     diskId: disk.diskId,
     isBootDisk: disk.isBootDisk,
@@ -123,10 +123,17 @@ export async function listFilesystems(
   session: GuestfsSession,
   disks: readonly InspectedDisk[],
 ): Promise<Filesystem[]> {
-  const { output } = await session.attempt('debug', 'sh', `lsblk -P -o ${LSBLK_COLUMNS}`);
-  const filesystems = parseBlockDevices(output, disks);
+  const filesystems = await listBlockDevices(session, disks);
   const isEnough = filesystems.length > 0 && filesystems.every((each) => each.type !== 'btrfs');
   return isEnough ? filesystems : await listThoroughly(session);
+}
+
+export async function listBlockDevices(
+  session: GuestfsSession,
+  disks: readonly InspectedDisk[],
+): Promise<Filesystem[]> {
+  const { output } = await session.attempt('debug', 'sh', `lsblk -P -o ${LSBLK_COLUMNS}`);
+  return parseBlockDevices(output, disks);
 }
 
 async function listThoroughly(session: GuestfsSession): Promise<Filesystem[]> {
@@ -147,7 +154,7 @@ async function listThoroughly(session: GuestfsSession): Promise<Filesystem[]> {
 /**
  * `btrfsvol:/dev/sda2/@home` is a subvolume of `/dev/sda2`; of `/dev/vg/lv` in `btrfsvol:/dev/vg/lv/@home`.
  */
-function volumeOf(device: string): string {
+export function volumeOf(device: string): string {
   const path = device.replace(/^btrfsvol:/, '');
   if (path === device) return device;
   const partition = /^\/dev\/(?:sd[a-z]+\d*|md\d+)(?=\/)/.exec(path)?.[0];
@@ -158,7 +165,7 @@ function volumeOf(device: string): string {
  * Root is where both /etc/os-release and /etc/fstab or an init are; it stays mounted. The boot disk is looked
  * at first. Errors: CONVERSION_IMPOSSIBLE.
  */
-async function mountRoot(
+export async function mountRoot(
   session: GuestfsSession,
   filesystems: readonly Filesystem[],
   bootDisk: string,

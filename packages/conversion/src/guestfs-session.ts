@@ -25,8 +25,13 @@ export interface GuestfsOptions {
   readonly isBackground?: boolean;
 }
 
+/** Text, or bytes as they are: names in a guest need not be UTF-8. */
+export type CommandWord = string | Buffer;
+
 export interface CommandOutcome {
   readonly output: string;
+  /** The same, as it came. */
+  readonly bytes: Buffer;
   /** The reason libguestfs gives, when the command failed. */
   readonly error: string | undefined;
 }
@@ -73,7 +78,7 @@ export class GuestfsSession {
   }
 
   /** Runs one command. A command that libguestfs refuses is an ordinary answer here; see `must`. */
-  async attempt(...words: readonly string[]): Promise<CommandOutcome> {
+  async attempt(...words: readonly CommandWord[]): Promise<CommandOutcome> {
     assert(this.#waiting === undefined, 'one appliance command at a time');
     if (this.#failure !== undefined) throw this.#lost(words, this.#failure);
     this.#count += 1;
@@ -89,21 +94,17 @@ export class GuestfsSession {
       throw this.#lost(words, cause);
     } finally {
       const durationMs = Number((this.#clock.monotonicNs() - startedNs) / 1_000_000n);
-      this.#logger.debug('appliance-command', { words: words.join(' ').slice(0, 200), durationMs });
+      this.#logger.debug('appliance-command', { words: textOf(words), durationMs });
     }
   }
 
   /** Runs one command that has to succeed; its output. Errors: APPLIANCE_FAILED. */
-  async must(...words: readonly string[]): Promise<string> {
+  async must(...words: readonly CommandWord[]): Promise<string> {
     const { output, error } = await this.attempt(...words);
     if (error === undefined) return output;
-    throw new OperationError(
-      'APPLIANCE_FAILED',
-      `\`${words.join(' ').slice(0, 200)}\` in the appliance: ${error}`,
-      {
-        hint: 'the guest may be damaged at this recovery point: launch from another one',
-      },
-    );
+    throw new OperationError('APPLIANCE_FAILED', `\`${textOf(words)}\` in the appliance: ${error}`, {
+      hint: 'the guest may be damaged at this recovery point: launch from another one',
+    });
   }
 
   /** Everything written is on the disks when this resolves; the appliance is gone. */
@@ -138,7 +139,7 @@ export class GuestfsSession {
   }
 
   #collect(): void {
-    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    this.#child.stdout?.setEncoding('latin1').on('data', (text: string) => {
       this.#stdout += text;
       this.#settle();
     });
@@ -154,12 +155,12 @@ export class GuestfsSession {
     const outputEnd = this.#stdout.indexOf(`${waiting.mark}\n`);
     const errorEnd = this.#stderr.indexOf(`${waiting.mark}: unknown command\n`);
     if (outputEnd < 0 || errorEnd < 0) return;
-    const output = this.#stdout.slice(0, outputEnd);
+    const bytes = Buffer.from(this.#stdout.slice(0, outputEnd), 'latin1');
     const complaint = this.#stderr.slice(0, errorEnd);
     this.#stdout = '';
     this.#stderr = '';
     this.#waiting = undefined;
-    waiting.resolve({ output, error: reasonIn(complaint) });
+    waiting.resolve({ output: bytes.toString('utf8'), bytes, error: reasonIn(complaint) });
   }
 
   #fail(error: Error): void {
@@ -184,12 +185,12 @@ export class GuestfsSession {
     }
   }
 
-  #lost(words: readonly string[], cause: unknown): OperationError {
+  #lost(words: readonly CommandWord[], cause: unknown): OperationError {
     if (cause instanceof OperationError) return cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     const tail = this.#stderr.trim().slice(-ERROR_TAIL_CHARACTERS);
     const said = tail === '' ? '' : `; it said: ${tail}`;
-    return new OperationError('APPLIANCE_FAILED', `${why} at \`${words.join(' ').slice(0, 200)}\`${said}`, {
+    return new OperationError('APPLIANCE_FAILED', `${why} at \`${textOf(words)}\`${said}`, {
       hint: 'run `libguestfs-test-tool` on the launch host to see whether appliances start there',
       retryable: true,
       cause,
@@ -206,8 +207,13 @@ export function guestfsEnvironment(useKvm: boolean): Record<string, string> {
   return useKvm ? backend : { ...backend, LIBGUESTFS_BACKEND_SETTINGS: 'force_tcg' };
 }
 
+function textOf(words: readonly CommandWord[]): string {
+  return words.map(String).join(' ').slice(0, 200);
+}
+
 /** guestfish takes C-like escapes inside double quotes. */
-export function quoteWord(word: string): string {
+export function quoteWord(word: CommandWord): string {
+  if (typeof word !== 'string') return quoteBytes(word);
   assert(!word.includes('\0'), 'appliance commands carry text only');
   const escaped = word
     .replaceAll('\\', '\\\\')
@@ -215,6 +221,16 @@ export function quoteWord(word: string): string {
     .replaceAll('\n', '\\n')
     .replaceAll('\t', '\\t');
   return /^[a-z][a-z0-9-]*$/.test(word) ? word : `"${escaped}"`;
+}
+
+function quoteBytes(bytes: Buffer): string {
+  assert(!bytes.includes(0), 'appliance commands carry no NUL');
+  const characters = [...bytes].map((byte) =>
+    /[\w./ -]/.test(String.fromCharCode(byte))
+      ? String.fromCharCode(byte)
+      : `\\x${byte.toString(16).padStart(2, '0')}`,
+  );
+  return `"${characters.join('')}"`;
 }
 
 function reasonIn(complaint: string): string | undefined {

@@ -1,6 +1,8 @@
 export type { PreflightTarget } from './findings.ts';
+export type { GuestEntry, GuestEntryKind } from './guest-entry.ts';
 export type { ConversionDisk } from './guestfs-appliance.ts';
 export * from './guestfs-convert.ts';
+export * from './guestfs-files.ts';
 export * from './guestfs-preflight.ts';
 export { guestfsEnvironment } from './guestfs-session.ts';
 export type { ConversionPlan, ConversionStep, ConversionTarget } from './plan.ts';

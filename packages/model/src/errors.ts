@@ -4,6 +4,7 @@
  * registered used.
  */
 import type { ErrorEntry } from './error-codes/error-entry.ts';
+import { FILE_RESTORE_ERRORS } from './error-codes/file-restore-errors.ts';
 import { IMAGE_ERRORS } from './error-codes/image-errors.ts';
 import { REPLICATION_ERRORS } from './error-codes/replication-errors.ts';
 import { SERVICE_ERRORS } from './error-codes/service-errors.ts';
@@ -18,6 +19,7 @@ export const ERROR_CODES = {
   ...REPLICATION_ERRORS,
   ...IMAGE_ERRORS,
   ...TARGET_ERRORS,
+  ...FILE_RESTORE_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -2,6 +2,7 @@
  * The public API: every signed request, told apart by the service name in its credential scope. Answers are
  * the API's own JSON whatever happens.
  */
+import { Readable } from 'node:stream';
 import {
   type AnyOperation,
   ApiError,
@@ -78,7 +79,8 @@ async function perform(service: Service, request: FastifyRequest): Promise<ApiRe
   const parts = { labels: route.labels, query: rawQuery, bodyText: body.toString('utf8') };
   const value = decodeInput(route.operation, parts);
   await requireInitialized(service, route.operation);
-  const options = { context: service, requestId: request.id };
+  const context = { ...service, principal: caller.principal };
+  const options = { context, requestId: request.id };
   return route.operation.service === 'mgn'
     ? dispatch(route.operation, value, { handlers: mgnHandlers, ...options })
     : dispatch(route.operation, value, { handlers: landfallHandlers, ...options });
@@ -112,6 +114,8 @@ async function requireInitialized(service: Service, operation: AnyOperation): Pr
   if (!(await isInitialized(service))) throw ApiError.uninitializedAccount();
 }
 
-function sendApiResponse(reply: FastifyReply, { status, headers, body }: ApiResponse): FastifyReply {
-  return reply.code(status).headers(headers).send(body);
+function sendApiResponse(reply: FastifyReply, response: ApiResponse): FastifyReply {
+  const { status, headers, body, content } = response;
+  const sent = content === undefined ? body : Readable.from(content, { objectMode: false });
+  return reply.code(status).headers(headers).send(sent);
 }

@@ -18,6 +18,11 @@ export async function askProgram<Role extends ProgramRole, Name extends CommandN
     return await commands.send(to, name, input, { timeoutMs: ASK_MS });
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    throw ApiError.conflict(describeError(error), { resourceId: to.programId, resourceType: to.role });
+    const { code, message } = error;
+    throw ApiError.conflict(describeError(error), {
+      resourceId: to.programId,
+      resourceType: to.role,
+      errors: [{ code, message }],
+    });
   }
 }

@@ -14,6 +14,7 @@ import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
 import { preflightOperations } from './preflights.ts';
 import { proofOperations } from './proofs.ts';
+import { recoveryPointFileOperations } from './recovery-point-files.ts';
 import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
 import { replicationLimitOperations } from './replication-limits.ts';
@@ -46,6 +47,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...launchedMachineOperations,
   ...preflightOperations,
   ...proofOperations,
+  ...recoveryPointFileOperations,
   ...recoveryPointOperations,
   ...tripwireOperations,
   ...replicationLimitOperations,

@@ -2,6 +2,8 @@
 import type { TestContext } from 'node:test';
 import type { CommandHandlers, MachineSpecification, MachineStatus } from '@landfall/channel';
 import { GIB, OperationError } from '@landfall/runtime';
+import { simulatedFiles } from './simulated-files.ts';
+import { newMachine } from './simulated-machine.ts';
 import { SimulatedPreflights } from './simulated-preflights.ts';
 import {
   type CommandWatcher,
@@ -93,19 +95,8 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
       return status;
     },
     ...host.preflights.handlers,
+    ...simulatedFiles(),
     readConsole: async () => ({ text: 'login:' }),
     takeScreenshot: async () => ({ pngBase64: 'iVBORw0KGgo=' }),
-  };
-}
-
-function newMachine(machineId: string): MachineStatus {
-  return {
-    machineId,
-    revision: 1,
-    phase: 'CONVERTING',
-    conversion: [],
-    hydration: { state: 'NOT_STARTED', doneBytes: 0, totalBytes: GIB },
-    published: [{ guestPort: 80, host: '127.0.0.1', port: 18080 }],
-    startedAtMs: null,
   };
 }

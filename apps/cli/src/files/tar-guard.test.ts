@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import {
+  chmod,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { runChecked } from '@landfall/runtime';
+import fc from 'fast-check';
+import { unpackInto } from './linux-unpack.ts';
+import { guardArchive } from './tar-guard.ts';
+
+interface Made {
+  readonly name: string;
+  readonly type?: string;
+  readonly linkName?: string;
+  readonly content?: Buffer | string;
+  /** Said, whatever the content is. */
+  readonly size?: number;
+}
+
+function member({ name, type = '0', linkName = '', content = '', size }: Made): Buffer {
+  const body = Buffer.from(content);
+  const header = Buffer.alloc(512);
+  header.write(name, 0, 100, 'latin1');
+  header.write('0000644\0', 100);
+  header.write(`${(size ?? body.length).toString(8).padStart(11, '0')}\0`, 124);
+  header.write('        ', 148);
+  header.write(type, 156);
+  header.write(linkName, 157, 100, 'latin1');
+  header.write('ustar\x0000', 257, 'latin1');
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return Buffer.concat([header, body, Buffer.alloc((512 - (body.length % 512)) % 512)]);
+}
+
+function pax(records: Readonly<Record<string, string>>, type = 'x'): Buffer {
+  const lines = Object.entries(records).map(([key, value]) => {
+    const rest = ` ${key}=${value}\n`;
+    let length = rest.length + 1;
+    while (`${length}${rest}`.length !== length) length += 1;
+    return `${length}${rest}`;
+  });
+  return member({ name: 'pax', type, content: Buffer.from(lines.join(''), 'latin1') });
+}
+
+const END = Buffer.alloc(1024);
+
+async function* inChunks(archive: Buffer, chunkBytes: number): AsyncGenerator<Buffer> {
+  for (let start = 0; start < archive.length; start += chunkBytes)
+    yield archive.subarray(start, start + chunkBytes);
+}
+
+async function guarded(parts: readonly Buffer[], chunkBytes = 700) {
+  const { content, counts } = guardArchive(inChunks(Buffer.concat(parts), chunkBytes));
+  const passed: Buffer[] = [];
+  for await (const part of content) passed.push(part);
+  return { passed: Buffer.concat(passed), ...counts };
+}
+
+const HOSTILE: Readonly<Record<string, readonly Buffer[]>> = {
+  'an absolute name': [member({ name: '/etc/passwd' })],
+  'a name that leads up': [member({ name: './a/../../b' })],
+  'a name of pax that leads up': [pax({ path: '../b' }), member({ name: 'b' })],
+  'a long name of GNU that leads up': [
+    member({ name: 'L', type: 'L', content: '../b\0' }),
+    member({ name: 'b' }),
+  ],
+  'a hard link to outside': [member({ name: 'a', type: '1', linkName: '/etc/shadow' })],
+  'a hard link that leads up': [member({ name: 'a', type: '1', linkName: 'x/../../shadow' })],
+  'a hard link of pax that leads up': [
+    pax({ linkpath: '../s' }),
+    member({ name: 'a', type: '1', linkName: 'b' }),
+  ],
+  'a file through a link': [
+    member({ name: 'a', type: '2', linkName: '/etc' }),
+    member({ name: './a//passwd' }),
+  ],
+  'a file in the place of a link': [
+    member({ name: 'a', type: '2', linkName: '/etc/x' }),
+    member({ name: 'a' }),
+  ],
+  'a folder in the place of a link': [
+    member({ name: 'a', type: '2', linkName: '/etc' }),
+    member({ name: 'a/', type: '5' }),
+  ],
+  'a hard link through a link': [
+    member({ name: 'a', type: '2', linkName: '/etc' }),
+    member({ name: 'b', type: '1', linkName: 'a/shadow' }),
+  ],
+  'a file through a hard link to a link': [
+    member({ name: 'a', type: '2', linkName: '/etc' }),
+    member({ name: 'b', type: '1', linkName: 'a' }),
+    member({ name: 'b/passwd' }),
+  ],
+  'a kind nobody knows': [member({ name: 'a', type: 'V' })],
+  'a sparse member of GNU': [member({ name: 'a', type: 'S' })],
+  'a sparse member of pax': [pax({ 'GNU.sparse.name': '../b' }), member({ name: 'a' })],
+  'a global record': [pax({ path: '../b' }, 'g'), member({ name: 'a' })],
+  'a link with a size': [member({ name: 'a', type: '2', linkName: 'b', size: 512 })],
+  'a size that is no number': [pax({ size: '-1' }), member({ name: 'a' })],
+  'a record without an end': [
+    member({ name: 'x', type: 'x', content: '99 path=b\n' }),
+    member({ name: 'a' }),
+  ],
+  'a header that was changed': [Buffer.concat([Buffer.from('x'), member({ name: 'abc' }).subarray(1)])],
+  'a description without its member': [pax({ path: 'b' })],
+};
+
+for (const [what, parts] of Object.entries(HOSTILE)) {
+  test(`an archive is refused for ${what}`, async () => {
+    await assert.rejects(guarded([...parts, END]), { code: 'FILES_ARCHIVE_UNSAFE' });
+  });
+}
+
+test('an archive that ends before its end is refused wherever it was cut', async () => {
+  const whole = Buffer.concat([
+    member({ name: 'a', content: Buffer.alloc(900, 1) }),
+    member({ name: 'b' }),
+    END,
+  ]);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(whole.length - END.length),
+      fc.integer({ min: 1, max: 2000 }),
+      async (cut, chunk) => {
+        await assert.rejects(guarded([whole.subarray(0, cut)], chunk), { code: 'FILES_TRANSFER_BROKEN' });
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('any bytes are refused or passed on, and never fail otherwise', async () => {
+  const start = member({ name: 'a', type: '2', linkName: 'b' });
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 1500 }), fc.nat(511), async (bytes, at) => {
+      const changed = Buffer.from(start);
+      changed[at] = bytes[0] ?? 0;
+      try {
+        await guarded([changed, Buffer.from(bytes), END]);
+      } catch (error) {
+        assert.match(String((error as { code?: string }).code), /^FILES_/);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('devices are left out with all that describes them, and what is beside them is not', async () => {
+  const before = member({ name: 'a', content: 'x' });
+  const after = member({ name: 'c', content: 'y' });
+  const device = [pax({ path: 'dev/sda' }), member({ name: 'sda', type: '4' })];
+  const result = await guarded([before, ...device, member({ name: 'tty', type: '3' }), after, END]);
+  assert.deepEqual([result.members, result.devicesLeftOut], [2, 2]);
+  assert.ok(result.passed.equals(Buffer.concat([before, after, END])));
+});
+
+async function folderFor(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tar-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('what the real tar packs is passed on and unpacked as it was', async (t) => {
+  const folder = await folderFor(t);
+  const from = join(folder, 'from');
+  const deep = join(from, 'd'.repeat(120), 'e'.repeat(120));
+  await mkdir(deep, { recursive: true });
+  await writeFile(join(deep, 'new\nline'), 'deep');
+  await writeFile(Buffer.concat([Buffer.from(`${from}/`), Buffer.from([0xff])]), 'bytes');
+  await writeFile(join(from, 'run'), 'run');
+  await chmod(join(from, 'run'), 0o751);
+  await link(join(from, 'run'), join(from, 'again'));
+  await symlink('/etc/passwd', join(from, 'link'));
+  const archive = join(folder, 'a.tar');
+  for (const format of ['gnu', 'posix', 'ustar']) {
+    const to = join(folder, format);
+    await mkdir(to);
+    if (format === 'ustar') await rm(join(from, 'd'.repeat(120)), { recursive: true });
+    await runChecked([
+      'tar',
+      '--create',
+      `--format=${format}`,
+      `--file=${archive}`,
+      '--directory',
+      from,
+      '.',
+    ]);
+    const { content, counts } = guardArchive(inChunks(await readFile(archive), 4000));
+    await unpackInto(to, content, process.getuid?.() === 0);
+    assert.equal(counts.members, format === 'ustar' ? 5 : 8);
+    await runChecked(['diff', '--recursive', '--no-dereference', from, to]);
+    assert.equal((await stat(join(to, 'run'))).mode & 0o777, 0o751);
+    assert.equal((await stat(join(to, 'again'))).nlink, 2);
+  }
+});
+
+test('nothing hostile reaches what is beside the folder', async (t) => {
+  const folder = await folderFor(t);
+  for (const parts of Object.values(HOSTILE)) {
+    const to = join(folder, 'to');
+    await mkdir(to);
+    const { content } = guardArchive(inChunks(Buffer.concat([...parts, END]), 512));
+    await assert.rejects(unpackInto(to, content, false), { code: 'FILES_ARCHIVE_UNSAFE' });
+    assert.deepEqual(await readdir(folder), ['to']);
+    await rm(to, { recursive: true });
+  }
+});
