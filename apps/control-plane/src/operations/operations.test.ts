@@ -243,9 +243,11 @@ test('exports and seeds are given to image tools under ids of their own', async 
     [3, ['/dev/vda', '/dev/vdb']],
   );
   const id = `image-${agent.sourceServerId}-mine`;
-  assert.deepEqual([...site.replication.exports.keys()], [id], 'never that of a launch');
+  // A preflight of the first point has one of its own, for a while.
+  const mine = () => [...site.replication.exports.keys()].filter((each) => each.includes('mine'));
+  assert.deepEqual(mine(), [id], 'never that of a launch');
   await api.landfall('CloseExport', { ...input, exportID: 'mine' });
-  assert.equal(site.replication.exports.size, 0);
+  assert.deepEqual(mine(), []);
 
   const renewal = { ...input, seedID: 'one', renews: true };
   await assert.rejects(api.landfall('OpenSeed', renewal), { message: /SEED_ENDED/ });

@@ -16,7 +16,7 @@ function preflightOf({ plane }: Pick<TestSite, 'plane'>, sourceServerID: string)
 
 test('a server is inspected by itself at its first recovery point, and the findings stay', async (t) => {
   const site = await startTestSite(t);
-  const agent = await site.addAgent();
+  const agent = await site.addAgent({ inspected: false });
   const get = preflightOf(site, agent.sourceServerId);
   const preflight = await waitFor('the preflight', get, (found) => found?.state === 'COMPLETE');
   assert.equal(preflight?.trigger, 'FIRST_POINT');
@@ -46,7 +46,7 @@ test('a server is inspected by itself at its first recovery point, and the findi
 test('any point is inspected when it is asked for; the last result stays until there is another', async (t) => {
   const site = await startTestSite(t);
   const { api } = site.plane;
-  const agent = await site.addAgent();
+  const agent = await site.addAgent({ inspected: false });
   const { sourceServerId: sourceServerID } = agent;
   const get = preflightOf(site, sourceServerID);
   const first = await waitFor('the first', get, (found) => found?.state === 'COMPLETE');
@@ -74,7 +74,7 @@ test('what fails is told and tried again when its time has come', async (t) => {
     state: 'FAILED',
     error: { code: 'APPLIANCE_FAILED', message: 'no memory', hint: 'add some' },
   });
-  const agent = await site.addAgent();
+  const agent = await site.addAgent({ inspected: false });
   const get = preflightOf(site, agent.sourceServerId);
   const failed = await waitFor('the failure', get, (found) => found?.attempts === 1);
   assert.equal(failed?.state, 'WAITING');
@@ -123,13 +123,13 @@ test('without a launch host it waits and says so', async (t) => {
 test('a launch host inspects one server at a time', async (t) => {
   const site = await startTestSite(t);
   site.host.preflights.answer = () => ({ state: 'RUNNING' });
-  const first = await site.addAgent();
+  const first = await site.addAgent({ inspected: false });
   await waitFor(
     'the first to run',
     preflightOf(site, first.sourceServerId),
     (found) => found?.state === 'RUNNING',
   );
-  const second = await site.addAgent();
+  const second = await site.addAgent({ inspected: false });
   const waiting = await waitFor('the second to wait', preflightOf(site, second.sourceServerId), (found) =>
     Boolean(found?.reason),
   );
@@ -149,7 +149,7 @@ test('a control plane that is cut off at any command ends the preflight after it
     };
     site.replication.onCommand = cutOff;
     site.host.onCommand = cutOff;
-    const agent = await site.addAgent();
+    const agent = await site.addAgent({ inspected: false });
     const get = preflightOf(site, agent.sourceServerId);
     await waitFor(`the cut at ${name}`, () => restarted !== undefined, Boolean);
     await restarted;
@@ -171,7 +171,7 @@ test('an export that cannot be closed is closed later', async (t) => {
     refusals += 1;
     throw new OperationError('STAGING_AREA_LOCKED', 'not now');
   };
-  const agent = await site.addAgent();
+  const agent = await site.addAgent({ inspected: false });
   const get = preflightOf(site, agent.sourceServerId);
   await waitFor('its end', get, (found) => found?.state === 'COMPLETE');
   await waitFor(
@@ -185,7 +185,7 @@ test('an export that cannot be closed is closed later', async (t) => {
 test('a preflight ends with the replication of its server', async (t) => {
   const site = await startTestSite(t);
   site.host.preflights.answer = () => ({ state: 'RUNNING' });
-  const { sourceServerId: sourceServerID } = await site.addAgent();
+  const { sourceServerId: sourceServerID } = await site.addAgent({ inspected: false });
   const get = preflightOf(site, sourceServerID);
   await waitFor('it to run', get, (found) => found?.state === 'RUNNING');
   await site.plane.api.mgn('StopReplication', { sourceServerID });

@@ -16,7 +16,8 @@ export interface TestSite {
   readonly plane: TestControlPlane;
   readonly replication: SimulatedReplicationServer;
   readonly host: SimulatedLaunchHost;
-  addAgent(): Promise<SimulatedAgent>;
+  /** Not `inspected`: its first preflight may still be under way, with its export. */
+  addAgent(options?: { readonly inspected: boolean }): Promise<SimulatedAgent>;
   server(sourceServerId: string): Promise<Mgn.SourceServer>;
   untilState(sourceServerId: string, state: Mgn.LifeCycleState): Promise<Mgn.SourceServer>;
   untilJobEnds(jobId: string | undefined): Promise<Mgn.Job>;
@@ -42,7 +43,7 @@ export async function startTestSite(
     replication,
     host,
     server,
-    addAgent: async () => {
+    addAgent: async ({ inspected } = { inspected: true }) => {
       const { token } = await plane.api.landfall('CreateEnrolmentToken', {});
       const agent = await simulateAgent(t, token);
       replication.replicas.set(agent.sourceServerId, agent.replica);
@@ -52,6 +53,7 @@ export async function startTestSite(
         () => server(agent.sourceServerId),
         ({ lifeCycle }) => lifeCycle?.state === 'READY_FOR_TEST',
       );
+      if (inspected) await untilInspected(plane, replication, agent.sourceServerId);
       return agent;
     },
     untilState: (sourceServerId, state) =>
@@ -71,4 +73,17 @@ export async function startTestSite(
       return items.map(({ event }) => event);
     },
   };
+}
+
+async function untilInspected(
+  { api }: TestControlPlane,
+  { exports }: SimulatedReplicationServer,
+  sourceServerID: string,
+): Promise<void> {
+  const isDone = async () => {
+    const { preflight } = await api.landfall('DescribePreflight', { sourceServerID });
+    const isReading = [...exports.keys()].some((exportId) => exportId.startsWith('preflight-'));
+    return preflight?.state === 'COMPLETE' && !isReading;
+  };
+  await waitFor('the first preflight', isDone, Boolean);
 }
