@@ -165,7 +165,7 @@ export function volumeOf(device: string): string {
  * Root is where both /etc/os-release and /etc/fstab or an init are; it stays mounted. The boot disk is looked
  * at first. Errors: CONVERSION_IMPOSSIBLE.
  */
-export async function mountRoot(
+async function mountRoot(
   session: GuestfsSession,
   filesystems: readonly Filesystem[],
   bootDisk: string,
