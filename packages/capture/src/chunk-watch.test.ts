@@ -101,6 +101,10 @@ test('a discard in flight touches as long as it is in flight, though its blocks 
   story.tracker.changesOf(0).forget({ firstBlock: 0, blockCount: 2 * (MIB / 4096) });
   story.watch.begin(0, 0, 5);
   assert.deepEqual(story.quiet(), [true, false, true, true, true]);
+  assert.deepEqual(
+    [0, 1].map((chunk) => story.watch.isWaiting(0, chunk)),
+    [false, true],
+  );
   story.tracker.seenIdle({ diskIndex: 0, atNs: 2000, issuedBeforeNs: 1900 });
   story.tracker.advance(2001);
   assert.deepEqual(story.quiet(), [true, true, true, true, true]);

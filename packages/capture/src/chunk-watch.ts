@@ -89,10 +89,11 @@ export class EngineChunkWatch implements ChunkWatch, ChangeWatcher {
   }
 
   wasQuiet(diskIndex: number, chunk: number): boolean {
-    const { tracker } = this.#options;
-    if (!tracker.isSettled || this.#touched[diskIndex]?.has(chunk) !== false) return false;
-    const changes = tracker.changesOf(diskIndex);
-    return !changes.mayChange(blocksOfDisk(changes, chunk));
+    return this.#isUntouched(diskIndex, chunk) && !this.#mayChange(diskIndex, chunk);
+  }
+
+  isWaiting(diskIndex: number, chunk: number): boolean {
+    return this.#isUntouched(diskIndex, chunk) && this.#mayChange(diskIndex, chunk);
   }
 
   mayLackFree(diskIndex: number, chunk: number): boolean {
@@ -113,6 +114,15 @@ export class EngineChunkWatch implements ChunkWatch, ChangeWatcher {
 
   end(): void {
     this.#unwatch();
+  }
+
+  #isUntouched(diskIndex: number, chunk: number): boolean {
+    return this.#options.tracker.isSettled && this.#touched[diskIndex]?.has(chunk) === false;
+  }
+
+  #mayChange(diskIndex: number, chunk: number): boolean {
+    const changes = this.#options.tracker.changesOf(diskIndex);
+    return changes.mayChange(blocksOfDisk(changes, chunk));
   }
 }
 

@@ -48,6 +48,10 @@ export interface ChunkWatch {
   settle(signal: AbortSignal): Promise<void>;
   /** From the last `begin` until the last `settle` the chunk held the same bytes (W1). */
   wasQuiet(diskIndex: number, chunk: number): boolean;
+  /**
+   * Not quiet only because of requests from before the last `begin` that have not ended: waiting may help.
+   */
+  isWaiting(diskIndex: number, chunk: number): boolean;
   /** The replica may lack blocks of it because they were left out as free. */
   mayLackFree(diskIndex: number, chunk: number): boolean;
   /** The replica has every byte of it: nothing of it is left out any more. */

@@ -1,12 +1,14 @@
 /**
  * SHA-256 of 1 MiB chunks for the rescan. Chunks that only the base holds are read, verified and hashed once
  * and remembered; never-written ones cost no read; the others are read through a view and hashed. Several
- * at a time, so that the storage reads while processors hash.
+ * at a time, so that the storage reads while processors hash. Errors: those of reading, and
+ * JOURNAL_STORAGE_FAILED or STAGING_FULL for a write of before.
  */
-import { type Logger, OperationError, type Sha256 } from '@landfall/runtime';
+import { type Logger, OperationError, type Sha256, systemErrorCode } from '@landfall/runtime';
 import { CHUNK_BYTES } from './base-table.ts';
 import type { DiskJournal } from './disk-journal.ts';
 import { checkRange } from './extent-checks.ts';
+import { storageFailure } from './journal-errors.ts';
 import type { PointInTimeView } from './point-in-time-view.ts';
 
 const CHUNKS_IN_FLIGHT_MAX = 4;
@@ -44,6 +46,15 @@ export async function hashChunks(
   return hashes;
 }
 
+/** It waits for what is on its way into the base, and tells what failed of that. */
+async function hashOfPartialBase({ base }: DiskJournal, chunk: number): Promise<Buffer> {
+  try {
+    return await base.chunkSha256(chunk);
+  } catch (error) {
+    throw systemErrorCode(error) === undefined ? error : storageFailure(error);
+  }
+}
+
 /** A damaged chunk has no hash; its 32 zero bytes make the sender send it again (J6). */
 async function hashOrNothing(
   disk: DiskJournal,
@@ -51,7 +62,7 @@ async function hashOrNothing(
   chunk: number,
   { logger, sha256, fresh }: ChunkRange,
 ): Promise<Buffer | undefined> {
-  if (view === undefined) return disk.base.chunkSha256(chunk);
+  if (view === undefined) return hashOfPartialBase(disk, chunk);
   try {
     const known = fresh ? undefined : await view.baseChunkSha256(chunk, sha256);
     return known ?? (await hashThroughView(view, chunk, sha256));

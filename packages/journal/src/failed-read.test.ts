@@ -35,6 +35,25 @@ class SlowBaseFiles extends SimulatedJournalFiles {
   }
 }
 
+/** Storage whose base refuses writes. */
+class BrokenBaseFiles extends SimulatedJournalFiles {
+  override async open(path: string): Promise<JournalFile> {
+    const file = await super.open(path);
+    if (path !== 'disk-0/base') return file;
+    const write = () => Promise.reject(Object.assign(new Error('simulated I/O error'), { code: 'EIO' }));
+    return { ...file, write };
+  }
+}
+
+test('hashes during the first sync tell of a write that failed as what it is', async () => {
+  const disks = [{ diskId: 'disk-0', sizeBytes: SIZE_BYTES }];
+  const settings = { disks, logger: silentLogger, create: true, reserveBytes: 0 };
+  const group = await openJournalGroupOn(new BrokenBaseFiles(seededRandom(2)), settings);
+  const { header, payload } = rawExtent(0, 0, Buffer.alloc(BLOCK_BYTES, 'lost'));
+  await group.putExtent(header, payload);
+  await assert.rejects(group.chunkHashes(0, 0, 1), { code: 'JOURNAL_STORAGE_FAILED' });
+});
+
 test('a read that fails has ended: nothing is written to its buffer afterwards', async () => {
   const files = new SlowBaseFiles(seededRandom(1));
   const disks = [{ diskId: 'disk-0', sizeBytes: SIZE_BYTES }];

@@ -97,6 +97,7 @@ export class SimulatedSource implements EpochSource {
         while (this.#blind) await this.#options.clock.sleep(1, signal);
       },
       wasQuiet: (diskIndex, chunk) => !touched.has(keyOf(diskIndex, chunk)),
+      isWaiting: () => false,
       mayLackFree: (diskIndex, chunk) =>
         this.leftOut[diskIndex]?.subarray(chunk * CHUNK_BLOCKS, (chunk + 1) * CHUNK_BLOCKS).includes(1) ===
         true,

@@ -130,6 +130,7 @@ class RestlessWatch extends SourceFilter {
           read: (diskIndex, chunk) => watch.read(diskIndex, chunk),
           settle: (signal) => watch.settle(signal),
           wasQuiet: () => true,
+          isWaiting: () => false,
           mayLackFree: (diskIndex, chunk) => watch.mayLackFree(diskIndex, chunk),
           foundEqual: (diskIndex, chunk) => watch.foundEqual(diskIndex, chunk),
           touchedCount: (diskIndex) => watch.touchedCount(diskIndex),

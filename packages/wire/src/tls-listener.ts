@@ -18,7 +18,8 @@ import type { Link, LinkPeer } from './link.ts';
 import { prepare } from './tls-link.ts';
 import { peerOf, TLS_OPTIONS } from './tls-peer.ts';
 
-export const CONNECTIONS_MAX = 256;
+/** As many agents as there may be, their lanes, and what is left of sessions that were lost. */
+export const CONNECTIONS_MAX = 512;
 export const HANDSHAKE_MS = 10_000;
 export const REFUSAL_LOG_INTERVAL_MS = 60_000;
 

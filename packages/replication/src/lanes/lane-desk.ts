@@ -10,7 +10,7 @@ import { LaneMerge } from './lane-merge.ts';
 import { LANE_BUFFER_BYTES_MAX } from './laned-link.ts';
 
 export const LANES_PER_SESSION_DEFAULT = 7;
-/** Of all sessions together: the port takes 256 connections. */
+/** Of all sessions together: a quarter of what the port takes. */
 export const LANES_AT_ONCE_MAX = 128;
 const TOKEN_BYTES = 32;
 

@@ -25,6 +25,8 @@ import { RESCAN_CHUNK_BYTES } from '../epoch-store.ts';
 export const GROUP_CHUNKS_MAX = 16;
 /** So often a chunk may be written while it is looked at; then it is sent whole at a cut. */
 export const ATTEMPTS_MAX = 6;
+/** So often, a second apart, requests are waited for that have not ended: then that counts as written. */
+const WAITS_MAX = 20;
 /** So often such a chunk is waited for in a cut. */
 const CUTS_MAX = 100;
 /** So often a chunk may differ after it was sent again: then something is broken that sending cannot mend. */
@@ -43,6 +45,7 @@ interface DiskProof {
   readonly leaves: Buffer;
   readonly done: Uint8Array;
   readonly attempts: Uint8Array;
+  readonly waits: Uint8Array;
   doneCount: number;
   sentWhole: number;
 }
@@ -79,7 +82,7 @@ export class EqualityProof {
       const chunks = Math.ceil(sizeBytes / RESCAN_CHUNK_BYTES);
       return {
         ...{ chunks, leaves: Buffer.alloc(chunks * HASH_BYTES), done: new Uint8Array(chunks) },
-        ...{ attempts: new Uint8Array(chunks), doneCount: 0, sentWhole: 0 },
+        ...{ attempts: new Uint8Array(chunks), waits: new Uint8Array(chunks), doneCount: 0, sentWhole: 0 },
       };
     });
   }
@@ -138,6 +141,15 @@ export class EqualityProof {
   groupDone(touched: number): void {
     const next = touched === 0 ? this.#groupMax * 2 : this.#groupMax / 2;
     this.#groupMax = Math.max(1, Math.min(GROUP_CHUNKS_MAX, next));
+  }
+
+  /** Nobody wrote it, but a request that is not known to have ended may; after a while that counts, too. */
+  wasWaiting(diskIndex: number, chunk: number): void {
+    const { waits } = this.#disk(diskIndex);
+    waits[chunk] = (waits[chunk] ?? 0) + 1;
+    if ((waits[chunk] ?? 0) <= WAITS_MAX) return;
+    waits[chunk] = 0;
+    this.wasTouched(diskIndex, chunk);
   }
 
   wasTouched(diskIndex: number, chunk: number): void {

@@ -125,7 +125,7 @@ export class Prover {
   }
 
   async #prove(proof: EqualityProof, watch: ChunkWatch, group: ChunkGroup): Promise<void> {
-    const { state, signal } = this.#options;
+    const { state, signal, clock } = this.#options;
     const { diskIndex, firstChunk, count } = group;
     const sinceNs = watch.begin(diskIndex, firstChunk, count);
     await this.#cutAfter(sinceNs);
@@ -137,10 +137,14 @@ export class Prover {
     await watch.settle(signal);
     if (state.proof !== proof) return;
     let touched = 0;
+    let waiting = 0;
     for (const [index, hash] of hashes.entries()) {
       const chunk = firstChunk + index;
       const theirs = replica.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
-      if (!watch.wasQuiet(diskIndex, chunk)) {
+      if (watch.isWaiting(diskIndex, chunk)) {
+        proof.wasWaiting(diskIndex, chunk);
+        waiting += 1;
+      } else if (!watch.wasQuiet(diskIndex, chunk)) {
         proof.wasTouched(diskIndex, chunk);
         touched += 1;
       } else if (hash.equals(theirs)) proof.foundEqual(diskIndex, chunk, hash);
@@ -148,6 +152,7 @@ export class Prover {
     }
     proof.groupDone(touched);
     state.changed.notify();
+    if (waiting > 0) await clock.sleep(RETRY_MS, signal);
   }
 
   /** As of the next cut that has all of it. */
