@@ -300,6 +300,17 @@ test('what the real tar packs is passed on and unpacked as it was', async (t) =>
   }
 });
 
+test('without root, what is unpacked has no setuid bits of the guest', async (t) => {
+  const folder = await folderFor(t);
+  const parts = [
+    changed(member({ name: 'run', content: 'x' }), 100, '0006755\0'),
+    changed(member({ name: 'in/', type: '5' }), 100, '0003755\0'),
+  ];
+  const { content } = guardArchive(inChunks(Buffer.concat([...parts, END]), 512));
+  await unpackInto(folder, content, false);
+  for (const name of ['run', 'in']) assert.equal((await stat(join(folder, name))).mode & 0o7000, 0, name);
+});
+
 test('nothing hostile reaches what is beside the folder', async (t) => {
   const folder = await folderFor(t);
   for (const parts of Object.values(HOSTILE)) {
