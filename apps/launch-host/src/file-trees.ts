@@ -2,8 +2,8 @@
  * Recovery points that are open for reading files: each an appliance over throw-away overlays of its disks,
  * kept for some minutes after it was last used, because opening one is what takes long.
  *
- * F1 At most TREES_MAX are open, those that are being opened or closed included. For another one, the one that
- *    was not used for longest is closed, if nobody uses it.
+ * F1 At most TREES_MAX are open, those that are being opened or closed included. For another one, the one
+ *    that was not used for longest is closed, if nobody uses it.
  * F2 The overlays are in a folder of this program alone, emptied when it starts, each opening's in one of its
  *    own: a tree may be opened while the one of the same id is being closed. Views are only read.
  * F3 A tree whose appliance failed is forgotten: asked for again, it is opened anew.

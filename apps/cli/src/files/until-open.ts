@@ -1,6 +1,6 @@
 /**
- * A recovery point takes a while to be opened for reading files, and gives out one file at a time: asked again
- * until it is open and free.
+ * A recovery point takes a while to be opened for reading files, and gives out one file at a time: asked
+ * again until it is open and free.
  */
 import { ApiError } from '@landfall/api';
 import type { Clock } from '@landfall/runtime';
