@@ -2,11 +2,13 @@
  * Recovery points that are open for reading files: each an appliance over throw-away overlays of its disks,
  * kept for some minutes after it was last used, because opening one is what takes long.
  *
- * F1 At most TREES_MAX are open. For another one, the one that was not used for longest is closed, if nobody
- *    uses it.
- * F2 The overlays are in a folder of this program alone, emptied when it starts; views are only read.
+ * F1 At most TREES_MAX are open, those that are being opened or closed included. For another one, the one
+ *    that was not used for longest is closed, if nobody uses it.
+ * F2 The overlays are in a folder of this program alone, emptied when it starts, each opening's in one of its
+ *    own: a tree may be opened while the one of the same id is being closed. Views are only read.
  * F3 A tree whose appliance failed is forgotten: asked for again, it is opened anew.
  * F4 A transfer nobody reads from is ended, so that its tree is free again.
+ * F5 An opening that takes too long is given up.
  */
 import { join } from 'node:path';
 import type {
@@ -17,16 +19,17 @@ import type {
   FilePlace,
   MachineDisk,
 } from '@landfall/channel';
-import { type GuestEntry, GuestFiles, type GuestPlace } from '@landfall/conversion';
-import { createOverlay } from '@landfall/launch';
+import type { GuestEntry, GuestPlace } from '@landfall/conversion';
 import { ensureFolder, every, OperationError } from '@landfall/runtime';
 import { removeFolder } from './file-machine-store.ts';
 import { FileTransfer } from './file-transfer.ts';
+import type { GuestTree, TreeRequest } from './file-tree-opening.ts';
 import type { HostServices } from './host-services.ts';
-import { overlayName } from './machine-context.ts';
 
-export interface FileTreesOptions extends HostServices {
+export interface FileTreesOptions extends Pick<HostServices, 'logger' | 'clock'> {
   readonly folder: string;
+  /** What of it was in the folder is gone when it rejects. */
+  readonly openTree: (request: TreeRequest) => Promise<GuestTree>;
 }
 
 type Input<Name extends 'openFiles' | 'listFiles' | 'beginFileTransfer'> = CommandInput<'launch-host', Name>;
@@ -37,18 +40,23 @@ type Output<Name extends 'openFiles' | 'listFiles' | 'beginFileTransfer'> = Comm
 
 interface Tree {
   readonly treeId: string;
+  readonly folder: string;
   readonly ending: AbortController;
-  readonly opened: Promise<GuestFiles>;
-  files: GuestFiles | undefined;
+  readonly opened: Promise<GuestTree>;
+  files: GuestTree | undefined;
   usedNs: bigint;
 }
 
 interface OpenTransfer {
+  readonly tree: Tree;
   readonly transfer: Promise<FileTransfer>;
   usedNs: bigint;
 }
 
 const TREES_MAX = 2;
+/** Others may take the place that was made. */
+const ROUNDS_MAX = 10;
+const OPENING_MS_MAX = 5 * 60_000;
 const TREE_IDLE_MS_MAX = 5 * 60_000;
 const TRANSFER_IDLE_MS_MAX = 2 * 60_000;
 const SWEEP_INTERVAL_MS = 5000;
@@ -63,7 +71,9 @@ const TREE_ID = /^[A-Za-z0-9-]{1,120}$/;
 export class FileTrees {
   readonly #options: FileTreesOptions;
   readonly #trees = new Map<string, Tree>();
+  readonly #closings = new Set<Promise<void>>();
   readonly #transfers = new Map<string, OpenTransfer>();
+  #openings = 0;
   #stopSweeping: () => void = () => undefined;
 
   private constructor(options: FileTreesOptions) {
@@ -84,7 +94,8 @@ export class FileTrees {
 
   async stop(): Promise<void> {
     this.#stopSweeping();
-    await Promise.all([...this.#trees.values()].map((tree) => this.#close(tree)));
+    for (const tree of this.#trees.values()) this.#beginClose(tree);
+    await Promise.all(this.#closings);
   }
 
   /** Errors: FILES_BUSY, VIEW_UNREACHABLE, OVERLAY_NO_SPACE, APPLIANCE_FAILED. */
@@ -112,7 +123,7 @@ export class FileTrees {
 
   /** Errors: as of `list`. */
   async begin(input: Input<'beginFileTransfer'>): Promise<Output<'beginFileTransfer'>> {
-    const { transferId, treeId } = input;
+    const { transferId } = input;
     const known = this.#transfers.get(transferId) ?? this.#beginTransfer(input);
     try {
       const transfer = await this.#patiently(known.transfer);
@@ -120,7 +131,7 @@ export class FileTrees {
       return { entry: entryOf(transfer.entry) };
     } catch (error) {
       await this.end({ transferId });
-      this.#forgetFailed(treeId, error);
+      this.#forgetFailed(known.tree, error);
       throw error;
     }
   }
@@ -156,77 +167,75 @@ export class FileTrees {
   async #begin(treeId: string, disks: readonly MachineDisk[]): Promise<Tree> {
     if (!TREE_ID.test(treeId) || !disks.every(({ diskId }) => DISK_ID.test(diskId)))
       throw invalidTree(treeId);
-    await this.#makeRoom();
-    const known = this.#trees.get(treeId);
-    if (known !== undefined) return known;
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const known = this.#trees.get(treeId);
+      if (known !== undefined) return known;
+      if (this.#trees.size + this.#closings.size < TREES_MAX) return this.#add(treeId, disks);
+      await this.#makeRoom();
+    }
+    throw busy('other recovery points are being opened on this launch host');
+  }
+
+  #add(treeId: string, disks: readonly MachineDisk[]): Tree {
+    this.#openings += 1;
+    const folder = join(this.#options.folder, `${treeId}.${this.#openings}`);
     const ending = new AbortController();
+    const opened = this.#options.openTree({ treeId, disks, folder, signal: ending.signal });
     const usedNs = this.#options.clock.monotonicNs();
-    const opened = this.#openFiles(treeId, disks, ending.signal);
-    const tree: Tree = { treeId, ending, opened, files: undefined, usedNs };
+    const tree: Tree = { treeId, folder, ending, opened, files: undefined, usedNs };
     this.#trees.set(treeId, tree);
-    opened.then(
-      (files) => {
-        tree.files = files;
-      },
-      () => this.#trees.delete(treeId), // F3; whoever waits for it has the error.
-    );
+    const inTime = this.#giveUpLate(ending);
+    opened
+      .then(
+        (files) => {
+          tree.files = files;
+        },
+        () => this.#forget(tree), // F3; whoever waits for it has the error.
+      )
+      .finally(inTime);
     return tree;
   }
 
-  async #openFiles(treeId: string, disks: readonly MachineDisk[], signal: AbortSignal): Promise<GuestFiles> {
-    const { logger, clock, accelerator, viewTimeoutSeconds } = this.#options;
-    const folder = join(this.#options.folder, treeId);
-    const startedNs = clock.monotonicNs();
-    try {
-      await ensureFolder(folder);
-      const overlays = disks.map((disk) => ({
-        ...disk,
-        overlayPath: join(folder, overlayName(disk.diskId)),
-      }));
-      for (const { nbdUri, sizeBytes, overlayPath: path } of overlays)
-        await createOverlay({ path, nbdUri, sizeBytes, openTimeoutSeconds: viewTimeoutSeconds });
-      const scratchFolder = join(folder, 'scratch');
-      const useKvm = accelerator === 'kvm';
-      const files = await GuestFiles.open({ disks: overlays, scratchFolder, useKvm, logger, clock, signal });
-      const durationMs = Number((clock.monotonicNs() - startedNs) / 1_000_000n);
-      logger.info('files-tree-opened', { treeId, disks: disks.length, durationMs });
-      return files;
-    } catch (error) {
-      await removeFolder(folder);
-      throw error;
-    }
+  /** F5; what it returns ends the time. */
+  #giveUpLate(ending: AbortController): () => void {
+    const inTime = new AbortController();
+    this.#options.clock.sleep(OPENING_MS_MAX, inTime.signal).then(
+      () => ending.abort(tooLate()),
+      () => undefined, // It was in time.
+    );
+    return () => inTime.abort();
   }
 
   #beginTransfer(input: Input<'beginFileTransfer'>): OpenTransfer {
-    const tree = this.#ready(input.treeId);
-    const transfer = tree.files
+    const { tree, files } = this.#ready(input.treeId);
+    const transfer = files
       .download(placeOf(input))
       .then((download) => new FileTransfer(input.treeId, download));
-    const open = { transfer, usedNs: this.#options.clock.monotonicNs() };
+    const open = { tree, transfer, usedNs: this.#options.clock.monotonicNs() };
     this.#transfers.set(input.transferId, open);
     return open;
   }
 
   async #in<Result>(
     treeId: string,
-    action: (files: GuestFiles) => Promise<Result>,
+    action: (files: GuestTree) => Promise<Result>,
   ): Promise<Result | undefined> {
-    const tree = this.#ready(treeId);
+    const { tree, files } = this.#ready(treeId);
     try {
-      return await this.#patiently(action(tree.files));
+      return await this.#patiently(action(files));
     } catch (error) {
-      this.#forgetFailed(treeId, error);
+      this.#forgetFailed(tree, error);
       throw error;
     } finally {
       this.#touch(treeId);
     }
   }
 
-  #ready(treeId: string): Tree & { readonly files: GuestFiles } {
+  #ready(treeId: string): { readonly tree: Tree; readonly files: GuestTree } {
     const tree = this.#trees.get(treeId);
     if (tree?.files === undefined) throw notOpen();
     tree.usedNs = this.#options.clock.monotonicNs();
-    return { ...tree, files: tree.files };
+    return { tree, files: tree.files };
   }
 
   #touch(treeId: string): void {
@@ -235,22 +244,23 @@ export class FileTrees {
   }
 
   /** F3 */
-  #forgetFailed(treeId: string, error: unknown): void {
+  #forgetFailed(tree: Tree, error: unknown): void {
     if (!(error instanceof OperationError) || error.code !== 'APPLIANCE_FAILED') return;
-    const tree = this.#trees.get(treeId);
-    if (tree === undefined) return;
-    this.#close(tree).catch((cause: unknown) =>
-      this.#options.logger.error('files-tree-not-closed', { treeId, error: cause }),
-    );
+    if (this.#trees.get(tree.treeId) === tree) this.#beginClose(tree);
+  }
+
+  /** Not another one of the same id. */
+  #forget(tree: Tree): void {
+    if (this.#trees.get(tree.treeId) === tree) this.#trees.delete(tree.treeId);
   }
 
   /** F1 */
   async #makeRoom(): Promise<void> {
-    if (this.#trees.size < TREES_MAX) return;
+    if (this.#closings.size > 0) return await Promise.race(this.#closings);
     const idle = [...this.#trees.values()].filter((tree) => tree.files?.isBusy === false);
     const [oldest] = idle.toSorted((left, right) => Number(left.usedNs - right.usedNs));
     if (oldest === undefined) throw busy(`${TREES_MAX} recovery points are in use on this launch host`);
-    await this.#close(oldest);
+    await this.#beginClose(oldest);
   }
 
   async #sweep(): Promise<void> {
@@ -259,17 +269,30 @@ export class FileTrees {
     for (const [transferId, { usedNs }] of this.#transfers)
       if (isOlder(usedNs, TRANSFER_IDLE_MS_MAX)) await this.end({ transferId });
     for (const tree of this.#trees.values())
-      if (tree.files?.isBusy === false && isOlder(tree.usedNs, TREE_IDLE_MS_MAX)) await this.#close(tree);
+      if (tree.files?.isBusy === false && isOlder(tree.usedNs, TREE_IDLE_MS_MAX))
+        await this.#beginClose(tree);
   }
 
-  async #close(tree: Tree): Promise<void> {
-    const { treeId, ending, opened } = tree;
-    this.#trees.delete(treeId);
-    ending.abort();
-    const [files] = await Promise.allSettled([opened]);
-    if (files.status === 'fulfilled') await files.value.close();
-    await removeFolder(join(this.#options.folder, treeId));
-    this.#options.logger.info('files-tree-closed', { treeId });
+  /** Resolves when it is closed; never rejects. */
+  #beginClose(tree: Tree): Promise<void> {
+    const { treeId } = tree;
+    this.#forget(tree);
+    const closing = this.#close(tree)
+      .then(
+        () => this.#options.logger.info('files-tree-closed', { treeId }),
+        (error: unknown) => this.#options.logger.error('files-tree-not-closed', { treeId, error }),
+      )
+      .finally(() => this.#closings.delete(closing));
+    this.#closings.add(closing);
+    return closing;
+  }
+
+  /** An opening is given up; what is open ends in its own way. */
+  async #close({ folder, ending, opened, files }: Tree): Promise<void> {
+    if (files === undefined) ending.abort();
+    const [outcome] = await Promise.allSettled([opened]);
+    if (outcome.status === 'fulfilled') await outcome.value.close();
+    await removeFolder(folder);
   }
 
   /** Nothing, when it takes longer than the one who asks can wait. */
@@ -303,6 +326,14 @@ function busy(why: string): OperationError {
 function notOpen(): OperationError {
   return new OperationError('FILES_OPENING', 'the recovery point is not open on this launch host', {
     hint: 'ask again',
+    retryable: true,
+  });
+}
+
+function tooLate(): OperationError {
+  const message = `the appliance did not open within ${OPENING_MS_MAX / 60_000} minutes`;
+  return new OperationError('APPLIANCE_FAILED', message, {
+    hint: 'look at the load, the free memory and the free disk space of the launch host, then ask again',
     retryable: true,
   });
 }

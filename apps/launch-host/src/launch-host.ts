@@ -25,6 +25,7 @@ import {
 import packageFile from '../package.json' with { type: 'json' };
 import { createApplianceTurns } from './appliance-turns.ts';
 import { MachineStore, unknownMachine } from './file-machine-store.ts';
+import { openGuestTree, type TreeRequest } from './file-tree-opening.ts';
 import { FileTrees } from './file-trees.ts';
 import type { HostServices } from './host-services.ts';
 import { Machine } from './machine.ts';
@@ -109,7 +110,9 @@ class EmbeddedLaunchHost {
     this.#services = { store: this.#store, logger, clock, ...found };
     this.#preflights = new Preflights(this.#services, turns, join(stateDir, 'preflights'));
     await this.#preflights.open();
-    this.#trees = await FileTrees.start({ ...this.#services, folder: join(stateDir, 'files') });
+    const services = this.#services;
+    const openTree = (request: TreeRequest) => openGuestTree(services, request);
+    this.#trees = await FileTrees.start({ ...services, folder: join(stateDir, 'files'), openTree });
     await this.#reattachAll();
     this.#stopLooking = every(
       LOOK_INTERVAL_MS,

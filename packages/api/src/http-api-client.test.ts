@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
 import { type Clock, OperationError, run, systemClock } from '@landfall/runtime';
 import { ApiError } from './api-error.ts';
@@ -130,6 +131,36 @@ describe('R1: trying again', () => {
     ));
 });
 
+describe('content that comes piece by piece', () => {
+  const PIECES = 64;
+
+  test('may wait for its reader longer than a silence may last', () =>
+    withServer(
+      ({ operation }) => contentOf(operation, PIECES),
+      async (server) => {
+        const content = await fetchFrom(server);
+        await until(() => content.readableLength > 0);
+        content.socket.emit('timeout');
+        assert.equal((await wholeOf(content)).length, PIECES * PIECE.length);
+      },
+    ));
+
+  test('that stops while its reader waits is an error', () =>
+    withServer(
+      ({ operation }) => contentOf(operation, PIECES, true),
+      async (server) => {
+        const content = await fetchFrom(server);
+        let lengthBytes = 0;
+        const reading = (async () => {
+          for await (const part of content) lengthBytes += part.length;
+        })();
+        await until(() => lengthBytes === PIECES * PIECE.length);
+        content.socket.emit('timeout');
+        await assert.rejects(reading, { message: 'nothing came for 60 seconds' });
+      },
+    ));
+});
+
 describe('what keeps a request from being answered', () => {
   test('is told with its code: nobody there, not an address', async () => {
     const server = await startTestServer({ answer: answerAll });
@@ -158,6 +189,34 @@ describe('what keeps a request from being answered', () => {
     }
   });
 });
+
+const PIECE = Buffer.alloc(64 * 1024, 1);
+
+function contentOf({ name }: ReceivedCall['operation'], pieces: number, stalls = false) {
+  assert.equal(name, 'GetRecoveryPointFile');
+  async function* content() {
+    for (let sent = 0; sent < pieces; sent += 1) yield PIECE;
+    if (stalls) await new Promise(() => undefined);
+  }
+  return { kind: 'FILE', mode: 0o640, content: content() };
+}
+
+async function fetchFrom({ endpoint }: TestServer): Promise<IncomingMessage> {
+  const client = clientOf(endpoint);
+  const answer = await client.landfall('GetRecoveryPointFile', { sourceServerID: SERVER_ID, path: '/a' });
+  assert.ok(answer.content instanceof IncomingMessage);
+  return answer.content;
+}
+
+async function wholeOf(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of content) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+async function until(isDone: () => boolean): Promise<void> {
+  while (!isDone()) await systemClock.sleep(5);
+}
 
 function answerAll({ operation }: ReceivedCall): unknown {
   if (operation.name === 'ListTagsForResource') return { tags: { Name: 'web 1' } };

@@ -146,13 +146,25 @@ function send(
   const open = endpoint.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(describeFailure(endpoint, cause));
-    const outgoing = open(target, resolve);
+    const outgoing = open(target, (answer) => {
+      outgoing.removeAllListeners('timeout').on('timeout', () => endSilent(answer));
+      resolve(answer);
+    });
     outgoing.on('error', fail);
-    outgoing.on('timeout', () =>
-      outgoing.destroy(new Error(`no answer within ${SILENCE_MS_MAX / 1000} seconds`)),
-    );
+    outgoing.on('timeout', () => outgoing.destroy(silence('no answer within')));
     outgoing.end(body);
   });
+}
+
+/** Not while it waits for its reader: then it is the server that waits for us. */
+function endSilent(answer: IncomingMessage): void {
+  // Else the connection, silent already, would not time out again.
+  if (answer.readableLength > 0) answer.socket.setTimeout(SILENCE_MS_MAX);
+  else answer.destroy(silence('nothing came for'));
+}
+
+function silence(what: string): Error {
+  return new Error(`${what} ${SILENCE_MS_MAX / 1000} seconds`);
 }
 
 function isSuccess(statusCode = 0): boolean {

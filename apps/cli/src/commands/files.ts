@@ -8,7 +8,7 @@ import { fetchFiles, received } from '../files/fetch-files.ts';
 import { LONG_COLUMNS, shortName } from '../files/file-rows.ts';
 import { FileTarget } from '../files/file-target.ts';
 import { readName, showName } from '../files/guest-name.ts';
-import { untilOpen } from '../files/until-open.ts';
+import { untilOpen, type WaitReason } from '../files/until-open.ts';
 import { formatTable, type Output, showFacts } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { contextOf, findServer, idOf } from './context.ts';
@@ -29,6 +29,10 @@ interface GetOptions extends PlaceOptions {
 
 const PAGES_MAX = 10_000;
 const PAGE_ENTRIES = 1000;
+const WAITING = {
+  FILES_OPENING: { label: 'OPENING', detail: 'the recovery point is being opened' },
+  FILES_BUSY: { label: 'WAITING', detail: 'other files are on their way out' },
+};
 
 export function addFilesCommands(program: Command): void {
   const files = program.command('files').description('look into a recovery point, and take files out of it');
@@ -125,7 +129,7 @@ async function listAll(
 
 async function ask<Answer>(output: Output, action: () => Promise<Answer>): Promise<Answer> {
   const progress = new Progress(output, () => systemClock.nowMs());
-  const onWait = () => progress.show({ label: 'OPENING', detail: 'the recovery point is being opened' });
+  const onWait = (reason: WaitReason) => progress.show(WAITING[reason]);
   try {
     return await untilOpen(action, { clock: systemClock, onWait });
   } finally {

@@ -95,21 +95,33 @@ test('a place that cannot be written is told', async (t) => {
   });
 });
 
-test('a point that is being opened is asked for again, any other refusal is not', async () => {
-  let asked = 0;
-  let waited = 0;
-  const refusal = (code: string) => ApiError.conflict(code, { errors: [{ code }] });
+function refusal(code: string): ApiError {
+  return ApiError.conflict(code, { errors: [{ code }] });
+}
+
+test('a point that is being opened, or busy, is asked for again, any other refusal is not', async () => {
+  const refusals = ['FILES_OPENING', 'FILES_BUSY', 'FILES_OPENING'];
+  const waited: string[] = [];
   const ask = async () => {
-    asked += 1;
-    if (asked < 3) throw refusal('FILES_OPENING');
-    return asked;
+    const code = refusals.shift();
+    if (code !== undefined) throw refusal(code);
+    return 'open';
   };
   const clock = { ...systemClock, sleep: async () => undefined };
-  const onWait = () => {
-    waited += 1;
+  const onWait = (reason: string) => void waited.push(reason);
+  assert.equal(await untilOpen(ask, { clock, onWait }), 'open');
+  assert.deepEqual(waited, ['FILES_OPENING', 'FILES_BUSY', 'FILES_OPENING']);
+  const refused = untilOpen(() => Promise.reject(refusal('FILES_PATH_MISSING')), { clock, onWait });
+  await assert.rejects(refused, { message: 'FILES_PATH_MISSING' });
+});
+
+test('a point that stays busy is not waited for for ever, and the last refusal is told', async () => {
+  let nowMs = 0;
+  const sleep = async (durationMs: number) => {
+    nowMs += durationMs;
   };
-  assert.equal(await untilOpen(ask, { clock, onWait }), 3);
-  assert.equal(waited, 2);
-  const refused = untilOpen(() => Promise.reject(refusal('FILES_BUSY')), { clock, onWait });
-  await assert.rejects(refused, { message: 'FILES_BUSY' });
+  const clock = { ...systemClock, nowMs: () => nowMs, sleep };
+  const ask = () => Promise.reject(refusal(nowMs < 1000 ? 'FILES_OPENING' : 'FILES_BUSY'));
+  await assert.rejects(untilOpen(ask, { clock, onWait: () => undefined }), { message: 'FILES_BUSY' });
+  assert.equal(nowMs, 5 * 60_000);
 });

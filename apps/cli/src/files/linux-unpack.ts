@@ -5,14 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import { OperationError } from '@landfall/runtime';
 
 const ERROR_TAIL_CHARACTERS = 2000;
-const ALWAYS = [
-  '--extract',
-  '--file=-',
-  '--numeric-owner',
-  '--preserve-permissions',
-  '--delay-directory-restore',
-];
-const AS_ROOT = ['--same-owner', '--xattrs', '--xattrs-include=*', '--acls'];
+const ALWAYS = ['--extract', '--file=-', '--numeric-owner', '--delay-directory-restore'];
+const AS_ROOT = ['--same-owner', '--preserve-permissions', '--xattrs', '--xattrs-include=*', '--acls'];
+/** A setuid bit would lend the rights of whoever unpacks to a program of the guest. */
+const AS_ANYBODY = ['--no-same-owner', '--no-same-permissions'];
 
 /** Into an empty folder. Errors: TOOL_MISSING, FILES_TARGET_UNUSABLE, and those of the content. */
 export async function unpackInto(
@@ -20,8 +16,8 @@ export async function unpackInto(
   content: AsyncIterable<Uint8Array>,
   isRoot: boolean,
 ): Promise<void> {
-  const owners = isRoot ? AS_ROOT : ['--no-same-owner'];
-  const child = spawn('tar', [...ALWAYS, ...owners, '--directory', folder], {
+  const rights = isRoot ? AS_ROOT : AS_ANYBODY;
+  const child = spawn('tar', [...ALWAYS, ...rights, '--directory', folder], {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   let said = '';

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { runChecked } from '@landfall/runtime';
+import { run, runChecked } from '@landfall/runtime';
 import fc from 'fast-check';
 import { unpackInto } from './linux-unpack.ts';
 import { guardArchive } from './tar-guard.ts';
@@ -34,13 +34,21 @@ function member({ name, type = '0', linkName = '', content = '', size }: Made): 
   header.write(name, 0, 100, 'latin1');
   header.write('0000644\0', 100);
   header.write(`${(size ?? body.length).toString(8).padStart(11, '0')}\0`, 124);
-  header.write('        ', 148);
   header.write(type, 156);
   header.write(linkName, 157, 100, 'latin1');
   header.write('ustar\x0000', 257, 'latin1');
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return Buffer.concat([header, body, Buffer.alloc((512 - (body.length % 512)) % 512)]);
+  const padding = Buffer.alloc((512 - (body.length % 512)) % 512);
+  return changed(Buffer.concat([header, body, padding]), 0, '');
+}
+
+/** With the right checksum. */
+function changed(made: Buffer, at: number, text: string): Buffer {
+  const result = Buffer.from(made);
+  result.write(text, at, 'latin1');
+  result.write('        ', 148);
+  const sum = result.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  result.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return result;
 }
 
 function pax(records: Readonly<Record<string, string>>, type = 'x'): Buffer {
@@ -107,6 +115,9 @@ const HOSTILE: Readonly<Record<string, readonly Buffer[]>> = {
   'a sparse member of pax': [pax({ 'GNU.sparse.name': '../b' }), member({ name: 'a' })],
   'a global record': [pax({ path: '../b' }, 'g'), member({ name: 'a' })],
   'a link with a size': [member({ name: 'a', type: '2', linkName: 'b', size: 512 })],
+  'a size of blanks': [changed(member({ name: 'a' }), 124, ' '.repeat(12))],
+  'a size after a blank that is none everywhere': [changed(member({ name: 'a' }), 124, '\u00a00000001000')],
+  'a record of GNU nobody needs': [pax({ 'GNU.dumpdir': 'Nb' }), member({ name: 'a' })],
   'a size that is no number': [pax({ size: '-1' }), member({ name: 'a' })],
   'a record without an end': [
     member({ name: 'x', type: 'x', content: '99 path=b\n' }),
@@ -165,6 +176,90 @@ test('devices are left out with all that describes them, and what is beside them
   assert.ok(result.passed.equals(Buffer.concat([before, after, END])));
 });
 
+/** Unguarded: where tar only warns, its exit code is not 0. */
+async function foundByTar(archive: Buffer, folder: string): Promise<string[]> {
+  const command = ['tar', '--extract', '--verbose', '--file=-', '--directory', folder];
+  const { stdout } = await run(command, { input: archive });
+  return stdout.split('\n').slice(0, -1);
+}
+
+/** Archives that GNU tar reads in another way than their headers say, and what it finds in them. */
+const UNLIKE: Readonly<Record<string, { readonly parts: readonly Buffer[]; readonly found: string }>> = {
+  'a file that is named like a folder': {
+    parts: [member({ name: 'a/', content: member({ name: 'hidden' }) })],
+    found: 'a/ hidden',
+  },
+  'a file that pax names like a folder': {
+    parts: [pax({ path: 'a/' }), member({ name: 'a', content: member({ name: 'hidden' }) })],
+    found: 'a/ hidden',
+  },
+  'a file that pax names like a folder before a NUL': {
+    parts: [pax({ path: 'a/\0b' }), member({ name: 'a', content: member({ name: 'hidden' }) })],
+    found: 'a/ hidden',
+  },
+  'a file with a long name like that of a folder': {
+    parts: [
+      member({ name: 'L', type: 'L', content: 'a/\0' }),
+      member({ name: 'a', content: member({ name: 'hidden' }) }),
+    ],
+    found: 'a/ hidden',
+  },
+  'a member that pax describes twice': {
+    parts: [pax({ path: 'harmless' }), pax({ mtime: '1' }), member({ name: 'hidden' })],
+    found: 'hidden',
+  },
+  'a member with a long name and one of pax': {
+    parts: [
+      pax({ path: 'hidden' }),
+      member({ name: 'L', type: 'L', content: 'harmless\0' }),
+      member({ name: 'a' }),
+    ],
+    found: 'hidden',
+  },
+  'a member with a record whose key has a NUL': {
+    parts: [pax({ '\0': '', path: 'harmless' }), member({ name: 'hidden' })],
+    found: 'hidden',
+  },
+};
+
+for (const [what, { parts, found }] of Object.entries(UNLIKE)) {
+  test(`an archive that tar reads in another way is refused: ${what}`, async (t) => {
+    const archive = Buffer.concat([...parts, END]);
+    assert.equal((await foundByTar(archive, await folderFor(t))).join(' '), found, 'of tar');
+    await assert.rejects(guarded([archive]), { code: 'FILES_ARCHIVE_UNSAFE' });
+  });
+}
+
+test('tar finds as many members in what is passed on as were judged', async (t) => {
+  const word = fc.constantFrom('a', 'b/', 'c/d', 'e\0f', 'g/\0h', '.', 'i ');
+  const records = fc.dictionary(fc.constantFrom('path', 'linkpath', 'size', 'mtime', 'pa\0th'), word);
+  const type = fc.constantFrom('0', '\0', '1', '2', '5', '6', '7', 'x', 'L', 'K');
+  const content = fc.constantFrom('', 'x', member({ name: 'inner' }), member({ name: 'inner/', type: '5' }));
+  const part = fc.oneof(
+    { weight: 1, arbitrary: fc.record({ records }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ name: word, type, linkName: word, content }),
+    },
+  );
+  const folder = await folderFor(t);
+  let passed = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 4 }), async (parts) => {
+      const archive = parts.map((each) => ('records' in each ? pax(each.records) : member(each)));
+      const result = await guarded([...archive, END]).catch((error: { code?: string }) => {
+        assert.match(String(error.code), /^FILES_/);
+      });
+      if (result === undefined) return;
+      passed += 1;
+      const found = await foundByTar(result.passed, await mkdtemp(join(folder, 'to-')));
+      assert.equal(found.length, result.members, found.join(' '));
+    }),
+    { numRuns: 600 },
+  );
+  assert.ok(passed > 10, `only ${passed} were passed on`);
+});
+
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tar-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -203,6 +298,17 @@ test('what the real tar packs is passed on and unpacked as it was', async (t) =>
     assert.equal((await stat(join(to, 'run'))).mode & 0o777, 0o751);
     assert.equal((await stat(join(to, 'again'))).nlink, 2);
   }
+});
+
+test('without root, what is unpacked has no setuid bits of the guest', async (t) => {
+  const folder = await folderFor(t);
+  const parts = [
+    changed(member({ name: 'run', content: 'x' }), 100, '0006755\0'),
+    changed(member({ name: 'in/', type: '5' }), 100, '0003755\0'),
+  ];
+  const { content } = guardArchive(inChunks(Buffer.concat([...parts, END]), 512));
+  await unpackInto(folder, content, false);
+  for (const name of ['run', 'in']) assert.equal((await stat(join(folder, name))).mode & 0o7000, 0, name);
 });
 
 test('nothing hostile reaches what is beside the folder', async (t) => {

@@ -6,7 +6,8 @@
  * G2 No member and no hard link goes through a symbolic link of the archive. The folder is fresh, so there
  *    are no others.
  * G3 What this reader and the tool could understand in different ways is refused: unknown kinds, global and
- *    sparse records, a size where nothing follows.
+ *    sparse records, a size where nothing follows, a name of a folder for what is none (GNU tar takes its
+ *    content for headers), two descriptions of one member (the last replaces the first, or is merged).
  * G4 Devices are left out: a node of the guest's numbers would be a device of this machine.
  * G5 An archive that does not end is refused.
  *
@@ -28,7 +29,10 @@ interface Member {
 }
 
 const DESCRIPTION_BYTES_MAX = 1024 * 1024;
+/** What may come before a member: pax, or one or both of GNU's long names. */
+const DESCRIPTIONS = ['x', 'L', 'K', 'LK', 'KL'];
 const MEMBER_TYPES = '01234567';
+const FOLDER_TYPE = '5';
 const DEVICE_TYPES = '34';
 
 export function guardArchive(chunks: AsyncIterable<Uint8Array>): GuardedArchive {
@@ -66,6 +70,7 @@ interface DescribedMember {
 async function readMember(reader: BlockReader): Promise<DescribedMember | undefined> {
   const blocks: Buffer[] = [];
   const told: { name?: string; linkName?: string; sizeBytes?: number } = {};
+  let described = '';
   for (;;) {
     const block = await reader.block();
     const header = parseTarHeader(block);
@@ -73,6 +78,8 @@ async function readMember(reader: BlockReader): Promise<DescribedMember | undefi
     if (header === undefined) throw unsafe('it ends in the middle of a member');
     blocks.push(block);
     if (!'xLK'.includes(header.type)) return { blocks, ...memberOf(header, told) };
+    described += header.type;
+    if (!DESCRIPTIONS.includes(described)) throw unsafe('a member is described twice');
     const content = await reader.small(header.sizeBytes);
     blocks.push(content.padded);
     if (sizeOf(blocks) > DESCRIPTION_BYTES_MAX) throw unsafe('a member is described at too great a length');
@@ -84,8 +91,10 @@ function describedBy(type: string, content: Buffer) {
   if (type === 'L') return { name: withoutEnd(content) };
   if (type === 'K') return { linkName: withoutEnd(content) };
   const records = parsePaxRecords(content);
-  if ([...records.keys()].some((key) => key.startsWith('GNU.sparse.'))) throw unsafe('it has sparse members');
+  if ([...records.keys()].some((key) => key.startsWith('GNU.')))
+    throw unsafe('it has sparse members, or others that only GNU tar knows');
   const [name, linkName, size] = ['path', 'linkpath', 'size'].map((key) => records.get(key));
+  if (name?.includes('\0') || linkName?.includes('\0')) throw unsafe('a name has a NUL');
   if (size !== undefined && !/^\d{1,15}$/.test(size)) throw unsafe('a size makes no sense');
   return {
     ...(name === undefined ? {} : { name }),
@@ -100,6 +109,8 @@ function memberOf(header: TarHeader, told: { name?: string; linkName?: string; s
   if (!MEMBER_TYPES.includes(type))
     throw unsafe(`it has a member of the unknown kind ${JSON.stringify(type)}`);
   if (sizeBytes > 0 && !'07'.includes(type)) throw unsafe('a member that has no content has a size');
+  if (type !== FOLDER_TYPE && name.endsWith('/'))
+    throw unsafe(`${JSON.stringify(name)} is named like a folder and is none`);
   return { member: { type, name, linkName }, sizeBytes };
 }
 

@@ -42,6 +42,7 @@ export function parsePaxRecords(content: Buffer): ReadonlyMap<string, string> {
     const equals = record.indexOf('=');
     if (digits === '' || end <= start || end > content.length || content[end - 1] !== 0x0a || equals < 1)
       throw unsafe('a pax record makes no sense');
+    if (record.slice(0, equals).includes('\0')) throw unsafe('the key of a pax record has a NUL');
     records.set(record.slice(0, equals), record.slice(equals + 1));
     start = end;
   }
@@ -71,12 +72,14 @@ function numberAt(block: Buffer, start: number, length: number): number {
   const text = field
     .toString('latin1')
     .replace(/[\0 ]+$/, '')
-    .trimStart();
+    .replace(/^ +/, '');
   const value =
     field[0] === 0x80
       ? Number(BigInt(`0x${field.subarray(1).toString('hex')}`))
       : Number.parseInt(text || '0', 8);
-  if (!Number.isSafeInteger(value) || value < 0 || (field[0] !== 0x80 && !/^[0-7]*$/.test(text)))
+  // GNU tar skips a header with a number of blanks.
+  const isOctal = /^[0-7]*$/.test(text) && (text !== '' || field[0] !== 0x20);
+  if (!Number.isSafeInteger(value) || value < 0 || (field[0] !== 0x80 && !isOctal))
     throw unsafe('a number in a header makes no sense');
   return value;
 }

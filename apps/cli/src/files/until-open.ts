@@ -1,28 +1,38 @@
-/** A recovery point takes a while to be opened for reading files: asked again until it is. */
+/**
+ * A recovery point takes a while to be opened for reading files, and gives out one file at a time: asked
+ * again until it is open and free.
+ */
 import { ApiError } from '@landfall/api';
 import type { Clock } from '@landfall/runtime';
 
-const OPENING_MS_MAX = 5 * 60_000;
+/** Why one waits, as the control plane says it. */
+export type WaitReason = (typeof REASONS)[number];
+
+const REASONS = ['FILES_OPENING', 'FILES_BUSY'] as const;
+/** Of all that is waited for together. */
+const PATIENCE_MS = 5 * 60_000;
 const PAUSE_MS = 500;
 
 export async function untilOpen<Answer>(
   ask: () => Promise<Answer>,
-  { clock, onWait }: { readonly clock: Clock; readonly onWait: () => void },
+  { clock, onWait }: { readonly clock: Clock; readonly onWait: (reason: WaitReason) => void },
 ): Promise<Answer> {
-  const deadlineMs = clock.nowMs() + OPENING_MS_MAX;
+  const deadlineMs = clock.nowMs() + PATIENCE_MS;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (!isOpening(error) || clock.nowMs() > deadlineMs) throw error;
+      const reason = reasonToWait(error);
+      if (reason === undefined || clock.nowMs() >= deadlineMs) throw error;
+      onWait(reason);
     }
-    onWait();
     await clock.sleep(PAUSE_MS);
   }
 }
 
-function isOpening(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return false;
+function reasonToWait(error: unknown): WaitReason | undefined {
+  if (!(error instanceof ApiError)) return undefined;
   const details: unknown = error.members.errors;
-  return Array.isArray(details) && details.some((detail) => detail?.code === 'FILES_OPENING');
+  if (!Array.isArray(details)) return undefined;
+  return REASONS.find((reason) => details.some((detail) => detail?.code === reason));
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { SIMULATED_FILES } from '../testing/simulated-files.ts';
+import { OperationError } from '@landfall/runtime';
+import { ODD_FILE, SIMULATED_FILES } from '../testing/simulated-files.ts';
 import { startTestSite } from '../testing/test-site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
@@ -63,6 +64,56 @@ test('a reader that goes away ends the transfer', async (t) => {
     () => ended,
     (count) => count === 1,
   );
+});
+
+test('a transfer that was begun and cannot be answered is ended', async (t) => {
+  const { plane, host, addAgent } = await startTestSite(t);
+  const { sourceServerId: sourceServerID } = await addAgent();
+  const count = { beginFileTransfer: 0, endFileTransfer: 0 };
+  host.onCommand = (name) => {
+    if (name === 'beginFileTransfer' || name === 'endFileTransfer') count[name] += 1;
+  };
+  const asked = plane.api.landfall('GetRecoveryPointFile', { sourceServerID, path: `/etc/${ODD_FILE}` });
+  await assert.rejects(asked, { name: 'InternalServerException' });
+  assert.ok(count.beginFileTransfer > 0);
+  await waitFor(
+    'the transfers to be ended',
+    () => count.endFileTransfer,
+    (ended) => ended === count.beginFileTransfer,
+  );
+});
+
+test('a time of a guest that no date can say is the last that one can', async (t) => {
+  const { plane, addAgent } = await startTestSite(t);
+  const { sourceServerId: sourceServerID } = await addAgent();
+  const { items } = await plane.api.landfall('ListRecoveryPointFiles', { sourceServerID, path: '/etc' });
+  const last = '+275760-09-13T00:00:00.000Z';
+  assert.equal(items.find(({ name }) => name === 'zeroes')?.modifiedDateTime, last);
+  const answer = await plane.api.landfall('GetRecoveryPointFile', { sourceServerID, path: '/etc/zeroes' });
+  assert.equal(answer.modifiedDateTime, last);
+  assert.equal((await wholeOf(answer.content)).length, SIMULATED_FILES.get('zeroes')?.length);
+});
+
+test('a piece that did not come in time is asked for again, and not for ever', async (t) => {
+  const { plane, host, addAgent } = await startTestSite(t);
+  const { sourceServerId: sourceServerID } = await addAgent();
+  let away = 4;
+  let asked = 0;
+  host.onCommand = (name) => {
+    if (name !== 'readFileTransfer') return;
+    asked += 1;
+    if (asked <= away) throw new OperationError('PROGRAM_AWAY', 'not in time');
+  };
+  const fetchWhole = async () =>
+    wholeOf(
+      (await plane.api.landfall('GetRecoveryPointFile', { sourceServerID, path: '/etc/hosts' })).content,
+    );
+  assert.deepEqual(await fetchWhole(), SIMULATED_FILES.get('hosts'));
+  assert.equal(asked, 5);
+  away = Number.POSITIVE_INFINITY;
+  asked = 0;
+  await assert.rejects(fetchWhole());
+  assert.equal(asked, 5);
 });
 
 test('what a launch host refuses is told with its code, and a path is given once', async (t) => {

@@ -12,6 +12,8 @@ import { itemOf } from './recovery-points.ts';
 type Operations = Pick<Handlers<'landfall', Service>, 'ListRecoveryPointFiles' | 'GetRecoveryPointFile'>;
 
 const ENTRIES_DEFAULT = 500;
+/** The last millisecond that a date can say. */
+const DATE_MS_MAX = 8.64e15;
 
 export const recoveryPointFileOperations: Operations = {
   ListRecoveryPointFiles: async (input, service) => {
@@ -39,36 +41,33 @@ export const recoveryPointFileOperations: Operations = {
     const transferId = service.random.uuid();
     const facts = factsOf(service, tree, path);
     service.log.info('recovery-point-file-asked', { ...facts, transferId });
-    const { entry } = await beginTransfer(service, tree, {
-      ...placeIn(tree, path, input.filesystem),
-      transferId,
-    });
-    return {
-      epoch: tree.epoch,
-      cutDateTime: isoDateTime(tree.point.cutTimeMs),
-      kind: entry.kind,
-      mode: entry.mode,
-      uid: entry.uid,
-      gid: entry.gid,
-      modifiedDateTime: isoDateTime(entry.modifiedMs),
-      ...(entry.kind === 'FILE' ? { contentLength: entry.sizeBytes } : {}),
-      content: readContent(service, { tree, transferId, facts }),
-    };
+    const place = placeIn(tree, path, input.filesystem);
+    try {
+      const { entry } = await askProgram(service, tree.host, 'beginFileTransfer', { ...place, transferId });
+      const description = describe(tree, entry);
+      return { ...description, content: await readContent(service, { tree, transferId, facts }) };
+    } catch (error) {
+      // An answer that did not come in time may have been a beginning.
+      await endTransfer(service, tree, transferId);
+      throw error;
+    }
   },
 };
 
-/** An answer that did not come in time may have been a beginning. */
-async function beginTransfer(
-  service: Service,
-  tree: ReadyTree,
-  input: FilePlace & { readonly transferId: string },
-): Promise<{ readonly entry: FileEntry }> {
-  try {
-    return await askProgram(service, tree.host, 'beginFileTransfer', input);
-  } catch (error) {
-    await endTransfer(service, tree, input.transferId);
-    throw error;
-  }
+function describe(tree: ReadyTree, entry: FileEntry): Omit<Landfall.GetRecoveryPointFileResponse, 'content'> {
+  const { kind, mode, uid, gid, modifiedMs, sizeBytes } = entry;
+  return {
+    epoch: tree.epoch,
+    cutDateTime: isoDateTime(tree.point.cutTimeMs),
+    ...{ kind, mode, uid, gid },
+    modifiedDateTime: guestDateTime(modifiedMs),
+    ...(kind === 'FILE' ? { contentLength: sizeBytes } : {}),
+  };
+}
+
+/** A guest may have set any time. */
+function guestDateTime(timeMs: number): string {
+  return isoDateTime(Math.min(Math.max(timeMs, -DATE_MS_MAX), DATE_MS_MAX));
 }
 
 function pathOf({
@@ -96,7 +95,7 @@ function showEntry(entry: FileEntry): Landfall.RecoveryPointFile {
     ...status,
     name: textOf(nameBase64),
     nameBase64,
-    modifiedDateTime: isoDateTime(modifiedMs),
+    modifiedDateTime: guestDateTime(modifiedMs),
     ...target,
   };
 }

@@ -12,6 +12,10 @@ export const SIMULATED_FILES: ReadonlyMap<string, Buffer> = new Map([
   ['zeroes', Buffer.alloc(700_000)],
   ['\u00ff', Buffer.from('its name is no UTF-8')],
 ]);
+/** Begun, but answered as by a launch host of another version. */
+export const ODD_FILE = 'odd';
+/** What a guest may say, and no date can. */
+const MODIFIED_MS_ODD = 9e18;
 const PIECE_BYTES = 400_000;
 
 /** In `/etc`; a name is Latin-1. Asked for the first time, a point is still being opened. */
@@ -32,6 +36,7 @@ export function simulatedFiles(): FileHandlers {
     },
     beginFileTransfer: async ({ pathBase64, transferId }) => {
       const name = textOf(pathBase64).replace('/etc/', '');
+      if (name === ODD_FILE) return {} as { entry: FileEntry };
       const content = SIMULATED_FILES.get(name);
       if (content === undefined) throw missing(name);
       transfers.set(transferId, content);
@@ -61,7 +66,7 @@ function entryOf(name: string): FileEntry {
     gid: 4,
     sizeBytes: SIMULATED_FILES.get(name)?.length ?? 0,
     allocatedBytes: 4096,
-    modifiedMs: 1_700_000_000_000,
+    modifiedMs: name === 'zeroes' ? MODIFIED_MS_ODD : 1_700_000_000_000,
     linkCount: 1,
   };
 }
