@@ -32,9 +32,17 @@ export async function createRig(context: TestContext, fileSystem = 'ext4'): Prom
   return { device, mountPoint, recordPath: join(loops.folder, 'frozen'), folder: loops.folder };
 }
 
+/** Who writes to what is frozen cannot be killed: it is left waiting, for the thaw after the test. */
 export async function isWritable(mountPoint: string): Promise<boolean> {
-  const result = await run(['touch', join(mountPoint, 'touched')], { timeoutMs: PATIENCE_MS });
-  return result.exitCode === 0;
+  const timer = new AbortController();
+  const isPatient = systemClock.sleep(PATIENCE_MS, timer.signal).then(
+    () => false,
+    () => true,
+  );
+  const result = run(['touch', join(mountPoint, 'touched')]).then(({ exitCode }) => exitCode === 0);
+  const isWritten = await Promise.race([result, isPatient]);
+  timer.abort();
+  return isWritten;
 }
 
 export async function untilThawed({ mountPoint, recordPath }: Rig): Promise<void> {
