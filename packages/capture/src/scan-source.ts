@@ -59,6 +59,11 @@ const WAIT_STEP_MS = 50;
 /** Each is held until it has been hashed. */
 const CHUNKS_AT_ONCE_MAX = 16;
 const SETTLE_STEP_MS = 5;
+/** Nothing new comes under a freeze of all that writes: what takes longer never ends, or is not counted. */
+const SETTLE_MS_MAX = 1000;
+
+const UNSETTLED = 'writes are under way all the time, or the kernel does not count them';
+const THAWED_EARLY = 'it was thawed before its end';
 
 type Marks = readonly (string | undefined)[];
 
@@ -77,8 +82,8 @@ interface Pass {
 interface Frozen {
   readonly hold: FreezeHold;
   readonly beganNs: bigint;
-  /** From when nothing was under way on any disk. */
-  readonly marks: Marks;
+  /** From when nothing was under way on any disk; before, those of the pass. */
+  marks: Marks;
 }
 
 export class ScanSource implements EpochSource {
@@ -136,9 +141,8 @@ export class ScanSource implements EpochSource {
       for (;;) {
         signal.throwIfAborted();
         if (this.#isResting()) await clock.sleep(WAIT_STEP_MS, signal);
-        else if ((await this.#advance()) && !(await this.#beginFreeze())) return this.#endPass();
-        if (lengthOf(this.#found) >= this.#foundBytesMax || clock.monotonicNs() > deadlineNs)
-          return undefined;
+        else if ((await this.#advance()) && !(await this.#beginFreeze(signal))) return this.#endPass();
+        if (lengthOf(this.#found) >= this.#foundBytesMax || this.#isLate(deadlineNs)) return undefined;
       }
     });
   }
@@ -156,6 +160,11 @@ export class ScanSource implements EpochSource {
     return this.#pass === undefined && this.#options.clock.monotonicNs() < this.#restUntilNs;
   }
 
+  /** Never under a freeze, which would last while what was found is sent; that it ends is the hold's part. */
+  #isLate(deadlineNs: bigint): boolean {
+    return this.#pass?.frozen === undefined && this.#options.clock.monotonicNs() > deadlineNs;
+  }
+
   get #foundBytesMax(): number {
     return this.#pass?.frozen === undefined ? FOUND_BYTES_MAX : FOUND_FROZEN_BYTES_MAX;
   }
@@ -163,7 +172,7 @@ export class ScanSource implements EpochSource {
   /** Reads some more; true when the pass is complete and nothing the sender wants is left. */
   async #advance(): Promise<boolean> {
     this.#beginPass();
-    if (this.#pass?.frozen?.hold.isHeld === false) await this.#endFreeze('it was thawed before its end');
+    if (this.#pass?.frozen?.hold.isHeld === false) await this.#endFreeze(THAWED_EARLY);
     const readsInFlightMax = Math.min(this.#options.reader.readsInFlightMax, CHUNKS_AT_ONCE_MAX);
     const unread = this.#hashes.nextUnread(readsInFlightMax);
     const chunks = unread.length > 0 ? unread : this.#hashes.nextUnknown(readsInFlightMax);
@@ -193,7 +202,7 @@ export class ScanSource implements EpochSource {
   }
 
   /** S4. True when there is something to be read under a freeze now. */
-  async #beginFreeze(): Promise<boolean> {
+  async #beginFreeze(signal: AbortSignal): Promise<boolean> {
     const pass = this.#pass;
     const freeze = this.#freeze;
     if (pass === undefined || freeze === undefined || pass.wasFrozen) return false;
@@ -203,20 +212,26 @@ export class ScanSource implements EpochSource {
       this.#millisecondsFor(pass, writtenBetween(pass.marks, this.#readMarks())),
     );
     if (hold === undefined) return false;
-    const beganNs = this.#options.clock.monotonicNs();
-    const marks = await this.#settledMarks(hold);
-    pass.frozen = { hold, beganNs, marks };
-    this.#hashes.beginPass(writtenBetween(pass.marks, marks));
-    return true;
+    // Before anything that can fail: what ends the freeze then is told of it here.
+    pass.frozen = { hold, beganNs: this.#options.clock.monotonicNs(), marks: pass.marks };
+    return await this.#settle(pass, pass.frozen, signal);
   }
 
-  /** Those of a moment at which no write was under way, if there is one before the thaw. */
-  async #settledMarks(hold: FreezeHold): Promise<Marks> {
+  /** True when nothing is under way any more; otherwise the freeze is ended. */
+  async #settle(pass: Pass, frozen: Frozen, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#options;
+    const lastNs = frozen.beganNs + BigInt(SETTLE_MS_MAX * 1e6);
     for (;;) {
-      const marks = this.#readMarks();
-      if (!marks.includes(undefined) || !hold.isHeld) return marks;
-      await this.#options.clock.sleep(SETTLE_STEP_MS);
+      frozen.marks = this.#readMarks();
+      if (!frozen.marks.includes(undefined)) break;
+      if (!frozen.hold.isHeld || clock.monotonicNs() >= lastNs) {
+        await this.#endFreeze(frozen.hold.isHeld ? UNSETTLED : THAWED_EARLY);
+        return false;
+      }
+      await clock.sleep(SETTLE_STEP_MS, signal);
     }
+    this.#hashes.beginPass(writtenBetween(pass.marks, frozen.marks));
+    return true;
   }
 
   /** Under the freeze, or when it is over too early. */

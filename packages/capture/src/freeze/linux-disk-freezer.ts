@@ -10,7 +10,13 @@ import { OperationError } from '@landfall/runtime';
 import { parseMounts } from '../free-space/volume-listing.ts';
 import { disksBelow } from '../linux-disks.ts';
 import type { DiskFreezer, FreezeHold } from './disk-freezer.ts';
-import { FROZEN_LINE, type GuardRequest, THAWING_LINE, thawLeftovers } from './linux-freeze-guard.ts';
+import {
+  FROZEN_LINE,
+  type FrozenReport,
+  type GuardRequest,
+  THAWING_LINE,
+  thawLeftovers,
+} from './linux-freeze-guard.ts';
 
 export interface LinuxDiskFreezerOptions {
   /** As in /sys/block. */
@@ -62,11 +68,6 @@ function startGuard(guardCommand: readonly string[], request: GuardRequest): Chi
   return spawn(command, [...parameters, JSON.stringify(request)], {
     ...{ detached: true, stdio: ['pipe', 'pipe', 'inherit'] },
   });
-}
-
-interface FrozenReport {
-  readonly frozen: readonly string[];
-  readonly refusals: readonly string[];
 }
 
 class GuardedHold implements FreezeHold {

@@ -6,19 +6,18 @@
  * the agent's runtime files, for the case that it is killed itself: `thawLeftovers`.
  *
  * G1 whatever was frozen here is thawed when standard input closes, or `limitMs` after the first freeze
- *    began.
+ *    began, also while another one is still being frozen; that one as soon as it can be.
  * G2 the record is there before the first freeze begins, and gone only when everything is thawed.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { describeError, OperationError, type RunResult, retry, run, systemClock } from '@landfall/runtime';
+import { after, retry } from '@landfall/runtime';
+import { freeze, thawAll, whyNotWrittenOut } from './linux-fsfreeze.ts';
 
 export const GUARD_COMMAND = 'freeze-guard';
 /** What the guard says, a line each. */
 export const FROZEN_LINE = 'FROZEN';
 export const THAWING_LINE = 'THAWING';
 
-/** One ioctl can wait for much to be written out, and a thaw waits for the freeze before it. */
-const TOOL_TIMEOUT_MS = 10 * 60_000;
 /** With delays up to ten seconds: half an hour. */
 const THAW_ATTEMPTS_MAX = 200;
 
@@ -29,29 +28,57 @@ export interface GuardRequest {
   readonly recordPath: string;
 }
 
+/** With FROZEN_LINE. */
+export interface FrozenReport {
+  /** None, unless all of them are still. */
+  readonly frozen: readonly string[];
+  readonly refusals: readonly string[];
+}
+
 /** The program; `parameters`: a GuardRequest as JSON. Errors: THAW_FAILED, told by the exit code alone. */
 export async function runFreezeGuard(parameters: string): Promise<void> {
   const request: GuardRequest = JSON.parse(parameters);
   // With the agent gone nobody reads what is said here: that must not keep the guard from its work.
   process.stdout.on('error', () => undefined);
   leaveControlGroup();
-  const agentGone = closed(process.stdin);
-  for (const mountPoint of request.mountPoints) await run(['sync', '--file-system', mountPoint]);
-  writeFileSync(request.recordPath, JSON.stringify(request.mountPoints));
-  const late = new AbortController();
-  const limit = Promise.allSettled([systemClock.sleep(request.limitMs, late.signal)]);
-  const over = Promise.race([agentGone, limit]);
-  const frozen: string[] = [];
+  const over = new AbortController();
+  closed(process.stdin).then(() => over.abort());
+  const reason = await whyNotWrittenOut(request.mountPoints, request.limitMs);
+  if (reason === undefined) await freezeUntil(over, request);
+  else report({ frozen: [], refusals: [reason] });
+}
+
+async function freezeUntil(over: AbortController, request: GuardRequest): Promise<void> {
+  const { mountPoints, limitMs, recordPath } = request;
+  const frozen = new Set<string>();
+  writeFileSync(recordPath, JSON.stringify(mountPoints));
+  const isOver = aborted(over.signal);
+  const cancelLimit = after(limitMs, () => over.abort());
+  const thawing = Promise.allSettled([isOver.then(() => thaw(frozen))]);
   try {
-    const refusals = await freezeAll(request.mountPoints, { frozen, over });
-    say(`${FROZEN_LINE} ${JSON.stringify({ frozen, refusals })}`);
-    if (frozen.length > 0) await over;
+    const refusals = await freezeAll(mountPoints, frozen, over.signal);
+    if (over.signal.aborted)
+      report({ frozen: [], refusals: [...refusals, 'time was over before all was frozen'] });
+    else report({ frozen: [...frozen], refusals });
+    if (frozen.size > 0) await isOver;
   } finally {
-    late.abort();
-    say(THAWING_LINE);
-    await retry(() => thawAll(frozen), { attemptsMax: THAW_ATTEMPTS_MAX });
-    rmSync(request.recordPath, { force: true });
+    cancelLimit();
+    over.abort();
+    await thawing;
+    // What was not frozen yet when it was over.
+    await thaw(frozen);
+    rmSync(recordPath, { force: true });
   }
+}
+
+/** Errors: THAW_FAILED. */
+async function thaw(frozen: Set<string>): Promise<void> {
+  say(THAWING_LINE);
+  await retry(() => thawAll(frozen), { attemptsMax: THAW_ATTEMPTS_MAX });
+}
+
+function report(facts: FrozenReport): void {
+  say(`${FROZEN_LINE} ${JSON.stringify(facts)}`);
 }
 
 function say(line: string): void {
@@ -62,7 +89,7 @@ function say(line: string): void {
 export async function thawLeftovers(recordPath: string): Promise<readonly string[]> {
   if (!existsSync(recordPath)) return [];
   const mountPoints: readonly string[] = JSON.parse(readFileSync(recordPath, 'utf8'));
-  await thawAll(mountPoints);
+  await thawAll(new Set(mountPoints));
   rmSync(recordPath, { force: true });
   return mountPoints;
 }
@@ -70,41 +97,17 @@ export async function thawLeftovers(recordPath: string): Promise<readonly string
 /** Answers why some were not frozen, or were already; stops between two of them when it is over. */
 async function freezeAll(
   mountPoints: readonly string[],
-  { frozen, over }: { readonly frozen: string[]; readonly over: Promise<unknown> },
+  frozen: Set<string>,
+  over: AbortSignal,
 ): Promise<readonly string[]> {
-  let isOver = false;
-  over.then(() => {
-    isOver = true;
-  });
   const refusals: string[] = [];
   for (const mountPoint of mountPoints) {
-    if (isOver) break;
-    const result = await run(['fsfreeze', '--freeze', mountPoint], { timeoutMs: TOOL_TIMEOUT_MS });
-    if (result.exitCode === 0) frozen.push(mountPoint);
-    else refusals.push(describe(result));
+    if (over.aborted) break;
+    const { mayBeFrozen, refusal } = await freeze(mountPoint);
+    if (mayBeFrozen) frozen.add(mountPoint);
+    if (refusal !== undefined) refusals.push(refusal);
   }
   return refusals;
-}
-
-/**
- * The last one first, each whatever becomes of the others. One that is not frozen any more is as good as
- * thawed. Errors: THAW_FAILED.
- */
-async function thawAll(mountPoints: readonly string[]): Promise<void> {
-  const failures: string[] = [];
-  for (const mountPoint of mountPoints.toReversed()) {
-    try {
-      const result = await run(['fsfreeze', '--unfreeze', mountPoint], { timeoutMs: TOOL_TIMEOUT_MS });
-      if (result.exitCode !== 0 && !/Invalid argument/.test(result.stderr)) failures.push(describe(result));
-    } catch (error) {
-      failures.push(describeError(error));
-    }
-  }
-  if (failures.length > 0) throw notThawed(failures);
-}
-
-function describe({ stderr, exitCode }: RunResult): string {
-  return stderr.trim() || `fsfreeze exited with ${exitCode}`;
 }
 
 /** systemd kills what is left in the group of a service whose main process has ended. */
@@ -127,8 +130,9 @@ function closed(stream: NodeJS.ReadStream): Promise<void> {
   });
 }
 
-function notThawed(failures: readonly string[]): OperationError {
-  return new OperationError('THAW_FAILED', `a file system stays frozen: ${failures.join('; ')}`, {
-    hint: 'thaw it with `fsfreeze --unfreeze MOUNTPOINT`',
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }

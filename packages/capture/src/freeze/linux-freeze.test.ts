@@ -5,45 +5,22 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { MIB, OperationError, run, runChecked, systemClock } from '@landfall/runtime';
 import type { Cut } from '../epoch-source.ts';
-import { createLoopDisks } from '../linux-loop.testing.ts';
 import { inOwnMounts } from '../linux-own-mounts.testing.ts';
 import { openScan } from '../linux-scan.ts';
 import type { ScanSource } from '../scan-source.ts';
 import { HOLDER_COMMAND, TEST_GUARD_COMMAND } from './freeze-guard.testing.ts';
 import { createLinuxDiskFreezer, writtenMountPoints } from './linux-disk-freezer.ts';
+import { createRig, PATIENCE_MS, type Rig, SIZE_BYTES, untilThawed } from './linux-freeze-rig.testing.ts';
 
-const SIZE_BYTES = 64 * MIB;
 const LIMIT_MS = 60_000;
-/** Nobody waits longer than this for a thaw here. */
-const PATIENCE_MS = 60_000;
-
-interface Rig {
-  readonly device: string;
-  readonly mountPoint: string;
-  readonly recordPath: string;
-  readonly folder: string;
-}
-
-async function createRig(context: TestContext, fileSystem = 'ext4'): Promise<Rig> {
-  const loops = await createLoopDisks([fileSystem === 'xfs' ? 320 * MIB : SIZE_BYTES]);
-  const device = loops.disks[0]?.devicePath ?? '';
-  const mountPoint = join(loops.folder, 'mounted');
-  mkdirSync(mountPoint);
-  await runChecked([`mkfs.${fileSystem}`, '-q', device]);
-  await runChecked(['mount', device, mountPoint]);
-  context.after(async () => {
-    await run(['fsfreeze', '--unfreeze', mountPoint]);
-    await run(['umount', '--lazy', mountPoint]);
-    loops.remove();
-  });
-  return { device, mountPoint, recordPath: join(loops.folder, 'frozen'), folder: loops.folder };
-}
+/** A quarter of it is enough for two tools to be started. */
+const SHORT_LIMIT_MS = 6000;
 
 /** Writes a file a few times a second until the signal, and counts. */
 class Writer {
@@ -92,18 +69,6 @@ async function replicate(scan: ScanSource, replica: Buffer, until: (cut: Cut) =>
     apply(cut);
     if (until(cut)) return cut;
   }
-}
-
-async function isWritable(mountPoint: string): Promise<boolean> {
-  const result = await run(['touch', join(mountPoint, 'touched')], { timeoutMs: PATIENCE_MS });
-  return result.exitCode === 0;
-}
-
-async function untilThawed({ mountPoint, recordPath }: Rig): Promise<void> {
-  assert.ok(await isWritable(mountPoint), 'it can be written again');
-  for (let waitedMs = 0; existsSync(recordPath) && waitedMs < PATIENCE_MS; waitedMs += 50)
-    await systemClock.sleep(50);
-  assert.ok(!existsSync(recordPath), 'nothing is on record any more');
 }
 
 function freezerOf({ device, recordPath }: Rig) {
@@ -173,7 +138,7 @@ function defineTests(): void {
 
   test('a freeze ends when its time is over, without anybody asking', async (context) => {
     const rig = await createRig(context);
-    const hold = await freezerOf(rig).freeze(300);
+    const hold = await freezerOf(rig).freeze(SHORT_LIMIT_MS);
     await untilThawed(rig);
     assert.equal(hold.isHeld, false);
     await hold.thaw();

@@ -2,7 +2,8 @@
  * When a scan freezes the file systems of its disks, and what came of it. Under a freeze everything has to be
  * read again that was written since the pass began, and without tracepoints nobody knows more of that than
  * which disks: so a freeze takes about as long as reading those disks. It is not begun when that would take
- * longer than it may, and after one that failed the next is put off, twice as long each time.
+ * longer than it may, and after one that failed the next is put off, twice as long each time, whatever the
+ * interval: whoever writes has waited for nothing.
  */
 import type { Clock } from '@landfall/runtime';
 import { describeError } from '@landfall/runtime';
@@ -28,6 +29,7 @@ export interface FreezeFacts {
 /** Of what a freeze may take, so that one that is a little slower than expected ends well. */
 const SHARE_PLANNED = 0.8;
 const FAILURES_COUNTED_MAX = 6;
+const AFTER_FAILURE_MS_MIN = 60_000;
 
 export class ScanFreeze {
   readonly #options: FreezeOptions;
@@ -72,16 +74,17 @@ export class ScanFreeze {
     this.#lastFrozenMs = frozenMs;
     this.#failure = undefined;
     this.#failures = 0;
-    this.#putOff(1);
+    this.#putOff(this.#options.intervalMs);
   }
 
   failed(why: string): void {
     this.#failure = why;
     this.#failures = Math.min(FAILURES_COUNTED_MAX, this.#failures + 1);
-    this.#putOff(2 ** (this.#failures - 1));
+    const firstMs = Math.max(this.#options.intervalMs, AFTER_FAILURE_MS_MIN);
+    this.#putOff(firstMs * 2 ** (this.#failures - 1));
   }
 
-  #putOff(intervals: number): void {
-    this.#nextNs = this.#clock.monotonicNs() + BigInt(Math.round(intervals * this.#options.intervalMs * 1e6));
+  #putOff(durationMs: number): void {
+    this.#nextNs = this.#clock.monotonicNs() + BigInt(Math.round(durationMs * 1e6));
   }
 }
