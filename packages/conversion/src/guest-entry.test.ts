@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseNames, parseStatuses } from './guest-entry.ts';
 import { parseSubvolumes } from './guestfs-mounts.ts';
-import { quoteWord } from './guestfs-session.ts';
 
 const FIELDS = {
   st_dev: 2048,
@@ -60,13 +59,6 @@ test('names are bytes between NULs, sorted as bytes', () => {
     ['B', 'a\nc', 'b', '\xff\xfe'],
   );
   assert.deepEqual(parseNames(Buffer.alloc(0)), []);
-});
-
-test('bytes are given to the appliance as they are', () => {
-  assert.equal(
-    quoteWord(Buffer.from([0x2f, 0x61, 0x0a, 0xff, 0x22, 0x5c, 0x20])),
-    '"/a\\x0a\\xff\\x22\\x5c "',
-  );
 });
 
 test('subvolumes are named by their paths', () => {
