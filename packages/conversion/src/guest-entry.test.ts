@@ -39,6 +39,14 @@ test('the status of one file is read, setuid and all', () => {
   ]);
 });
 
+test('a time is one that a date can have', () => {
+  const timeOf = (st_mtime_sec: number) =>
+    parseStatuses(block({ st_mtime_sec }))[0]?.modifiedMs ?? Number.NaN;
+  for (const seconds of [2 ** 63, -(2 ** 63), 8.64e12, -8.64e12])
+    assert.ok(!Number.isNaN(new Date(timeOf(seconds)).getTime()), `${seconds}`);
+  assert.equal(timeOf(-1), -225);
+});
+
 test('a list of statuses keeps its order, and one that is gone its place', () => {
   const all = (values: readonly Partial<typeof FIELDS>[]) =>
     values.map((change, index) => `[${index}] = {\n${block(change, '  ')}}\n`).join('');

@@ -84,8 +84,8 @@ export class GuestfsSession {
     this.#child.once('error', (cause) => this.#fail(toolMissing(cause)));
     this.#child.once('close', () => this.#fail(new Error('the appliance ended')));
     this.#child.stdin?.on('error', (cause) => this.#fail(cause));
-    this.#cancelTimeout = after(options.timeoutMs, () => this.#abandon(timedOut(options.timeoutMs)));
-    const cancel = () => this.#abandon(new Error('the conversion was cancelled'));
+    this.#cancelTimeout = after(options.timeoutMs, () => this.abandon(timedOut(options.timeoutMs)));
+    const cancel = () => this.abandon(new Error('the conversion was cancelled'));
     options.signal?.addEventListener('abort', cancel, { once: true });
     if (options.signal?.aborted) cancel();
   }
@@ -156,6 +156,12 @@ export class GuestfsSession {
     await this.#exited;
   }
 
+  /** Kills the appliance at once; whoever waits for it, now or later, gets `error`. */
+  abandon(error: Error): void {
+    this.#fail(error);
+    this.#kill();
+  }
+
   #collect(): void {
     this.#child.stdout?.setEncoding('latin1').on('data', (text: string) => {
       this.#stdout += text;
@@ -185,11 +191,6 @@ export class GuestfsSession {
     this.#failure ??= error;
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
-  }
-
-  #abandon(error: Error): void {
-    this.#fail(error);
-    this.#kill();
   }
 
   #kill(): void {
