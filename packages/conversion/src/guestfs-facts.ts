@@ -14,7 +14,7 @@ import {
   type InspectionContext,
   listFilesystems,
   nameDisks,
-  readText,
+  readTexts,
 } from './guestfs-inspect.ts';
 import type { GuestfsSession } from './guestfs-session.ts';
 import type { GuestInspection } from './inspection.ts';
@@ -51,7 +51,7 @@ export async function readGuestFacts(
     hasBiosBootCode: inspection?.hasBiosBootCode ?? (await hasBootCode(context, bootDisk)),
   };
   if (inspection === undefined) return { ...storage, files: new Map(), present: new Set(), spaces: [] };
-  const files = new Map([...inspection.files, ...(await readFiles(context))]);
+  const files = new Map([...inspection.files, ...(await readTexts(context, TEXT_FILE_PATTERNS))]);
   const keys = keyFilesIn(files.get('/etc/crypttab') ?? '');
   const found = await glob(session, [...PRESENCE_PATTERNS, ...keys.map(literally)]);
   return {
@@ -70,15 +70,6 @@ const VOLUME_GROUPS = 'lvm vgs --noheadings -o vg_name,vg_missing_pv_count';
 /** What a tool in the appliance prints; nothing where the appliance lacks it. */
 async function inAppliance(session: GuestfsSession, command: string): Promise<string> {
   return (await session.attempt('debug', 'sh', command)).output;
-}
-
-async function readFiles(context: InspectionContext): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  for (const path of await glob(context.session, TEXT_FILE_PATTERNS)) {
-    const text = await readText(context, path);
-    if (text !== undefined) files.set(path, text);
-  }
-  return files;
 }
 
 /** Of those that are named in a crypttab, what can be asked for. */
