@@ -90,7 +90,7 @@ export const FILE_SHAPES = {
   RecoveryPointFilesystems: { type: 'list', member: 'RecoveryPointFilesystem' },
   RecoveryPointFileKind: {
     type: 'string',
-    enum: ['FILE', 'FOLDER', 'SYMLINK', 'BLOCK_DEVICE', 'CHARACTER_DEVICE', 'FIFO', 'SOCKET'],
+    enum: ['FILE', 'FOLDER', 'SYMLINK', 'BLOCK_DEVICE', 'CHARACTER_DEVICE', 'FIFO', 'SOCKET', 'UNKNOWN'],
   },
   GuestPath: { type: 'string', min: 1, max: 4095 },
   GuestPathBase64: { type: 'string', min: 4, max: 5464, pattern: '[A-Za-z0-9+/]+={0,2}' },

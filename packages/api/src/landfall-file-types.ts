@@ -95,4 +95,6 @@ export type RecoveryPointFileKind =
   | 'BLOCK_DEVICE'
   | 'CHARACTER_DEVICE'
   | 'FIFO'
-  | 'SOCKET';
+  | 'SOCKET'
+  /** It is there, but what it is cannot be read. */
+  | 'UNKNOWN';

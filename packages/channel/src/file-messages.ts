@@ -19,7 +19,9 @@ export type FileKind =
   | 'BLOCK_DEVICE'
   | 'CHARACTER_DEVICE'
   | 'FIFO'
-  | 'SOCKET';
+  | 'SOCKET'
+  /** It is there, but what it is cannot be read. */
+  | 'UNKNOWN';
 
 export interface FileEntry {
   readonly nameBase64: string;

@@ -7,7 +7,9 @@ export type GuestEntryKind =
   | 'BLOCK_DEVICE'
   | 'CHARACTER_DEVICE'
   | 'FIFO'
-  | 'SOCKET';
+  | 'SOCKET'
+  /** It is there, but what it is cannot be read. */
+  | 'UNKNOWN';
 
 export interface GuestStatus {
   readonly kind: GuestEntryKind;
@@ -24,7 +26,7 @@ export interface GuestStatus {
 
 export interface GuestEntry extends GuestStatus {
   readonly name: Buffer;
-  /** Of a symbolic link. */
+  /** Of a symbolic link that can be read. */
   readonly target: Buffer | undefined;
 }
 
@@ -37,9 +39,18 @@ const KIND_BY_TYPE: Readonly<Record<number, GuestEntryKind>> = {
   10: 'SYMLINK',
   12: 'SOCKET',
 };
+/** Of a name whose status cannot be read: a damaged folder is listed all the same. */
+export const UNKNOWN_STATUS: GuestStatus = {
+  kind: 'UNKNOWN',
+  ...{ mode: 0, uid: 0, gid: 0 },
+  ...{ sizeBytes: 0, allocatedBytes: 0, modifiedMs: 0, linkCount: 0 },
+};
+
 const PERMISSIONS = 0o7777;
 const TYPE_SHIFT = 12;
 const SECTOR_BYTES = 512;
+/** A Date takes no more, and a damaged time may be any. */
+const DATE_MS_MAX = 8.64e15;
 
 /** `ls0` writes names, each ended by a NUL. Sorted by their bytes. */
 export function parseNames(content: Buffer): Buffer[] {
@@ -74,7 +85,11 @@ function parseStatus(block: string): GuestStatus | undefined {
     gid: field('gid'),
     sizeBytes: field('size'),
     allocatedBytes: field('blocks') * SECTOR_BYTES,
-    modifiedMs: field('mtime_sec') * 1000 + Math.floor(field('mtime_nsec') / 1e6),
+    modifiedMs: dateMs(field('mtime_sec') * 1000 + Math.floor(field('mtime_nsec') / 1e6)),
     linkCount: field('nlink'),
   };
+}
+
+function dateMs(ms: number): number {
+  return Math.max(-DATE_MS_MAX, Math.min(DATE_MS_MAX, ms));
 }

@@ -3,6 +3,7 @@ import { appendFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { assert, type Logger, OperationError } from '@landfall/runtime';
 import { writeCpio } from './cpio-archive.ts';
+import { downloadFile } from './guestfs-download.ts';
 import { compressArchive, readInitramfs } from './guestfs-initramfs.ts';
 import type { GuestfsSession } from './guestfs-session.ts';
 import { addedEntries, hasModule, type InitramfsContent, modulesFolder } from './initramfs.ts';
@@ -17,6 +18,8 @@ export interface ApplyContext {
 
 type StepOf<Kind extends ConversionStep['kind']> = Extract<ConversionStep, { kind: Kind }>;
 
+/** A module, or an index of modules. */
+const INITRAMFS_FILE_BYTES_MAX = 64 * 1024 * 1024;
 /** depmod's index files that modprobe reads: kmod's the binary ones, busybox's the text. */
 const KMOD_INDEX_FILES = /^modules\.((dep|alias|symbols|builtin|builtin\.alias)\.bin|softdep)$/;
 const BUSYBOX_INDEX_FILES = /^modules\.(dep|alias|symbols|builtin|softdep)(\.bin)?$/;
@@ -100,10 +103,17 @@ function hasKmod(content: InitramfsContent): boolean {
 
 async function readGuestFile(context: ApplyContext, path: string): Promise<Buffer> {
   const local = join(context.workFolder, 'incoming');
-  await context.session.must('download', path, local);
+  const reason = await downloadFile(context.session, { path, local, bytesMax: INITRAMFS_FILE_BYTES_MAX });
+  if (reason !== undefined) throw unreadable(path, reason);
   const content = await readFile(local);
   await rm(local);
   return content;
+}
+
+function unreadable(path: string, reason: string): OperationError {
+  return new OperationError('APPLIANCE_FAILED', `${path} of the guest cannot be read: ${reason}`, {
+    hint: 'the guest may be damaged at this recovery point: launch from another one',
+  });
 }
 
 /** The extended file is read again, whole, before it is used. */

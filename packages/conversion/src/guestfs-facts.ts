@@ -14,7 +14,7 @@ import {
   type InspectionContext,
   listFilesystems,
   nameDisks,
-  readText,
+  readTexts,
 } from './guestfs-inspect.ts';
 import type { GuestfsSession } from './guestfs-session.ts';
 import type { GuestInspection } from './inspection.ts';
@@ -51,10 +51,8 @@ export async function readGuestFacts(
     hasBiosBootCode: inspection?.hasBiosBootCode ?? (await hasBootCode(context, bootDisk)),
   };
   if (inspection === undefined) return { ...storage, files: new Map(), present: new Set(), spaces: [] };
-  const files = new Map([...inspection.files, ...(await readFiles(context))]);
-  const keys = parseCrypttab(files.get('/etc/crypttab') ?? '').flatMap(({ key }) =>
-    key.startsWith('/') ? [key] : [],
-  );
+  const files = new Map([...inspection.files, ...(await readTexts(context, TEXT_FILE_PATTERNS))]);
+  const keys = keyFilesIn(files.get('/etc/crypttab') ?? '');
   const found = await glob(session, [...PRESENCE_PATTERNS, ...keys.map(literally)]);
   return {
     ...storage,
@@ -64,6 +62,8 @@ export async function readGuestFacts(
   };
 }
 
+/** Longer ones are nonsense, or meant to do harm. */
+const KEY_PATH_LENGTH_MAX = 1024;
 /** Quotes do not survive the way there. */
 const VOLUME_GROUPS = 'lvm vgs --noheadings -o vg_name,vg_missing_pv_count';
 
@@ -72,13 +72,11 @@ async function inAppliance(session: GuestfsSession, command: string): Promise<st
   return (await session.attempt('debug', 'sh', command)).output;
 }
 
-async function readFiles(context: InspectionContext): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  for (const path of await glob(context.session, TEXT_FILE_PATTERNS)) {
-    const text = await readText(context, path);
-    if (text !== undefined) files.set(path, text);
-  }
-  return files;
+/** Of those that are named in a crypttab, what can be asked for. */
+export function keyFilesIn(crypttab: string): string[] {
+  return parseCrypttab(crypttab)
+    .map(({ key }) => key)
+    .filter((key) => key.startsWith('/') && key.length <= KEY_PATH_LENGTH_MAX && !key.includes('\0'));
 }
 
 /** A path of the guest's own words, for a function that expands patterns. */

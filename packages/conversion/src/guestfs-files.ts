@@ -9,9 +9,14 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type Clock, type Logger, OperationError } from '@landfall/runtime';
-import type { Filesystem } from './fstab.ts';
-import { type GuestEntry, type GuestStatus, parseNames, parseStatuses } from './guest-entry.ts';
+import { after, type Clock, type Logger, OperationError } from '@landfall/runtime';
+import {
+  type GuestEntry,
+  type GuestStatus,
+  parseNames,
+  parseStatuses,
+  UNKNOWN_STATUS,
+} from './guest-entry.ts';
 import { baseNameOf, joinGuestPath, normalizeGuestPath } from './guest-path.ts';
 import { type ConversionDisk, startAppliance } from './guestfs-appliance.ts';
 import { nameDisks } from './guestfs-inspect.ts';
@@ -23,7 +28,6 @@ import {
   sourceNameOf,
 } from './guestfs-mounts.ts';
 import { type CommandOutcome, GuestfsSession } from './guestfs-session.ts';
-import type { InspectedDisk } from './inspection.ts';
 import { createFifo } from './linux-fifo.ts';
 
 export interface GuestFilesOptions {
@@ -34,6 +38,16 @@ export interface GuestFilesOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly limits?: Partial<GuestFilesLimits>;
+}
+
+/** What takes longer ends the appliance: a damaged file system can hold one up for good. */
+export interface GuestFilesLimits {
+  readonly openMs: number;
+  /** A listing, or the beginning of a download. */
+  readonly listMs: number;
+  /** What a download takes to end after nobody reads it any more. */
+  readonly cancelMs: number;
 }
 
 export interface GuestPlace {
@@ -70,7 +84,12 @@ export interface GuestDownload {
 
 /** An appliance is not kept longer than this, whatever happens. */
 const SESSION_MS_MAX = 24 * 3_600_000;
+const LIMITS: GuestFilesLimits = { openMs: 10 * 60_000, listMs: 2 * 60_000, cancelMs: 60_000 };
+/** A page ends after this long, with what it has: whoever asks has a time of his own. */
+const PAGE_MS = 4000;
 const STATUS_BATCH = 200;
+/** Far from what a line for guestfish can hold beside the folder. */
+const STATUS_BATCH_BYTES = 3000;
 /** Names that need no quoting in a list of the appliance's shell. */
 const PLAIN_NAME = /^[\w.+@:,=-]+$/;
 const WHOLE_TREE = '';
@@ -79,14 +98,18 @@ export class GuestFiles {
   readonly #session: GuestfsSession;
   readonly #folder: string;
   readonly #context: MountContext;
+  readonly #clock: Clock;
+  readonly #limits: GuestFilesLimits;
   #mounted: string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  private constructor(session: GuestfsSession, folder: string, context: MountContext) {
-    this.#session = session;
-    this.#folder = folder;
+  private constructor(options: GuestFilesOptions, context: MountContext) {
+    this.#session = context.session;
+    this.#folder = options.scratchFolder;
     this.#context = context;
+    this.#clock = options.clock;
+    this.#limits = { ...LIMITS, ...options.limits };
   }
 
   /** Takes some ten seconds, more without hardware virtualization. Errors: APPLIANCE_FAILED, TOOL_MISSING. */
@@ -95,10 +118,11 @@ export class GuestFiles {
     await mkdir(scratchFolder, { recursive: true });
     const session = new GuestfsSession({ logger, clock, useKvm, signal, timeoutMs: SESSION_MS_MAX });
     try {
-      await startAppliance(session, { disks });
-      const named: InspectedDisk[] = nameDisks({ disks });
-      const filesystems: readonly Filesystem[] = await listMountable(session, named);
-      return new GuestFiles(session, scratchFolder, { session, disks: named, filesystems, logger });
+      const filesystems = await within(session, options.limits?.openMs ?? LIMITS.openMs, async () => {
+        await startAppliance(session, { disks });
+        return listMountable(session, nameDisks({ disks }));
+      });
+      return new GuestFiles(options, { session, disks: nameDisks({ disks }), filesystems, logger });
     } catch (error) {
       await session.abort();
       throw error;
@@ -127,16 +151,14 @@ export class GuestFiles {
     page: { readonly after?: Buffer | undefined; readonly limit: number },
   ): Promise<GuestListing> {
     const path = normalizeGuestPath(place.path);
-    return this.#inTurn(async () => {
-      await this.#mount(place.filesystem);
-      const { kind } = await this.#status('statns', path);
-      if (kind !== 'FOLDER') return { isFolder: false, entries: [await this.#entry(path)], hasMore: false };
-      const names = await this.#names(path);
-      const { after, limit } = page;
-      const rest = after === undefined ? names : names.filter((name) => Buffer.compare(name, after) > 0);
-      const entries = await this.#entries(path, rest.slice(0, limit));
-      return { isFolder: true, entries, hasMore: rest.length > limit };
-    });
+    return this.#inTurn(() =>
+      within(this.#session, this.#limits.listMs, async () => {
+        await this.#mount(place.filesystem);
+        const { kind } = await this.#status('statns', path);
+        if (kind === 'FOLDER') return this.#page(path, page);
+        return { isFolder: false, entries: [await this.#entry(path)], hasMore: false };
+      }),
+    );
   }
 
   /**
@@ -147,7 +169,9 @@ export class GuestFiles {
     const path = normalizeGuestPath(place.path);
     return new Promise((resolve, reject) => {
       const turn = this.#inTurn(async () => {
-        const begun = await this.#begin(place.filesystem, path);
+        const begun = await within(this.#session, this.#limits.listMs, () =>
+          this.#begin(place.filesystem, path),
+        );
         resolve(begun);
         await begun.whole;
       });
@@ -170,7 +194,7 @@ export class GuestFiles {
       entry.kind === 'FILE'
         ? this.#session.attempt('download', path, fifo.path)
         : this.#session.attempt('tar-out', path, fifo.path, 'numericowner:true', 'xattrs:true', 'acls:true');
-    return { entry, stream: fifo.stream, whole: finished(fifo.stream, command, path) };
+    return { entry, stream: fifo.stream, whole: this.#finished(fifo.stream, command, path) };
   }
 
   async #mount(filesystem: string | undefined): Promise<void> {
@@ -191,24 +215,43 @@ export class GuestFiles {
     return parseNames(content);
   }
 
-  /** What is there is listed, even where the status of something in it cannot be read. */
-  async #entries(folder: Buffer, names: readonly Buffer[]): Promise<GuestEntry[]> {
-    const statuses = new Map<Buffer, GuestStatus | undefined>();
-    const plain = names.filter((name) => PLAIN_NAME.test(name.toString('latin1')));
-    for (let start = 0; start < plain.length; start += STATUS_BATCH) {
-      const batch = plain.slice(start, start + STATUS_BATCH);
-      const found = parseStatuses(
-        await this.#session.must('lstatnslist', folder, batch.map(String).join(' ')),
-      );
-      for (const [index, name] of batch.entries()) statuses.set(name, found[index]);
-    }
+  async #page(
+    folder: Buffer,
+    { after: last, limit }: { readonly after?: Buffer | undefined; readonly limit: number },
+  ): Promise<GuestListing> {
+    const endNs = this.#clock.monotonicNs() + BigInt(PAGE_MS) * 1_000_000n;
+    const names = await this.#names(folder);
+    const rest = last === undefined ? names : names.filter((name) => Buffer.compare(name, last) > 0);
     const entries: GuestEntry[] = [];
-    for (const name of names) {
-      const path = joinGuestPath(folder, name);
-      const status = statuses.get(name) ?? (await this.#status('lstatns', path));
-      entries.push(await this.#withTarget(path, { ...status, name }));
+    const isOver = () => entries.length > 0 && this.#clock.monotonicNs() >= endNs;
+    for (const batch of batchesOf(rest.slice(0, limit))) {
+      const statuses = await this.#statuses(folder, batch);
+      for (const name of batch) {
+        if (isOver()) break;
+        entries.push(await this.#named(joinGuestPath(folder, name), name, statuses.get(name)));
+      }
+      if (isOver()) break;
     }
-    return entries;
+    return { isFolder: true, entries, hasMore: rest.length > entries.length };
+  }
+
+  /** Of many at once; those it lacks are to be asked for one by one. */
+  async #statuses(
+    folder: Buffer,
+    names: readonly Buffer[],
+  ): Promise<ReadonlyMap<Buffer, GuestStatus | undefined>> {
+    const plain = names.filter((name) => PLAIN_NAME.test(name.toString('latin1')));
+    if (plain.length === 0) return new Map();
+    const words = plain.map(String).join(' ');
+    const { output, error } = await this.#session.attempt('lstatnslist', folder, words);
+    const found = error === undefined ? parseStatuses(output) : [];
+    return new Map(plain.map((name, index) => [name, found[index]]));
+  }
+
+  /** What is there is listed, even where its status or target cannot be read. */
+  async #named(path: Buffer, name: Buffer, known: GuestStatus | undefined): Promise<GuestEntry> {
+    const status = known ?? parseStatuses((await this.#session.attempt('lstatns', path)).output)[0];
+    return this.#withTarget(path, { ...(status ?? UNKNOWN_STATUS), name });
   }
 
   async #entry(path: Buffer): Promise<GuestEntry> {
@@ -217,9 +260,8 @@ export class GuestFiles {
 
   async #withTarget(path: Buffer, entry: GuestStatus & { readonly name: Buffer }): Promise<GuestEntry> {
     if (entry.kind !== 'SYMLINK') return { ...entry, target: undefined };
-    const outcome = await this.#session.attempt('readlink', path);
-    throwUnreadable(path, outcome);
-    return { ...entry, target: outcome.bytes.subarray(0, -1) };
+    const { bytes, error } = await this.#session.attempt('readlink', path);
+    return { ...entry, target: error === undefined ? bytes.subarray(0, -1) : undefined };
   }
 
   async #status(command: 'statns' | 'lstatns', path: Buffer): Promise<GuestStatus> {
@@ -228,6 +270,29 @@ export class GuestFiles {
     const [status] = parseStatuses(outcome.output);
     if (status === undefined) throw unreadable(path, 'its status makes no sense');
     return status;
+  }
+
+  /**
+   * A command that failed before it wrote anything leaves a pipe without an end; one that did well has
+   * closed it.
+   */
+  async #finished(stream: Readable, command: Promise<CommandOutcome>, path: Buffer): Promise<void> {
+    const closed = new Promise<void>((resolve) => stream.once('close', resolve));
+    let cancelLimit: () => void = () => undefined;
+    const limit = () => {
+      cancelLimit = limited(this.#session, this.#limits.cancelMs);
+    };
+    stream.once('close', limit);
+    try {
+      throwUnreadable(path, await command);
+    } catch (error) {
+      stream.destroy(error instanceof Error ? error : undefined);
+      throw error;
+    } finally {
+      stream.off('close', limit);
+      cancelLimit();
+    }
+    await closed;
   }
 
   #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -243,19 +308,44 @@ export class GuestFiles {
   }
 }
 
-/**
- * A command that failed before it wrote anything leaves a pipe without an end; one that did well has closed
- * it.
- */
-async function finished(stream: Readable, command: Promise<CommandOutcome>, path: Buffer): Promise<void> {
+async function within<Result>(
+  session: GuestfsSession,
+  limitMs: number,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  const cancel = limited(session, limitMs);
   try {
-    throwUnreadable(path, await command);
-  } catch (error) {
-    stream.destroy(error instanceof Error ? error : undefined);
-    throw error;
+    return await action();
+  } finally {
+    cancel();
   }
-  if (stream.destroyed || stream.readableEnded) return;
-  await new Promise<void>((resolve) => stream.once('close', resolve));
+}
+
+function limited(session: GuestfsSession, limitMs: number): () => void {
+  return after(limitMs, () =>
+    session.abandon(
+      new OperationError('APPLIANCE_FAILED', `the appliance took more than ${limitMs} ms, and was ended`, {
+        hint: 'the file system may be damaged at this recovery point: try again, then another point',
+        retryable: true,
+      }),
+    ),
+  );
+}
+
+/** In their order; a list for the appliance is bounded by its number and by its length. */
+export function batchesOf(names: readonly Buffer[]): Buffer[][] {
+  const batches: Buffer[][] = [];
+  let bytes = 0;
+  for (const name of names) {
+    const batch = batches.at(-1);
+    bytes += name.length + 1;
+    if (batch !== undefined && batch.length < STATUS_BATCH && bytes <= STATUS_BATCH_BYTES) batch.push(name);
+    else {
+      batches.push([name]);
+      bytes = name.length + 1;
+    }
+  }
+  return batches;
 }
 
 function throwUnreadable(path: Buffer, { error }: CommandOutcome): void {

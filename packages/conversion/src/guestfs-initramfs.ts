@@ -12,7 +12,9 @@ import {
   type InitramfsLayout,
 } from './initramfs.ts';
 
-const INITRAMFS_BYTES_MAX = 1024 * 1024 * 1024;
+export const INITRAMFS_BYTES_MAX = 1024 * 1024 * 1024;
+/** A small file may unpack to any size. */
+const UNPACKED_BYTES_MAX = 1024 * 1024 * 1024;
 const TOOL_TIMEOUT_MS = 120_000;
 
 const DECOMPRESS: Record<
@@ -35,14 +37,18 @@ const COMPRESS: Partial<Record<Compression, { suffix: string; argv: readonly str
 };
 
 /** `undefined` when it cannot be read here; the reason is logged. */
-export async function readInitramfs(path: string, logger: Logger): Promise<InitramfsContent | undefined> {
+export async function readInitramfs(
+  path: string,
+  logger: Logger,
+  unpackedBytesMax = UNPACKED_BYTES_MAX,
+): Promise<InitramfsContent | undefined> {
   try {
     const { size } = await stat(path);
     if (size > INITRAMFS_BYTES_MAX) throw new Error(`${size} bytes are more than ${INITRAMFS_BYTES_MAX}`);
     const bytes = await readFile(path);
     const layout = findLayout(bytes);
     if (layout === undefined) throw new Error('unknown compression');
-    return describeContent(layout, await unpack(bytes, layout, path));
+    return describeContent(layout, await unpack(bytes, layout, { path, bytesMax: unpackedBytesMax }));
   } catch (error) {
     logger.warn('initramfs-unreadable', { path, reason: describeError(error) });
     return undefined;
@@ -64,14 +70,23 @@ export async function compressArchive(
   return compressed;
 }
 
-async function unpack(bytes: Buffer, layout: InitramfsLayout, path: string): Promise<Buffer> {
+async function unpack(
+  bytes: Buffer,
+  layout: InitramfsLayout,
+  { path, bytesMax }: { readonly path: string; readonly bytesMax: number },
+): Promise<Buffer> {
   if (layout.compression === 'none') return Buffer.alloc(0);
   if (layout.compression === 'lzo') throw new Error('lzo');
   const { suffix, argv } = DECOMPRESS[layout.compression];
   const unpacked = `${path}.unpacked`;
-  await writeFile(unpacked + suffix, bytes.subarray(layout.compressedOffset));
-  await runChecked([...argv, unpacked + suffix], { timeoutMs: TOOL_TIMEOUT_MS });
-  const content = await readFile(unpacked);
-  await rm(unpacked);
-  return content;
+  try {
+    await writeFile(unpacked + suffix, bytes.subarray(layout.compressedOffset));
+    // A tool that writes more is ended by the kernel.
+    const bounded = ['prlimit', `--fsize=${bytesMax}`, ...argv, unpacked + suffix];
+    await runChecked(bounded, { timeoutMs: TOOL_TIMEOUT_MS });
+    return await readFile(unpacked);
+  } finally {
+    await rm(unpacked, { force: true });
+    await rm(unpacked + suffix, { force: true });
+  }
 }

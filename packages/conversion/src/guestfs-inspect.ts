@@ -3,12 +3,13 @@
  * mount, reads configuration, kernels and initial RAM filesystems into one record. Nothing is changed here,
  * apart from what mounting does by itself (journal replay).
  */
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger, OperationError } from '@landfall/runtime';
 import { applianceDiskName } from './device-names.ts';
 import { type Filesystem, findFilesystem, parseFstab } from './fstab.ts';
-import { readInitramfs } from './guestfs-initramfs.ts';
+import { downloadFile, downloadText } from './guestfs-download.ts';
+import { INITRAMFS_BYTES_MAX, readInitramfs } from './guestfs-initramfs.ts';
 import type { GuestfsSession } from './guestfs-session.ts';
 import {
   compareVersionsDescending,
@@ -74,7 +75,11 @@ const PRESENCE_PATTERNS = [
 const LSBLK_COLUMNS = 'PATH,FSTYPE,UUID,LABEL,PARTUUID,PARTTYPE';
 const ROOT_MARKS = '/{etc/os-release,etc/fstab,usr/lib/os-release,sbin/init,usr/sbin/init}';
 const TEXT_FILES_MAX = 200;
-const TEXT_FILE_BYTES_MAX = 1024 * 1024;
+export const TEXT_FILE_BYTES_MAX = 1024 * 1024;
+/** Of a list of modules; those of distributions have some MiB. */
+const LARGE_TEXT_BYTES_MAX = 64 * 1024 * 1024;
+/** Older ones are left out. */
+const KERNELS_INSPECTED_MAX = 32;
 const CANDIDATE_TYPES = /^(ext[234]|xfs|btrfs|f2fs|jfs|reiserfs)$/;
 const MOUNTED_AS_IN_GUEST = ['/boot', '/boot/efi', '/efi', '/usr', '/var', '/var/lib', '/opt'];
 
@@ -89,7 +94,7 @@ export async function inspectGuest(context: InspectionContext): Promise<GuestIns
   const filesystems = await listFilesystems(context.session, disks);
   const root = await mountRoot(context.session, filesystems, bootDisk);
   await mountGuest(context, { disks, filesystems, root });
-  const files = await readTextFiles(context);
+  const files = await readTexts(context, TEXT_FILE_PATTERNS);
   const present = await findPresent(context.session);
   const kernels = await inspectKernels(context);
   return {
@@ -224,10 +229,13 @@ async function mountGuest(
   }
 }
 
-async function readTextFiles(context: InspectionContext): Promise<Map<string, string>> {
+/** The texts of those files that are there. */
+export async function readTexts(
+  context: InspectionContext,
+  patterns: readonly string[],
+): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for (const path of await glob(context.session, TEXT_FILE_PATTERNS)) {
-    if (files.size >= TEXT_FILES_MAX) break;
+  for (const path of (await glob(context.session, patterns)).slice(0, TEXT_FILES_MAX)) {
     const text = await readText(context, path);
     if (text !== undefined) files.set(path, text);
   }
@@ -252,21 +260,19 @@ export async function glob(session: GuestfsSession, patterns: readonly string[])
 }
 
 /** The text of a file of the guest; `undefined` when it is not there, is no plain file, or is too large. */
-export async function readText(context: InspectionContext, path: string): Promise<string | undefined> {
-  const local = join(context.workFolder, 'text');
-  const outcome = await context.session.attempt('download', path, local);
-  if (outcome.error !== undefined) return undefined;
-  const { size } = await stat(local);
-  const text = size > TEXT_FILE_BYTES_MAX ? undefined : await readFile(local, 'utf8');
-  await rm(local);
-  return text;
+export function readText(
+  { session, workFolder }: InspectionContext,
+  path: string,
+  bytesMax = TEXT_FILE_BYTES_MAX,
+): Promise<string | undefined> {
+  return downloadText(session, { path, local: join(workFolder, 'text'), bytesMax });
 }
 
 async function inspectKernels(context: InspectionContext): Promise<InspectedKernel[]> {
   const images = await glob(context.session, ['/boot/vmlinuz-*']);
   const versions = images.map((path) => path.slice('/boot/vmlinuz-'.length)).sort(compareVersionsDescending);
   const kernels: InspectedKernel[] = [];
-  for (const [index, version] of versions.entries()) {
+  for (const [index, version] of versions.slice(0, KERNELS_INSPECTED_MAX).entries()) {
     const initramfs = index < KERNELS_MAX ? await inspectInitramfs(context, version) : undefined;
     kernels.push({ version, ...(await inspectModules(context, version)), initramfs });
   }
@@ -279,18 +285,9 @@ async function inspectModules(
 ): Promise<Pick<InspectedKernel, 'modules' | 'modulesFolder' | 'indexFiles'>> {
   const modulesFolder = `/lib/modules/${version}`;
   const indexFiles = await glob(context.session, [`${modulesFolder}/modules.*`]);
-  const dependencies = (await readLargeText(context, `${modulesFolder}/modules.dep`)) ?? '';
-  const builtIn = (await readLargeText(context, `${modulesFolder}/modules.builtin`)) ?? '';
+  const dependencies = (await readText(context, `${modulesFolder}/modules.dep`, LARGE_TEXT_BYTES_MAX)) ?? '';
+  const builtIn = (await readText(context, `${modulesFolder}/modules.builtin`, LARGE_TEXT_BYTES_MAX)) ?? '';
   return { modulesFolder, indexFiles, modules: parseKernelModules(dependencies, builtIn) };
-}
-
-async function readLargeText(context: InspectionContext, path: string): Promise<string | undefined> {
-  const local = join(context.workFolder, 'index');
-  const outcome = await context.session.attempt('download', path, local);
-  if (outcome.error !== undefined) return undefined;
-  const text = await readFile(local, 'utf8');
-  await rm(local);
-  return text;
 }
 
 async function inspectInitramfs(
@@ -305,8 +302,10 @@ async function inspectInitramfs(
   const [path] = await glob(context.session, candidates);
   if (path === undefined) return undefined;
   const local = join(context.workFolder, `initramfs-${version}`);
-  await context.session.must('download', path, local);
-  return { path, content: await readInitramfs(local, context.logger) };
+  const reason = await downloadFile(context.session, { path, local, bytesMax: INITRAMFS_BYTES_MAX });
+  if (reason === undefined) return { path, content: await readInitramfs(local, context.logger) };
+  context.logger.warn('initramfs-unreadable', { path, reason });
+  return { path, content: undefined };
 }
 
 function builderIn(present: ReadonlySet<string>): InitramfsBuilder {

@@ -6,7 +6,8 @@
 import { type Logger, OperationError } from '@landfall/runtime';
 import { toSourceName } from './device-names.ts';
 import { type Filesystem, findFilesystem, parseFstab } from './fstab.ts';
-import { listBlockDevices, listFilesystems, volumeOf } from './guestfs-inspect.ts';
+import { refusalOf } from './guestfs-download.ts';
+import { listBlockDevices, listFilesystems, TEXT_FILE_BYTES_MAX, volumeOf } from './guestfs-inspect.ts';
 import type { GuestfsSession } from './guestfs-session.ts';
 import type { InspectedDisk } from './inspection.ts';
 
@@ -50,8 +51,7 @@ export function parseSubvolumes(output: string): string[] {
 export async function mountGuestTree(context: MountContext): Promise<ReadonlyMap<string, string>> {
   const root = await mountRootReadOnly(context);
   const mounted = new Map([[root.device, '/']]);
-  const { output } = await context.session.attempt('cat', '/etc/fstab');
-  const entries = parseFstab(output)
+  const entries = parseFstab(await readFstab(context.session))
     .filter((entry) => entry.mountPoint.startsWith('/') && entry.mountPoint !== '/' && entry.type !== 'swap')
     .sort((left, right) => left.mountPoint.length - right.mountPoint.length);
   for (const entry of entries.slice(0, FSTAB_MOUNTS_MAX)) {
@@ -99,6 +99,12 @@ async function mountRootReadOnly(context: MountContext): Promise<Filesystem> {
   throw filesystems.some((each) => ENCRYPTED_TYPES.includes(each.type))
     ? encrypted('its root')
     : noRoot(context);
+}
+
+/** guestfish holds the whole of what it prints in memory: a guest's file may have any size. */
+async function readFstab(session: GuestfsSession): Promise<string> {
+  if ((await refusalOf(session, '/etc/fstab', TEXT_FILE_BYTES_MAX)) !== undefined) return '';
+  return (await session.attempt('cat', '/etc/fstab')).output;
 }
 
 /** A table of file systems, and something to start or the name of the system. */

@@ -5,13 +5,22 @@
  * guestfish reads commands from a pipe like a script. Each command is prefixed with `-`, so that an error
  * does not end the script, and followed by two marks: `echo` puts one on standard output, an unknown command
  * puts one on standard error. When both have come, the command is over and what came before them is its
- * output and its error.
+ * output and its error. What a guest has us print cannot hold a mark: nobody can tell one beforehand.
  *
  * The appliance never outlives us: guestfish is killed with its parent (PR_SET_PDEATHSIG, by setpriv), and
  * its own recovery process then kills QEMU. A command that hangs is ended by killing the process group.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { after, assert, type Clock, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
+import {
+  after,
+  assert,
+  type Clock,
+  type Logger,
+  OperationError,
+  systemErrorCode,
+  systemRandom,
+} from '@landfall/runtime';
+import { type CommandWord, commandLine } from './guestfs-line.ts';
 
 export interface GuestfsOptions {
   /** False when the host cannot run guests with KVM. */
@@ -25,9 +34,6 @@ export interface GuestfsOptions {
   readonly isBackground?: boolean;
 }
 
-/** Text, or bytes as they are: names in a guest need not be UTF-8. */
-export type CommandWord = string | Buffer;
-
 export interface CommandOutcome {
   readonly output: string;
   /** The same, as it came. */
@@ -36,6 +42,12 @@ export interface CommandOutcome {
   readonly error: string | undefined;
 }
 
+/** Of a command that guestfish cannot be told: nothing was written. */
+const REFUSED: CommandOutcome = {
+  output: '',
+  bytes: Buffer.alloc(0),
+  error: 'it carries a NUL or is too long for guestfish',
+};
 const ERROR_TAIL_CHARACTERS = 1500;
 const CLOSE_TIMEOUT_MS = 30_000;
 
@@ -51,6 +63,7 @@ export class GuestfsSession {
   readonly #clock: Clock;
   readonly #cancelTimeout: () => void;
   readonly #exited: Promise<void>;
+  readonly #secret = systemRandom.uuid();
   #stdout = '';
   #stderr = '';
   #count = 0;
@@ -71,23 +84,28 @@ export class GuestfsSession {
     this.#child.once('error', (cause) => this.#fail(toolMissing(cause)));
     this.#child.once('close', () => this.#fail(new Error('the appliance ended')));
     this.#child.stdin?.on('error', (cause) => this.#fail(cause));
-    this.#cancelTimeout = after(options.timeoutMs, () => this.#abandon(timedOut(options.timeoutMs)));
-    const cancel = () => this.#abandon(new Error('the conversion was cancelled'));
+    this.#cancelTimeout = after(options.timeoutMs, () => this.abandon(timedOut(options.timeoutMs)));
+    const cancel = () => this.abandon(new Error('the conversion was cancelled'));
     options.signal?.addEventListener('abort', cancel, { once: true });
     if (options.signal?.aborted) cancel();
   }
 
-  /** Runs one command. A command that libguestfs refuses is an ordinary answer here; see `must`. */
+  /**
+   * Runs one command. A command that libguestfs refuses, or that cannot be told to guestfish, is an ordinary
+   * answer here; see `must`.
+   */
   async attempt(...words: readonly CommandWord[]): Promise<CommandOutcome> {
     assert(this.#waiting === undefined, 'one appliance command at a time');
     if (this.#failure !== undefined) throw this.#lost(words, this.#failure);
+    const line = commandLine(words);
+    if (line === undefined) return REFUSED;
     this.#count += 1;
-    const mark = `@@end-of-${this.#count}@@`;
+    const mark = `@@end-of-${this.#count}-${this.#secret}@@`;
     const outcome = new Promise<CommandOutcome>((resolve, reject) => {
       this.#waiting = { mark, resolve, reject };
     });
     const startedNs = this.#clock.monotonicNs();
-    this.#child.stdin?.write(`-${words.map(quoteWord).join(' ')}\necho ${mark}\n-${mark}\n`);
+    this.#child.stdin?.write(Buffer.concat([line, Buffer.from(`echo ${mark}\n-${mark}\n`)]));
     try {
       return await outcome;
     } catch (cause) {
@@ -138,6 +156,12 @@ export class GuestfsSession {
     await this.#exited;
   }
 
+  /** Kills the appliance at once; whoever waits for it, now or later, gets `error`. */
+  abandon(error: Error): void {
+    this.#fail(error);
+    this.#kill();
+  }
+
   #collect(): void {
     this.#child.stdout?.setEncoding('latin1').on('data', (text: string) => {
       this.#stdout += text;
@@ -167,11 +191,6 @@ export class GuestfsSession {
     this.#failure ??= error;
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
-  }
-
-  #abandon(error: Error): void {
-    this.#fail(error);
-    this.#kill();
   }
 
   #kill(): void {
@@ -209,28 +228,6 @@ export function guestfsEnvironment(useKvm: boolean): Record<string, string> {
 
 function textOf(words: readonly CommandWord[]): string {
   return words.map(String).join(' ').slice(0, 200);
-}
-
-/** guestfish takes C-like escapes inside double quotes. */
-export function quoteWord(word: CommandWord): string {
-  if (typeof word !== 'string') return quoteBytes(word);
-  assert(!word.includes('\0'), 'appliance commands carry text only');
-  const escaped = word
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', '\\"')
-    .replaceAll('\n', '\\n')
-    .replaceAll('\t', '\\t');
-  return /^[a-z][a-z0-9-]*$/.test(word) ? word : `"${escaped}"`;
-}
-
-function quoteBytes(bytes: Buffer): string {
-  assert(!bytes.includes(0), 'appliance commands carry no NUL');
-  const characters = [...bytes].map((byte) =>
-    /[\w./ -]/.test(String.fromCharCode(byte))
-      ? String.fromCharCode(byte)
-      : `\\x${byte.toString(16).padStart(2, '0')}`,
-  );
-  return `"${characters.join('')}"`;
 }
 
 function reasonIn(complaint: string): string | undefined {

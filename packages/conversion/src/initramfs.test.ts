@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -97,6 +97,22 @@ test('an unknown compression is said to be unreadable, not misread', async () =>
   try {
     await writeFile(join(work, 'x'), 'what is this?');
     assert.equal(await readInitramfs(join(work, 'x'), silentLogger), undefined);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+});
+
+test('one that unpacks to more than is taken is unreadable, and leaves nothing behind', async () => {
+  const work = await mkdtemp(join(tmpdir(), 'initramfs-'));
+  try {
+    const zeroes = writeCpio([{ ...file('zeroes', ''), content: Buffer.alloc(4 * 1024 * 1024) }]);
+    for (const compression of ['gzip', 'xz', 'zstd'] as const) {
+      await writeFile(join(work, 'x'), await compressArchive(zeroes, compression, join(work, 'main')));
+      assert.ok((await stat(join(work, 'x'))).size < 64 * 1024, compression);
+      assert.equal(await readInitramfs(join(work, 'x'), silentLogger, 1024 * 1024), undefined, compression);
+      assert.ok((await readInitramfs(join(work, 'x'), silentLogger, 8 * 1024 * 1024)) !== undefined);
+      assert.deepEqual(await readdir(work), ['x']);
+    }
   } finally {
     await rm(work, { recursive: true, force: true });
   }

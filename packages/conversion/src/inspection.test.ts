@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { quoteWord } from './guestfs-session.ts';
 import {
   compareVersionsDescending,
   parseBlkid,
@@ -64,9 +63,4 @@ test('a module brings along what it needs, and what is built in needs nothing', 
   assert.deepEqual(withNeeded(modules, 'a_b'), ['c', 'd', 'a_b']);
   assert.deepEqual(withNeeded(modules, 'ext4'), []);
   assert.ok(knowsModule(modules, 'ext4') && knowsModule(modules, 'a-b') && !knowsModule(modules, 'nvme'));
-});
-
-test('words for the appliance are quoted so that nothing in them is special', () => {
-  assert.equal(quoteWord('mount-ro'), 'mount-ro');
-  assert.equal(quoteWord('/a b"c\\d\ne'), '"/a b\\"c\\\\d\\ne"');
 });

@@ -19,5 +19,7 @@ export async function createFifo(path: string): Promise<Fifo> {
   // Not blocking: it opens before there is a writer, and is no end of file until one has come and gone.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const stream = new Socket({ fd, readable: true, writable: false });
+  // It may break before there is a reader, who is told when it comes; without a listener the process ends.
+  stream.on('error', () => undefined);
   return { path, stream };
 }

@@ -11,6 +11,7 @@ const LETTER_BY_KIND: Readonly<Record<Landfall.RecoveryPointFileKind, string>> =
   CHARACTER_DEVICE: 'c',
   FIFO: 'p',
   SOCKET: 's',
+  UNKNOWN: '?',
 };
 
 export const LONG_COLUMNS: readonly Column<Landfall.RecoveryPointFile>[] = [
