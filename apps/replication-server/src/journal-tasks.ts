@@ -88,10 +88,11 @@ export class JournalTasks {
     const { sourceServerId, group } = server;
     const bytesBefore = await group.bytesOnDisk();
     tell({ bytesBefore, bytesNow: bytesBefore });
+    const held = () => new Set(this.#options.exportedEpochs(sourceServerId));
     let droppedPoints = 0;
     for (let hasMore = true; hasMore; ) {
       checkOpen(group);
-      const step = await group.maintain(new Set(this.#options.exportedEpochs(sourceServerId)), true);
+      const step = await group.maintain(held, true);
       // A journal that was closed has nothing more to do, which is not that it was done.
       checkOpen(group);
       hasMore = step.hasMore;
