@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReadableBlockDevice } from '@landfall/block';
-import { OperationError } from '@landfall/runtime';
+import { OperationError, silentLogger } from '@landfall/runtime';
 import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import { ExportRegistry, exportName, parseExportName } from './export-registry.ts';
 import type { ExportRecord } from './file-exports.ts';
+import { StagedServer } from './staged-server.ts';
+import { journalFolder, openSmallJournal, SMALL_DISK, writeEpochs } from './testing/file-small-journal.ts';
 
 const RECORD: ExportRecord = { exportId: 'job-1', sourceServerId: 's-1', epoch: 7 };
 const DISKS = [
@@ -112,4 +114,31 @@ test('X3: a point that retention dropped while its export was written down is no
   await assert.rejects(registry.open(RECORD), /dropped meanwhile/);
   assert.deepEqual(saved, [[RECORD], []]);
   assert.deepEqual(registry.exportsOf(RECORD.sourceServerId), []);
+});
+
+test('X3: a point that is being dropped is not exported, although it is still there', async (t) => {
+  const group = await openSmallJournal(await journalFolder(t), {
+    retention: { tiers: [{ everyMs: 0, forMs: 0 }], thinEveryMs: 0 },
+  });
+  await writeEpochs(group, 8);
+  const server = new StagedServer('s-1', [SMALL_DISK], { group, logger: silentLogger });
+  const held = () => new Set(registry.exportsOf('s-1').map(({ epoch }) => epoch));
+  let thinning: Promise<unknown> | undefined;
+  const save = async () => {
+    const decided = Promise.withResolvers<void>();
+    thinning ??= group.maintain(() => {
+      decided.resolve();
+      return held();
+    });
+    if (registry.exportsOf('s-1').length === 0) await decided.promise;
+  };
+  const registry = new ExportRegistry({
+    ...{ records: [], socketPath: '/run/nbd.sock', clock: new VirtualClock(), save },
+    disksAt: (_server, epoch) => server.settledDisksAt(epoch),
+    openView: async () => VIEW,
+  });
+  await assert.rejects(registry.open(RECORD), { code: 'RECOVERY_POINT_MISSING' });
+  await thinning;
+  assert.equal(group.recoveryPoint(RECORD.epoch), undefined);
+  assert.deepEqual(registry.exportsOf('s-1'), []);
 });

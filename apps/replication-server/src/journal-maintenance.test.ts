@@ -39,8 +39,8 @@ test('a step is followed by a pause three times as long; one failing server does
   const steps: number[] = [];
   const failures: number[] = [];
   const working = {
-    maintain: async (held: ReadonlySet<number> = new Set()) => {
-      assert.deepEqual([...held], [7], 'exported points stay');
+    maintain: async (held: () => ReadonlySet<number> = () => new Set()) => {
+      assert.deepEqual([...held()], [7], 'exported points stay');
       steps.push(clock.ms);
       clock.ms += 100;
       const hasMore = steps.length < 5;
@@ -77,7 +77,7 @@ test('where space runs out there are no pauses, and points go within seconds whe
   const abort = new AbortController();
   const clock = new SteppedClock(abort);
   const thinned: boolean[] = [];
-  const maintain = async (_held?: ReadonlySet<number>, thinsSoon?: boolean) => {
+  const maintain = async (_held?: () => ReadonlySet<number>, thinsSoon?: boolean) => {
     thinned.push(thinsSoon === true);
     clock.ms += 1000;
     return { did: 'COPIED', droppedPoints: 0, hasMore: true } as const;

@@ -58,7 +58,7 @@ async function maintainOne(
   { exportedEpochs, isUrgent, logger }: MaintainOptions,
 ): Promise<boolean | 'FAILED'> {
   try {
-    const held = new Set(exportedEpochs(sourceServerId));
+    const held = () => new Set(exportedEpochs(sourceServerId));
     return (await group.maintain(held, isUrgent(sourceServerId))).hasMore;
   } catch (error) {
     logger.error('journal-maintenance-failed', { sourceServerId, error });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { JournalTaskFacts, JournalTaskName } from '@landfall/model';
 import { OperationError, silentLogger, systemClock } from '@landfall/runtime';
-import { JournalTasks } from './journal-tasks.ts';
+import { JournalTasks, type TaskServer } from './journal-tasks.ts';
 import { Scrubber } from './scrubber.ts';
 import { StagedServer } from './staged-server.ts';
 import {
@@ -90,6 +90,41 @@ test('a journal that is closed meanwhile is told, with what to do', async (t) =>
     assert.equal(state, 'FAILED');
     assert.match(reason ?? '', /JOURNAL_CLOSED.*begin anew/s);
   }
+});
+
+test('a journal that is closed while it is compacted is not said to be complete', async (t) => {
+  const { server } = await staged(t, 5);
+  const { group, sourceServerId, scrub } = server;
+  const closing: TaskServer['group'] = {
+    ...{ scrub: (step) => group.scrub(step), bytesOnDisk: () => group.bytesOnDisk(), isOpen: group.isOpen },
+    maintain: async (...parameters) => {
+      await group.close();
+      return group.maintain(...parameters);
+    },
+  };
+  const tasks = newTasks();
+  tasks.start({ sourceServerId, scrub, group: closing }, 'COMPACT');
+  const { state, reason } = await ended(tasks, 'COMPACT');
+  assert.equal(state, 'FAILED');
+  assert.match(reason ?? '', /JOURNAL_CLOSED/);
+});
+
+test('others get their turn between steps that wait for nothing', async (t) => {
+  const { server } = await staged(t, 5);
+  const { group, sourceServerId, scrub } = server;
+  let [steps, turns] = [0, 0];
+  const examined: TaskServer['group'] = {
+    ...{ scrub: (step) => group.scrub(step), bytesOnDisk: () => group.bytesOnDisk(), isOpen: group.isOpen },
+    maintain: async () => {
+      steps += 1;
+      if (steps === 1) systemClock.sleep(0).then(() => (turns = steps));
+      return { did: 'EXAMINED', droppedPoints: 0, hasMore: steps < 100 };
+    },
+  };
+  const tasks = newTasks();
+  tasks.start({ sourceServerId, scrub, group: examined }, 'COMPACT');
+  assert.equal((await ended(tasks, 'COMPACT')).state, 'COMPLETE');
+  assert.ok(turns > 0 && turns < 100, `after ${turns} of ${steps} steps`);
 });
 
 test('a pass of the scrub is begun long before its time, and told until it ends', async (t) => {

@@ -22,6 +22,8 @@ export interface JournalTasksOptions {
   readonly clock: Clock;
 }
 
+const BETWEEN_STEPS_MS = 1;
+
 interface RunningTask {
   facts(): JournalTaskFacts;
 }
@@ -86,14 +88,19 @@ export class JournalTasks {
     const { sourceServerId, group } = server;
     const bytesBefore = await group.bytesOnDisk();
     tell({ bytesBefore, bytesNow: bytesBefore });
+    const held = () => new Set(this.#options.exportedEpochs(sourceServerId));
     let droppedPoints = 0;
     for (let hasMore = true; hasMore; ) {
       checkOpen(group);
-      const step = await group.maintain(new Set(this.#options.exportedEpochs(sourceServerId)), true);
+      const step = await group.maintain(held, true);
+      // A journal that was closed has nothing more to do, which is not that it was done.
+      checkOpen(group);
       hasMore = step.hasMore;
       droppedPoints += step.droppedPoints;
       const changed = step.did === 'REPLACED' || step.did === 'ADVANCED' || !hasMore;
       tell({ droppedPoints, ...(changed ? { bytesNow: await group.bytesOnDisk() } : {}) });
+      // Steps that only look at segments wait for nothing: others would get no turn.
+      if (hasMore) await this.#options.clock.sleep(BETWEEN_STEPS_MS);
     }
   }
 

@@ -196,11 +196,7 @@ async function createExports(
     socketPath: socketPathOf(stateFolder),
     clock,
     save: (records) => writeExports(stateFolder, records),
-    disksAt: async (sourceServerId, epoch) => {
-      const server = staging.server(sourceServerId);
-      await server.resolve({ kind: 'EPOCH', epoch });
-      return server.disksAt(epoch);
-    },
+    disksAt: (sourceServerId, epoch) => staging.server(sourceServerId).settledDisksAt(epoch),
     openView: ({ sourceServerId, diskId, epoch }) => staging.server(sourceServerId).openDisk(diskId, epoch),
   });
 }

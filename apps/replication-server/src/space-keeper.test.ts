@@ -16,6 +16,7 @@ interface Site {
   readonly group: JournalGroup;
   readonly server: SpacedServer;
   readonly lines: string[];
+  readonly others: SpacedServer[];
   /** Of the journal, as if it had grown. */
   usedBytes: number;
   /** How often the journal was measured. */
@@ -24,11 +25,15 @@ interface Site {
   pass(durationMs: number): Promise<void>;
 }
 
-async function newSite(t: TestContext, epochs = 20): Promise<Site> {
-  const group = await openSmallJournal(await journalFolder(t));
+/** Its history is longer than its tier. */
+const TIERS = [{ everyMs: 0, forMs: 10_000 }];
+
+async function newSite(t: TestContext, epochs = 20, retention = {}): Promise<Site> {
+  const group = await openSmallJournal(await journalFolder(t), retention);
   await writeEpochs(group, epochs);
   const clock = new VirtualClock();
   const lines: string[] = [];
+  const others: SpacedServer[] = [];
   const server: SpacedServer = {
     sourceServerId: 's-1',
     group: {
@@ -46,7 +51,7 @@ async function newSite(t: TestContext, epochs = 20): Promise<Site> {
   };
   const logger = createLogger({ program: 'test', write: (line) => lines.push(line) });
   const readVolume = async () => ({ totalBytes: 100 * GIB, freeBytes: site.freeBytes });
-  const keeper = new SpaceKeeper({ servers: () => [server], readVolume, logger, clock });
+  const keeper = new SpaceKeeper({ servers: () => [...others, server], readVolume, logger, clock });
   const pass = (durationMs: number) => clock.settle(clock.sleep(durationMs), 2 * durationMs);
   const site: Site = {
     keeper,
@@ -54,6 +59,7 @@ async function newSite(t: TestContext, epochs = 20): Promise<Site> {
     group,
     server,
     lines,
+    others,
     usedBytes: GIB,
     measurements: 0,
     freeBytes: 50 * GIB,
@@ -169,4 +175,50 @@ test('a measurement is made again when it is old, not for everybody who asks', a
   await clock.settle(Promise.all([keeper.describe(server), keeper.describe(server)]), HOUR_MS);
   assert.equal(site.measurements, before + 1, 'who asks at the same time gets the same one');
   await describe(site);
+});
+
+test('what is needed in the end is told from measurements of the last ten minutes only', async (t) => {
+  const site = await newSite(t, 20, { retention: { tiers: TIERS } });
+  site.usedBytes = 100 * MIB;
+  const other = { ...site.server, sourceServerId: 's-2' };
+  site.others.push(other);
+  assert.equal((await describe(site)).volume.forecast.boundBytes, null, 's-2 was not measured yet');
+  await describe({ ...site, server: other });
+  assert.equal((await describe(site)).volume.forecast.verdict, 'STAYS_BELOW');
+  await site.pass(11 * MINUTE_MS);
+  const { forecast, volume } = await describe(site);
+  assert.equal(volume.forecast.boundBytes, null, 's-2 was measured long ago');
+  assert.ok(forecast.boundBytes !== null, 's-1 just now');
+});
+
+test('what takes more than it should ever need is not told to stay below that', async (t) => {
+  const site = await newSite(t, 20, { retention: { tiers: TIERS } });
+  site.group.staging.limitTo(10 * GIB);
+  site.usedBytes = 100 * MIB;
+  assert.equal((await describe(site)).forecast.verdict, 'STAYS_BELOW');
+  site.usedBytes = 2 * GIB;
+  const { verdict, boundBytes } = (await describe(site)).forecast;
+  assert.deepEqual([verdict, boundBytes], ['NOT_KNOWN', null]);
+});
+
+test('a journal that cannot be read is no reason to know nothing of another, and is told once', async (t) => {
+  const site = await newSite(t);
+  let samples = 0;
+  const bytesOnDisk = () => {
+    samples += 1;
+    return Promise.reject(new Error('the storage fails'));
+  };
+  site.others.push({ sourceServerId: 's-2', group: { ...site.server.group, bytesOnDisk } });
+  site.usedBytes = 9.9 * GIB;
+  site.group.staging.limitTo(10 * GIB);
+  for (const _ of [1, 2, 3]) await site.keeper.sample();
+  assert.match(site.keeper.warningOf('s-1') ?? '', /takes 9\.90 GiB/);
+  const said = site.lines.filter((line) => line.includes('space-not-sampled'));
+  assert.deepEqual(
+    said.map((line) => JSON.parse(line).sourceServerId),
+    ['s-2'],
+  );
+  const before = samples;
+  assert.ok((await describe(site)).space !== undefined);
+  assert.equal(samples, before, 'who asks for one waits for no other');
 });

@@ -6,7 +6,13 @@
  * its first recovery point on.
  */
 import type { JournalFacts, VolumeFacts } from '@landfall/channel';
-import { forecastSpace, SpaceSeries, STAGING_RESERVE_BYTES, spaceBound } from '@landfall/journal';
+import {
+  forecastSpace,
+  type SpaceBound,
+  SpaceSeries,
+  STAGING_RESERVE_BYTES,
+  spaceBound,
+} from '@landfall/journal';
 import type { JournalSpace, SpaceForecast } from '@landfall/model';
 import { type Clock, describeError, formatBytes, type Logger } from '@landfall/runtime';
 import type { StagingSpace } from './file-space.ts';
@@ -20,6 +26,8 @@ const URGENT_SHARE = 0.95;
 const ANSWER_MS = 5000;
 /** A measurement that is not older is not made again. */
 const FRESH_MS = 10_000;
+/** What journals need in the end is told from measurements that are not older. */
+const BOUND_AGE_MS_MAX = 10 * 60_000;
 /** Between two pieces of a measurement. */
 const PAUSE_MS = 1;
 
@@ -47,6 +55,8 @@ export class SpaceKeeper {
   readonly #spaces = new Map<string, JournalSpace>();
   readonly #measurements = new Map<string, Measurement>();
   readonly #warnings = new Map<string, string>();
+  /** Said once of each. */
+  readonly #unreadable = new Set<string>();
   #volumeSeries = new SpaceSeries();
   #volume: StagingSpace = { totalBytes: 0, freeBytes: Number.MAX_SAFE_INTEGER };
 
@@ -54,15 +64,33 @@ export class SpaceKeeper {
     this.#options = options;
   }
 
-  /** To be called every few seconds. */
+  /** To be called every few seconds. One that cannot be read keeps none of the others from it. */
   async sample(): Promise<void> {
-    const { servers, readVolume, clock } = this.#options;
-    const open = servers().filter(({ group }) => group.isOpen());
+    await this.#sampleVolume();
+    for (const server of this.#openServers()) {
+      const { sourceServerId } = server;
+      try {
+        await this.#sampleServer(server);
+        this.#unreadable.delete(sourceServerId);
+      } catch (error) {
+        const level = this.#unreadable.has(sourceServerId) ? 'debug' : 'error';
+        this.#options.logger[level]('space-not-sampled', { sourceServerId, error });
+        this.#unreadable.add(sourceServerId);
+      }
+    }
+  }
+
+  #openServers(): readonly SpacedServer[] {
+    return this.#options.servers().filter(({ group }) => group.isOpen());
+  }
+
+  async #sampleVolume(): Promise<void> {
+    const { readVolume, clock } = this.#options;
     this.#volume = await readVolume();
     const { totalBytes, freeBytes } = this.#volume;
-    if (open.some(({ group }) => group.lastEpoch === 0)) this.#volumeSeries = new SpaceSeries();
+    if (this.#openServers().some(({ group }) => group.lastEpoch === 0))
+      this.#volumeSeries = new SpaceSeries();
     else addWhenDue(this.#volumeSeries, { atMs: clock.nowMs(), bytes: totalBytes - freeBytes });
-    for (const server of open) await this.#sampleServer(server);
   }
 
   /** Space runs out soon for this server: what to do. */
@@ -82,7 +110,8 @@ export class SpaceKeeper {
   /** Measures if the last measurement is old. Errors: JOURNAL_STORAGE_FAILED. */
   async describe(server: SpacedServer): Promise<JournalFacts> {
     const { sourceServerId, group } = server;
-    await this.sample();
+    await this.#sampleVolume();
+    await this.#sampleServer(server);
     const measurement = this.#measure(server);
     await this.#waitFor(measurement.ended);
     const space = this.#spaces.get(sourceServerId);
@@ -174,7 +203,7 @@ export class SpaceKeeper {
       samples,
       roomBytes: hasLimit ? limitBytes - usedBytes : roomOf(this.#volume),
       until: 'at its limit',
-      ...this.#boundOf([sourceServerId], 0),
+      ...this.#boundOf([sourceServerId], usedBytes, 0),
     });
     if (hasLimit) return own;
     const { growthBytesPerDay, boundBytes } = own;
@@ -185,24 +214,26 @@ export class SpaceKeeper {
     const { totalBytes, freeBytes } = this.#volume;
     const ids = this.#options.servers().map(({ sourceServerId }) => sourceServerId);
     const journalBytes = ids.reduce((sum, id) => sum + (this.#used.get(id) ?? 0), 0);
+    const usedBytes = totalBytes - freeBytes;
     const forecast = forecastSpace({
       samples: this.#volumeSeries.samples,
       roomBytes: roomOf(this.#volume),
       until: 'the staging volume is full',
-      ...this.#boundOf(ids, Math.max(0, totalBytes - freeBytes - journalBytes)),
+      ...this.#boundOf(ids, usedBytes, Math.max(0, usedBytes - journalBytes)),
     });
     return { totalBytes, freeBytes, forecast };
   }
 
-  /** What these need in the end, when it is known of all of them, and whatever else there is. */
-  #boundOf(ids: readonly string[], otherBytes: number) {
-    const spaces = ids.map((id) => this.#spaces.get(id));
-    const bounds = spaces.map((space) => (space === undefined ? undefined : spaceBound(space)));
-    const known = bounds.filter((bound) => bound !== undefined);
+  /** What these need in the end, when it was measured lately for all of them, and whatever else there is. */
+  #boundOf(ids: readonly string[], usedBytes: number, otherBytes: number): { readonly bound?: SpaceBound } {
+    const nowMs = this.#options.clock.nowMs();
+    const spaces = ids.flatMap((id) => this.#spaces.get(id) ?? []);
+    const isFresh = ({ measuredAtMs }: JournalSpace) => Math.abs(nowMs - measuredAtMs) <= BOUND_AGE_MS_MAX;
+    const known = spaces.filter(isFresh).flatMap((space) => spaceBound(space) ?? []);
     if (known.length === 0 || known.length < ids.length) return {};
     const bytes = known.reduce((sum, bound) => sum + bound, otherBytes);
-    const historyMs = Math.min(...spaces.map((space) => space?.historyMs ?? 0));
-    return { bound: { bytes, historyMs } };
+    const historyMs = Math.min(...spaces.map((space) => space.historyMs));
+    return { bound: { bytes, historyMs, usedBytes } };
   }
 }
 

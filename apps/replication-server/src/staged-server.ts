@@ -127,6 +127,16 @@ export class StagedServer {
     });
   }
 
+  /**
+   * The same, when no thinning is under way that was decided before: from now on the point is there until
+   * another one drops it. Errors: RECOVERY_POINT_MISSING.
+   */
+  async settledDisksAt(epoch: number): Promise<readonly SourceDisk[]> {
+    await this.group.pointsSettled();
+    await this.resolve({ kind: 'EPOCH', epoch });
+    return this.disksAt(epoch);
+  }
+
   /** Errors: NO_RECOVERY_POINT, RECOVERY_POINT_MISSING. */
   async resolve(at: PointSelector): Promise<RecoveryPoint> {
     const point = await this.#find(at);

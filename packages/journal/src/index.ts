@@ -20,7 +20,7 @@ export type { DamagedRange, DamageKind, JournalDamage } from './scrub/journal-da
 export { JournalScrub, type ScrubStatus } from './scrub/journal-scrub.ts';
 export { checkSeedable, SeedDevice } from './seed-device.ts';
 export { spaceBound } from './space/space-bound.ts';
-export { forecastSpace, type SpaceSample } from './space/space-forecast.ts';
+export { forecastSpace, type SpaceBound, type SpaceSample } from './space/space-forecast.ts';
 export { SpaceSeries } from './space/space-series.ts';
 export { STAGING_RESERVE_BYTES } from './staging-space.ts';
 export type { WrappingKeys } from './wrapping-keys.ts';

@@ -18,7 +18,7 @@ import { EpochWriter } from './epoch-writer.ts';
 import { epochRefused, pointMissing, pointsLocked, storageFailure, viewsOpen } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
 import type { JournalGroupState } from './journal-group-state.ts';
-import { Maintenance, type MaintenanceStep } from './maintenance.ts';
+import { type HeldEpochs, Maintenance, type MaintenanceStep } from './maintenance.ts';
 import type { JournalDisk } from './manifest.ts';
 import { OpenFiles } from './open-files.ts';
 import { PointInTimeView } from './point-in-time-view.ts';
@@ -83,10 +83,7 @@ export class JournalGroup {
     this.#logger = logger;
     this.#disks = disks;
     this.#points = points;
-    this.#writer = new EpochWriter({
-      ...{ disks, points, logger },
-      space: state.staging,
-    });
+    this.#writer = new EpochWriter({ disks, points, logger, space: state.staging });
     this.staging = state.staging;
     this.#openFiles = new OpenFiles(files);
     this.#leases = new SegmentLeases(files, this.#openFiles, logger);
@@ -255,8 +252,13 @@ export class JournalGroup {
    * `thinsSoon`: seconds after the tiers say so. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; a later step
    * tries again. A journal that is closed has nothing to do.
    */
-  async maintain(held: ReadonlySet<number> = new Set(), thinsSoon = false): Promise<MaintenanceStep> {
+  async maintain(held: HeldEpochs = () => new Set(), thinsSoon = false): Promise<MaintenanceStep> {
     return this.#maintenance.step(held, thinsSoon);
+  }
+
+  /** Resolves when no point is being dropped, pinned or locked that was decided on before. */
+  pointsSettled(): Promise<void> {
+    return this.#ledger.settled();
   }
 
   /** Every disk at a recovery point, while writing goes on. Errors: RECOVERY_POINT_MISSING. */
@@ -356,11 +358,8 @@ export class JournalGroup {
     const read = { epoch };
     this.#reads.add(read);
     this.#leases.take(segments);
-    const device = new PointInTimeView({
-      ...{ disk, segments, epoch, baseEpoch, sizeBytes },
-      openFiles: this.#openFiles,
-      cache,
-    });
+    const openFiles = this.#openFiles;
+    const device = new PointInTimeView({ disk, segments, epoch, baseEpoch, sizeBytes, openFiles, cache });
     const release = () => {
       this.#reads.delete(read);
       return this.#leases.giveBack(segments);

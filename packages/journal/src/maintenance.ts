@@ -22,6 +22,9 @@ export interface RetentionSettings {
   readonly tableFactor?: number;
 }
 
+/** Asked when it is decided what is dropped: what is held by then stays. */
+export type HeldEpochs = () => ReadonlySet<number>;
+
 export interface MaintenanceStep {
   readonly did: 'NOTHING' | 'DROPPED_POINTS' | 'EXAMINED' | 'COPIED' | 'REPLACED' | 'ADVANCED';
   /** Recovery points that were dropped. */
@@ -56,7 +59,7 @@ export class Maintenance {
    * `thinEveryMs` later. Errors: STAGING_FULL, JOURNAL_STORAGE_FAILED; nothing is lost by them, and the
    * next step tries again.
    */
-  step(held: ReadonlySet<number>, thinsSoon = false): Promise<MaintenanceStep> {
+  step(held: HeldEpochs, thinsSoon = false): Promise<MaintenanceStep> {
     const step = this.#running.then(() => this.#step(held, thinsSoon));
     this.#running = Promise.allSettled([step]);
     return step;
@@ -70,7 +73,7 @@ export class Maintenance {
     await this.#options.compaction.abandon();
   }
 
-  async #step(held: ReadonlySet<number>, thinsSoon: boolean): Promise<MaintenanceStep> {
+  async #step(held: HeldEpochs, thinsSoon: boolean): Promise<MaintenanceStep> {
     if (this.#ended) return { did: 'NOTHING', droppedPoints: 0, hasMore: false };
     const { ledger, compaction } = this.#options;
     await ledger.recordOpenTime();
@@ -91,7 +94,7 @@ export class Maintenance {
     return advanced === 'NOTHING' ? compaction.step() : advanced;
   }
 
-  async #thinWhenDue(held: ReadonlySet<number>, thinsSoon: boolean): Promise<readonly number[]> {
+  async #thinWhenDue(held: HeldEpochs, thinsSoon: boolean): Promise<readonly number[]> {
     const { points, ledger, retention, viewedEpochs } = this.#options;
     const { timelineMs } = points;
     const { changes } = ledger;
@@ -99,7 +102,7 @@ export class Maintenance {
     const everyMs = thinsSoon ? Math.min(THIN_SOON_MS, thinEveryMs) : thinEveryMs;
     const isDue = timelineMs - this.#thinned.atMs >= everyMs || changes !== this.#thinned.change;
     if (!isDue || points.count === 0) return [];
-    const dropped = await ledger.thin(retention.tiers, () => held.union(viewedEpochs()));
+    const dropped = await ledger.thin(retention.tiers, () => held().union(viewedEpochs()));
     this.#thinned = { atMs: timelineMs, change: ledger.changes };
     return dropped;
   }

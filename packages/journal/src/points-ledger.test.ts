@@ -76,6 +76,27 @@ test('a named point stays until it is unpinned, also in the next program', async
   await again.close();
 });
 
+test('what is held by the time points are dropped stays, although the step was asked for before', async () => {
+  const group = await open(new SimulatedJournalFiles(seededRandom(9)), new SetClock());
+  await writeEpochs(group, 5);
+  const held = new Set<number>();
+  const step = group.maintain(() => held);
+  held.add(3);
+  assert.equal((await step).droppedPoints, 3);
+  assert.deepEqual(epochsOf(group), [5, 3]);
+  const decided = Promise.withResolvers<void>();
+  const thinning = group.maintain(() => {
+    decided.resolve();
+    return new Set();
+  });
+  await group.pin(5, 'reason enough to look again');
+  await decided.promise;
+  await group.pointsSettled();
+  assert.deepEqual(epochsOf(group), [5], 'what was decided is done');
+  await thinning;
+  await group.close();
+});
+
 test('neither a clock set ahead nor one set back ends a lock early, and nobody can remove the point', async () => {
   const files = new SimulatedJournalFiles(seededRandom(2));
   const clock = new SetClock();

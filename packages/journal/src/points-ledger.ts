@@ -117,6 +117,11 @@ export class PointsLedger {
     });
   }
 
+  /** Resolves when what was asked for before has ended. */
+  settled(): Promise<void> {
+    return this.#queue.run(() => Promise.resolve());
+  }
+
   /** So that what was open counts for locks although the program ends. */
   async recordOpenTime(everyMs = OPEN_TIME_WRITE_MS): Promise<void> {
     if (this.locks.length === 0 || this.#openMs - this.#document.openMs < everyMs) return;

@@ -1,6 +1,6 @@
 /** `landfall journal stat|verify|scrub|compact|limit`: what journals take, and whether they are sound. */
-import type { Landfall, Mgn } from '@landfall/api';
-import { formatBytes, formatDurationMs, OperationError, systemClock } from '@landfall/runtime';
+import { ApiError, type Landfall, type Mgn } from '@landfall/api';
+import { describeError, formatBytes, formatDurationMs, OperationError, systemClock } from '@landfall/runtime';
 import type { Command } from 'commander';
 import { type Output, showFacts, showRows } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -18,6 +18,7 @@ import {
 import { byteCount } from './options.ts';
 import { damageText } from './scrub-text.ts';
 
+const EXIT_FAILED = 1;
 const EXIT_DAMAGED = 3;
 const POLL_MS = 1000;
 
@@ -123,22 +124,33 @@ async function statServer({ client, output }: Context, name: string): Promise<vo
   ]);
 }
 
-async function statAll({ client, output }: Context): Promise<void> {
+/** One that cannot be described hides none of the others. Exit code 1 then. */
+export async function statAll({ client, output }: Context): Promise<void> {
   const servers = (await listServers(client, false)).filter(hasReplica);
   const rows: JournalRow[] = [];
+  const failures: string[] = [];
   for (const server of servers) {
     const name = server.sourceProperties?.identificationHints?.hostname ?? idOf(server);
-    rows.push({ name, journal: await describe({ client, output }, server) });
+    try {
+      rows.push({ name, journal: await describe({ client, output }, server) });
+    } catch (error) {
+      if (!(error instanceof ApiError || error instanceof OperationError)) throw error;
+      failures.push(`${name}: ${describeError(error)}\n`);
+    }
   }
-  if (output.json)
-    return output.out(
-      `${JSON.stringify(
-        rows.map(({ journal }) => journal),
-        null,
-        2,
-      )}\n`,
-    );
-  showRows(output, rows, JOURNAL_COLUMNS, 'No journals yet: no server is replicated.');
+  showJournals(output, rows, failures.length === 0);
+  for (const failure of failures) output.err(failure);
+  if (failures.length > 0) process.exitCode = EXIT_FAILED;
+}
+
+function showJournals(output: Output, rows: readonly JournalRow[], isWhole: boolean): void {
+  const journals = rows.map(({ journal }) => journal);
+  if (output.json) {
+    output.out(`${JSON.stringify(journals, null, 2)}\n`);
+    return;
+  }
+  if (rows.length > 0 || isWhole)
+    showRows(output, rows, JOURNAL_COLUMNS, 'No journals yet: no server is replicated.');
   for (const { name, journal } of rows)
     if (journal.warning !== undefined) output.err(`${name}: ${journal.warning}\n`);
 }
@@ -153,17 +165,18 @@ async function describe({ client, output }: Context, server: Mgn.SourceServer) {
   const sourceServerID = idOf(server);
   const progress = new Progress(output, () => systemClock.nowMs());
   const startedAtMs = systemClock.nowMs();
-  for (;;) {
-    const journal = await client.landfall('DescribeJournal', { sourceServerID });
-    const { space, measuring } = journal;
-    if (space !== undefined || measuring === undefined) {
-      progress.end();
-      return journal;
+  try {
+    for (;;) {
+      const journal = await client.landfall('DescribeJournal', { sourceServerID });
+      const { space, measuring } = journal;
+      if (space !== undefined || measuring === undefined) return journal;
+      const fraction = measuring.records / Math.max(1, measuring.recordsTotal);
+      const eta = etaMs({ startedAtMs, nowMs: systemClock.nowMs(), fraction });
+      progress.show({ label: 'measuring', fraction, ...eta });
+      await systemClock.sleep(POLL_MS);
     }
-    const fraction = measuring.records / Math.max(1, measuring.recordsTotal);
-    const eta = etaMs({ startedAtMs, nowMs: systemClock.nowMs(), fraction });
-    progress.show({ label: 'measuring', fraction, ...eta });
-    await systemClock.sleep(POLL_MS);
+  } finally {
+    progress.end();
   }
 }
 

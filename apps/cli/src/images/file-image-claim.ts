@@ -9,19 +9,24 @@ import { formatBytes, OperationError, syncFolder, systemErrorCode } from '@landf
 
 const CLAIM_SUFFIX = '.partial';
 
+/** Gives a file its name. */
+type Move = (from: string, to: string) => Promise<void>;
+
 export class ImageClaim {
   readonly #folder: string;
   readonly #names: readonly string[];
+  readonly #move: Move;
   readonly #claimed: string[] = [];
 
-  private constructor(folder: string, names: readonly string[]) {
+  private constructor(folder: string, names: readonly string[], move: Move) {
     this.#folder = folder;
     this.#names = names;
+    this.#move = move;
   }
 
   /** Errors: EXPORT_TARGET_EXISTS, EXPORT_FOLDER_UNUSABLE. */
-  static async take(folder: string, names: readonly string[]): Promise<ImageClaim> {
-    const claim = new ImageClaim(folder, names);
+  static async take(folder: string, names: readonly string[], move: Move = rename): Promise<ImageClaim> {
+    const claim = new ImageClaim(folder, names, move);
     try {
       for (const name of names) await claim.#take(name);
       return claim;
@@ -47,14 +52,33 @@ export class ImageClaim {
     });
   }
 
-  /** All images are whole: resolves to their paths when they are durable. Errors: EXPORT_TARGET_EXISTS. */
+  /**
+   * All images are whole: resolves to their paths when they are durable. Errors: EXPORT_TARGET_EXISTS,
+   * EXPORT_FOLDER_UNUSABLE.
+   */
   async complete(): Promise<readonly string[]> {
     for (const name of this.#names) await syncFile(this.pathOf(name));
     for (const name of this.#names) await this.#checkFree(name);
-    for (const name of this.#names) await rename(this.pathOf(name), join(this.#folder, name));
+    await this.#nameAll();
     this.#claimed.length = 0;
     await syncFolder(this.#folder);
     return this.#names.map((name) => join(this.#folder, name));
+  }
+
+  /** All of them, or none: whoever finds one image of a server takes the others to be there, too. */
+  async #nameAll(): Promise<void> {
+    const named: string[] = [];
+    try {
+      for (const name of this.#names) {
+        const path = join(this.#folder, name);
+        await this.#checkFree(name);
+        await this.#move(this.pathOf(name), path);
+        named.push(path);
+      }
+    } catch (error) {
+      for (const path of named) await rm(path);
+      throw error instanceof OperationError ? error : unusable(this.#folder, error);
+    }
   }
 
   /** What was not completed is gone. */

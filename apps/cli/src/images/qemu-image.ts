@@ -1,4 +1,5 @@
 /** Disk images through qemu-img: what they are, what they will take, and copying from and to NBD. */
+import { resolve } from 'node:path';
 import { OperationError, type RunResult, run } from '@landfall/runtime';
 import { formatParameters, IMAGE_FORMATS, type ImageFormat } from './image-format.ts';
 
@@ -22,15 +23,35 @@ export interface CopyOptions {
 export async function inspectImage(path: string): Promise<ImageFacts> {
   const result = await qemuImg(['info', '--output=json', path], { timeoutMs: LOOK_TIMEOUT_MS });
   if (result.exitCode !== 0) throw unsuitable(path, lastWords(result));
-  const facts: { format: string; 'virtual-size': number; 'backing-filename'?: string } = JSON.parse(
-    result.stdout,
-  );
+  const facts: ImageInfo = JSON.parse(result.stdout);
   const format = IMAGE_FORMATS.find((known) => known === facts.format);
   if (format === undefined) throw unsuitable(path, `it is ${facts.format}, not ${IMAGE_FORMATS.join(', ')}`);
-  // It may name any file of this machine, and an image may come from elsewhere.
-  if (facts['backing-filename'] !== undefined)
-    throw unsuitable(path, `it is only the difference to ${facts['backing-filename']}`);
+  checkWhole(path, facts);
   return { format, sizeBytes: facts['virtual-size'] };
+}
+
+/** Of what `qemu-img info` says. Source: BlockNodeInfo in qapi/block-core.json of QEMU. */
+interface ImageInfo {
+  readonly format: string;
+  readonly 'virtual-size': number;
+  readonly 'backing-filename'?: string;
+  readonly 'format-specific'?: {
+    readonly data?: {
+      readonly 'data-file'?: string;
+      readonly extents?: readonly { readonly filename: string }[];
+    };
+  };
+}
+
+/** What else it names may be any file of this machine, and an image may come from elsewhere. */
+function checkWhole(path: string, facts: ImageInfo): void {
+  const backing = facts['backing-filename'];
+  if (backing !== undefined) throw unsuitable(path, `it is only the difference to ${backing}`);
+  const { 'data-file': dataFile, extents = [] } = facts['format-specific']?.data ?? {};
+  // A VMDK that is a single file names itself.
+  const others = extents.map(({ filename }) => filename).filter((name) => resolve(name) !== resolve(path));
+  const elsewhere = dataFile ?? others[0];
+  if (elsewhere !== undefined) throw unsuitable(path, `its content is in another file, ${elsewhere}`);
 }
 
 /**
@@ -115,7 +136,7 @@ function lastWords({ stderr, stdout, exitCode, killedBy }: RunResult): string {
 
 function unsuitable(path: string, why: string): OperationError {
   return new OperationError('IMAGE_UNSUITABLE', `${path} cannot be imported: ${why}`, {
-    hint: `give a whole image of the disk: ${IMAGE_FORMATS.join(', ')}; \`qemu-img convert\` makes one`,
+    hint: `give a whole image of the disk in one file: ${IMAGE_FORMATS.join(', ')}; \`qemu-img convert\` makes one`,
   });
 }
 

@@ -116,7 +116,7 @@ export class TripwireDetector {
 
   /** Nothing converted is an observation as well. */
   observe(conversion: Conversion): void {
-    // A clock that was set back stands still until it has caught up.
+    // Whoever observes has a time that goes forward.
     this.#nowMs = Math.max(this.#nowMs, conversion.atMs);
     const { bytes, pieces, first } = conversion;
     for (const diskIndex of conversion.diskIndexes) this.#disksAtMs.set(diskIndex, this.#nowMs);

@@ -34,6 +34,8 @@ interface Server {
   /** The disk as it is now. */
   readonly image: Buffer;
   nowMs: number;
+  /** The clock of the replication server, beside that of the source. */
+  aheadMs: number;
   epoch: number;
 }
 
@@ -54,7 +56,7 @@ async function replicated(t: TestContext): Promise<Server> {
   const logger = createLogger({ program: 'test', write: (line) => lines.push(line) });
   const tripwire = new ServerTripwire({ sourceServerId: 's-1', group, random, logger });
   const store = tripwire.changes.watch(group);
-  const server = { group, store, tripwire, random, lines, image, nowMs: START_MS, epoch: 0 };
+  const server = { group, store, tripwire, random, lines, image, nowMs: START_MS, aheadMs: 0, epoch: 0 };
   await write(
     server,
     blocksWhere(image, () => true),
@@ -112,7 +114,7 @@ async function write(server: Server, blocks: readonly number[], blocksEach = blo
     }
     const cut = { cutTimeMs: server.nowMs, cutMonotonicNs: BigInt(server.nowMs) * 1_000_000n };
     await server.store.commit({ epoch: server.epoch, ...cut, consistency: 'CRASH_CONSISTENT', extentCount });
-    await server.tripwire.look(server.nowMs);
+    await server.tripwire.look(server.nowMs + server.aheadMs);
   }
 }
 
@@ -130,7 +132,7 @@ function runsOf(blocks: readonly number[]): readonly { readonly block: number; r
 async function wait(server: Server, ms: number): Promise<void> {
   for (const endMs = server.nowMs + ms; server.nowMs < endMs; ) {
     server.nowMs += 1000;
-    await server.tripwire.look(server.nowMs);
+    await server.tripwire.look(server.nowMs + server.aheadMs);
   }
 }
 
@@ -230,6 +232,20 @@ test('an encrypted copy and the original deleted is an incident', async (t) => {
   assert.equal(server.tripwire.incidents.length, 1);
   // The second point is too young: originals may be deleted a while before their copies are on the disk.
   assert.equal(server.tripwire.incidents[0]?.pinnedEpoch, 1);
+});
+
+test('an encrypted copy is noticed although the clock is set back on the way', async (t) => {
+  const server = await replicated(t);
+  await wait(server, 90_000);
+  const originals = textBlocks(server).slice(0, 12_000);
+  const { free: room } = await usage(server);
+  const copies = room.slice(0, originals.length);
+  noiseInto(server, copies);
+  await write(server, copies, 1024);
+  server.aheadMs = -3_600_000;
+  await free(server, originals);
+  await wait(server, 60_000);
+  assert.equal(server.tripwire.incidents.length, 1);
 });
 
 test('noise in free space is none: a download, a backup, the remains of deleted files overwritten', async (t) => {

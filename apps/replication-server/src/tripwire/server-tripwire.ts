@@ -11,6 +11,7 @@ import { describeError, type Logger, type Random } from '@landfall/runtime';
 import { ChangeWatch } from './change-watch.ts';
 import { CopyWatch } from './copy-watch.ts';
 import { type DetectorState, type Incident, TripwireDetector } from './detector.ts';
+import { ForwardTime } from './forward-time.ts';
 import { type Assay, assayFreed, assaySlice, pointBefore } from './slice-assay.ts';
 import type { PointInHistory } from './sliding-sum.ts';
 
@@ -42,7 +43,9 @@ export class ServerTripwire {
   readonly #logger: Logger;
   readonly #detector: TripwireDetector;
   #copies = new CopyWatch();
+  readonly #time = new ForwardTime();
   #failed = false;
+  #pinFailed = false;
 
   constructor({ sourceServerId, group, random, logger, state }: ServerTripwireOptions) {
     this.sourceServerId = sourceServerId;
@@ -68,7 +71,9 @@ export class ServerTripwire {
   }
 
   /** What became durable since the last look. What cannot be read tells nothing. */
-  async look(atMs: number): Promise<void> {
+  async look(clockMs: number): Promise<void> {
+    const atMs = this.#time.at(clockMs);
+    await this.#pinLate();
     const slice = this.changes.take(PIECES_MAX);
     try {
       const assay = slice && (await assaySlice(this.#group, slice));
@@ -129,6 +134,7 @@ export class ServerTripwire {
 
   async #raise(incident: Incident): Promise<void> {
     const { onset, detectedAtMs } = incident;
+    this.#pinFailed = false;
     const pinned = await this.#pin(incident);
     if (pinned !== undefined) this.#detector.notePin(incident, pinned.epoch);
     this.#logger.error('ransomware-suspected', {
@@ -144,7 +150,19 @@ export class ServerTripwire {
     });
   }
 
-  /** What cannot be pinned is told all the same: the alarm matters more. */
+  /** What could not be pinned when it began. */
+  async #pinLate(): Promise<void> {
+    const incident = this.#detector.incidents.at(-1);
+    if (incident === undefined || incident.endedAtMs !== undefined || incident.pinnedEpoch !== undefined)
+      return;
+    const pinned = await this.#pin(incident);
+    if (pinned === undefined) return;
+    this.#detector.notePin(incident, pinned.epoch);
+    const { sourceServerId } = this;
+    this.#logger.info('tripwire-pinned-late', { sourceServerId, pinnedEpoch: pinned.epoch });
+  }
+
+  /** What cannot be pinned is told all the same, and tried again: the alarm matters more. */
   async #pin({ onset, detectedAtMs, convertedBytes }: Incident): Promise<RecoveryPoint | undefined> {
     const point = this.#lastPointBefore(onset, convertedBytes);
     if (point === undefined) return undefined;
@@ -152,10 +170,13 @@ export class ServerTripwire {
     const name = `before suspected ransomware, noticed ${new Date(detectedAtMs).toISOString()}`;
     try {
       await this.#group.pin(point.epoch, name);
+      this.#pinFailed = false;
       return point;
     } catch (error) {
       const { sourceServerId } = this;
-      this.#logger.error('tripwire-not-pinned', { sourceServerId, epoch: point.epoch, error });
+      const level = this.#pinFailed ? 'debug' : 'error';
+      this.#logger[level]('tripwire-not-pinned', { sourceServerId, epoch: point.epoch, error });
+      this.#pinFailed = true;
       return undefined;
     }
   }

@@ -1,12 +1,12 @@
 /** All servers watched together, over real journals; what was learned outlives the program. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { payloadChecksum } from '@landfall/block';
 import { type JournalGroup, openJournalGroup } from '@landfall/journal';
-import { MIB, type Random, seededRandom, silentLogger } from '@landfall/runtime';
+import { type Clock, createLogger, MIB, type Random, seededRandom, silentLogger } from '@landfall/runtime';
 import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import type { DetectorState } from './detector.ts';
 import { Tripwire } from './tripwire.ts';
@@ -15,16 +15,17 @@ const CHUNK_BYTES = 256 * 1024;
 const CHUNKS = 200;
 const HOUR_MS = 3_600_000;
 
-async function openGroup(t: TestContext, name: string): Promise<JournalGroup> {
-  const folder = await mkdtemp(join(tmpdir(), 'landfall-tripwires-'));
+async function openGroup(t: TestContext): Promise<{ readonly group: JournalGroup; readonly folder: string }> {
+  const parent = await mkdtemp(join(tmpdir(), 'landfall-tripwires-'));
+  const folder = join(parent, 'journal');
   const disks = [{ diskId: 'disk-0', sizeBytes: CHUNKS * CHUNK_BYTES }];
   const options = { disks, create: true, reserveBytes: 0, logger: silentLogger };
-  const group = await openJournalGroup({ folder: join(folder, name), ...options });
+  const group = await openJournalGroup({ folder, ...options });
   t.after(async () => {
     await group.close();
-    await rm(folder, { recursive: true });
+    await rm(parent, { recursive: true });
   });
-  return group;
+  return { group, folder };
 }
 
 /** Epochs a second each, of noise or of text, over the whole disk. */
@@ -55,7 +56,7 @@ async function writeOver(
 
 test('a suspicion is written down at once, known after a restart, and known when it was acknowledged', async (t) => {
   const clock = new VirtualClock();
-  const group = await openGroup(t, 'journal');
+  const { group } = await openGroup(t);
   let saved: ReadonlyMap<string, DetectorState> = new Map();
   const save = async (records: ReadonlyMap<string, DetectorState>) => {
     saved = new Map(records);
@@ -92,4 +93,58 @@ test('a round of no servers, and the end of the program, are no work', async () 
   await clock.settle(clock.sleep(HOUR_MS), 2 * HOUR_MS);
   stop.abort();
   await clock.settle(running, HOUR_MS);
+});
+
+test('a pin that fails is tried again at each look, told once, and written down when it succeeds', async (t) => {
+  const clock = new VirtualClock();
+  const { group, folder } = await openGroup(t);
+  let saved: ReadonlyMap<string, DetectorState> = new Map();
+  const save = async (records: ReadonlyMap<string, DetectorState>) => {
+    saved = new Map(records);
+  };
+  const lines: string[] = [];
+  const logger = createLogger({ program: 'test', write: (line) => lines.push(line) });
+  const tripwire = new Tripwire({ records: saved, save, logger, clock, random: seededRandom(4) });
+  await writeOver({ tripwire, group, clock }, seededRandom(1), false);
+  const inTheWay = join(folder, 'points.tmp');
+  await mkdir(inTheWay);
+  await writeOver({ tripwire, group, clock }, seededRandom(2), true);
+  for (let looks = 0; looks < 5; looks += 1) {
+    await clock.settle(clock.sleep(20_000), HOUR_MS);
+    await tripwire.lookAt([{ sourceServerId: 's-1', group }]);
+  }
+  const [incident] = saved.get('s-1')?.incidents ?? [];
+  assert.deepEqual([incident?.pinnedEpoch, group.pins.length], [undefined, 0]);
+  assert.ok(incident !== undefined && incident.endedAtMs === undefined);
+  assert.equal(lines.filter((line) => line.includes('"tripwire-not-pinned"')).length, 1);
+  await rm(inTheWay, { recursive: true });
+  await tripwire.lookAt([{ sourceServerId: 's-1', group }]);
+  const [pin] = group.pins;
+  assert.ok(pin !== undefined && pin.epoch < incident.onset.epoch);
+  assert.equal(saved.get('s-1')?.incidents[0]?.pinnedEpoch, pin.epoch);
+});
+
+test('however long a round takes, most of the time is left to others', async () => {
+  const stop = new AbortController();
+  const pauses: number[] = [];
+  let nowMs = 0;
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    monotonicNs: () => BigInt(nowMs) * 1_000_000n,
+    sleep: async (durationMs) => {
+      pauses.push(durationMs);
+      nowMs += durationMs;
+    },
+  };
+  const rounds = [1, 100, 1000, 60_000];
+  const tripwire = new Tripwire({
+    ...{ records: new Map(), save: () => Promise.resolve(), logger: silentLogger, clock },
+  });
+  const servers = () => {
+    nowMs += rounds.shift() ?? 0;
+    if (rounds.length === 0) stop.abort();
+    return [];
+  };
+  await tripwire.run(servers, stop.signal);
+  assert.deepEqual(pauses, [1000, 3000, 5000, 180_000]);
 });

@@ -1,6 +1,6 @@
 /**
  * Watches all staged servers for what encrypts their files, one after the other, and beside everything else:
- * a look at them is followed by a pause many times as long as it took.
+ * a look at them is followed by a pause many times as long as it took, or several times where there are many.
  *
  * What was learned is written down every few minutes and at each alarm; what a crash loses is learned again.
  */
@@ -24,7 +24,9 @@ export interface TripwireOptions {
 
 const LOOK_INTERVAL_MS = 1000;
 const PAUSE_FACTOR = 30;
+/** Nobody waits longer for an alarm, unless a round takes its time. */
 const PAUSE_MS_MAX = 5000;
+const PAUSE_FACTOR_MIN = 3;
 const SAVE_INTERVAL_MS = 10 * 60_000;
 const NS_PER_MS = 1_000_000n;
 
@@ -64,7 +66,7 @@ export class Tripwire {
       const startNs = clock.monotonicNs();
       await this.lookAt(servers(), signal);
       const tookMs = Number((clock.monotonicNs() - startNs) / NS_PER_MS);
-      await pause(clock, Math.min(PAUSE_MS_MAX, Math.max(LOOK_INTERVAL_MS, PAUSE_FACTOR * tookMs)), signal);
+      await pause(clock, pauseAfter(tookMs), signal);
     }
     await this.#save();
   }
@@ -75,9 +77,11 @@ export class Tripwire {
     for (const server of servers) {
       if (signal?.aborted === true || !server.group.isOpen()) continue;
       const tripwire = this.of(server);
-      const newestMs = tripwire.incidents.at(-1)?.detectedAtMs;
+      const before = tripwire.incidents.at(-1);
       await tripwire.look(clock.nowMs());
-      if (tripwire.incidents.at(-1)?.detectedAtMs !== newestMs) await this.#save();
+      const now = tripwire.incidents.at(-1);
+      const isSame = now?.detectedAtMs === before?.detectedAtMs && now?.pinnedEpoch === before?.pinnedEpoch;
+      if (!isSame) await this.#save();
     }
     this.#dropClosed();
     if (clock.monotonicNs() - this.#savedNs > BigInt(SAVE_INTERVAL_MS) * NS_PER_MS) await this.#save();
@@ -116,6 +120,11 @@ export class Tripwire {
       logger.warn('tripwire-not-written-down', { error });
     }
   }
+}
+
+function pauseAfter(tookMs: number): number {
+  const usualMs = Math.min(PAUSE_MS_MAX, Math.max(LOOK_INTERVAL_MS, PAUSE_FACTOR * tookMs));
+  return Math.max(usualMs, PAUSE_FACTOR_MIN * tookMs);
 }
 
 function textOf(records: TripwireRecords): string {

@@ -105,3 +105,20 @@ test('an epoch that is not complete, and a first copy, are accounted for as well
   assert.equal((await checkSpace(group, files)).openBytes, 0);
   await group.close();
 });
+
+test('what is replaced while records are counted goes at once, and is counted all the same', async () => {
+  const { files } = await writeJournal(11, 80);
+  const group = await openToMaintain(files);
+  const allocatedBytes = await files.allocatedBytes();
+  let keptBytes = -1;
+  const pause = async () => {
+    if (keptBytes >= 0) return;
+    await maintainFully(group);
+    keptBytes = (await group.space({ nowMs: 6 })).heldBytes;
+  };
+  const space = await group.space({ nowMs: 5, sliceRecords: 64, pause });
+  assert.ok((await files.allocatedBytes()) < allocatedBytes, 'something was replaced');
+  assert.equal(keptBytes, 0, 'nobody reads the files any more');
+  assert.equal(sumOfParts(space), allocatedBytes, 'J5: of the moment it was asked for');
+  await group.close();
+});

@@ -1,7 +1,8 @@
 /**
  * What a journal takes, and what for (J5). Taken while the journal is written, of one moment: which files
- * there are is noted at once, and none of them goes before they are counted. What is written meanwhile is
- * in `otherBytes`.
+ * there are is noted at once, and none of them goes before its size is known. Their records are counted
+ * afterwards, from the indexes in memory: that takes its time, and keeps no file. What is written meanwhile
+ * is in `otherBytes`.
  *
  * Records are counted with their headers and their rows of the index; what is left of a file, and what the
  * storage rounds up, is `otherBytes` as well: at most 168 bytes and a block of the file system for each
@@ -60,13 +61,9 @@ export async function measureSpace(
   };
   const kept = disks.flatMap((disk) => disk.segments);
   leases.take(kept);
-  try {
-    const sizes = await sizesOf(journal.files, { ...paths, held });
-    await tallyRecords(snapshots, tally, options);
-    return { ...sum(sizes, tally), ...described(journal, tally), historyMs, measuredAtMs: options.nowMs };
-  } finally {
-    await leases.giveBack(kept);
-  }
+  const sizes = await sizesOf(journal.files, { ...paths, held }).finally(() => leases.giveBack(kept));
+  await tallyRecords(snapshots, tally, options);
+  return { ...sum(sizes, tally), ...described(journal, tally), historyMs, measuredAtMs: options.nowMs };
 }
 
 function newTally({ points, tiers, ledger, readEpochs: read }: MeasuredJournal): SpaceTally {

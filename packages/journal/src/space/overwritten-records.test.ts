@@ -82,3 +82,19 @@ test(`what is overwritten when is found whatever the slices, ${HISTORIES} disks 
     }
   }
 });
+
+test('the pauses are as many as the records need, in however many segments they are', () => {
+  const written = Array.from({ length: 100 }, (_, segment) =>
+    Array.from({ length: 200 }, (_row, row): WrittenRecord => {
+      const at = { offsetBytes: row * 10, positionBytes: 64 + row };
+      return { ...at, lengthBytes: 10, payloadBytes: row, epoch: segment + 1 };
+    }),
+  );
+  let [visited, pauses] = [0, 0];
+  for (const records of visitOverwritten(written.map(snapshot), () => undefined, 5000)) {
+    visited += records;
+    pauses += 1;
+  }
+  assert.equal(visited, 20_000);
+  assert.ok(pauses < 40, `${pauses} pauses`);
+});

@@ -34,7 +34,7 @@ interface FoundRecord extends IndexedExtent {
 }
 
 const SAMPLE_RECORDS = 64;
-/** Collected without a pause. */
+/** Collected, or visited, without a pause, in however many segments. */
 const PIECE_RECORDS = 2000;
 
 export function snapshotOf(segment: JournalSegment): SegmentSnapshot {
@@ -56,6 +56,7 @@ export function* visitOverwritten(
   sliceRecords: number,
 ): Generator<number> {
   const unfinished = new UnfinishedRecords();
+  let visited = 0;
   for (const slice of slicesOf(segments, sliceRecords)) {
     const recordsOf = yield* recordsIn(segments, slice);
     const map = new OverwriteMap(bordersOf(recordsOf, slice));
@@ -63,15 +64,20 @@ export function* visitOverwritten(
     for (const [index, records] of [...recordsOf.entries()].toReversed()) {
       const isSealed = segments[index]?.isSealed === true;
       for (const record of records) {
+        if (visited === PIECE_RECORDS) {
+          yield visited;
+          visited = 0;
+        }
+        visited += 1;
         const seenInSlice = overwrite(map, record, slice);
         const overwrittenEpoch = unfinished.join(index, record, slice, seenInSlice);
         if (overwrittenEpoch === undefined) continue;
         const { epoch, payloadBytes } = record;
         visit({ epoch, overwrittenEpoch, payloadBytes, isSealed });
       }
-      if (records.length > 0) yield records.length;
     }
   }
+  yield visited;
 }
 
 /** Records that reach into slices still to come, by segment and position. */
@@ -118,7 +124,8 @@ function* recordsIn(
         epoch: epochAt(extent.positionBytes) ?? Number.POSITIVE_INFINITY,
       })),
     );
-    collected += found.length;
+    // Looking into one that has none takes its time, too.
+    collected += found.length + 1;
     if (collected < PIECE_RECORDS) continue;
     collected = 0;
     yield 0;

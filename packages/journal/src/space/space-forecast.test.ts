@@ -105,7 +105,7 @@ test('more room is later, more growth is sooner, and no growth is never', () => 
 test('what has room for all it will ever need is never told to be full', () => {
   const samples = line(60, MIB);
   const usedBytes = samples.at(-1)?.bytes ?? 0;
-  const bound = { bytes: 12 * GIB, historyMs: 2 * DAY_MS };
+  const bound = { bytes: 12 * GIB, historyMs: 2 * DAY_MS, usedBytes };
   const forecast = forecastSpace({ samples, roomBytes: 3 * GIB, until, bound });
   assert.equal(forecast.verdict, 'STAYS_BELOW');
   assert.equal(forecast.explanation, 'stays below 12.0 GiB at the churn of the last 2 days');
@@ -113,6 +113,12 @@ test('what has room for all it will ever need is never told to be full', () => {
   assert.notEqual(tight.verdict, 'STAYS_BELOW');
   const full = forecastSpace({ samples, roomBytes: 0, until, bound });
   assert.deepEqual([full.verdict, full.likelyMs], ['FILLS', 0]);
+});
+
+test('F4: what takes more than its bound already does not stay below it', () => {
+  const bound = { bytes: 9 * GIB, historyMs: DAY_MS, usedBytes: 10 * GIB };
+  const { verdict, boundBytes } = forecastSpace({ samples: line(60, MIB), roomBytes: GIB, until, bound });
+  assert.deepEqual([verdict, boundBytes], ['FILLS', null]);
 });
 
 test('spans are told in one unit', () => {

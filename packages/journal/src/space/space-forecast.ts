@@ -4,6 +4,7 @@
  * F1 Fewer than SAMPLES_MIN samples, or less than MEASURED_MS_MIN of them, say nothing.
  * F2 A measurement speaks of no more than HORIZON_FACTOR times its own length.
  * F3 Growth is told as a range: the slowest and the fastest part of the measurement, and the whole of it.
+ * F4 A bound that is exceeded already is none.
  */
 import type { SpaceForecast } from '@landfall/model';
 import { formatBytes } from '@landfall/runtime';
@@ -28,8 +29,15 @@ export interface ForecastInput {
   readonly roomBytes: number;
   /** Until what: "the limit is reached", "the volume is full". */
   readonly until: string;
-  /** What it needs in the end at this churn, and from how much history that is known. */
-  readonly bound?: { readonly bytes: number; readonly historyMs: number };
+  readonly bound?: SpaceBound;
+}
+
+/** What it needs in the end at this churn, and from how much history that is known. */
+export interface SpaceBound {
+  readonly bytes: number;
+  readonly historyMs: number;
+  /** What it takes now. */
+  readonly usedBytes: number;
 }
 
 /** Bytes a millisecond. */
@@ -40,7 +48,9 @@ interface Growth {
 }
 
 export function forecastSpace(input: ForecastInput): SpaceForecast {
-  const { samples, roomBytes, bound } = input;
+  const { samples, roomBytes } = input;
+  const bound =
+    input.bound !== undefined && input.bound.bytes >= input.bound.usedBytes ? input.bound : undefined;
   const measuredMs = Math.max(0, (samples.at(-1)?.atMs ?? 0) - (samples[0]?.atMs ?? 0));
   const neededMs = MEASURED_MS_MIN - measuredMs;
   const isEnough = samples.length >= SAMPLES_MIN && neededMs <= 0;
@@ -50,8 +60,7 @@ export function forecastSpace(input: ForecastInput): SpaceForecast {
     growthBytesPerDay: growth === undefined ? null : Math.round(growth.likely * DAY_MS),
     boundBytes: bound?.bytes ?? null,
   };
-  const usedBytes = samples.at(-1)?.bytes ?? 0;
-  if (roomBytes > 0 && bound !== undefined && bound.bytes - usedBytes <= roomBytes) {
+  if (roomBytes > 0 && bound !== undefined && bound.bytes - bound.usedBytes <= roomBytes) {
     return { ...facts, verdict: 'STAYS_BELOW', explanation: boundText(bound) };
   }
   if (growth === undefined) return { ...facts, ...notKnown(Math.max(1, neededMs), measuredMs) };
@@ -83,7 +92,7 @@ function whenFull(growth: Growth, { roomBytes, until }: ForecastInput, measuredM
   return { verdict: 'FILLS', earliestMs, likelyMs, latestMs, explanation };
 }
 
-function boundText({ bytes, historyMs }: NonNullable<ForecastInput['bound']>): string {
+function boundText({ bytes, historyMs }: SpaceBound): string {
   return `stays below ${formatBytes(bytes)} at the churn of the last ${spanText(historyMs)}`;
 }
 

@@ -33,7 +33,8 @@ export const IMAGE_ERRORS = {
       'Check that it is an image of that disk. If only its end was rounded up: `qemu-img resize --shrink`.',
   },
   IMAGE_UNSUITABLE: {
-    meaning: 'A file is no disk image that can be imported: unreadable, of another format, or half of one.',
+    meaning:
+      'A file is no disk image that can be imported: unreadable, of another format, or one of several files.',
     remedy: 'Make a whole image in raw, qcow2, VMDK or VHDX of it with `qemu-img convert`.',
   },
   IMPORT_FAILED: {
