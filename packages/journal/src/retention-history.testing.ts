@@ -116,10 +116,11 @@ async function putSomething({ random, working }: History, group: JournalGroup): 
 const maintain: Operation = async ({ model, random, counts }, group) => {
   for (let steps = 1 + random.integer(20); steps > 0; steps -= 1) {
     const kept = model.kept(group.locks);
-    model.pendingDrops = [...model.points.keys()].filter((epoch) => !kept.has(epoch));
+    const drops = [...model.points.keys()].filter((epoch) => !kept.has(epoch));
+    model.pendingDrops.push(drops);
     const { did, droppedPoints, hasMore } = await group.maintain();
-    assert.equal(droppedPoints, model.pendingDrops.length, 'what should go went');
-    for (const epoch of model.pendingDrops) model.points.delete(epoch);
+    assert.equal(droppedPoints, drops.length, 'what should go went');
+    for (const epoch of drops) model.points.delete(epoch);
     counts.droppedPoints += droppedPoints;
     model.pendingDrops = [];
     model.agreeWith(group);

@@ -64,8 +64,11 @@ export class ModelClock implements Clock {
 export class RetentionModel {
   readonly clock = new ModelClock();
   points = new Map<number, ModelPoint>();
-  /** Points that may be gone: all of them or none, when dropping them failed half-way. */
-  pendingDrops: readonly number[] = [];
+  /**
+   * Points that may be gone, by attempt that failed half-way since the last one that did not: all of one
+   * attempt or none. What an attempt wrote may come to light at any later start, also after another one.
+   */
+  pendingDrops: (readonly number[])[] = [];
   /** The epoch that was handed over and not acknowledged. */
   tried: ModelPoint | undefined;
   lastEpoch = 0;
@@ -134,8 +137,10 @@ export class RetentionModel {
     this.tried = undefined;
     assert.equal(group.lastEpoch, this.lastEpoch, 'J2: what was acknowledged is there, and nothing else');
     const listed = group.recoveryPoints({ limit: 10_000 }).toReversed();
-    const isGone = this.pendingDrops.some((epoch) => !listed.some((point) => point.epoch === epoch));
-    if (isGone) for (const epoch of this.pendingDrops) this.points.delete(epoch);
+    const gone = [...this.points.keys()].filter((epoch) => !listed.some((point) => point.epoch === epoch));
+    const isPending = gone.length > 0 && this.pendingDrops.some((drops) => String(drops) === String(gone));
+    if (isPending) for (const epoch of gone) this.points.delete(epoch);
+    if (isPending) this.pendingDrops = [];
     const expected = [...this.points.values()].map(({ epoch, cutTimeMs, consistency }) => ({
       ...{ epoch, cutTimeMs, consistency },
     }));
