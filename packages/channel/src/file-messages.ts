@@ -2,6 +2,7 @@
  * Files of a recovery point, read by a launch host. Names are bytes, so they travel as base64. A tree is a
  * recovery point opened for reading; it ends by itself when nobody asks for anything in it.
  */
+import type { FileKind } from '@landfall/model';
 import type { MachineDisk } from './messages.ts';
 
 export interface FilePlace {
@@ -11,17 +12,6 @@ export interface FilePlace {
   readonly filesystem?: string;
   readonly pathBase64: string;
 }
-
-export type FileKind =
-  | 'FILE'
-  | 'FOLDER'
-  | 'SYMLINK'
-  | 'BLOCK_DEVICE'
-  | 'CHARACTER_DEVICE'
-  | 'FIFO'
-  | 'SOCKET'
-  /** It is there, but what it is cannot be read. */
-  | 'UNKNOWN';
 
 export interface FileEntry {
   readonly nameBase64: string;

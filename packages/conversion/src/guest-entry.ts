@@ -1,18 +1,8 @@
 /** What the appliance tells of files, as plain values. */
-
-export type GuestEntryKind =
-  | 'FILE'
-  | 'FOLDER'
-  | 'SYMLINK'
-  | 'BLOCK_DEVICE'
-  | 'CHARACTER_DEVICE'
-  | 'FIFO'
-  | 'SOCKET'
-  /** It is there, but what it is cannot be read. */
-  | 'UNKNOWN';
+import type { FileKind } from '@landfall/model';
 
 export interface GuestStatus {
-  readonly kind: GuestEntryKind;
+  readonly kind: FileKind;
   /** Permissions with setuid, setgid and sticky, without the kind: at most 0o7777. */
   readonly mode: number;
   readonly uid: number;
@@ -30,7 +20,7 @@ export interface GuestEntry extends GuestStatus {
   readonly target: Buffer | undefined;
 }
 
-const KIND_BY_TYPE: Readonly<Record<number, GuestEntryKind>> = {
+const KIND_BY_TYPE: Readonly<Record<number, FileKind>> = {
   1: 'FIFO',
   2: 'CHARACTER_DEVICE',
   4: 'FOLDER',

@@ -1,5 +1,5 @@
 export type { PreflightTarget } from './findings.ts';
-export type { GuestEntry, GuestEntryKind } from './guest-entry.ts';
+export type { GuestEntry } from './guest-entry.ts';
 export type { ConversionDisk } from './guestfs-appliance.ts';
 export * from './guestfs-convert.ts';
 export * from './guestfs-files.ts';

@@ -1,6 +1,7 @@
 export * from './bandwidth-schedule.ts';
 export * from './data-replication.ts';
 export * from './errors.ts';
+export * from './file-kind.ts';
 export * from './forecast.ts';
 export * from './job.ts';
 export * from './journal-space.ts';
