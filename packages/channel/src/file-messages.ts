@@ -3,7 +3,7 @@
  * recovery point opened for reading; it ends by itself when nobody asks for anything in it.
  */
 import type { FileKind } from '@landfall/model';
-import type { MachineDisk } from './messages.ts';
+import type { MachineDisk } from './machine-messages.ts';
 
 export interface FilePlace {
   /** Of the export the disks are of. */

@@ -7,5 +7,6 @@ export * from './http-client.ts';
 export * from './http-enrol.ts';
 export * from './http-token-enrolment.ts';
 export type * from './journal-commands.ts';
+export type * from './machine-messages.ts';
 export * from './messages.ts';
 export * from './preflight-messages.ts';

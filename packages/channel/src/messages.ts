@@ -31,6 +31,13 @@ import type {
 } from '@landfall/model';
 import type { FileCommands } from './file-messages.ts';
 import type { JournalCommands } from './journal-commands.ts';
+import type {
+  LaunchHostConfiguration,
+  LaunchHostReport,
+  MachineDisk,
+  MachineSpecification,
+  MachineStatus,
+} from './machine-messages.ts';
 import type { PreflightCommands } from './preflight-messages.ts';
 import type { SeedCommands } from './seed-messages.ts';
 
@@ -200,71 +207,6 @@ export interface ReplicationServerConfiguration {
     /** Its journal may take so much of the staging volume; absent: what there is. */
     readonly journalLimitBytes?: number;
   }[];
-}
-
-// --- launch host -----------------------------------------------------------------------------------------
-
-export interface LaunchHostReport {
-  readonly version: string;
-  readonly accelerator: 'kvm' | 'tcg';
-  readonly freeMemoryBytes: number;
-  readonly machines: readonly MachineStatus[];
-}
-
-export type LaunchHostConfiguration = Readonly<Record<string, never>>;
-
-export interface MachineDisk {
-  readonly diskId: string;
-  readonly deviceName: string;
-  readonly sizeBytes: number;
-  readonly isBootDisk: boolean;
-  /** NBD URI of the read-only view: `nbd+unix:///EXPORT?socket=PATH` or `nbd://HOST:PORT/EXPORT`. */
-  readonly nbdUri: string;
-}
-
-export interface MachineSpecification {
-  /** `i-` + 17 hexadecimal digits. */
-  readonly machineId: string;
-  readonly name: string;
-  readonly purpose: 'TEST' | 'CUTOVER';
-  readonly disks: readonly MachineDisk[];
-  readonly cpuCount: number;
-  readonly memoryBytes: number;
-  readonly bootMode: 'LEGACY_BIOS' | 'UEFI' | 'USE_SOURCE';
-  readonly disposition: 'STARTED' | 'STOPPED';
-  /** TCP ports of the machine made reachable on the launch host's loopback. */
-  readonly publishedPorts: readonly number[];
-}
-
-export type MachinePhase =
-  | 'CONVERTING'
-  | 'CONVERTED'
-  | 'STARTING'
-  | 'RUNNING'
-  | 'STOPPED'
-  | 'FAILED'
-  | 'TERMINATED';
-
-export interface MachineStatus {
-  readonly machineId: string;
-  /** Grows with every change: of two statuses the one with the larger is the newer, however they came. */
-  readonly revision: number;
-  readonly phase: MachinePhase;
-  /** What conversion did, in order, each with before and after. */
-  readonly conversion: readonly {
-    readonly step: string;
-    readonly detail: string;
-    readonly durationMs: number;
-  }[];
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
-  /** Filling in of the machine's own disks; `COMPLETE`: it depends on nothing of ours. */
-  readonly hydration: {
-    readonly state: 'NOT_STARTED' | 'RUNNING' | 'COMPLETE' | 'FAILED';
-    readonly doneBytes: number;
-    readonly totalBytes: number;
-  };
-  readonly published: readonly { readonly guestPort: number; readonly host: string; readonly port: number }[];
-  readonly startedAtMs: number | null;
 }
 
 // --- commands --------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** What the control plane and a launch host say of a preflight. */
 import type { PreflightResult } from '@landfall/model';
-import type { MachineDisk, MachineSpecification } from './messages.ts';
+import type { MachineDisk, MachineSpecification } from './machine-messages.ts';
 
 export interface PreflightOrder {
   readonly preflightId: string;

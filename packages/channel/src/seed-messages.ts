@@ -1,5 +1,5 @@
 /** Offline seeding, asked of a replication server: its staging disks filled from images. */
-import type { MachineDisk } from './messages.ts';
+import type { MachineDisk } from './machine-messages.ts';
 
 export interface SeedCommands {
   /**

@@ -6,7 +6,7 @@
  * slots in the order of the specification, so the machine's own names for them never depend on anything else.
  *
  * L1  A view is only ever opened read-only.
- * L2  A TEST machine reaches nothing but what asks it on a published port.
+ * L2  A TEST or PROOF machine reaches nothing but what asks it on a published port.
  * L3  QEMU stays when the guest powers off (`shutdown=pause`): that it did so survives our own restart.
  * L4  A disk error pauses the machine instead of failing the guest's request; it goes on once the disk
  *     answers again.
@@ -30,7 +30,7 @@ export interface PublishedPort {
 
 export interface LaunchRequest {
   readonly machineId: string;
-  readonly purpose: 'TEST' | 'CUTOVER';
+  readonly purpose: 'TEST' | 'CUTOVER' | 'PROOF';
   readonly disks: readonly LaunchDisk[];
   readonly cpuCount: number;
   readonly memoryBytes: number;
@@ -83,7 +83,7 @@ export function planLaunch(request: LaunchRequest, host: HostCapabilities): stri
     ...accelerator(host),
     ...['-machine', 'pc', '-smp', String(request.cpuCount), '-m', `${Math.ceil(request.memoryBytes / MIB)}M`],
     ...['-rtc', 'base=utc', '-boot', 'strict=on', '-vga', 'std'],
-    ...['-action', `shutdown=pause,panic=${request.purpose === 'TEST' ? 'pause' : 'none'}`],
+    ...['-action', `shutdown=pause,panic=${request.purpose === 'CUTOVER' ? 'none' : 'pause'}`],
     ...firmware(request, host),
     ...request.disks.flatMap((disk, index) => diskArguments(disk, index)),
     ...network(request),
@@ -184,7 +184,7 @@ function network(request: LaunchRequest): string[] {
   const forwards = request.publishedPorts.map(
     (port) => `hostfwd=tcp:127.0.0.1:${port.hostPort}-:${port.guestPort}`,
   );
-  const isolation = request.purpose === 'TEST' ? ['restrict=on'] : [];
+  const isolation = request.purpose === 'CUTOVER' ? [] : ['restrict=on'];
   const published = request.onlyHydrate ? [] : forwards;
   return [
     ...['-netdev', ['user', 'id=net0', ...isolation, ...published].join(',')],

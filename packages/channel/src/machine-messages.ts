@@ -1,0 +1,140 @@
+/** What the control plane and a launch host say of machines. */
+
+export interface LaunchHostReport {
+  readonly version: string;
+  readonly accelerator: 'kvm' | 'tcg';
+  readonly freeMemoryBytes: number;
+  readonly machines: readonly MachineStatus[];
+}
+
+export type LaunchHostConfiguration = Readonly<Record<string, never>>;
+
+export interface MachineDisk {
+  readonly diskId: string;
+  readonly deviceName: string;
+  readonly sizeBytes: number;
+  readonly isBootDisk: boolean;
+  /** NBD URI of the read-only view: `nbd+unix:///EXPORT?socket=PATH` or `nbd://HOST:PORT/EXPORT`. */
+  readonly nbdUri: string;
+}
+
+/** Also chosen by a conversion that knows that the guest has no drivers for VIRTIO. */
+export type MachineHardware = 'VIRTIO' | 'COMPATIBLE';
+
+/** An address of the source, kept by the launched machine. */
+export interface KeptAddress {
+  /** IPv4 or IPv6 with prefix length, `192.0.2.10/24`. */
+  readonly address: string;
+  readonly gateway?: string;
+  readonly nameServers?: readonly string[];
+}
+
+export interface MachineNetwork {
+  /**
+   * Name of a network of the launch host; absent: its default, which for a TEST is isolated: it reaches
+   * neither the source nor anything else.
+   */
+  readonly networkName?: string;
+  /** Absent: derived from machineId. */
+  readonly macAddress?: string;
+  /** Absent: DHCP. */
+  readonly addresses?: readonly KeptAddress[];
+}
+
+export interface PostLaunchScript {
+  /** Unique within the machine; letters, digits, `-`. */
+  readonly actionId: string;
+  readonly name: string;
+  /** 1 first; equal numbers in the order of the list. */
+  readonly order: number;
+  /** Text of the script, run as root; its first line names the interpreter (`#!`). */
+  readonly script: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  /** A failure or timeout of it ends the launch as failed, and what comes after it is not run. */
+  readonly mustSucceed: boolean;
+}
+
+export interface PostLaunchOutcome {
+  readonly actionId: string;
+  readonly state: 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'NOT_RUN';
+  readonly exitCode?: number;
+  /** The last 16 KiB of both streams. */
+  readonly output: string;
+  readonly startedAtMs: number | null;
+  readonly endedAtMs: number | null;
+}
+
+/** By which a machine is known to live. */
+export type SignOfLife =
+  | { readonly kind: 'LOGIN_PROMPT' }
+  | { readonly kind: 'GUEST_AGENT' }
+  | { readonly kind: 'TCP'; readonly port: number }
+  | { readonly kind: 'HTTP'; readonly port: number; readonly path: string };
+
+export interface MachineSpecification {
+  /** `i-` + 17 hexadecimal digits. */
+  readonly machineId: string;
+  readonly name: string;
+  /** PROOF: boots in an isolated network to be looked at, and is terminated. */
+  readonly purpose: 'TEST' | 'CUTOVER' | 'PROOF';
+  readonly disks: readonly MachineDisk[];
+  readonly cpuCount: number;
+  readonly memoryBytes: number;
+  readonly bootMode: 'LEGACY_BIOS' | 'UEFI' | 'USE_SOURCE';
+  readonly disposition: 'STARTED' | 'STOPPED';
+  /** TCP ports of the machine made reachable on the launch host's loopback. */
+  readonly publishedPorts: readonly number[];
+  /** How the guest is converted; AUTOMATIC: virt-v2v where ours does not apply. Absent: AUTOMATIC. */
+  readonly conversionMethod?: 'AUTOMATIC' | 'LANDFALL' | 'VIRT_V2V';
+  /** Absent: as conversion finds that the guest can use. */
+  readonly hardware?: MachineHardware;
+  readonly network?: MachineNetwork;
+  readonly postLaunchScripts?: readonly PostLaunchScript[];
+  /** Waited for after the start, any one of them; absent: nothing is waited for. */
+  readonly signsOfLife?: readonly SignOfLife[];
+  /**
+   * Conversions kept under this name (of the same disks at the same recovery point, see keepConversionAs)
+   * are used again instead of being done.
+   */
+  readonly preparedConversion?: string;
+  /** The overlays as conversion leaves them are kept under this name. */
+  readonly keepConversionAs?: string;
+}
+
+export type MachinePhase =
+  | 'CONVERTING'
+  | 'CONVERTED'
+  | 'STARTING'
+  | 'RUNNING'
+  | 'STOPPED'
+  | 'FAILED'
+  | 'TERMINATED';
+
+export interface MachineStatus {
+  readonly machineId: string;
+  /** Grows with every change: of two statuses the one with the larger is the newer, however they came. */
+  readonly revision: number;
+  readonly phase: MachinePhase;
+  /** What conversion did, in order, each with before and after. */
+  readonly conversion: readonly {
+    readonly step: string;
+    readonly detail: string;
+    readonly durationMs: number;
+  }[];
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+  /** Filling in of the machine's own disks; `COMPLETE`: it depends on nothing of ours. */
+  readonly hydration: {
+    readonly state: 'NOT_STARTED' | 'RUNNING' | 'COMPLETE' | 'FAILED';
+    readonly doneBytes: number;
+    readonly totalBytes: number;
+  };
+  readonly published: readonly { readonly guestPort: number; readonly host: string; readonly port: number }[];
+  readonly startedAtMs: number | null;
+  /** As conversion decided; absent before it has, and from older launch hosts. */
+  readonly hardware?: MachineHardware;
+  /** One a script, in the order they run; absent: there are none. */
+  readonly postLaunch?: readonly PostLaunchOutcome[];
+  /** The first sign of life, once seen. */
+  readonly life?: { readonly sign: SignOfLife; readonly atMs: number; readonly detail: string };
+}
