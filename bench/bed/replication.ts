@@ -1,15 +1,19 @@
 /**
- * The programs under test, as users run them: the agent and the replication server, each a process of its
+ * The programs under test, as users run them: the agent (its executable, in the environment of its service)
+ * and the replication server, each a process of its
  * own, with a journal on disk and TLS 1.3 over loopback between them. Only the control plane, through which
  * no disk byte passes, is the tests' own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AgentStatus, readStatus } from '../../apps/agent/src/file-status.ts';
+import { SERVICE_ENVIRONMENT } from '../../apps/agent/src/linux-service.ts';
 import { freePorts } from '../../apps/cli/src/demo/free-ports.ts';
+import { ensureAgentExecutable } from '../../apps/cli/src/setup/agent-executable.ts';
+import { cacheFolder } from '../../apps/cli/src/setup/cache-folder.ts';
 import type { CommandOutput } from '../../packages/channel/src/index.ts';
 import {
   createTestControlPlane,
@@ -49,6 +53,7 @@ export interface PointQuery {
 
 type PointList = CommandOutput<'replication-server', 'listRecoveryPoints'>;
 
+const AGENT = 'landfall-agent';
 const APPS = join(import.meta.dirname, '../../apps');
 const EPOCH_INTERVAL_MS = 100;
 const ENROL_TIMEOUT_MS = 60_000;
@@ -115,8 +120,13 @@ export class Replication {
   }
 
   startAgent(): void {
-    const argv = [join(APPS, 'agent/src/main.ts'), 'run', '--state-dir', join(this.folder, 'agent')];
-    this.#agent = this.#start('agent', argv);
+    const argv = ['run', '--state-dir', join(this.folder, 'agent')];
+    const { profileFolder } = this.#bench.options;
+    const command =
+      profileFolder === undefined
+        ? [join(this.folder, AGENT)]
+        : this.#node('agent', join(APPS, 'agent/src/main.ts'));
+    this.#agent = this.#start('agent', [...command, ...argv], SERVICE_ENVIRONMENT);
   }
 
   async stopAgent(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -243,9 +253,11 @@ export class Replication {
         this.#staging,
       ]);
     await writeFile(join(this.folder, 'token'), this.#plane.token);
-    this.#server = this.#start('replication-server', this.#serverArgv());
+    const server = [...this.#node('replication-server', join(APPS, 'replication-server/src/main.ts'))];
+    this.#server = this.#start('replication-server', [...server, ...this.#serverArgv()]);
     this.#serverId = await this.#enrolled('rs-');
-    await runChecked([process.execPath, ...this.#installArgv()], { timeoutMs: ENROL_TIMEOUT_MS });
+    await this.#buildAgent();
+    await runChecked([join(this.folder, AGENT), ...this.#installArgv()], { timeoutMs: ENROL_TIMEOUT_MS });
     this.#agentId = await this.#enrolled('s-');
     noteAgentId(this.#bench.folder, this.#agentId);
     this.#assign();
@@ -253,25 +265,24 @@ export class Replication {
     await this.until('the replication server expects the agent', isStaged, ENROL_TIMEOUT_MS);
   }
 
+  /** A copy: another run may build it anew meanwhile. */
+  async #buildAgent(): Promise<void> {
+    const compressed = await ensureAgentExecutable(cacheFolder(), (line) => this.#bench.say(line));
+    await copyFile(compressed.replace(/\.gz$/, ''), join(this.folder, AGENT));
+  }
+
   #serverArgv(): readonly string[] {
     const where = ['--state-dir', join(this.folder, 'server'), '--staging-dir', this.#staging];
     const network = ['--listen', '127.0.0.1', '--port', String(this.port), '--address', '127.0.0.1'];
     const token = ['--token-file', join(this.folder, 'token')];
     const keys = this.#options.plainJournal === true ? ['--no-encryption'] : [];
-    return [
-      join(APPS, 'replication-server/src/main.ts'),
-      ...where,
-      ...network,
-      ...token,
-      ...keys,
-      ...(this.#options.serverOptions ?? []),
-    ];
+    return [...where, ...network, ...token, ...keys, ...(this.#options.serverOptions ?? [])];
   }
 
   #installArgv(): readonly string[] {
     const how = ['--no-prompt', '--no-service', '--devices', this.#options.devices.join(',')];
     const where = ['--token', this.#plane.token, '--state-dir', join(this.folder, 'agent')];
-    return [join(APPS, 'agent/src/main.ts'), 'install', ...how, ...where];
+    return ['install', ...how, ...where];
   }
 
   /** What a control plane does after both have enrolled. */
@@ -293,28 +304,24 @@ export class Replication {
     return find() ?? '';
   }
 
-  #start(name: string, argv: readonly string[]): ChildProcess {
+  #start(name: string, argv: readonly string[], environment: Record<string, string> = {}): ChildProcess {
     const log = openSync(join(this.folder, `${name}.log`), 'a');
     const yields = name === 'replication-server' && this.#options.serverElsewhere === true;
-    const [command = '', ...parameters] = [
-      ...(yields ? ['nice', '-n', '19'] : []),
-      process.execPath,
-      '--disable-warning=ExperimentalWarning',
-      ...this.#profileOptions(name),
-      ...argv,
-    ];
+    const [command = '', ...parameters] = [...(yields ? ['nice', '-n', '19'] : []), ...argv];
     // A session of its own, as a service has.
-    const child = spawn(command, parameters, { stdio: ['ignore', log, log], detached: true });
+    const env = { ...process.env, ...environment };
+    const child = spawn(command, parameters, { stdio: ['ignore', log, log], detached: true, env });
     closeSync(log);
     if (yields) yieldAsSession(child.pid);
     return child;
   }
 
-  #profileOptions(name: string): readonly string[] {
+  #node(name: string, program: string): readonly string[] {
     const { profileFolder } = this.#bench.options;
-    if (profileFolder === undefined) return [];
     const file = `${name}-${replicationCount}-${systemClock.nowMs()}.cpuprofile`;
-    return ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${file}`];
+    const profile = ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${file}`];
+    const options = profileFolder === undefined ? [] : profile;
+    return [process.execPath, '--disable-warning=ExperimentalWarning', ...options, program];
   }
 
   async #failure(message: string): Promise<OperationError> {

@@ -25,8 +25,11 @@ const STEP_TIMEOUT_MS = 300_000;
  * applications.
  */
 const SENTINEL_FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
-/** V8 flags of the agent: it holds bitmaps and buffers outside the JavaScript heap, which may stay small. */
-const EXEC_ARGV = ['--max-old-space-size=512'];
+/**
+ * V8 flags of the agent: it holds bitmaps and buffers outside the JavaScript heap, which may stay small, and
+ * so may the space for what is young (MiB; 16 by default, of which up to three are resident).
+ */
+const EXEC_ARGV = ['--max-old-space-size=512', '--max-semi-space-size=4'];
 
 async function buildExecutable(outFolder: string, force: boolean): Promise<void> {
   await mkdir(outFolder, { recursive: true });

@@ -28,6 +28,9 @@ export async function installExecutable(): Promise<readonly string[]> {
   return [EXECUTABLE_PATH];
 }
 
+/** Threads for reads of disks; and few arenas, because each keeps what its threads have freed. */
+export const SERVICE_ENVIRONMENT = { UV_THREADPOOL_SIZE: '16', MALLOC_ARENA_MAX: '2' } as const;
+
 export function unitText(command: readonly string[]): string {
   return `[Unit]
 Description=Landfall replication agent
@@ -44,7 +47,9 @@ SuccessExitStatus=${EXIT_UNINSTALLED}
 OOMScoreAdjust=-900
 Nice=${NICE}
 CPUWeight=${CPU_WEIGHT}
-Environment=UV_THREADPOOL_SIZE=16 MALLOC_ARENA_MAX=2
+Environment=${Object.entries(SERVICE_ENVIRONMENT)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')}
 RuntimeDirectory=landfall-agent
 RuntimeDirectoryPreserve=yes
 KillMode=mixed

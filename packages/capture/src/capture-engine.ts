@@ -20,6 +20,7 @@ import type { CapturedDisk, CaptureEngineOptions } from './capture-options.ts';
 import type { CaptureStats } from './capture-stats.ts';
 import { ChangeTracker } from './change-tracker.ts';
 import { EngineChunkWatch } from './chunk-watch.ts';
+import { CutPace } from './cut-pace.ts';
 import { extentsOf } from './cut-planner.ts';
 import type { CapturedExtent, ChunkWatch, Cut, EpochSource, ForgetFreeOptions } from './epoch-source.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
@@ -49,6 +50,7 @@ export class CaptureEngine implements EpochSource {
   readonly #tracker: ChangeTracker;
   readonly #contents = new BlockContents();
   readonly #wallTime: WallTime;
+  readonly #pace: CutPace;
   #generation = 0;
   #state: 'new' | 'running' | 'stopped' = 'new';
   readonly #stopping = new AbortController();
@@ -59,7 +61,6 @@ export class CaptureEngine implements EpochSource {
   #handedOver: readonly DiskRange[] = [];
   #failure: { readonly error: unknown; readonly sinceNs: number } | undefined;
   #busy = false;
-  #nextCutDueNs = -Infinity;
   #whyNoCut: string | undefined = 'no cut was asked for yet';
   #lastDoubt: string | undefined;
   #reads = 0;
@@ -70,6 +71,7 @@ export class CaptureEngine implements EpochSource {
   constructor(options: CaptureEngineOptions) {
     this.#options = options;
     this.#wallTime = new WallTime(options.clock);
+    this.#pace = new CutPace(options.clock, options.cutIntervalMs ?? 0);
     this.disks = options.disks;
     this.#tracker = new ChangeTracker({
       sizesBytes: options.disks.map(({ sizeBytes }) => sizeBytes),
@@ -115,6 +117,7 @@ export class CaptureEngine implements EpochSource {
   }
 
   markDirty(diskIndex: number, extent: Extent): void {
+    this.#pace.hurry();
     this.#tracker.markDirty(diskIndex, extent.offsetBytes, extent.lengthBytes);
   }
 
@@ -158,7 +161,7 @@ export class CaptureEngine implements EpochSource {
     return this.#exclusively(async () => {
       const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
       const deadlineNs = this.#nowNs() + options.waitMs * 1e6;
-      await this.#sleepUntil(Math.min(this.#nextCutDueNs, deadlineNs), signal);
+      await this.#pace.untilDue(options.waitMs, signal);
       this.#handedOver = [];
       for (let round = 0; ; round += 1) {
         signal.throwIfAborted();
@@ -235,10 +238,9 @@ export class CaptureEngine implements EpochSource {
       this.disks.map(({ sizeBytes }) => sizeBytes),
     );
     this.#handedOver = placesOf(extents);
-    const { baseNs, cutIntervalMs = 0 } = this.#options;
-    const cutMonotonicNs = baseNs + BigInt(timeNs);
+    const cutMonotonicNs = this.#options.baseNs + BigInt(timeNs);
     const cutTimeMs = this.#wallTime.at(cutMonotonicNs);
-    this.#nextCutDueNs = this.#nowNs() + cutIntervalMs * 1e6;
+    this.#pace.made(extents.length === 0);
     this.#cuts += 1;
     this.#lastCutTimeMs = cutTimeMs;
     this.#whyNoCut = undefined;
@@ -331,6 +333,7 @@ export class CaptureEngine implements EpochSource {
     const tracker = this.#tracker;
     const drained = this.#options.trace.drain((disk, sector, count) => tracker.ownsRead(disk, sector, count));
     if (drained.doubt !== undefined) return drained.doubt;
+    if (drained.events.length > 0) this.#pace.hurry();
     tracker.add(drained.events);
     for (const sighting of drained.idle) tracker.seenIdle(sighting);
     if (!tracker.isSettled && this.#nowNs() - this.#startedNs > SETTLE_NS_MAX) tracker.settle(this.#nowNs());
@@ -379,11 +382,6 @@ export class CaptureEngine implements EpochSource {
 
   #nowNs(): number {
     return Number(this.#options.clock.monotonicNs() - this.#options.baseNs);
-  }
-
-  async #sleepUntil(timeNs: number, signal: AbortSignal): Promise<void> {
-    const durationMs = (timeNs - this.#nowNs()) / 1e6;
-    if (durationMs > 0) await this.#options.clock.sleep(durationMs, signal);
   }
 
   async #exclusively<Result>(operation: () => Promise<Result>): Promise<Result> {

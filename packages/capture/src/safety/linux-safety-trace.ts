@@ -12,7 +12,7 @@
  * All of it happens in Node's threads, for such waits take milliseconds.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { assert, type Clock, systemErrorCode } from '@landfall/runtime';
 import { type OpenCpuStats, openCpuStats } from '../linux-cpu-buffer.ts';
 import { countersOf, type LinuxDisk } from '../linux-disks.ts';
@@ -92,7 +92,7 @@ export class LinuxSafetyTrace implements SafetyTrace {
   }
 
   async drain(identity: TraceIdentity) {
-    const altered = await alterationOf(this.#folder, identity);
+    const altered = alterationOf(this.#folder, identity);
     if (altered !== undefined)
       return { kind: 'DOUBT', reason: `the safety trace was altered: ${altered}` } as const;
     const { disks, clock } = this.#options;
@@ -158,7 +158,7 @@ export class LinuxSafetyTrace implements SafetyTrace {
   async #empty(): Promise<boolean> {
     if (this.#made === undefined || !existsSync(this.#folder)) return false;
     await this.#set('tracing_on', '0');
-    if ((await alterationOf(this.#folder, this.#made, ['tracing_on'])) !== undefined) return false;
+    if (alterationOf(this.#folder, this.#made, ['tracing_on']) !== undefined) return false;
     await this.#set('trace_clock', 'mono');
     return this.#made.cpus.every((cpu) => {
       const { committed, lost, dropped } = cpu.read();
@@ -188,16 +188,20 @@ export function sectorsWritten(disks: readonly LinuxDisk[]): (number | null)[] {
   return disks.map((disk) => countersOf(disk).sectorsWritten() ?? null);
 }
 
-async function alterationOf(
+/**
+ * Read at once, not in threads: this is done every second, each file takes a few microseconds, and waking a
+ * thread for it costs more.
+ */
+function alterationOf(
   folder: string,
   { inode, settings }: Pick<TraceIdentity, 'inode' | 'settings'>,
   except: readonly string[] = [],
-): Promise<string | undefined> {
+): string | undefined {
   if (!existsSync(folder)) return 'it was removed';
   if (statSync(folder).ino !== inode) return 'it was made anew';
   for (const [path, text] of Object.entries(settings)) {
     if (except.includes(path)) continue;
-    const now = await readFile(`${folder}/${path}`, 'utf8');
+    const now = readFileSync(`${folder}/${path}`, 'utf8');
     if (now !== text) return `${path} was changed to ${now.trim()}`;
   }
   return undefined;
