@@ -71,7 +71,8 @@ export class CaptureEngine implements EpochSource {
   constructor(options: CaptureEngineOptions) {
     this.#options = options;
     this.#wallTime = new WallTime(options.clock);
-    this.#pace = new CutPace(options.clock, options.cutIntervalMs ?? 0);
+    const { cutIntervalMs: intervalMs = 0, idleCutIntervalMs: idleIntervalMs = 0 } = options;
+    this.#pace = new CutPace(options.clock, { intervalMs, idleIntervalMs });
     this.disks = options.disks;
     this.#tracker = new ChangeTracker({
       sizesBytes: options.disks.map(({ sizeBytes }) => sizeBytes),

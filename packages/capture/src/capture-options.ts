@@ -27,6 +27,8 @@ export interface CaptureEngineOptions {
   readonly epochWindowBytes?: number;
   /** The least time between two cuts. Default 0: whoever asks for cuts knows how often. */
   readonly cutIntervalMs?: number;
+  /** From a cut that holds nothing to the next one, while no event is seen. Default 0. */
+  readonly idleCutIntervalMs?: number;
   /** Called after the engine lost sight and marked everything dirty. */
   readonly onDoubt?: (reason: string) => void;
   /** Called when disks that were joining have become part of cuts. */

@@ -4,6 +4,7 @@ import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import { CutPace, IDLE_CUT_INTERVAL_MS } from './cut-pace.ts';
 
 const INTERVAL_MS = 100;
+const PACE = { intervalMs: INTERVAL_MS, idleIntervalMs: IDLE_CUT_INTERVAL_MS };
 const never = new AbortController().signal;
 
 /** Virtual milliseconds from the call until the next cut is due. */
@@ -22,7 +23,7 @@ async function waitedMs(
 
 test('a cut that holds something is followed by another after the interval', async () => {
   const clock = new VirtualClock();
-  const pace = new CutPace(clock, INTERVAL_MS);
+  const pace = new CutPace(clock, PACE);
   assert.equal(await waitedMs(clock, pace), 0, 'the first is due at once');
   pace.made(false);
   assert.equal(await waitedMs(clock, pace), INTERVAL_MS);
@@ -30,7 +31,7 @@ test('a cut that holds something is followed by another after the interval', asy
 
 test('an empty cut is followed by another later, or as soon as something happens', async () => {
   const clock = new VirtualClock();
-  const pace = new CutPace(clock, INTERVAL_MS);
+  const pace = new CutPace(clock, PACE);
   pace.made(true);
   assert.equal(await waitedMs(clock, pace), IDLE_CUT_INTERVAL_MS);
   pace.made(true);
@@ -45,7 +46,7 @@ test('an empty cut is followed by another later, or as soon as something happens
 
 test('who waits is let go after its time, or when it is told to end', async () => {
   const clock = new VirtualClock();
-  const pace = new CutPace(clock, INTERVAL_MS);
+  const pace = new CutPace(clock, PACE);
   pace.made(true);
   assert.equal(await waitedMs(clock, pace, { waitMs: 70 }), 70);
   const ending = new AbortController();
@@ -54,9 +55,9 @@ test('who waits is let go after its time, or when it is told to end', async () =
   await assert.rejects(due, /ended/);
 });
 
-test('without an interval cuts are due at once, whatever they hold', async () => {
+test('without intervals cuts are due at once, whatever they hold', async () => {
   const clock = new VirtualClock();
-  const pace = new CutPace(clock, 0);
+  const pace = new CutPace(clock, { intervalMs: 0, idleIntervalMs: 0 });
   pace.made(true);
   assert.equal(await waitedMs(clock, pace), 0);
 });

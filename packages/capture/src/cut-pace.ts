@@ -1,24 +1,26 @@
 /**
- * When the next cut is due: an interval after the last one, and later while nothing happens. A server that
- * idles is cut twice a second instead of ten times, which is most of what replicating it costs; the first
- * event that is seen makes the next cut due at once.
+ * When the next cut is due: an interval after the last one, and later while nothing happens, because looking
+ * for changes ten times a second is most of what replicating an idle server costs. The first event that is
+ * seen makes the next cut due at once.
  */
 import type { Clock } from '@landfall/runtime';
 
+/** What a server that idles may lag behind. */
 export const IDLE_CUT_INTERVAL_MS = 500;
 
 export class CutPace {
   readonly #clock: Clock;
   readonly #intervalNs: number;
+  readonly #idleIntervalNs: number;
   readonly #originNs: bigint;
   #earliestNs = -Infinity;
   #dueNs = -Infinity;
   #wake: (() => void) | undefined;
 
-  /** `intervalMs`: the least time from one cut to the next; 0: as fast as it goes, also while idle. */
-  constructor(clock: Clock, intervalMs: number) {
+  constructor(clock: Clock, options: { readonly intervalMs: number; readonly idleIntervalMs: number }) {
     this.#clock = clock;
-    this.#intervalNs = intervalMs * 1e6;
+    this.#intervalNs = options.intervalMs * 1e6;
+    this.#idleIntervalNs = Math.max(options.intervalMs, options.idleIntervalMs) * 1e6;
     this.#originNs = clock.monotonicNs();
   }
 
@@ -26,10 +28,7 @@ export class CutPace {
   made(isQuiet: boolean): void {
     const nowNs = this.#nowNs();
     this.#earliestNs = nowNs + this.#intervalNs;
-    const isPatient = isQuiet && this.#intervalNs > 0;
-    this.#dueNs = isPatient
-      ? Math.max(this.#earliestNs, nowNs + IDLE_CUT_INTERVAL_MS * 1e6)
-      : this.#earliestNs;
+    this.#dueNs = nowNs + (isQuiet ? this.#idleIntervalNs : this.#intervalNs);
   }
 
   /** Something happens: the next cut is due as soon as the interval allows. */

@@ -1,6 +1,7 @@
 /** Puts the engine together over the real kernel. */
 import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
 import { CaptureEngine } from './capture-engine.ts';
+import { IDLE_CUT_INTERVAL_MS } from './cut-pace.ts';
 import { createLinuxFreeSpace } from './free-space/linux-free-space.ts';
 import { openDirectReader } from './linux-direct-reader.ts';
 import { diskAt } from './linux-disks.ts';
@@ -21,6 +22,8 @@ export interface OpenCaptureOptions {
   readonly clock?: Clock;
   readonly epochWindowBytes?: number;
   readonly cutIntervalMs?: number;
+  /** Default IDLE_CUT_INTERVAL_MS. */
+  readonly idleCutIntervalMs?: number;
   readonly readsInFlightMax?: number;
   readonly bufferKibPerCpu?: number;
   /** Leaves out what the file systems do not use, where that is proved. Default true. */
@@ -65,5 +68,7 @@ export async function openCapture(options: OpenCaptureOptions): Promise<CaptureE
   const metered = meters.attach({ sizesBytes, trace, reader, clock, baseNs });
   const skips = options.skipFreeSpace ?? true;
   const freeSpace = skips ? { freeSpace: createLinuxFreeSpace(linuxDisks, clock) } : {};
-  return new CaptureEngine({ ...options, ...freeSpace, disks, reader, clock, baseNs, ...metered });
+  const idleCutIntervalMs = options.idleCutIntervalMs ?? IDLE_CUT_INTERVAL_MS;
+  const more = { ...freeSpace, idleCutIntervalMs };
+  return new CaptureEngine({ ...options, ...more, disks, reader, clock, baseNs, ...metered });
 }

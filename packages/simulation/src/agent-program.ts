@@ -125,6 +125,7 @@ export class AgentProgram {
       logger: world.logger('agent'),
       epochWindowBytes: sizes.windowBytes,
       cutIntervalMs: sizes.cutIntervalMs,
+      idleCutIntervalMs: sizes.idleCutIntervalMs,
       onDoubt: (reason) => this.#onDoubt(reason),
     });
   }

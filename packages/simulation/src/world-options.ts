@@ -23,6 +23,7 @@ export interface WorldSizes {
   readonly changesMax: number;
   readonly windowBytes: number;
   readonly cutIntervalMs: number;
+  readonly idleCutIntervalMs: number;
   readonly bulkBytes: number;
   readonly cutDirtyBytesMax: number;
   readonly epochsInFlightMax: number;
@@ -49,12 +50,15 @@ export function drawWorldSizes(random: Random): WorldSizes {
   );
   const blocks = sectorCounts.reduce((sum, count) => sum + Math.ceil(count / SECTORS_PER_BLOCK), 0);
   const windowBlocks = 1 + random.integer(blocks + 8);
+  const changesMax = 100 + random.integer(700);
+  const cutIntervalMs = random.integer(3) === 0 ? 0 : random.integer(60);
   return {
     isLarge,
     sectorCounts,
-    changesMax: 100 + random.integer(700),
+    changesMax,
     windowBytes: windowBlocks * BLOCK_BYTES,
-    cutIntervalMs: random.integer(3) === 0 ? 0 : random.integer(60),
+    cutIntervalMs,
+    idleCutIntervalMs: cutIntervalMs % 2 === 0 ? 0 : 500,
     bulkBytes: (1 + random.integer(isLarge ? LARGE_BULK_BLOCKS_MAX : BULK_BLOCKS_MAX)) * BLOCK_BYTES,
     cutDirtyBytesMax: (1 + random.integer(windowBlocks)) * BLOCK_BYTES,
     epochsInFlightMax: 1 + random.integer(12),
