@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreflightOrder } from '@landfall/channel';
-import { preflightGuest } from '@landfall/conversion';
+import { hasVirtV2v, preflightGuest } from '@landfall/conversion';
 import { createOverlay, GUEST_ADDRESS } from '@landfall/launch';
 import type { PreflightResult } from '@landfall/model';
 import { ensureFolder } from '@landfall/runtime';
@@ -33,6 +33,7 @@ export async function inspectViews(
       target: {
         ...{ macAddress: 'of the machine', address: GUEST_ADDRESS, bootMode },
         hasUefiFirmware: services.uefi !== undefined,
+        hasVirtV2v: await hasVirtV2v(),
       },
       scratchFolder: folder,
       useKvm: services.accelerator === 'kvm',

@@ -1,6 +1,12 @@
 /** The launch of a machine: fresh overlays, conversion, start. */
 import { join } from 'node:path';
-import { convertGuest, type FinishedStep } from '@landfall/conversion';
+import type { MachineSpecification } from '@landfall/channel';
+import {
+  type ConversionMethod,
+  type ConversionTarget,
+  convertGuest,
+  type FinishedStep,
+} from '@landfall/conversion';
 import {
   createOverlay,
   findFreePort,
@@ -25,19 +31,33 @@ const CONVERSION_ATTEMPTS_MAX = 3;
 /** An appliance that died is tried again, on fresh overlays: nothing is lost by that but its time. */
 export async function convertMachine(context: MachineContext, signal: AbortSignal): Promise<void> {
   const { conversions, clock, logger } = context.services;
-  const { machineId } = context.record().specification;
-  await conversions.run(signal, () =>
-    retry(() => convertOnce(context, signal), {
+  const { machineId, conversionMethod = 'AUTOMATIC' } = context.record().specification;
+  const convert = (method: ConversionMethod) =>
+    retry(() => convertOnce(context, method, signal), {
       attemptsMax: CONVERSION_ATTEMPTS_MAX,
       signal,
       clock,
       isRetryable: (error) => error instanceof OperationError && error.retryable,
       onRetry: (error) => logger.warn('conversion-tried-again', { machineId, error }),
-    }),
-  );
+    });
+  await conversions.run(signal, async () => {
+    try {
+      await convert(conversionMethod);
+    } catch (error) {
+      const isDeep = error instanceof OperationError && error.code === 'VIRT_V2V_FAILED';
+      if (conversionMethod !== 'AUTOMATIC' || !isDeep) throw error;
+      // Nobody asked for virt-v2v: the guest may start on compatible hardware without it.
+      logger.warn('conversion-without-virt-v2v', { machineId, error });
+      await convert('LANDFALL');
+    }
+  });
 }
 
-async function convertOnce(context: MachineContext, signal: AbortSignal): Promise<void> {
+async function convertOnce(
+  context: MachineContext,
+  method: ConversionMethod,
+  signal: AbortSignal,
+): Promise<void> {
   await context.update({
     phase: 'CONVERTING',
     conversion: { done: false, steps: [], bootMode: 'LEGACY_BIOS' },
@@ -48,23 +68,27 @@ async function convertOnce(context: MachineContext, signal: AbortSignal): Promis
     const openTimeoutSeconds = context.services.viewTimeoutSeconds;
     await createOverlay({ ...disk, path, openTimeoutSeconds });
   }
-  const result = await convertOverlays(context, signal);
+  const result = await convertOverlays(context, method, signal);
   for (const disk of specification.disks) await makeDurable(join(context.folder, overlayName(disk.diskId)));
   const bootMode = specification.bootMode === 'USE_SOURCE' ? result.bootMode : specification.bootMode;
   // R1: only now, with the overlays durable.
-  await context.update({ phase: 'CONVERTED', conversion: { done: true, steps: result.steps, bootMode } });
+  const { steps, hardware } = result;
+  await context.update({ phase: 'CONVERTED', conversion: { done: true, steps, bootMode, hardware } });
 }
 
 async function convertOverlays(
   context: MachineContext,
+  method: ConversionMethod,
   signal: AbortSignal,
 ): ReturnType<typeof convertGuest> {
   const { services, folder } = context;
-  const { machineId, disks } = context.record().specification;
+  const { specification } = context.record();
+  const { machineId, disks } = specification;
   const steps: FinishedStep[] = [];
   return await convertGuest({
     disks: disks.map((disk) => ({ ...disk, overlayPath: join(folder, overlayName(disk.diskId)) })),
-    target: { macAddress: macAddressOf(machineId), address: GUEST_ADDRESS },
+    target: targetOf(specification),
+    method,
     scratchFolder: folder,
     useKvm: services.accelerator === 'kvm',
     logger: services.logger.with({ machineId }),
@@ -75,6 +99,16 @@ async function convertOverlays(
       context.show({ conversion: { ...context.record().conversion, steps: [...steps] } });
     },
   });
+}
+
+/** What conversion makes the guest ready for. */
+function targetOf({ machineId, hardware, network, bootMode }: MachineSpecification): ConversionTarget {
+  const { macAddress = macAddressOf(machineId), addresses } = network ?? {};
+  return {
+    ...{ macAddress, bootMode, address: GUEST_ADDRESS },
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(hardware === undefined ? {} : { hardware }),
+  };
 }
 
 /** Starts QEMU, or adopts the one that a launch host before us has started. */
@@ -128,6 +162,7 @@ async function runQemu(
   const request: LaunchRequest = {
     ...specification,
     bootMode: conversion.bootMode,
+    ...(conversion.hardware === undefined ? {} : { hardware: conversion.hardware }),
     disks: await readDisks(context),
     publishedPorts,
     folder,

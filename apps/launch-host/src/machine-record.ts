@@ -6,7 +6,7 @@
  *     again on fresh overlays, with it, never.
  * R2  A machine that was terminated leaves a record behind, so that its id is never launched again.
  */
-import type { MachinePhase, MachineSpecification, MachineStatus } from '@landfall/channel';
+import type { MachineHardware, MachinePhase, MachineSpecification, MachineStatus } from '@landfall/channel';
 
 export interface MachineRecord {
   readonly version: 1;
@@ -16,6 +16,8 @@ export interface MachineRecord {
     readonly done: boolean;
     readonly steps: MachineStatus['conversion'];
     readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
+    /** Absent until it is done, and in the records of older versions: VIRTIO. */
+    readonly hardware?: MachineHardware;
   };
   readonly error?: NonNullable<MachineStatus['error']>;
   readonly hydration: MachineStatus['hydration'] & {
@@ -68,6 +70,7 @@ export function toStatus(record: MachineRecord): MachineStatus {
       ? record.published.map(({ guestPort, hostPort }) => ({ guestPort, host: '127.0.0.1', port: hostPort }))
       : [],
     startedAtMs: record.startedAtMs,
+    ...(record.conversion.hardware === undefined ? {} : { hardware: record.conversion.hardware }),
   };
 }
 

@@ -17,12 +17,14 @@ import {
   WINDOWS,
 } from './golden-guests.testing.ts';
 import { inventoryOf } from './inventory.ts';
+import { oneOf, someGuest } from './some-guest.testing.ts';
 
 const TARGET: PreflightTarget = {
   macAddress: '52:54:00:aa:bb:cc',
   address: { address: '10.0.2.15', netmask: '255.255.255.0', gateway: '10.0.2.2' },
   bootMode: 'USE_SOURCE',
   hasUefiFirmware: true,
+  hasVirtV2v: false,
 };
 
 function examineGolden({ facts, found }: GoldenGuest): Examination {
@@ -32,6 +34,15 @@ function examineGolden({ facts, found }: GoldenGuest): Examination {
 function codesOf(guest: GoldenGuest, target: Partial<PreflightTarget> = {}): string[] {
   const findings = findingsOf(examineGolden(guest), { ...TARGET, ...target });
   return [...new Set(findings.map(({ code }) => code))];
+}
+
+function uefiGuestWith(present: readonly string[]): GoldenGuest {
+  const spaces = [{ mountPoint: '/boot/efi', freeBytes: 2 ** 26, totalBytes: 2 ** 27 }];
+  return guestOf({
+    inspection: { hasBiosBootCode: false, hasEfiPartition: true },
+    facts: { spaces },
+    present,
+  });
 }
 
 function linesOf(guest: GoldenGuest): string[] {
@@ -67,13 +78,13 @@ test('Debian 11 from other hardware: everything is fixed, nothing is in the way'
   }
 });
 
-test('Debian 12 in UEFI: cloud-init and the agent are seen; without its fallback loader it is blocked', () => {
+test('Debian 12 in UEFI: cloud-init and the agent are seen; its loader is copied where firmware looks', () => {
   assert.deepEqual(codesOf(DEBIAN_12_UEFI), ['NETWORK_BY_HARDWARE', 'CLOUD_INIT_NETWORK', 'AGENT_INSTALLED']);
   assert.ok(linesOf(DEBIAN_12_UEFI).includes('firmware: UEFI'));
   assert.ok(linesOf(DEBIAN_12_UEFI).includes('EFI system partition: /dev/sda1'));
-  const { facts, found } = DEBIAN_12_UEFI;
-  const bare = { facts: { ...facts, present: new Set(['/etc/cloud/cloud.cfg']) }, found };
-  assert.ok(codesOf(bare).includes('EFI_FALLBACK_MISSING'));
+  const shim = ['/boot/efi/EFI/debian/shimx64.efi', '/boot/efi/EFI/debian/grubx64.efi'];
+  assert.deepEqual(codesOf(uefiGuestWith(shim)), ['EFI_FALLBACK_MISSING', 'NETWORK_UNKNOWN']);
+  assert.deepEqual(codesOf(uefiGuestWith([])), ['EFI_LOADER_MISSING', 'NETWORK_UNKNOWN']);
   assert.ok(codesOf(DEBIAN_12_UEFI, { hasUefiFirmware: false }).includes('FIRMWARE_ABSENT'));
   assert.deepEqual(codesOf(DEBIAN_12_UEFI, { bootMode: 'LEGACY_BIOS' })[0], 'BOOT_MODE_MISMATCH');
 });
@@ -86,7 +97,18 @@ test('Debian 13 in LVM: a volume group without all of its disks blocks, a key fi
 test('what cannot be read is a blocker with the reason, and its disks are told of all the same', () => {
   assert.deepEqual(codesOf(LUKS_ROOT), ['ROOT_ENCRYPTED']);
   assert.ok(linesOf(LUKS_ROOT).includes('encrypted: /dev/sda2 crypto_LUKS'));
+});
+
+test('Windows is converted by virt-v2v where that is installed, else it runs as it is, on what it knows', () => {
   assert.deepEqual(codesOf(WINDOWS), ['WINDOWS_UNTESTED']);
+  assert.ok(linesOf(WINDOWS).includes('runs on: SATA and e1000e'));
+  const { facts, found } = WINDOWS;
+  const target = { ...TARGET, hasVirtV2v: true };
+  const findings = findingsOf(examine(facts, found, target), target);
+  assert.deepEqual(
+    findings.map(({ code }) => code),
+    ['CONVERTED_BY_VIRT_V2V', 'WINDOWS_UNTESTED'],
+  );
 });
 
 test('a guest of VMware with a passphrase to type', () => {
@@ -120,7 +142,15 @@ test('what keeps a machine from starting before its kernel runs is a blocker', (
   assert.ok(codesOf(nothing).includes('BOOTLOADER_MISSING'));
   const bare = { ...kernelOf('6.1', []), initramfs: undefined };
   assert.ok(codesOf(guestOf({ inspection: { kernels: [bare] } })).includes('INITRAMFS_MISSING'));
-  assert.ok(codesOf(guestOf({ inspection: { kernels: [] } })).includes('KERNEL_MISSING'));
+});
+
+test('a guest that we do not understand runs on compatible hardware instead of being refused', () => {
+  const guest = guestOf({ inspection: { kernels: [] } });
+  assert.deepEqual(codesOf(guest), ['HARDWARE_COMPATIBLE', 'NETWORK_UNKNOWN']);
+  assert.ok(linesOf(guest).includes('runs on: SATA and e1000e'));
+  const { facts, found } = guest;
+  const refused = examine(facts, found, { ...TARGET, hardware: 'VIRTIO' });
+  assert.deepEqual(findingsOf(refused, TARGET)[0]?.code, 'KERNEL_MISSING');
 });
 
 test('an encrypted volume opens only by a key that is there and bound to nothing', () => {
@@ -149,75 +179,6 @@ test('devices are told by the source, whatever the appliance calls them', () => 
 });
 
 // --- for every guest -------------------------------------------------------------------------------------
-
-const FILE_TEXTS: Readonly<Record<string, readonly string[]>> = {
-  '/etc/fstab': [
-    '',
-    'UUID=1111 / ext4 defaults 0 1\n',
-    '/dev/sda1 / ext4 defaults 0 1\n/dev/sdz /x xfs x 0 0\n',
-  ],
-  '/boot/grub/grub.cfg': ['root=UUID=1111', 'root=/dev/sda1 ro\n', 'root=/dev/sdq9 resume=/dev/sdq5\n'],
-  '/etc/default/grub': ['GRUB_DISABLE_LINUX_UUID=true\n', ''],
-  '/etc/initramfs-tools/conf.d/resume': ['RESUME=none\n', 'RESUME=/dev/sda1\n', 'RESUME=/dev/sdx\n'],
-  '/etc/network/interfaces': ['iface eth0 inet dhcp\n', 'iface eth0 inet static\n    address 192.0.2.1\n'],
-  '/etc/netplan/a.yaml': ['network:\n  ethernets:\n    ens3:\n      addresses: [192.0.2.1/24]\n'],
-  '/etc/systemd/network/a.network': ['[Match]\nMACAddress=00:11:22:33:44:55\n[Network]\nDHCP=yes\n'],
-  '/etc/systemd/system/landfall-agent.service': ['[Service]\n'],
-};
-const PATHS = [
-  '/etc/cloud/cloud.cfg',
-  '/var/lib/landfall-agent',
-  '/etc/systemd/system/landfall-agent.service',
-  '/etc/udev/rules.d/70-persistent-net.rules',
-  '/sbin/dhclient',
-  '/usr/bin/vmtoolsd',
-];
-
-function oneOf<Value>(values: readonly Value[]): fc.Arbitrary<Value> {
-  return fc.constantFrom(...values);
-}
-
-const someKernels = fc.array(
-  fc
-    .record({
-      inside: fc.subarray(['virtio', 'virtio_ring', 'virtio_pci', 'virtio_blk']),
-      compression: oneOf(['zstd', 'lz4', 'none'] as const),
-      initramfs: oneOf(['READ', 'UNREAD', 'ABSENT']),
-    })
-    .map(({ inside, compression, initramfs }) => {
-      const kernel = kernelOf('6.1', inside, compression);
-      if (initramfs === 'ABSENT') return { ...kernel, initramfs: undefined };
-      const path = '/boot/initrd.img-6.1';
-      return initramfs === 'UNREAD' ? { ...kernel, initramfs: { path, content: undefined } } : kernel;
-    }),
-  { maxLength: 5 },
-);
-
-const someFiles = fc
-  .tuple(
-    ...Object.entries(FILE_TEXTS).map(([path, texts]) =>
-      fc.tuple(fc.constant(path), oneOf(['absent', ...texts])),
-    ),
-  )
-  .map((entries) => Object.fromEntries(entries.filter(([, text]) => text !== 'absent')));
-
-const someGuest = fc
-  .record({
-    kernels: someKernels,
-    files: someFiles,
-    present: fc.subarray(PATHS),
-    initramfsBuilder: oneOf(['initramfs-tools', 'dracut', 'unknown'] as const),
-    hasBiosBootCode: fc.boolean(),
-    hasEfiPartition: fc.boolean(),
-    freeBytes: fc.nat(2 ** 30),
-  })
-  .map(({ kernels, files, present, initramfsBuilder, hasBiosBootCode, hasEfiPartition, freeBytes }) =>
-    guestOf({
-      inspection: { kernels, initramfsBuilder, hasBiosBootCode, hasEfiPartition },
-      facts: { spaces: [{ mountPoint: '/', freeBytes, totalBytes: 2 ** 31 }] },
-      ...{ files, present },
-    }),
-  );
 
 function assertConsistent(examination: Examination, findings: readonly Finding[]): void {
   const fixed = findings.filter(({ rank }) => rank === 'WILL_BE_FIXED');

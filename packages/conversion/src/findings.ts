@@ -8,6 +8,7 @@
  */
 import { FINDING_CODES, type Finding, type FindingCode, findingOf, rankFindings } from '@landfall/model';
 import { assert, formatBytes, MIB, OperationError } from '@landfall/runtime';
+import { type ConversionTool, chooseTool } from './conversion-method.ts';
 import {
   encryptedVolumesOf,
   type GuestFacts,
@@ -16,14 +17,17 @@ import {
   seLinuxOf,
   spaceOf,
 } from './guest-facts.ts';
-import { bootModeOf, type GuestInspection } from './inspection.ts';
-import { BOOT_DRIVERS, type ConversionPlan, type ConversionTarget, planConversion } from './plan.ts';
+import { type ForeignSystem, type GuestInspection, isForeign } from './inspection.ts';
+import { type ConversionPlan, type ConversionTarget, firmwareOf, planConversion } from './plan.ts';
+import { findEfiLoader, hasFallbackLoader } from './plan-efi.ts';
+import type { TargetHardware } from './target-hardware.ts';
 
 export interface PreflightTarget extends ConversionTarget {
   /** As the launch configuration has it. */
   readonly bootMode: 'LEGACY_BIOS' | 'UEFI' | 'USE_SOURCE';
   /** Of the launch host. */
   readonly hasUefiFirmware: boolean;
+  readonly hasVirtV2v: boolean;
 }
 
 /** A guest with what a launch would do with it. */
@@ -31,7 +35,12 @@ export interface Examination {
   readonly facts: GuestFacts;
   /** Absent when there is no root that could be read. */
   readonly inspection: GuestInspection | undefined;
-  /** Absent when a launch would refuse; `refusal` says why. */
+  /** Where there is no root because the system is not Linux. */
+  readonly foreign: ForeignSystem | undefined;
+  readonly tool: ConversionTool;
+  /** Absent when a launch would refuse, and where virt-v2v finds out. */
+  readonly hardware: TargetHardware | undefined;
+  /** Absent when a launch would refuse, or does nothing of ours; `refusal` says why. */
   readonly plan: ConversionPlan | undefined;
   /** CONVERSION_IMPOSSIBLE. */
   readonly refusal: OperationError | undefined;
@@ -40,27 +49,39 @@ export interface Examination {
 const FREE_LOW_BYTES = 100 * MIB;
 /** Configuration files. */
 const CHANGES_BYTES = MIB;
+/** Of shim, GRUB or the key manager. */
+const EFI_FILE_BYTES = 3 * MIB;
 /** Drivers and the index of all modules, compressed. */
 const EXTENDED_BYTES = 8 * MIB;
 /** An initial RAM filesystem is written beside the one it replaces. */
 const REBUILT_BYTES = 64 * MIB;
 const TESTED_VERSIONS = ['11', '12', '13'];
-const FALLBACK_LOADER = /\/EFI\/BOOT\/BOOTX64\.EFI$/i;
 
 /** `found`: the inspection, or why there is none. */
 export function examine(
   facts: GuestFacts,
-  found: GuestInspection | OperationError,
-  target: ConversionTarget,
+  found: GuestInspection | ForeignSystem | OperationError,
+  target: Omit<PreflightTarget, 'hasUefiFirmware'>,
 ): Examination {
-  if (found instanceof OperationError) {
-    return { facts, inspection: undefined, plan: undefined, refusal: found };
+  const nothing = { inspection: undefined, foreign: undefined, plan: undefined, refusal: undefined };
+  const none = { facts, ...nothing, tool: 'LANDFALL', hardware: undefined } as const;
+  if (found instanceof OperationError) return { ...none, refusal: found };
+  const tool = chooseTool(found, { method: 'AUTOMATIC', ...target });
+  if (isForeign(found)) {
+    return { ...none, foreign: found, tool, hardware: tool === 'LANDFALL' ? 'COMPATIBLE' : undefined };
   }
   try {
-    return { facts, inspection: found, plan: planConversion(found, target), refusal: undefined };
+    const plan = planConversion(found, target, tool);
+    return {
+      ...none,
+      inspection: found,
+      tool,
+      plan,
+      hardware: tool === 'LANDFALL' ? plan.hardware : undefined,
+    };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    return { facts, inspection: found, plan: undefined, refusal: error };
+    return { ...none, inspection: found, refusal: error };
   }
 }
 
@@ -69,6 +90,7 @@ export function findingsOf(examination: Examination, target: PreflightTarget): F
   const { inspection, plan, refusal, facts } = examination;
   return rankFindings([
     ...(refusal === undefined ? [] : [refused(refusal)]),
+    ...foreignFindings(examination),
     ...(inspection === undefined ? [] : startFindings(facts, inspection, target)),
     ...volumeFindings(facts),
     ...(inspection === undefined ? [] : encryptionFindings(facts)),
@@ -77,6 +99,20 @@ export function findingsOf(examination: Examination, target: PreflightTarget): F
     ...(plan === undefined ? [] : plan.notes.map(({ finding, what }) => findingOf(finding, what))),
     ...(inspection === undefined ? [] : systemFindings(facts, inspection)),
   ]);
+}
+
+function foreignFindings({ foreign, tool, inspection }: Examination): Finding[] {
+  const deep =
+    tool === 'LANDFALL' ? [] : [findingOf('CONVERTED_BY_VIRT_V2V', `it is ${systemOf(foreign, inspection)}`)];
+  if (foreign === undefined) return deep;
+  if (foreign.family === 'WINDOWS')
+    return [...deep, findingOf('WINDOWS_UNTESTED', `it is ${foreign.prettyName}`)];
+  const what = `it is ${foreign.prettyName}, and nothing in it is changed`;
+  return [findingOf('HARDWARE_COMPATIBLE', what), findingOf('SYSTEM_UNTESTED', what)];
+}
+
+function systemOf(foreign: ForeignSystem | undefined, inspection: GuestInspection | undefined): string {
+  return foreign?.prettyName ?? inspection?.os.prettyName ?? 'an unknown system';
 }
 
 function refused({ message, hint, context }: OperationError): Finding {
@@ -91,7 +127,7 @@ function startFindings(facts: GuestFacts, inspection: GuestInspection, target: P
   if (!hasBiosBootCode && !hasEfiPartition) {
     return [findingOf('BOOTLOADER_MISSING', `${bootDiskOf(inspection)} holds nothing that firmware starts`)];
   }
-  const mode = target.bootMode === 'USE_SOURCE' ? bootModeOf(inspection) : target.bootMode;
+  const mode = firmwareOf(inspection, target);
   const isThere = mode === 'UEFI' ? hasEfiPartition : hasBiosBootCode;
   const found: Finding[] = [];
   if (!isThere) {
@@ -101,24 +137,16 @@ function startFindings(facts: GuestFacts, inspection: GuestInspection, target: P
   if (mode === 'UEFI' && !target.hasUefiFirmware) {
     found.push(findingOf('FIRMWARE_ABSENT', 'the launch host has no UEFI firmware (OVMF)'));
   }
-  if (mode === 'UEFI' && isThere) found.push(...fallbackFindings(facts));
-  return [...found, ...initramfsFindings(inspection)];
+  if (mode === 'UEFI' && isThere) found.push(...loaderFindings(facts, inspection));
+  return found;
 }
 
-/** Told only where the EFI system partition was seen inside. */
-function fallbackFindings({ present, spaces }: GuestFacts): Finding[] {
+/** Told only where the EFI system partition was seen inside. What can be copied there is a step of the plan. */
+function loaderFindings({ spaces, present }: GuestFacts, inspection: GuestInspection): Finding[] {
   const mounted = spaces.find(({ mountPoint }) => /^\/(boot\/)?efi$/.test(mountPoint));
-  if (mounted === undefined || [...present].some((path) => FALLBACK_LOADER.test(path))) return [];
-  return [findingOf('EFI_FALLBACK_MISSING', `${mounted.mountPoint}/EFI/BOOT/BOOTX64.EFI is not there`)];
-}
-
-function initramfsFindings({ kernels }: GuestInspection): Finding[] {
-  const [newest] = kernels;
-  if (newest === undefined || newest.initramfs !== undefined) return [];
-  const modules = BOOT_DRIVERS.filter((name) => newest.modules.paths.has(name));
-  if (modules.length === 0) return [];
-  const what = `kernel ${newest.version} has no initial RAM filesystem in /boot to load ${modules.join(', ')} from`;
-  return [findingOf('INITRAMFS_MISSING', what)];
+  if (mounted === undefined || hasFallbackLoader(present)) return [];
+  if (findEfiLoader(inspection) !== undefined) return [];
+  return [findingOf('EFI_LOADER_MISSING', `${mounted.mountPoint}/EFI has no loader of a known kind`)];
 }
 
 function bootDiskOf({ disks }: GuestInspection): string {
@@ -167,7 +195,7 @@ function spaceFindings(facts: GuestFacts, plan: ConversionPlan | undefined): Fin
     if (freeBytes < neededBytes) {
       return [findingOf('SPACE_MISSING', `${what}; a launch needs ${formatBytes(neededBytes)}`)];
     }
-    // EFI system partitions are small and stay as they are.
+    // EFI system partitions are small, and little is written there.
     const isLow = freeBytes < Math.min(FREE_LOW_BYTES, totalBytes / 10);
     return isLow && !mountPoint.endsWith('efi') ? [findingOf('SPACE_LOW', what)] : [];
   });
@@ -182,6 +210,8 @@ function roomOf(step: ConversionPlan['steps'][number]): { path: string; bytes: n
     case 'WRITE_FILE':
     case 'LINK':
       return { path: step.path, bytes: CHANGES_BYTES };
+    case 'COPY':
+      return { path: step.to, bytes: EFI_FILE_BYTES };
     case 'MOVE':
       return { path: step.to, bytes: 0 };
   }

@@ -1,15 +1,16 @@
 /** Inspections of the kinds of guest there are, as data. */
+import assert from 'node:assert/strict';
 import type { OperationError } from '@landfall/runtime';
 import type { Filesystem } from './fstab.ts';
 import type { GuestFacts } from './guest-facts.ts';
+import { impossible } from './impossible.ts';
 import type { InitramfsContent } from './initramfs.ts';
-import type { GuestInspection, InspectedKernel } from './inspection.ts';
+import type { ForeignSystem, GuestInspection, InspectedKernel } from './inspection.ts';
 import { parseKernelModules } from './kernel-modules.ts';
-import { impossible } from './plan.ts';
 
 export interface GoldenGuest {
   readonly facts: GuestFacts;
-  readonly found: GuestInspection | OperationError;
+  readonly found: GuestInspection | ForeignSystem | OperationError;
 }
 
 const MODULES_DEP = `kernel/drivers/virtio/virtio.ko:
@@ -20,6 +21,9 @@ kernel/drivers/net/virtio_net.ko: kernel/drivers/virtio/virtio.ko
 kernel/drivers/ata/ahci.ko: kernel/drivers/ata/libahci.ko
 kernel/drivers/ata/libahci.ko:
 kernel/drivers/nvme/host/nvme.ko:
+kernel/drivers/scsi/sd_mod.ko: kernel/drivers/scsi/scsi_mod.ko
+kernel/drivers/scsi/scsi_mod.ko:
+kernel/drivers/net/ethernet/intel/e1000e/e1000e.ko:
 `;
 const ESP_TYPE = 'c12a7328-f81f-11d2-ba4b-00a0c93ec93b';
 const GIB = 2 ** 30;
@@ -66,6 +70,7 @@ export function guestOf({ inspection, facts, files = {}, present = [] }: GuestPa
     initramfsBuilder: 'initramfs-tools',
     files: new Map(Object.entries({ '/etc/fstab': 'UUID=1111 / ext4 defaults 0 1\n', ...files })),
     present: new Set(present),
+    links: new Map(),
     hasBiosBootCode: true,
     hasEfiPartition: false,
     ...inspection,
@@ -81,9 +86,16 @@ export function guestOf({ inspection, facts, files = {}, present = [] }: GuestPa
   return { facts: told, found };
 }
 
-function withoutRoot(filesystems: readonly Filesystem[], refusal: OperationError): GoldenGuest {
+/** The inspection of a guest that needs nothing, with parts of another in their place. */
+export function inspectionOf(parts: GuestParts): GuestInspection {
+  const { found } = guestOf(parts);
+  assert.ok('root' in found);
+  return found;
+}
+
+function withoutRoot(filesystems: readonly Filesystem[], found: GoldenGuest['found']): GoldenGuest {
   const none = { files: new Map(), present: new Set<string>(), spaces: [] };
-  return { facts: { ...guestOf({}).facts, filesystems, ...none }, found: refusal };
+  return { facts: { ...guestOf({}).facts, filesystems, ...none }, found };
 }
 
 const NVME = { diskId: 'disk-0', isBootDisk: true, sourceName: '/dev/nvme0n1', applianceName: '/dev/sda' };
@@ -165,10 +177,12 @@ export const LUKS_ROOT = withoutRoot(
   impossible('ROOT_ENCRYPTED', 'its root filesystem is encrypted', 'decrypt the disk'),
 );
 
-export const WINDOWS = withoutRoot(
-  [volume('/dev/sda1', 'ntfs', '1'), volume('/dev/sda2', 'ntfs', '2')],
-  impossible('WINDOWS_UNTESTED', 'it is not Linux (an NTFS system disk was found)', 'use virt-v2v'),
-);
+const NTFS = [volume('/dev/sda1', 'ntfs', '1'), volume('/dev/sda2', 'ntfs', '2')];
+
+export const WINDOWS = withoutRoot(NTFS, {
+  ...{ family: 'WINDOWS', prettyName: 'Windows', disks: [NVME], filesystems: NTFS },
+  ...{ hasBiosBootCode: true, hasEfiPartition: false },
+});
 
 export const VMWARE_GUEST = guestOf({
   inspection: { kernels: [kernelOf('6.1.0-18-amd64', ['mptspi', 'vmw_pvscsi'])] },

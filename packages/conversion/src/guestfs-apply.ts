@@ -33,6 +33,10 @@ export async function applyStep(context: ApplyContext, step: ConversionStep): Pr
       await session.must('rm-rf', step.to);
       await session.must('mv', step.from, step.to);
       return;
+    case 'COPY':
+      await session.must('mkdir-p', folderOf(step.to));
+      await session.must('cp', step.from, step.to);
+      return;
     case 'LINK':
       await session.must('mkdir-p', folderOf(step.path));
       await session.must('ln-sf', step.target, step.path);

@@ -1,18 +1,28 @@
 /**
  * Conversion from beginning to end, in one throw-away appliance: attach the disks, inspect, plan, apply, shut
- * down. It may be ended at any moment: the disks are overlays, and a conversion that did not return is begun
- * again on fresh ones. When it returns, everything is on the overlays' files (the caller makes those
- * durable).
+ * down; then virt-v2v, where the method is that. It may be ended at any moment: the disks are overlays, and a
+ * conversion that did not return is begun again on fresh ones. When it returns, everything is on the overlays'
+ * files (the caller makes those durable).
+ *
+ * Ours comes before virt-v2v: that cannot mount what is named by hardware it does not see, and does not keep
+ * names and addresses of interfaces.
  */
 import { type Clock, systemClock } from '@landfall/runtime';
+import { type ConversionMethod, type ConversionTool, chooseTool } from './conversion-method.ts';
 import { type Appliance, type ApplianceRequest, withAppliance } from './guestfs-appliance.ts';
 import { applyStep } from './guestfs-apply.ts';
 import { inspectGuest } from './guestfs-inspect.ts';
-import { bootModeOf, type GuestInspection } from './inspection.ts';
+import { watchSpace } from './guestfs-space.ts';
+import { hasVirtV2v, runVirtV2v } from './guestfs-virt-v2v.ts';
+import { bootModeOf, type ForeignSystem, type GuestInspection, isForeign } from './inspection.ts';
 import { type ConversionTarget, planConversion } from './plan.ts';
+import { HARDWARE_NAMES, type TargetHardware } from './target-hardware.ts';
 
 export interface ConversionRequest extends ApplianceRequest {
   readonly target: ConversionTarget;
+  /** AUTOMATIC without it. */
+  readonly method?: ConversionMethod;
+  readonly virtV2vTimeoutMs?: number;
   /** Called after each step, in order. */
   readonly onStep?: (step: FinishedStep) => void;
 }
@@ -28,31 +38,92 @@ export interface ConversionResult {
   readonly steps: readonly FinishedStep[];
   readonly prettyName: string;
   readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
+  /** What the machine needs. */
+  readonly hardware: TargetHardware;
 }
 
-/** Errors: CONVERSION_IMPOSSIBLE, APPLIANCE_FAILED, INITRAMFS_UNREADABLE, TOOL_MISSING. */
+/**
+ * Errors: CONVERSION_IMPOSSIBLE, LAUNCH_ADDRESS_INVALID, APPLIANCE_FAILED, INITRAMFS_UNREADABLE,
+ * OVERLAY_NO_SPACE, VIRT_V2V_FAILED, TOOL_MISSING.
+ */
 export async function convertGuest(request: ConversionRequest): Promise<ConversionResult> {
   const timeline = new StepTimeline(request);
-  return await withAppliance(request, (appliance) => convertIn(appliance, timeline, request));
+  return await watchSpace(request, async (signal) => {
+    const watched = { ...request, signal };
+    const ours = await withAppliance(watched, (appliance) => convertIn(appliance, timeline, watched));
+    if (ours.tool === 'LANDFALL') return { ...ours.result, steps: timeline.steps };
+    const found = await convertDeeply(watched, timeline);
+    const hardware = request.target.hardware ?? found;
+    timeline.finish('Hardware', `virt-v2v made it ready for ${HARDWARE_NAMES[found]}`);
+    return { ...ours.result, hardware, steps: timeline.steps };
+  });
+}
+
+interface OurPart {
+  readonly tool: ConversionTool;
+  readonly result: Omit<ConversionResult, 'steps'>;
 }
 
 async function convertIn(
   appliance: Appliance,
   timeline: StepTimeline,
   request: ConversionRequest,
-): Promise<ConversionResult> {
-  timeline.finish('Appliance', `started with ${request.disks.length} disk(s)`);
-  const inspection = await inspectGuest({ ...appliance, disks: request.disks });
-  timeline.finish('Inspection', describeGuest(inspection));
-  const plan = planConversion(inspection, request.target);
+): Promise<OurPart> {
+  const { target, method = 'AUTOMATIC', disks } = request;
+  timeline.finish('Appliance', `started with ${disks.length} disk(s)`);
+  const found = await inspectGuest({ ...appliance, disks });
+  timeline.finish('Inspection', describeGuest(found));
+  const { hardware: asked } = target;
+  const choice = { method, hasVirtV2v: method === 'AUTOMATIC' && (await hasVirtV2v()) };
+  const tool = chooseTool(found, { ...choice, ...(asked === undefined ? {} : { hardware: asked }) });
+  const hardware = isForeign(found)
+    ? leaveForeign(found, target, timeline)
+    : await carryOut(appliance, found, { target, tool, timeline });
+  await appliance.session.finish();
+  timeline.finish('Appliance', 'everything written; shut down');
+  const prettyName = isForeign(found) ? found.prettyName : found.os.prettyName;
+  return { tool, result: { prettyName, bootMode: bootModeOf(found), hardware } };
+}
+
+/** Without virt-v2v, a system that is not Linux runs on what it most likely knows. */
+function leaveForeign(
+  { prettyName }: ForeignSystem,
+  target: ConversionTarget,
+  timeline: StepTimeline,
+): TargetHardware {
+  const hardware = target.hardware ?? 'COMPATIBLE';
+  timeline.finish('Note', `${prettyName}: nothing of ours is changed in it`);
+  return hardware;
+}
+
+async function carryOut(
+  appliance: Appliance,
+  inspection: GuestInspection,
+  context: { target: ConversionTarget; tool: ConversionTool; timeline: StepTimeline },
+): Promise<TargetHardware> {
+  const { target, tool, timeline } = context;
+  const plan = planConversion(inspection, target, tool);
   for (const { what } of plan.notes) timeline.finish('Note', what);
   for (const step of plan.steps) {
     await applyStep(appliance, step);
     timeline.finish(step.title, step.detail);
   }
-  await appliance.session.finish();
-  timeline.finish('Appliance', 'everything written; shut down');
-  return { steps: timeline.steps, prettyName: inspection.os.prettyName, bootMode: bootModeOf(inspection) };
+  return plan.hardware;
+}
+
+async function convertDeeply(request: ConversionRequest, timeline: StepTimeline): Promise<TargetHardware> {
+  // The timeout of the appliance is not that of virt-v2v.
+  const { virtV2vTimeoutMs, timeoutMs: _ours, ...rest } = request;
+  timeline.finish('virt-v2v', 'started');
+  const hardware = await runVirtV2v({
+    ...rest,
+    ...(virtV2vTimeoutMs === undefined ? {} : { timeoutMs: virtV2vTimeoutMs }),
+    onMessage: ({ type, text }) => {
+      timeline.finish('virt-v2v', type === 'message' || type === 'info' ? text : `${type}: ${text}`);
+    },
+  });
+  timeline.finish('virt-v2v', 'ended well');
+  return hardware;
 }
 
 class StepTimeline {
@@ -77,8 +148,9 @@ class StepTimeline {
   }
 }
 
-function describeGuest(inspection: GuestInspection): string {
-  const kernels = inspection.kernels.map((kernel) => kernel.version).join(', ');
-  const { os, root } = inspection;
+function describeGuest(found: GuestInspection | ForeignSystem): string {
+  if (isForeign(found)) return found.prettyName;
+  const kernels = found.kernels.map((kernel) => kernel.version).join(', ') || 'none found';
+  const { os, root } = found;
   return `${os.prettyName}; root ${root.type} on ${root.device}; kernels ${kernels}`;
 }

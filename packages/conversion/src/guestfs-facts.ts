@@ -35,7 +35,7 @@ const PRESENCE_PATTERNS = [
   '/opt/VBoxGuestAdditions-*/sbin/VBoxService',
 ];
 
-/** `inspection`: its root is still mounted; absent when there is none. */
+/** `inspection`: its root is still mounted; absent when there is no root of Linux. */
 export async function readGuestFacts(
   context: InspectionContext,
   inspection: GuestInspection | undefined,

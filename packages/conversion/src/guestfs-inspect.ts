@@ -5,14 +5,17 @@
  */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger, OperationError } from '@landfall/runtime';
+import { type Logger, OperationError } from '@landfall/runtime';
 import { applianceDiskName } from './device-names.ts';
 import { type Filesystem, findFilesystem, parseFstab } from './fstab.ts';
 import { downloadFile, downloadText } from './guestfs-download.ts';
 import { INITRAMFS_BYTES_MAX, readInitramfs } from './guestfs-initramfs.ts';
 import type { GuestfsSession } from './guestfs-session.ts';
+import { impossible } from './impossible.ts';
 import {
   compareVersionsDescending,
+  type ForeignSystem,
+  foreignFamily,
   type GuestInspection,
   type InitramfsBuilder,
   type InspectedDisk,
@@ -22,10 +25,11 @@ import {
   parseBlkid,
   parseBlockDevices,
   parseFilesystemList,
-  parseOsRelease,
+  readOs,
 } from './inspection.ts';
 import { parseKernelModules } from './kernel-modules.ts';
-import { impossible, KERNELS_MAX } from './plan.ts';
+import { AGENT_UNIT } from './plan.ts';
+import { KERNELS_MAX } from './plan-drivers.ts';
 
 export interface InspectionContext {
   readonly session: GuestfsSession;
@@ -42,6 +46,8 @@ export interface InspectionContext {
 
 const TEXT_FILE_PATTERNS = [
   '/etc/os-release',
+  '/usr/lib/os-release',
+  '/etc/{redhat,SuSE}-release',
   '/etc/fstab',
   '/etc/default/grub',
   '/etc/kernel/cmdline',
@@ -54,26 +60,35 @@ const TEXT_FILE_PATTERNS = [
   '/etc/network/interfaces',
   '/etc/network/interfaces.d/*',
   '/etc/netplan/*.yaml',
-  '/etc/systemd/network/*.network',
+  '/etc/systemd/network/*.{network,link}',
   '/etc/NetworkManager/system-connections/*',
+  '/etc/sysconfig/network-scripts/ifcfg-*',
+  '/etc/sysconfig/network/{ifcfg-*,ifroute-*,routes,config}',
+  '/etc/udev/rules.d/70-persistent-net.rules',
+  '/etc/cloud/cloud.cfg.d/99-landfall-network.cfg',
+  '/etc/resolv.conf',
+  '/etc/dracut.conf.d/landfall.conf',
   '/etc/initramfs-tools/modules',
   '/etc/initramfs-tools/conf.d/resume',
-  '/etc/systemd/system/landfall-agent.service',
+  AGENT_UNIT,
 ];
 
 const PRESENCE_PATTERNS = [
-  '/usr/sbin/{update-initramfs,dracut,dhclient,udhcpc,dhcpcd}',
-  '/sbin/{dracut,dhclient,udhcpc,dhcpcd}',
+  '/usr/sbin/{update-initramfs,dracut,dhclient,udhcpc,dhcpcd,resolvconf,NetworkManager}',
+  '/sbin/{dracut,dhclient,udhcpc,dhcpcd,resolvconf,udevd}',
   '/usr/bin/dracut',
-  '/etc/systemd/system/landfall-agent.service',
+  AGENT_UNIT,
   '/lib/systemd/system/landfall-agent.service',
   '/var/lib/landfall-agent',
   '/etc/udev/rules.d/70-persistent-net.rules',
   '/etc/cloud/cloud.cfg',
+  // The file system tells no cases apart, the appliance's patterns do.
+  '/{boot/efi,efi,boot}/[Ee][Ff][Ii]/*/{*.[Ee][Ff][Ii],grub.cfg}',
 ];
 
 const LSBLK_COLUMNS = 'PATH,FSTYPE,UUID,LABEL,PARTUUID,PARTTYPE';
-const ROOT_MARKS = '/{etc/os-release,etc/fstab,usr/lib/os-release,sbin/init,usr/sbin/init}';
+const ROOT_MARKS =
+  '/{etc/os-release,etc/redhat-release,etc/SuSE-release,etc/fstab,usr/lib/os-release,sbin/init,usr/sbin/init}';
 const TEXT_FILES_MAX = 200;
 export const TEXT_FILE_BYTES_MAX = 1024 * 1024;
 /** Of a list of modules; those of distributions have some MiB. */
@@ -83,32 +98,50 @@ const KERNELS_INSPECTED_MAX = 32;
 const CANDIDATE_TYPES = /^(ext[234]|xfs|btrfs|f2fs|jfs|reiserfs)$/;
 const MOUNTED_AS_IN_GUEST = ['/boot', '/boot/efi', '/efi', '/usr', '/var', '/var/lib', '/opt'];
 
-export async function inspectGuest(context: InspectionContext): Promise<GuestInspection> {
+/** Errors: CONVERSION_IMPOSSIBLE, when there is neither a root nor another system. */
+export async function inspectGuest(context: InspectionContext): Promise<GuestInspection | ForeignSystem> {
   const disks = nameDisks(context);
-  const bootDisk = applianceDiskName(
-    Math.max(
-      0,
-      disks.findIndex((disk) => disk.isBootDisk),
-    ),
+  const first = Math.max(
+    0,
+    disks.findIndex((disk) => disk.isBootDisk),
   );
+  const bootDisk = applianceDiskName(first);
   const filesystems = await listFilesystems(context.session, disks);
+  const hasBiosBootCode = await hasBootCode(context, bootDisk);
   const root = await mountRoot(context.session, filesystems, bootDisk);
+  const common = { disks, filesystems, hasBiosBootCode };
+  if (root instanceof OperationError) return foreignOr(root, common);
   await mountGuest(context, { disks, filesystems, root });
   const files = await readTexts(context, TEXT_FILE_PATTERNS);
   const present = await findPresent(context.session);
-  const kernels = await inspectKernels(context);
   return {
-    disks,
-    filesystems,
-    root,
-    os: parseOsRelease(files.get('/etc/os-release') ?? ''),
-    kernels,
+    ...{ ...common, root, files, present },
+    os: readOs(files),
+    kernels: await inspectKernels(context),
     initramfsBuilder: builderIn(present),
-    files,
-    present,
-    hasBiosBootCode: await hasBootCode(context, bootDisk),
+    links: await readLinks(context.session, [AGENT_UNIT]),
     hasEfiPartition: hasEfiPartition(filesystems, files),
   };
+}
+
+function foreignOr(
+  refusal: OperationError,
+  common: Pick<ForeignSystem, 'disks' | 'filesystems' | 'hasBiosBootCode'>,
+): ForeignSystem {
+  const { filesystems } = common;
+  const isEncrypted = refusal.context.finding === 'ROOT_ENCRYPTED';
+  const family = isEncrypted ? undefined : foreignFamily(filesystems);
+  if (family === undefined) throw refusal;
+  return { ...common, ...family, hasEfiPartition: filesystems.some(isEfiSystemPartition) };
+}
+
+async function readLinks(session: GuestfsSession, paths: readonly string[]): Promise<Map<string, string>> {
+  const links = new Map<string, string>();
+  for (const path of paths) {
+    const { output, error } = await session.attempt('readlink', path);
+    if (error === undefined) links.set(path, output.trim());
+  }
+  return links;
 }
 
 export function nameDisks(context: Pick<InspectionContext, 'disks'>): InspectedDisk[] {
@@ -167,24 +200,24 @@ export function volumeOf(device: string): string {
 }
 
 /**
- * Root is where both /etc/os-release and /etc/fstab or an init are; it stays mounted. The boot disk is looked
- * at first. Errors: CONVERSION_IMPOSSIBLE.
+ * Root is where both the name of the system and /etc/fstab or an init are; it stays mounted. The boot disk is
+ * looked at first. Without one, why.
  */
 async function mountRoot(
   session: GuestfsSession,
   filesystems: readonly Filesystem[],
   bootDisk: string,
-): Promise<Filesystem> {
+): Promise<Filesystem | OperationError> {
   const candidates = filesystems.filter((each) => CANDIDATE_TYPES.test(each.type));
   const isOnBootDisk = (each: Filesystem) => Number(each.device.includes(bootDisk));
   for (const filesystem of candidates.sort((left, right) => isOnBootDisk(right) - isOnBootDisk(left))) {
     const mounted = await session.attempt('mount', filesystem.device, '/');
     if (mounted.error !== undefined) continue;
     const found = await session.must('glob-expand', ROOT_MARKS);
-    if (/os-release$/m.test(found) && /(fstab|init)$/m.test(found)) return filesystem;
+    if (/-release$/m.test(found) && /(fstab|init)$/m.test(found)) return filesystem;
     await session.must('umount', '/');
   }
-  throw noRoot(filesystems);
+  return noRoot(filesystems);
 }
 
 function noRoot(filesystems: readonly Filesystem[]): OperationError {
@@ -192,13 +225,6 @@ function noRoot(filesystems: readonly Filesystem[]): OperationError {
   if (types.has('crypto_LUKS') || types.has('BitLocker')) {
     const hint = 'decrypt the disk on the source server, or migrate this server without conversion';
     return impossible('ROOT_ENCRYPTED', 'its root filesystem is encrypted', hint);
-  }
-  if (types.has('ntfs')) {
-    return impossible(
-      'WINDOWS_UNTESTED',
-      'it is not Linux (an NTFS system disk was found)',
-      'only Linux guests can be converted by this version',
-    );
   }
   const list = filesystems.map((each) => `${each.device} ${each.type}`).join(', ');
   return impossible(
@@ -227,6 +253,17 @@ async function mountGuest(
       logger.warn('guest-mount-failed', { mountPoint: entry.mountPoint, reason: outcome.error });
     }
   }
+  if (!table.some(({ mountPoint }) => /efi$/.test(mountPoint))) await mountEfi(context, devices.filesystems);
+}
+
+/** A system that does not mount its EFI system partition is started from it all the same. */
+async function mountEfi(context: InspectionContext, filesystems: readonly Filesystem[]): Promise<void> {
+  const partition = filesystems.find(isEfiSystemPartition);
+  const folder = (await glob(context.session, ['/boot/efi/']))[0];
+  if (partition === undefined || folder === undefined) return;
+  const { error } = await context.session.attempt('mount', partition.device, '/boot/efi');
+  if (error !== undefined)
+    context.logger.warn('guest-mount-failed', { mountPoint: '/boot/efi', reason: error });
 }
 
 /** The texts of those files that are there. */
@@ -298,6 +335,7 @@ async function inspectInitramfs(
     `/boot/initrd.img-${version}`,
     `/boot/initramfs-${version}.img`,
     `/boot/initrd-${version}`,
+    `/boot/initrd-${version}.img`,
   ];
   const [path] = await glob(context.session, candidates);
   if (path === undefined) return undefined;

@@ -8,7 +8,7 @@ import { examine, findingsOf, type PreflightTarget } from './findings.ts';
 import { type Appliance, type ApplianceRequest, withAppliance } from './guestfs-appliance.ts';
 import { readGuestFacts } from './guestfs-facts.ts';
 import { inspectGuest } from './guestfs-inspect.ts';
-import { bootModeOf, type GuestInspection } from './inspection.ts';
+import { bootModeOf, type ForeignSystem, type GuestInspection, isForeign } from './inspection.ts';
 import { inventoryOf } from './inventory.ts';
 
 export interface PreflightRequest extends ApplianceRequest {
@@ -22,13 +22,15 @@ export async function preflightGuest(request: PreflightRequest): Promise<Preflig
   const examination = await withAppliance(request, async (appliance) => {
     const context = { ...appliance, disks: request.disks };
     const found = await inspectOrRefuse(appliance, request);
-    const facts = await readGuestFacts(context, found instanceof OperationError ? undefined : found);
+    const hasRoot = !(found instanceof OperationError) && !isForeign(found);
+    const facts = await readGuestFacts(context, hasRoot ? found : undefined);
     return examine(facts, found, target);
   });
-  const { inspection } = examination;
+  const { inspection, foreign } = examination;
+  const system = inspection ?? foreign;
   return {
-    operatingSystem: inspection?.os.prettyName ?? 'unknown',
-    ...(inspection === undefined ? {} : { bootMode: bootModeOf(inspection) }),
+    operatingSystem: inspection?.os.prettyName ?? foreign?.prettyName ?? 'unknown',
+    ...(system === undefined ? {} : { bootMode: bootModeOf(system) }),
     facts: inventoryOf(examination),
     findings: findingsOf(examination, target),
     durationMs: Number((clock.monotonicNs() - startedNs) / 1_000_000n),
@@ -38,7 +40,7 @@ export async function preflightGuest(request: PreflightRequest): Promise<Preflig
 async function inspectOrRefuse(
   appliance: Appliance,
   { disks }: PreflightRequest,
-): Promise<GuestInspection | OperationError> {
+): Promise<GuestInspection | ForeignSystem | OperationError> {
   try {
     return await inspectGuest({ ...appliance, disks });
   } catch (error) {

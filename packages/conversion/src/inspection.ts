@@ -41,10 +41,46 @@ export interface GuestInspection {
   readonly files: ReadonlyMap<string, string>;
   /** Paths that are there, of those that were asked for. */
   readonly present: ReadonlySet<string>;
+  /** Where those of the links that were asked for point to. */
+  readonly links: ReadonlyMap<string, string>;
   /** First 440 bytes of the boot disk hold code. */
   readonly hasBiosBootCode: boolean;
   readonly hasEfiPartition: boolean;
 }
+
+/** A system that is not Linux. Nothing of ours is done in it, and no agent of ours can be in it. */
+export interface ForeignSystem
+  extends Pick<GuestInspection, 'disks' | 'filesystems' | 'hasBiosBootCode' | 'hasEfiPartition'> {
+  readonly family: 'WINDOWS' | 'OTHER';
+  /** As people call it. */
+  readonly prettyName: string;
+}
+
+export function isForeign(found: GuestInspection | ForeignSystem): found is ForeignSystem {
+  return 'family' in found;
+}
+
+/** What a system is by its file systems; `undefined`: that of Linux, or none that is known. */
+export function foreignFamily(
+  filesystems: readonly Filesystem[],
+): Pick<ForeignSystem, 'family' | 'prettyName'> | undefined {
+  const types = new Set(filesystems.map(({ type }) => type));
+  // One whose root is damaged may have data of another system beside it, and an agent of ours in it.
+  if ([...types].some((type) => LINUX_TYPES.test(type))) return undefined;
+  if (types.has('ntfs')) return { family: 'WINDOWS', prettyName: 'Windows' };
+  const [found] = FOREIGN_TYPES.filter(([type]) => types.has(type));
+  return found && { family: 'OTHER', prettyName: found[1] };
+}
+
+const LINUX_TYPES = /^(ext[234]|xfs|btrfs|f2fs|jfs|reiserfs|swap|LVM2_member|linux_raid_member|zfs_member)$/;
+/** File systems that Linux is never started from. */
+const FOREIGN_TYPES = [
+  ['ufs', 'BSD or Solaris (UFS)'],
+  ['hpfs', 'OS/2 (HPFS)'],
+  ['apfs', 'macOS (APFS)'],
+  ['hfsplus', 'macOS (HFS+)'],
+  ['VMFS', 'VMware ESXi (VMFS)'],
+] as const;
 
 /** A guest that starts from its boot sector does so on BIOS firmware; one that cannot needs UEFI. */
 export function bootModeOf(
@@ -59,6 +95,23 @@ export function parseOsRelease(text: string): GuestInspection['os'] {
   const versionId = field('VERSION_ID') ?? '';
   return { id, versionId, prettyName: field('PRETTY_NAME') ?? `${id} ${versionId}`.trim() };
 }
+
+/** Systems of before /etc/os-release name themselves in a file of their own. */
+export function readOs(files: ReadonlyMap<string, string>): GuestInspection['os'] {
+  const release = files.get('/etc/os-release') ?? files.get('/usr/lib/os-release');
+  if (release !== undefined) return parseOsRelease(release);
+  for (const [path, id] of RELEASE_FILES) {
+    const [prettyName] = files.get(path)?.split('\n') ?? [];
+    if (prettyName === undefined) continue;
+    return { id, versionId: /\d+(\.\d+)*/.exec(prettyName)?.[0] ?? '', prettyName };
+  }
+  return parseOsRelease('');
+}
+
+const RELEASE_FILES = [
+  ['/etc/redhat-release', 'rhel'],
+  ['/etc/SuSE-release', 'sles'],
+] as const;
 
 /** libguestfs prints `device: type` lines; types it does not know are `unknown`. */
 export function parseFilesystemList(output: string): { readonly device: string; readonly type: string }[] {

@@ -20,7 +20,8 @@ import {
   isEfiSystemPartition,
 } from './inspection.ts';
 import { findInterfaces } from './network-configuration.ts';
-import { KERNELS_MAX } from './plan.ts';
+import { KERNELS_MAX } from './plan-drivers.ts';
+import { HARDWARE_NAMES } from './target-hardware.ts';
 
 /** For the disks of every hypervisor and cloud, and for bare hardware. */
 const DRIVERS = [
@@ -30,11 +31,12 @@ const DRIVERS = [
   ['Xen', ['xen_blkfront']],
 ] as const;
 
-export function inventoryOf({ facts, inspection }: Examination): PreflightFact[] {
+export function inventoryOf({ facts, inspection, hardware }: Examination): PreflightFact[] {
   return [
     ...(inspection === undefined ? [] : systemFacts(facts, inspection)),
     ...diskFacts(facts),
     ...(inspection === undefined ? [] : settingFacts(facts)),
+    ...(hardware === undefined ? [] : [['runs on', HARDWARE_NAMES[hardware]] as const]),
   ].map(([name, value]) => ({ name, value }));
 }
 

@@ -1,14 +1,16 @@
 /** The network part of a conversion plan; the rule is in `network-configuration.ts`. */
+import type { FindingCodeOf } from '@landfall/model';
 import type { GuestInspection } from './inspection.ts';
 import {
-  type ConfiguredInterface,
-  findInterfaces,
-  ifupdownToDhcp,
-  linkFile,
-  netplanFile,
-  networkdFile,
-  networkManagerFile,
-} from './network-configuration.ts';
+  type Addressing,
+  addressingText,
+  BY_DHCP,
+  prefixLengthOf,
+  readAddressing,
+} from './network-address.ts';
+import { findInterfaces, linkFile, NETWORK_SYSTEMS, udevRule } from './network-configuration.ts';
+import type { ConfiguredInterface, FileChange } from './network-interface.ts';
+import { OUR_CONNECTION } from './network-manager.ts';
 import type { ConversionStep, ConversionTarget, PlanNote } from './plan.ts';
 
 export interface NetworkPlan {
@@ -19,6 +21,9 @@ export interface NetworkPlan {
 const TITLE = 'Network';
 const LINK_PATH = '/etc/systemd/network/10-landfall-launch.link';
 const PERSISTENT_NAMES = '/etc/udev/rules.d/70-persistent-net.rules';
+/** Of the time before systemd: it knows no .link files. */
+const OLD_UDEV = '/sbin/udevd';
+const NETWORK_MANAGER = '/usr/sbin/NetworkManager';
 const DHCP_CLIENTS = [
   '/sbin/dhclient',
   '/usr/sbin/dhclient',
@@ -27,128 +32,144 @@ const DHCP_CLIENTS = [
   '/sbin/dhcpcd',
   '/usr/sbin/dhcpcd',
 ];
+const RESOLVCONF = ['/sbin/resolvconf', '/usr/sbin/resolvconf'];
+const RESOLVER = '/etc/resolv.conf';
 const CLOUD_INIT = '/etc/cloud/cloud.cfg';
 
+/** Errors: LAUNCH_ADDRESS_INVALID. */
 export function planNetwork(inspection: GuestInspection, target: ConversionTarget): NetworkPlan {
+  const asked = readAddressing(target.addresses ?? []);
   const interfaces = findInterfaces(inspection.files);
-  const primary = interfaces.find((each) => each.name !== undefined) ?? interfaces[0];
-  const notes = interfaces
-    .filter((each) => each !== primary && each.name !== undefined && each.name !== primary?.name)
+  const primary = choosePrimary(interfaces, asked) ?? newConnection(inspection, asked);
+  if (primary === undefined) return { steps: [], notes: [unknownNetwork(asked)] };
+  const lost = interfaces
+    .filter((each) => each.name !== undefined && each.name !== primary.name)
     .map(({ name, path }): PlanNote => {
       const what = `interface ${name} of ${path} has no counterpart: the target has one interface`;
       return { finding: 'INTERFACES_LOST', what };
     });
-  if (primary === undefined) {
-    const what = 'no network configuration was found; the guest decides for itself';
-    return { steps: [], notes: [{ finding: 'NETWORK_UNKNOWN', what }] };
-  }
-  const name = primary.name ?? 'eth0';
   const steps = [
-    ...planNames(inspection),
-    planLink(target, name),
-    ...planAddress(inspection, target, primary, name),
+    ...planName(inspection, target, primary.name),
+    ...planAddress(inspection, target, primary, asked),
+    ...planCloudInit(inspection),
   ];
-  return { steps: [...steps, ...planCloudInit(inspection)], notes };
+  return { steps, notes: [...lost, ...layeredNote(primary)] };
+}
+
+/** The one that has an address that is kept; else the first with an address and a name of its own. */
+function choosePrimary(
+  interfaces: readonly ConfiguredInterface[],
+  { addresses }: Addressing,
+): ConfiguredInterface | undefined {
+  const standing = interfaces.filter(({ isMember }) => !isMember);
+  return (
+    standing.find(({ text }) => addresses.some(({ host }) => text.includes(host))) ??
+    standing.find(({ name }) => name !== undefined) ??
+    standing[0] ??
+    interfaces[0]
+  );
+}
+
+/** NetworkManager configures by itself what has no file; addresses that are kept need one. */
+function newConnection(
+  { present }: GuestInspection,
+  { addresses }: Addressing,
+): ConfiguredInterface | undefined {
+  if (addresses.length === 0 || !present.has(NETWORK_MANAGER)) return undefined;
+  return {
+    ...{ system: 'NetworkManager', path: OUR_CONNECTION, name: undefined, text: '' },
+    ...{ usesDhcp: true, matchesMac: false, isMember: false },
+  };
+}
+
+function unknownNetwork(asked: Addressing): PlanNote {
+  const lost = asked.addresses.length === 0 ? '' : `; ${addressingText(asked)} could not be kept`;
+  const what = `no network configuration was found; the guest decides for itself${lost}`;
+  return { finding: 'NETWORK_UNKNOWN', what };
+}
+
+function layeredNote({ isMember, name, path }: ConfiguredInterface): PlanNote[] {
+  if (!isMember) return [];
+  const what = `interface ${name ?? ''} of ${path} has no address of its own; what stands on it is left as it is`;
+  return [{ finding: 'NETWORK_LAYERED', what }];
+}
+
+function planName(
+  inspection: GuestInspection,
+  { macAddress }: ConversionTarget,
+  name: string | undefined,
+): ConversionStep[] {
+  const detail = `interface ${name}: the source's hardware → MAC ${macAddress}`;
+  const base = { kind: 'WRITE_FILE', title: TITLE, finding: 'NETWORK_BY_HARDWARE', detail } as const;
+  if (inspection.present.has(OLD_UDEV)) {
+    if (name === undefined) return [];
+    return unlessThere(inspection, [{ ...base, path: PERSISTENT_NAMES, text: udevRule(macAddress, name) }]);
+  }
+  const link = { ...base, path: LINK_PATH, text: linkFile(macAddress, name ?? '') };
+  return [...planOldRules(inspection), ...(name === undefined ? [] : unlessThere(inspection, [link]))];
 }
 
 /** Old udev rules give the source's name to the source's MAC address and keep it from anybody else. */
-function planNames(inspection: GuestInspection): ConversionStep[] {
-  if (!inspection.present.has(PERSISTENT_NAMES)) return [];
-  const to = `${PERSISTENT_NAMES}.landfall-source`;
-  const detail = `${PERSISTENT_NAMES} → ${to}`;
-  return [{ kind: 'MOVE', title: TITLE, finding: 'NETWORK_RULES', from: PERSISTENT_NAMES, to, detail }];
-}
-
-function planLink(target: ConversionTarget, name: string): ConversionStep {
-  const detail = `interface ${name}: the source's hardware → MAC ${target.macAddress}`;
-  return {
-    kind: 'WRITE_FILE',
-    title: TITLE,
-    finding: 'NETWORK_BY_HARDWARE',
-    path: LINK_PATH,
-    text: linkFile(target.macAddress, name),
-    detail,
-  };
+function planOldRules({ present }: GuestInspection): ConversionStep[] {
+  return present.has(PERSISTENT_NAMES) ? [aside(PERSISTENT_NAMES, 'NETWORK_RULES')] : [];
 }
 
 function planAddress(
   inspection: GuestInspection,
   target: ConversionTarget,
   primary: ConfiguredInterface,
-  name: string,
+  asked: Addressing,
 ): ConversionStep[] {
-  if (primary.usesDhcp && !primary.matchesMac && primary.name !== undefined) return [];
-  const before = primary.usesDhcp ? "DHCP by the source's MAC" : 'not DHCP';
-  const write = (path: string, text: string, mode = 0o644): ConversionStep => ({
-    kind: 'WRITE_FILE',
-    title: TITLE,
-    finding: 'NETWORK_NOT_DHCP',
-    path,
-    text,
-    mode,
-    detail: `${name} (${primary.path}): ${before} → DHCP`,
-  });
-  switch (primary.system) {
-    case 'ifupdown':
-      return planIfupdown(inspection, target, primary, name);
-    case 'netplan':
-      return [
-        ...planNetplanAside(inspection),
-        write('/etc/netplan/50-landfall-launch.yaml', netplanFile(target.macAddress, name), 0o600),
-      ];
-    case 'systemd-networkd':
-      return [write('/etc/systemd/network/05-landfall-launch.network', networkdFile(target.macAddress))];
-    case 'NetworkManager': {
-      const path = '/etc/NetworkManager/system-connections/landfall-launch.nmconnection';
-      return [write(path, networkManagerFile(target.macAddress), 0o600)];
-    }
-  }
+  const isKept = asked.addresses.length > 0;
+  // By DHCP, on whichever interface has the name or matches a pattern: as it is wanted.
+  if (primary.isMember || (!isKept && primary.usesDhcp && !primary.matchesMac)) return [];
+  const addressing = isKept ? asked : addressingFor(inspection, target, primary);
+  const before = primary.usesDhcp ? "DHCP by the source's MAC" : 'static';
+  const why = isKept || addressing.addresses.length === 0 ? '' : ' (it has no DHCP client)';
+  const after = `${addressingText(addressing)}${why}`;
+  const detail = `${primary.name ?? 'interface'} (${primary.path}): ${before} → ${after}`;
+  const finding = isKept ? 'NETWORK_KEPT' : 'NETWORK_NOT_DHCP';
+  const wanted = { ...addressing, name: primary.name, macAddress: target.macAddress };
+  const changes = NETWORK_SYSTEMS[primary.system].configure(wanted, primary, writableFiles(inspection));
+  const steps = changes.map((change) => toStep(change, finding, detail));
+  return unlessThere(inspection, steps);
 }
 
-function planIfupdown(
-  inspection: GuestInspection,
-  target: ConversionTarget,
-  primary: ConfiguredInterface,
-  name: string,
-): ConversionStep[] {
-  const before = inspection.files.get(primary.path) ?? '';
-  const dhcp = ifupdownToDhcp(before, name);
-  if (dhcp === before) return [];
-  const base = {
-    kind: 'WRITE_FILE',
-    title: TITLE,
-    finding: 'NETWORK_NOT_DHCP',
-    path: primary.path,
-  } as const;
-  if (DHCP_CLIENTS.some((path) => inspection.present.has(path))) {
-    return [{ ...base, text: dhcp, detail: `${name} (${primary.path}): static → DHCP` }];
-  }
-  const { address, netmask, gateway } = target.address;
-  const options = `    address ${address}\n    netmask ${netmask}\n    gateway ${gateway}`;
-  const stanza = `iface ${name} inet static\n${options}`;
-  const text = dhcp.replace(
-    new RegExp(`^\\s*iface\\s+${RegExp.escape(name)}\\s+inet\\s+dhcp.*$`, 'm'),
-    stanza,
-  );
-  return [
-    {
-      ...base,
-      text,
-      detail: `${name} (${primary.path}): static → static ${address} (it has no DHCP client)`,
-    },
-  ];
+/** A guest with a static address need not have a DHCP client: it gets the one that DHCP would give. */
+function addressingFor(
+  { present }: GuestInspection,
+  { address }: ConversionTarget,
+  { system, usesDhcp }: ConfiguredInterface,
+): Addressing {
+  const canAsk = system !== 'ifupdown' || usesDhcp || DHCP_CLIENTS.some((path) => present.has(path));
+  if (canAsk) return BY_DHCP;
+  const cidr = `${address.address}/${prefixLengthOf(address.netmask)}`;
+  return readAddressing([{ address: cidr, gateway: address.gateway }]);
 }
 
-/**
- * netplan merges its files, and lists only ever grow: static addresses would survive a file that asks for
- * DHCP.
- */
-function planNetplanAside(inspection: GuestInspection): ConversionStep[] {
-  const paths = [...inspection.files.keys()].filter((path) => path.startsWith('/etc/netplan/'));
-  return paths.map((from) => {
-    const to = `${from}.landfall-source`;
-    return { kind: 'MOVE', title: TITLE, finding: 'NETWORK_NOT_DHCP', from, to, detail: `${from} → ${to}` };
-  });
+/** What resolvconf writes is not ours to write. */
+function writableFiles({ files, present }: GuestInspection): ReadonlyMap<string, string> {
+  if (!RESOLVCONF.some((path) => present.has(path))) return files;
+  return new Map([...files].filter(([path]) => path !== RESOLVER));
+}
+
+type NetworkFinding = FindingCodeOf<'WILL_BE_FIXED'>;
+
+function toStep(change: FileChange, finding: NetworkFinding, detail: string): ConversionStep {
+  if (change.kind === 'ASIDE') return aside(change.path, finding);
+  const { path, text, mode } = change;
+  const base = { kind: 'WRITE_FILE', title: TITLE, finding, path, text, detail } as const;
+  return mode === undefined ? base : { ...base, mode };
+}
+
+function aside(from: string, finding: NetworkFinding): ConversionStep {
+  const to = `${from}.landfall-source`;
+  return { kind: 'MOVE', title: TITLE, finding, from, to, detail: `${from} → ${to}` };
+}
+
+/** Without what would write the text that is there. */
+function unlessThere({ files }: GuestInspection, steps: readonly ConversionStep[]): ConversionStep[] {
+  return steps.filter((step) => step.kind !== 'WRITE_FILE' || files.get(step.path) !== step.text);
 }
 
 /** cloud-init would write the network configuration again, for hardware it does not find. */
@@ -156,14 +177,7 @@ function planCloudInit(inspection: GuestInspection): ConversionStep[] {
   if (!inspection.present.has(CLOUD_INIT)) return [];
   const path = '/etc/cloud/cloud.cfg.d/99-landfall-network.cfg';
   const text = '# Written by Landfall: the network is configured already.\nnetwork: {config: disabled}\n';
-  return [
-    {
-      kind: 'WRITE_FILE',
-      title: TITLE,
-      finding: 'CLOUD_INIT_NETWORK',
-      path,
-      text,
-      detail: 'cloud-init writes the network → leaves it alone',
-    },
-  ];
+  const base = { kind: 'WRITE_FILE', title: TITLE, finding: 'CLOUD_INIT_NETWORK' } as const;
+  const detail = 'cloud-init writes the network → leaves it alone';
+  return unlessThere(inspection, [{ ...base, path, text, detail }]);
 }

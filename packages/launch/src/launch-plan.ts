@@ -35,6 +35,11 @@ export interface LaunchRequest {
   readonly cpuCount: number;
   readonly memoryBytes: number;
   readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
+  /**
+   * VIRTIO: virtio-blk disks and a virtio-net card. COMPATIBLE: SATA disks (AHCI) and an e1000e card, for guests
+   * without those drivers. Absent: VIRTIO.
+   */
+  readonly hardware?: 'VIRTIO' | 'COMPATIBLE';
   readonly publishedPorts: readonly PublishedPort[];
   /** For `qmp.sock`, `console.log`, `qemu.pid`, `uefi-variables.fd`. */
   readonly folder: string;

@@ -26,9 +26,9 @@ const BLOCKERS = {
     remedy:
       "Install the distribution's generic kernel on the source server, e.g. `apt-get install linux-image-amd64`.",
   },
-  EFI_FALLBACK_MISSING: {
+  EFI_LOADER_MISSING: {
     rank: 'BLOCKER',
-    why: 'The firmware of a launched machine begins without boot entries and knows one loader only: EFI/BOOT/BOOTX64.EFI.',
+    why: 'The firmware of a launched machine starts EFI/BOOT/BOOTX64.EFI, and there is no loader that could stand there.',
     remedy:
       '`grub-install --force-extra-removable && update-grub`, or `bootctl install`, on the source server.',
   },
@@ -49,7 +49,7 @@ const BLOCKERS = {
   },
   KERNEL_MISSING: {
     rank: 'BLOCKER',
-    why: 'There is no kernel in /boot.',
+    why: 'VIRTIO hardware is asked for, and there is no kernel in /boot that could be made ready for it.',
     remedy: 'Install a kernel package on the source server, e.g. `apt-get install linux-image-amd64`.',
   },
   ROOT_ENCRYPTED: {
@@ -74,11 +74,6 @@ const BLOCKERS = {
     remedy:
       '`landfall server include-disk` for the disk, or take it out of the group on the source server (`vgreduce`).',
   },
-  WINDOWS_UNTESTED: {
-    rank: 'BLOCKER',
-    why: 'Windows needs the deep conversion of virt-v2v; launching it was never tested and is refused.',
-    remedy: '`virt-v2v-in-place -i disk IMAGE` on a copy of the disk, with the drivers of virtio-win.',
-  },
 } as const satisfies Record<string, FindingEntry>;
 
 const FIXED = {
@@ -96,6 +91,12 @@ const FIXED = {
     rank: 'WILL_BE_FIXED',
     why: 'cloud-init would write the network configuration again, for hardware it does not find.',
     remedy: 'Put `network: {config: disabled}` into a file in /etc/cloud/cloud.cfg.d.',
+  },
+  EFI_FALLBACK_MISSING: {
+    rank: 'WILL_BE_FIXED',
+    why: 'The firmware of a launched machine begins without boot entries and knows one loader only: EFI/BOOT/BOOTX64.EFI.',
+    remedy:
+      '`grub-install --force-extra-removable && update-grub`, or `bootctl install`, on the source server.',
   },
   FSTAB_BY_HARDWARE: {
     rank: 'WILL_BE_FIXED',
@@ -118,6 +119,11 @@ const FIXED = {
     why: 'The name of a network interface comes from the hardware; services bound to it would lose it.',
     remedy: 'Nothing: the interface of the target gets the name by its MAC address.',
   },
+  NETWORK_KEPT: {
+    rank: 'WILL_BE_FIXED',
+    why: "The launch configuration keeps the source's addresses: they move to the interface of the target.",
+    remedy: 'Nothing: only the copy is changed.',
+  },
   NETWORK_NOT_DHCP: {
     rank: 'WILL_BE_FIXED',
     why: 'The addresses of the source belong to its network; the target has another one.',
@@ -136,10 +142,20 @@ const FIXED = {
 } as const satisfies Record<string, FindingEntry>;
 
 const NOTES = {
+  CONVERTED_BY_VIRT_V2V: {
+    rank: 'NOTE',
+    why: 'virt-v2v makes its drivers ready: it knows more systems, and takes minutes where ours takes seconds.',
+    remedy: 'Nothing.',
+  },
   DATA_UNLOCKED_BY_KEY: {
     rank: 'NOTE',
     why: 'An encrypted volume is replicated as it is, and opens on the target as it does on the source, or stays closed.',
     remedy: 'Nothing.',
+  },
+  HARDWARE_COMPATIBLE: {
+    rank: 'NOTE',
+    why: 'The machine gets SATA disks and an e1000e network card, which every system knows and which are slower than virtio.',
+    remedy: 'Install a kernel with virtio drivers, and launch a test to see that it starts.',
   },
   HYPERVISOR_TOOLS: {
     rank: 'NOTE',
@@ -150,6 +166,16 @@ const NOTES = {
     rank: 'NOTE',
     why: 'The target has one network interface.',
     remedy: 'Check that no service needs the addresses of the others.',
+  },
+  NETWORK_DRIVER_MISSING: {
+    rank: 'NOTE',
+    why: 'The machine starts, and its kernel has no driver for the network card it gets.',
+    remedy: "Install the distribution's generic kernel on the source server.",
+  },
+  NETWORK_LAYERED: {
+    rank: 'NOTE',
+    why: 'A bridge, bond or the like has the addresses: its configuration is kept, and may not fit the network of the target.',
+    remedy: 'Launch a test and see whether its network comes up.',
   },
   NETWORK_UNKNOWN: {
     rank: 'NOTE',
@@ -175,6 +201,12 @@ const NOTES = {
     rank: 'NOTE',
     why: 'Launches are tested with Debian 11, 12 and 13; others mostly work the same way.',
     remedy: 'Launch a test before the cutover.',
+  },
+  WINDOWS_UNTESTED: {
+    rank: 'NOTE',
+    why: 'Windows is converted by virt-v2v, or runs as it is on SATA and e1000e; neither was ever tested.',
+    remedy:
+      '`apt-get install virt-v2v` on the launch host, the drivers of virtio-win in /usr/share/virtio-win, and a test launch.',
   },
 } as const satisfies Record<string, FindingEntry>;
 

@@ -9,7 +9,7 @@ export const TARGET_ERRORS = {
   },
   CONVERSION_IMPOSSIBLE: {
     meaning:
-      'The guest cannot be made to start on the target: no root, no kernel, no drivers, encrypted, or not Linux.',
+      'The guest cannot be made to start on the target: no root, no drivers for any hardware there is, or encrypted.',
     remedy: 'Do what the message says on the source server, then launch from a newer recovery point.',
   },
   FIRMWARE_MISSING: {
@@ -28,6 +28,10 @@ export const TARGET_ERRORS = {
     meaning: 'An initial RAM filesystem of the guest is damaged or of a form that cannot be read.',
     remedy:
       'Rebuild it on the source server (`update-initramfs -u` or `dracut -f`), then launch from a newer recovery point.',
+  },
+  LAUNCH_ADDRESS_INVALID: {
+    meaning: 'A launch configuration keeps an address, gateway or name server that is none.',
+    remedy: 'Correct it: addresses have a prefix length, gateways are of the same kind as their address.',
   },
   LAUNCH_CANCELLED: {
     meaning: 'A launch was ended before it was complete.',
@@ -102,6 +106,11 @@ export const TARGET_ERRORS = {
   USAGE: {
     meaning: 'A program was started with options it does not know.',
     remedy: 'Read the line below the message, or start it with --help.',
+  },
+  VIRT_V2V_FAILED: {
+    meaning: 'virt-v2v could not convert a guest, or did not end in time.',
+    remedy:
+      'Read what it said; set the conversion method LANDFALL to do without it, or launch another recovery point.',
   },
   VIEW_UNREACHABLE: {
     meaning: 'The view of a recovery point cannot be opened, or is of another disk.',
