@@ -17,6 +17,8 @@ export interface FakeAnswer {
   readonly content?: string;
   /** It never ends. */
   readonly hangs?: boolean;
+  /** The whole program ends, without a word. */
+  readonly dies?: boolean;
 }
 
 export interface FakeGuestfish {
@@ -57,6 +59,7 @@ for (let line = nextLine(); line !== undefined; line = nextLine()) {
     const answer = answers.find(({ pattern }) => new RegExp(pattern).test(line)) ?? {};
     const local = line.match(/"[^"]*"/g)?.[1]?.slice(1, -1);
     if (answer.content !== undefined) writeFileSync(local, answer.content, 'latin1');
+    if (answer.dies) process.exit(1);
     if (answer.hangs) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     say(1, answer.output ?? '');
     if (answer.error !== undefined) say(2, 'libguestfs: error: ' + answer.error + '\\n');

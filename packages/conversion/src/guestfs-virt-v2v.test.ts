@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { silentLogger } from '@landfall/runtime';
+import { retry, silentLogger } from '@landfall/runtime';
 import { fakeProgram } from './fake-program.testing.ts';
 import { runVirtV2v, type VirtV2vRequest } from './guestfs-virt-v2v.ts';
 
@@ -73,7 +73,10 @@ wait`,
     message: /did not end within 1500 ms; the last it said: Opening/,
   });
   const child = Number.parseInt(await readFile(join(folder, 'child'), 'utf8'), 10);
-  assert.ok(child > 1 && !existsSync(`/proc/${child}`), 'nothing that it started is left');
+  assert.ok(child > 1);
+  await retry(async () => assert.ok(!existsSync(`/proc/${child}`), 'nothing that it started is left'), {
+    attemptsMax: 100,
+  });
   const gone = new AbortController();
   const run = runVirtV2v({
     ...request,
