@@ -133,7 +133,7 @@ async function verifyExtended(
     'INITRAMFS_UNREADABLE',
     `${step.initramfs.path} lacks ${missing.join(', ')} after adding them`,
     {
-      hint: 'rebuild it on the source server with virtio_blk and virtio_pci, then launch from a newer point',
+      hint: `rebuild it on the source server with ${step.modules.join(', ')}, then launch from a newer point`,
     },
   );
 }

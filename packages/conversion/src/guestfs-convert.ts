@@ -73,9 +73,7 @@ async function convertIn(
   timeline.finish('Appliance', `started with ${disks.length} disk(s)`);
   const found = await inspectGuest({ ...appliance, disks });
   timeline.finish('Inspection', describeGuest(found));
-  const { hardware: asked } = target;
-  const choice = { method, hasVirtV2v: method === 'AUTOMATIC' && (await hasVirtV2v()) };
-  const tool = chooseTool(found, { ...choice, ...(asked === undefined ? {} : { hardware: asked }) });
+  const tool = await toolFor(found, method, target);
   const hardware = isForeign(found)
     ? leaveForeign(found, target, timeline)
     : await carryOut(appliance, found, { target, tool, timeline });
@@ -83,6 +81,18 @@ async function convertIn(
   timeline.finish('Appliance', 'everything written; shut down');
   const prettyName = isForeign(found) ? found.prettyName : found.os.prettyName;
   return { tool, result: { prettyName, bootMode: bootModeOf(found), hardware } };
+}
+
+/** Most guests need no look at whether virt-v2v is there. */
+async function toolFor(
+  found: GuestInspection | ForeignSystem,
+  method: ConversionMethod,
+  { hardware }: ConversionTarget,
+): Promise<ConversionTool> {
+  const choice = { method, ...(hardware === undefined ? {} : { hardware }) };
+  const wanted = chooseTool(found, { ...choice, hasVirtV2v: true });
+  if (wanted === 'LANDFALL' || method === 'VIRT_V2V' || (await hasVirtV2v())) return wanted;
+  return chooseTool(found, { ...choice, hasVirtV2v: false });
 }
 
 /** Without virt-v2v, a system that is not Linux runs on what it most likely knows. */

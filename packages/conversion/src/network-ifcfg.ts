@@ -24,7 +24,7 @@ export const ifcfg: NetworkSystem = {
       {
         ...{ system: 'ifcfg', path, usesDhcp, text },
         name: settingOf(text, 'DEVICE') ?? suffix,
-        matchesMac: settingOf(text, 'HWADDR') !== undefined,
+        boundToMac: /^\s*(HWADDR|MACADDR|LLADDR)=/m.test(text),
         isMember: isPart || (!usesDhcp && !/^\s*(IPADDR|IPV6ADDR)/m.test(text)),
       },
     ];

@@ -17,7 +17,8 @@ export const ifupdown: NetworkSystem = {
       if (family !== 'inet') return [];
       return [
         {
-          ...{ system: 'ifupdown', path, name, usesDhcp: method === 'dhcp', matchesMac: false },
+          ...{ system: 'ifupdown', path, name, usesDhcp: method === 'dhcp' },
+          boundToMac: block.some((line) => /^\s+hwaddress\s/.test(line)),
           ...{ isMember: method === 'manual', text: block.join('\n') },
         },
       ];

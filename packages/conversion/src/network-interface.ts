@@ -9,8 +9,11 @@ export interface ConfiguredInterface {
   /** `undefined`: matched by something else than its name. */
   readonly name: string | undefined;
   readonly usesDhcp: boolean;
-  /** Matched by the source's MAC address: applies to nothing on other hardware. */
-  readonly matchesMac: boolean;
+  /**
+   * Matched by the source's MAC address, so that it applies to nothing on other hardware; or given it, so that
+   * two machines would have it.
+   */
+  readonly boundToMac: boolean;
   /** Has no address of its own: a bridge or bond on top of it has. */
   readonly isMember: boolean;
   /** The part of the file that is about it. */

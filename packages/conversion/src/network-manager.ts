@@ -21,7 +21,7 @@ export const networkManager: NetworkSystem = {
         ...{ system: 'NetworkManager', path, text },
         name: /^interface-name=(\S+)\s*$/m.exec(text)?.[1],
         usesDhcp: methodOf(text, '[ipv4]') === 'auto' || methodOf(text, '[ipv4]') === undefined,
-        matchesMac: /^mac-address=/m.test(text),
+        boundToMac: /^(mac-address=|cloned-mac-address=[0-9a-f]{2}:)/im.test(text),
         isMember: /^(master|controller|slave-type|port-type)=/m.test(text),
       },
     ];

@@ -76,7 +76,7 @@ function interfaceIn(path: string, lines: readonly string[]): ConfiguredInterfac
   const usesDhcp = /^\s*dhcp[46]:\s*(true|yes|on)/m.test(text);
   return {
     ...{ system: 'netplan', path, name: setName ?? (hasMatch ? undefined : key), usesDhcp },
-    matchesMac: /^\s*macaddress:/m.test(text),
+    boundToMac: /^\s*macaddress:/m.test(text),
     isMember: !usesDhcp && !/^\s*addresses:/m.test(text),
     text: lines.join('\n'),
   };

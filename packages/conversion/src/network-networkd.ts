@@ -16,7 +16,7 @@ export const networkd: NetworkSystem = {
       {
         ...{ system: 'systemd-networkd', path, usesDhcp, text },
         name: name !== undefined && isInterfaceName(name) ? name : undefined,
-        matchesMac: /^(Permanent)?MACAddress=/m.test(match),
+        boundToMac: /^(Permanent)?MACAddress=/m.test(text),
         isMember: !usesDhcp && !/^Address=/m.test(text),
       },
     ];

@@ -129,6 +129,26 @@ test('by name and DHCP only the name is needed', () => {
   assert.deepEqual(changes({ files: byPattern }), {}, 'a pattern finds the interface by itself');
 });
 
+test("an interface that is given the source's MAC address does not keep it", () => {
+  const folder = '/etc/NetworkManager/system-connections';
+  const guests: readonly Readonly<Record<string, string>>[] = [
+    { '/etc/network/interfaces': 'iface ens3 inet dhcp\n    hwaddress ether 00:50:56:aa:bb:cc\n' },
+    {
+      '/etc/netplan/a.yaml':
+        'network:\n  ethernets:\n    e:\n      dhcp4: true\n      macaddress: 00:50:56:aa:bb:cc\n',
+    },
+    { '/etc/sysconfig/network-scripts/ifcfg-e': 'BOOTPROTO=dhcp\nMACADDR=00:50:56:aa:bb:cc\n' },
+    { '/etc/sysconfig/network/ifcfg-e': "BOOTPROTO='dhcp'\nLLADDR='00:50:56:aa:bb:cc'\n" },
+    { [`${folder}/e`]: '[connection]\ntype=ethernet\n[ethernet]\ncloned-mac-address=00:50:56:aa:bb:cc\n' },
+  ];
+  for (const files of guests) {
+    const [path = ''] = Object.keys(files);
+    const written = changes({ files });
+    assert.doesNotMatch(Object.values(written).join('\n'), /00:50:56/, path);
+    assert.ok(path in written, path);
+  }
+});
+
 test('netplan: a file of ours takes the place of all others, and cloud-init leaves it alone', () => {
   const written = changes(UBUNTU_NETPLAN);
   assert.equal(written['/etc/netplan/50-cloud-init.yaml'], 'moved');

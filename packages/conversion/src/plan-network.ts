@@ -78,7 +78,7 @@ function newConnection(
   if (addresses.length === 0 || !present.has(NETWORK_MANAGER)) return undefined;
   return {
     ...{ system: 'NetworkManager', path: OUR_CONNECTION, name: undefined, text: '' },
-    ...{ usesDhcp: true, matchesMac: false, isMember: false },
+    ...{ usesDhcp: true, boundToMac: false, isMember: false },
   };
 }
 
@@ -122,7 +122,7 @@ function planAddress(
 ): ConversionStep[] {
   const isKept = asked.addresses.length > 0;
   // By DHCP, on whichever interface has the name or matches a pattern: as it is wanted.
-  if (primary.isMember || (!isKept && primary.usesDhcp && !primary.matchesMac)) return [];
+  if (primary.isMember || (!isKept && primary.usesDhcp && !primary.boundToMac)) return [];
   const addressing = isKept ? asked : addressingFor(inspection, target, primary);
   const before = primary.usesDhcp ? "DHCP by the source's MAC" : 'static';
   const why = isKept || addressing.addresses.length === 0 ? '' : ' (it has no DHCP client)';

@@ -12,6 +12,7 @@ export const LAUNCH_HOST_PACKAGES = [
   'seabios',
   'libguestfs-tools',
   'linux-image-cloud-amd64',
+  'virt-v2v',
 ];
 
 /** What the demo needs besides: to build and to reach its own source server. */
