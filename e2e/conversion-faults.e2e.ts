@@ -1,6 +1,7 @@
 /**
- * What goes wrong in a conversion, seen from the launch host: the job ends with a reason or goes on, the view is
- * never written. A program stands in guestfish's place; qemu-nbd stands where the replication server is.
+ * What goes wrong in a conversion, seen from the launch host: the job ends with a reason or goes on, the
+ * view is never written. A program stands in guestfish's place; qemu-nbd stands where the replication server
+ * is.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

@@ -1,7 +1,7 @@
 /**
  * A guest made by hand, with everything in it that conversion changes, in a real appliance: UEFI without the
- * loader that firmware starts, a static address that is kept, names by hardware, our agent, and an initial RAM
- * filesystem without drivers. Converted twice, the second time nothing is done.
+ * loader that firmware starts, a static address that is kept, names by hardware, our agent, and an initial
+ * RAM filesystem without drivers. Converted twice, the second time nothing is done.
  */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

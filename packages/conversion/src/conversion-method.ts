@@ -1,7 +1,7 @@
 /**
- * Which tool makes a guest ready. Ours is done in seconds and changes only what is needed; virt-v2v knows more:
- * Windows, and the older systems of the RHEL and SUSE families with boot loaders and builders of their own. It
- * is taken where it is asked for, or where ours could give no virtio hardware and virt-v2v might.
+ * Which tool makes a guest ready. Ours is done in seconds and changes only what is needed; virt-v2v knows
+ * more: Windows, and the older systems of the RHEL and SUSE families with boot loaders and builders of their
+ * own. It is taken where it is asked for, or where ours could give no virtio hardware and virt-v2v might.
  */
 import { OperationError } from '@landfall/runtime';
 import { type ForeignSystem, type GuestInspection, isForeign } from './inspection.ts';

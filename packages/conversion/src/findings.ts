@@ -141,7 +141,9 @@ function startFindings(facts: GuestFacts, inspection: GuestInspection, target: P
   return found;
 }
 
-/** Told only where the EFI system partition was seen inside. What can be copied there is a step of the plan. */
+/**
+ * Told only where the EFI system partition was seen inside. What can be copied there is a step of the plan.
+ */
 function loaderFindings({ spaces, present }: GuestFacts, inspection: GuestInspection): Finding[] {
   const mounted = spaces.find(({ mountPoint }) => /^\/(boot\/)?efi$/.test(mountPoint));
   if (mounted === undefined || hasFallbackLoader(present)) return [];

@@ -1,8 +1,8 @@
 /**
- * Conversion from beginning to end, in one throw-away appliance: attach the disks, inspect, plan, apply, shut
- * down; then virt-v2v, where the method is that. It may be ended at any moment: the disks are overlays, and a
- * conversion that did not return is begun again on fresh ones. When it returns, everything is on the overlays'
- * files (the caller makes those durable).
+ * Conversion from beginning to end, in one throw-away appliance: attach the disks, inspect, plan, apply,
+ * shut down; then virt-v2v, where the method is that. It may be ended at any moment: the disks are overlays,
+ * and a conversion that did not return is begun again on fresh ones. When it returns, everything is on the
+ * overlays' files (the caller makes those durable).
  *
  * Ours comes before virt-v2v: that cannot mount what is named by hardware it does not see, and does not keep
  * names and addresses of interfaces.

@@ -1,6 +1,7 @@
 /**
- * A program, given a folder: fills a small file system of its own while a conversion is watched there, as QEMU would, which then
- * waits for ever. Prints how that ended. Its mount is in a namespace of its own and goes with it.
+ * A program, given a folder: fills a small file system of its own while a conversion is watched there, as
+ * QEMU would, which then waits for ever. Prints how that ended. Its mount is in a namespace of its own and
+ * goes with it.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

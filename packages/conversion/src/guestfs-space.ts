@@ -1,7 +1,7 @@
 /**
- * Room for the overlays while a guest is converted. QEMU does not fail a write that finds no room: it stops the
- * appliance, which then waits for ever. So the room is watched from outside, and an appliance for which there is
- * none is ended with a reason.
+ * Room for the overlays while a guest is converted. QEMU does not fail a write that finds no room: it stops
+ * the appliance, which then waits for ever. So the room is watched from outside, and an appliance for which
+ * there is none is ended with a reason.
  */
 import { statfs } from 'node:fs/promises';
 import { every, formatBytes, type Logger, MIB, OperationError } from '@landfall/runtime';

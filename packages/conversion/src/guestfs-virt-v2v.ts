@@ -1,7 +1,7 @@
 /**
  * The deep path: `virt-v2v-in-place` changes the overlays where they are. It brings its own appliance, and
- * qemu-nbd processes that would outlive it: all of them are in a namespace of process ids of their own, so that
- * they end with it, and it ends with us.
+ * qemu-nbd processes that would outlive it: all of them are in a namespace of process ids of their own, so
+ * that they end with it, and it ends with us.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

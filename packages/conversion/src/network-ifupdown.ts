@@ -1,4 +1,7 @@
-/** /etc/network/interfaces, of Debian and those that come from it. Rewritten in place: hooks and comments stay. */
+/**
+ * /etc/network/interfaces, of Debian and those that come from it. Rewritten in place: hooks and comments
+ * stay.
+ */
 import { addressesOf, type FixedAddress, withPrefix } from './network-address.ts';
 import type { ConfiguredInterface, FileChange, NetworkSystem, WantedInterface } from './network-interface.ts';
 
@@ -38,7 +41,9 @@ export const ifupdown: NetworkSystem = {
   },
 };
 
-/** All stanzas of the interface that give it an address become those that are wanted, where the first stood. */
+/**
+ * All stanzas of the interface that give it an address become those that are wanted, where the first stood.
+ */
 function rewriteInterfaces(text: string, wanted: WantedInterface, name: string): string {
   const blocks = blocksOf(text);
   const mine = blocks.filter((block) => givesAddress(block, name));

@@ -10,8 +10,8 @@ export interface ConfiguredInterface {
   readonly name: string | undefined;
   readonly usesDhcp: boolean;
   /**
-   * Matched by the source's MAC address, so that it applies to nothing on other hardware; or given it, so that
-   * two machines would have it.
+   * Matched by the source's MAC address, so that it applies to nothing on other hardware; or given it, so
+   * that two machines would have it.
    */
   readonly boundToMac: boolean;
   /** Has no address of its own: a bridge or bond on top of it has. */

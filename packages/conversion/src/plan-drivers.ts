@@ -1,7 +1,7 @@
 /**
- * Which hardware a guest gets, and what makes its kernels ready for it. VIRTIO is given only to a guest of which
- * it is known that it will find root there. COMPATIBLE hardware has the benefit of the doubt: a system that we
- * do not understand has started by itself so far, most likely also from such disks.
+ * Which hardware a guest gets, and what makes its kernels ready for it. VIRTIO is given only to a guest of
+ * which it is known that it will find root there. COMPATIBLE hardware has the benefit of the doubt: a system
+ * that we do not understand has started by itself so far, most likely also from such disks.
  */
 import type { OperationError } from '@landfall/runtime';
 import { impossible } from './impossible.ts';

@@ -1,9 +1,9 @@
 /**
- * A machine's firmware begins without boot entries, so it starts one loader only: EFI/BOOT/BOOTX64.EFI. Where a
- * distribution installed its loader under its own name, the same files are copied there, as its own
+ * A machine's firmware begins without boot entries, so it starts one loader only: EFI/BOOT/BOOTX64.EFI.
+ * Where a distribution installed its loader under its own name, the same files are copied there, as its own
  * `grub-install --force-extra-removable` would: shim as the loader, with GRUB and the key manager beside it,
- * which it looks for in its own folder. `fbx64.efi` is left out: in that place it would write boot entries and
- * start the machine again.
+ * which it looks for in its own folder. `fbx64.efi` is left out: in that place it would write boot entries
+ * and start the machine again.
  */
 import type { GuestInspection } from './inspection.ts';
 import type { ConversionStep } from './plan.ts';

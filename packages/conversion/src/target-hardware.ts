@@ -1,7 +1,7 @@
 /**
- * The hardware a machine can get, and what of it a guest can use. VIRTIO is fast and needs drivers before root
- * is found; COMPATIBLE (SATA disks, an e1000e network card) is what nearly every system of the last fifteen
- * years knows by itself.
+ * The hardware a machine can get, and what of it a guest can use. VIRTIO is fast and needs drivers before
+ * root is found; COMPATIBLE (SATA disks, an e1000e network card) is what nearly every system of the last
+ * fifteen years knows by itself.
  */
 export type TargetHardware = 'VIRTIO' | 'COMPATIBLE';
 

@@ -1,6 +1,6 @@
 /**
- * The disks of a guest as the libvirt XML that virt-v2v reads. Source: libvirt, "Domain XML format". Of the rest
- * only what virt-v2v asks for is there: it changes the disks and makes no machine.
+ * The disks of a guest as the libvirt XML that virt-v2v reads. Source: libvirt, "Domain XML format". Of the
+ * rest only what virt-v2v asks for is there: it changes the disks and makes no machine.
  */
 import { assert } from '@landfall/runtime';
 import type { ConversionDisk } from './guestfs-appliance.ts';

@@ -36,8 +36,8 @@ export interface LaunchRequest {
   readonly memoryBytes: number;
   readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
   /**
-   * VIRTIO: virtio-blk disks and a virtio-net card. COMPATIBLE: SATA disks (AHCI) and an e1000e card, for guests
-   * without those drivers. Absent: VIRTIO.
+   * VIRTIO: virtio-blk disks and a virtio-net card. COMPATIBLE: SATA disks (AHCI) and an e1000e card, for
+   * guests without those drivers. Absent: VIRTIO.
    */
   readonly hardware?: 'VIRTIO' | 'COMPATIBLE';
   readonly publishedPorts: readonly PublishedPort[];
