@@ -72,7 +72,7 @@ const CONTAINED = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--fork
 function failed(result: RunResult, messages: readonly VirtV2vMessage[], timeoutMs: number): OperationError {
   const said = messages.findLast(({ type }) => type === 'error')?.text;
   const tail = result.stderr.trim().slice(-ERROR_TAIL_CHARACTERS);
-  const why = said ?? (tail === '' ? 'it said nothing' : tail);
+  const why = (said ?? (tail === '' ? 'it said nothing' : tail)).trim().replace(/\s+/g, ' ');
   const died = result.exitCode === null;
   const message = result.timedOut
     ? `virt-v2v did not end within ${timeoutMs} ms; the last it said: ${messages.at(-1)?.text ?? 'nothing'}`
