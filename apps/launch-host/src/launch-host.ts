@@ -12,7 +12,7 @@ import type {
   MachineSpecification,
   MachineStatus,
 } from '@landfall/channel';
-import { type Accelerator, findUefiFirmware, parseNbdUri, probeAccelerator } from '@landfall/launch';
+import { type Accelerator, type MachineHost, parseNbdUri, QemuHost } from '@landfall/launch';
 import {
   assert,
   type Clock,
@@ -99,14 +99,13 @@ class EmbeddedLaunchHost {
     const { stateDir, logger, clock } = this.#options;
     await ensureFolder(stateDir);
     await this.#store.open();
-    const accelerator =
-      this.#options.accelerator ??
-      (await probeAccelerator(join(stateDir, 'accelerator.json'), logger)).accelerator;
+    const host = createHost(this.#options);
+    const { accelerator, hasUefiFirmware } = await host.probe();
     const hostBootId = ((await readIfExists('/proc/sys/kernel/random/boot_id')) ?? '').trim();
     const turns = createApplianceTurns();
-    const uefi = await findUefiFirmware();
     const { viewTimeoutSeconds } = this.#options;
-    const found = { accelerator, uefi, conversions: turns.conversions, hostBootId, viewTimeoutSeconds };
+    const { conversions } = turns;
+    const found = { host, accelerator, hasUefiFirmware, conversions, hostBootId, viewTimeoutSeconds };
     this.#services = { store: this.#store, logger, clock, ...found };
     this.#preflights = new Preflights(this.#services, turns, join(stateDir, 'preflights'));
     await this.#preflights.open();
@@ -162,10 +161,11 @@ class EmbeddedLaunchHost {
   }
 
   async report(): Promise<LaunchHostReport> {
+    const { accelerator, freeMemoryBytes } = await this.#running().host.probe();
     return {
       version: packageFile.version,
-      accelerator: this.#running().accelerator,
-      freeMemoryBytes: process.availableMemory(),
+      accelerator,
+      freeMemoryBytes,
       machines: [...this.#machines.values()].map((machine) => machine.status),
     };
   }
@@ -212,6 +212,11 @@ class EmbeddedLaunchHost {
     assert(this.#services !== undefined, 'start() comes before commands');
     return this.#services;
   }
+}
+
+function createHost({ stateDir, logger, clock, accelerator }: LaunchHostOptions): MachineHost {
+  const told = accelerator === undefined ? {} : { accelerator };
+  return new QemuHost({ probePath: join(stateDir, 'accelerator.json'), logger, clock, ...told });
 }
 
 /** Errors: MACHINE_SPECIFICATION_INVALID, NBD_URI_INVALID. */

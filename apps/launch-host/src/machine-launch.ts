@@ -3,21 +3,16 @@ import { join } from 'node:path';
 import { convertGuest, type FinishedStep } from '@landfall/conversion';
 import {
   createOverlay,
-  findFreePort,
-  findQemu,
   GUEST_ADDRESS,
   inspectImage,
   type LaunchDisk,
   type LaunchRequest,
   macAddressOf,
   type PublishedPort,
-  planLaunch,
-  startQemu,
-  UEFI_VARIABLES,
 } from '@landfall/launch';
 import { OperationError, retry } from '@landfall/runtime';
-import { copyIfMissing, makeDurable } from './file-machine-store.ts';
-import { type MachineContext, overlayName } from './machine-context.ts';
+import { makeDurable } from './file-machine-store.ts';
+import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
 const CONVERSION_ATTEMPTS_MAX = 3;
@@ -77,12 +72,12 @@ async function convertOverlays(
   });
 }
 
-/** Starts QEMU, or adopts the one that a launch host before us has started. */
+/** Starts the machine, or adopts the one that a launch host before us has started. */
 export async function startMachine(context: MachineContext, signal: AbortSignal): Promise<void> {
-  const { services, folder } = context;
+  const { services } = context;
   signal.throwIfAborted();
   await context.update({ phase: 'STARTING' });
-  if ((await findQemu(folder)) === undefined) await startFresh(context, signal);
+  if (!(await services.host.find(placeOf(context)))) await startFresh(context, signal);
   const { machineId } = context.record().specification;
   services.logger.info('machine-started', { machineId, published: context.record().published });
   await context.update({
@@ -97,9 +92,9 @@ async function startFresh(context: MachineContext, signal: AbortSignal): Promise
   await retry(
     async () => {
       published = published.length > 0 ? published : await choosePorts(context);
-      // Recorded before QEMU begins to listen: whoever finds the process must know where it listens.
+      // Recorded before the host begins to listen: whoever finds the process must know where it listens.
       await context.update({ published });
-      await runQemu(context, published, false);
+      await startOnHost(context, published, false);
     },
     {
       attemptsMax: PORT_ATTEMPTS_MAX,
@@ -113,12 +108,12 @@ async function startFresh(context: MachineContext, signal: AbortSignal): Promise
   );
 }
 
-/** Attaches the disks of a machine that does not run, so that QEMU can fill them in. */
+/** Attaches the disks of a machine that does not run, so that its host can fill them in. */
 export async function startHydrator(context: MachineContext): Promise<void> {
-  await runQemu(context, [], true);
+  await startOnHost(context, [], true);
 }
 
-async function runQemu(
+async function startOnHost(
   context: MachineContext,
   publishedPorts: readonly PublishedPort[],
   onlyHydrate: boolean,
@@ -133,12 +128,7 @@ async function runQemu(
     folder,
     onlyHydrate,
   };
-  if (conversion.bootMode === 'UEFI') await prepareFirmware(context);
-  const argv = planLaunch(request, {
-    accelerator: services.accelerator,
-    uefiCodePath: services.uefi?.codePath,
-  });
-  await startQemu(argv, folder, services.clock);
+  await services.host.start(request);
 }
 
 /** Whether a disk still needs its view is read from the overlay itself. */
@@ -152,20 +142,10 @@ async function readDisks(context: MachineContext): Promise<LaunchDisk[]> {
   return disks;
 }
 
-async function prepareFirmware(context: MachineContext): Promise<void> {
-  const path = join(context.folder, UEFI_VARIABLES);
-  const { uefi } = context.services;
-  if (uefi !== undefined) await copyIfMissing(uefi.variablesPath, path);
-}
-
-async function choosePorts(context: MachineContext): Promise<PublishedPort[]> {
-  const ports: PublishedPort[] = [];
-  for (const guestPort of context.record().specification.publishedPorts) {
-    ports.push({ guestPort, hostPort: await findFreePort() });
-  }
-  return ports;
+async function choosePorts(context: MachineContext): Promise<readonly PublishedPort[]> {
+  return await context.services.host.choosePorts(context.record().specification.publishedPorts);
 }
 
 function isPortConflict(error: unknown): boolean {
-  return error instanceof OperationError && /host forwarding rule/i.test(error.message);
+  return error instanceof OperationError && error.code === 'PORT_TAKEN';
 }

@@ -13,6 +13,7 @@
  */
 import { createHash } from 'node:crypto';
 import { assert, OperationError } from '@landfall/runtime';
+import { CONSOLE_LOG } from './machine-host.ts';
 import { parseNbdUri } from './nbd-uri.ts';
 
 export interface LaunchDisk {
@@ -50,7 +51,6 @@ export interface HostCapabilities {
 
 export const DISKS_MAX = 16;
 export const QMP_SOCKET = 'qmp.sock';
-export const CONSOLE_LOG = 'console.log';
 export const PID_FILE = 'qemu.pid';
 export const UEFI_VARIABLES = 'uefi-variables.fd';
 /**
