@@ -39,6 +39,15 @@ export interface LaunchRequest {
   readonly publishedPorts: readonly PublishedPort[];
   /** For `qmp.sock`, `console.log`, `qemu.pid`, `uefi-variables.fd`. */
   readonly folder: string;
+  /**
+   * COMPATIBLE: SATA disks and an e1000e card on a q35 board, which any system of the last fifteen years has
+   * drivers for. Absent: VIRTIO.
+   */
+  readonly hardware?: 'VIRTIO' | 'COMPATIBLE';
+  /** Absent: the host's default for the purpose, which for TEST and PROOF reaches nothing (M6). */
+  readonly networkName?: string;
+  /** Absent: derived from the machine's id. */
+  readonly macAddress?: string;
   /** Attaches the disks without starting the guest, to fill them in. */
   readonly onlyHydrate: boolean;
 }
@@ -60,9 +69,9 @@ export const UEFI_VARIABLES = 'uefi-variables.fd';
 export const GUEST_ADDRESS = { address: '10.0.2.15', netmask: '255.255.255.0', gateway: '10.0.2.2' } as const;
 
 const MIB = 1024 * 1024;
-const DISK_SLOT_FIRST = 0x10;
+export const DISK_SLOT_FIRST = 0x10;
 /** How long QEMU waits for a replication server that is restarting before a read fails. */
-const RECONNECT_DELAY_SECONDS = 300;
+export const RECONNECT_DELAY_SECONDS = 300;
 /** A replication server that is just being restarted is waited for, by appliance and machine alike. */
 const OPEN_TIMEOUT_SECONDS = 60;
 
@@ -74,18 +83,25 @@ export function macAddressOf(machineId: string): string {
 
 /** Errors: FIRMWARE_MISSING, TOO_MANY_DISKS, NBD_URI_INVALID. */
 export function planLaunch(request: LaunchRequest, host: HostCapabilities): string[] {
-  assert(request.cpuCount > 0 && request.memoryBytes >= 64 * MIB, 'a machine has processors and memory');
-  if (request.disks.length > DISKS_MAX) throw tooManyDisks(request.disks.length);
+  checkRequest(request);
   return [
     'qemu-system-x86_64',
     ...['-name', `guest=landfall-${request.machineId}`],
     ...['-nodefaults', '-no-user-config', '-display', 'none'],
     ...accelerator(host),
-    ...['-machine', 'pc', '-smp', String(request.cpuCount), '-m', `${Math.ceil(request.memoryBytes / MIB)}M`],
+    ...[
+      '-machine',
+      isCompatible(request) ? 'q35' : 'pc',
+      '-smp',
+      String(request.cpuCount),
+      '-m',
+      `${Math.ceil(request.memoryBytes / MIB)}M`,
+    ],
     ...['-rtc', 'base=utc', '-boot', 'strict=on', '-vga', 'std'],
     ...['-action', `shutdown=pause,panic=${request.purpose === 'CUTOVER' ? 'none' : 'pause'}`],
     ...firmware(request, host),
-    ...request.disks.flatMap((disk, index) => diskArguments(disk, index)),
+    ...(isCompatible(request) ? sataControllers(request.disks.length) : []),
+    ...request.disks.flatMap((disk, index) => diskArguments(disk, index, isCompatible(request))),
     ...network(request),
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
     ...['-chardev', `file,id=serial0,path=${optionText(`${request.folder}/${CONSOLE_LOG}`)},append=on`],
@@ -94,6 +110,12 @@ export function planLaunch(request: LaunchRequest, host: HostCapabilities): stri
     ...['-pidfile', `${request.folder}/${PID_FILE}`],
     ...(request.onlyHydrate ? ['-S'] : []),
   ];
+}
+
+/** What no host can start. Errors: TOO_MANY_DISKS. */
+export function checkRequest(request: LaunchRequest): void {
+  assert(request.cpuCount > 0 && request.memoryBytes >= 64 * MIB, 'a machine has processors and memory');
+  if (request.disks.length > DISKS_MAX) throw tooManyDisks(request.disks.length);
 }
 
 /** The backing a fresh overlay is created with; also what an appliance reads through. */
@@ -128,15 +150,7 @@ function accelerator(host: HostCapabilities): string[] {
 
 function firmware(request: LaunchRequest, host: HostCapabilities): string[] {
   if (request.bootMode === 'LEGACY_BIOS') return [];
-  if (host.uefiCodePath === undefined) {
-    throw new OperationError(
-      'FIRMWARE_MISSING',
-      'this machine starts from UEFI, and the launch host has no UEFI firmware',
-      {
-        hint: 'install the package ovmf on the launch host, then launch again',
-      },
-    );
-  }
+  if (host.uefiCodePath === undefined) throw firmwareMissing();
   const drive = (path: string, readOnly: string) =>
     `if=pflash,format=raw,readonly=${readOnly},file=${optionText(path)}`;
   return [
@@ -145,7 +159,7 @@ function firmware(request: LaunchRequest, host: HostCapabilities): string[] {
   ];
 }
 
-function diskArguments(disk: LaunchDisk, index: number): string[] {
+function diskArguments(disk: LaunchDisk, index: number, isSata: boolean): string[] {
   const file = {
     driver: 'file',
     'node-name': `file-${disk.diskId}`,
@@ -161,11 +175,10 @@ function diskArguments(disk: LaunchDisk, index: number): string[] {
     backing: disk.nbdUri === undefined ? null : viewNode(disk.diskId),
   };
   const device = {
-    driver: 'virtio-blk-pci',
+    ...(isSata ? sataPlace(index) : virtioPlace(index)),
     id: `device-${disk.diskId}`,
     drive: overlayNode(disk.diskId),
     serial: disk.diskId.slice(0, 20),
-    addr: `0x${(DISK_SLOT_FIRST + index).toString(16)}`,
     bootindex: disk.isBootDisk ? 1 : 2 + index,
     werror: 'stop',
     rerror: 'stop',
@@ -174,6 +187,31 @@ function diskArguments(disk: LaunchDisk, index: number): string[] {
     ...[file, ...view, overlay].flatMap((node) => ['-blockdev', JSON.stringify(node)]),
     ...['-device', JSON.stringify(device)],
   ];
+}
+
+function isCompatible(request: LaunchRequest): boolean {
+  return request.hardware === 'COMPATIBLE';
+}
+
+function virtioPlace(index: number): Record<string, unknown> {
+  return { driver: 'virtio-blk-pci', addr: `0x${(DISK_SLOT_FIRST + index).toString(16)}` };
+}
+
+/** Six disks fit on a controller; the first is the board's own, whose ports are `ide.0` to `ide.5`. */
+const SATA_PORTS = 6;
+
+function sataPlace(index: number): Record<string, unknown> {
+  const controller = Math.floor(index / SATA_PORTS);
+  const name = controller === 0 ? 'ide' : `sata${controller}`;
+  return { driver: 'ide-hd', bus: `${name}.${index % SATA_PORTS}` };
+}
+
+function sataControllers(diskCount: number): string[] {
+  const added = Math.max(0, Math.ceil(diskCount / SATA_PORTS) - 1);
+  return Array.from({ length: added }, (_value, index) => [
+    '-device',
+    `ich9-ahci,id=sata${index + 1},addr=0x${(DISK_SLOT_FIRST + index).toString(16)}`,
+  ]).flat();
 }
 
 function viewBlockdev(diskId: string, nbdUri: string): Record<string, unknown> {
@@ -185,11 +223,21 @@ function network(request: LaunchRequest): string[] {
     (port) => `hostfwd=tcp:127.0.0.1:${port.hostPort}-:${port.guestPort}`,
   );
   const isolation = request.purpose === 'CUTOVER' ? [] : ['restrict=on'];
+  const card = isCompatible(request) ? 'e1000e' : 'virtio-net-pci';
+  const mac = request.macAddress ?? macAddressOf(request.machineId);
   const published = request.onlyHydrate ? [] : forwards;
   return [
     ...['-netdev', ['user', 'id=net0', ...isolation, ...published].join(',')],
-    ...['-device', `virtio-net-pci,netdev=net0,mac=${macAddressOf(request.machineId)},addr=0x3,romfile=`],
+    ...['-device', `${card},netdev=net0,mac=${mac},addr=0x3,romfile=`],
   ];
+}
+
+export function firmwareMissing(): OperationError {
+  return new OperationError(
+    'FIRMWARE_MISSING',
+    'this machine starts from UEFI, and the launch host has no UEFI firmware',
+    { hint: 'install the package ovmf on the launch host, then launch again' },
+  );
 }
 
 /** QEMU's option syntax doubles commas inside values. */
