@@ -1,6 +1,8 @@
 export * from './host-network.ts';
 export * from './hydration.ts';
 export * from './launch-plan.ts';
+export { LibvirtHost } from './libvirt-host.ts';
+export { LIBVIRT_URI_DEFAULT } from './libvirt-virsh.ts';
 export * from './machine-host.ts';
 export * from './nbd-uri.ts';
 export * from './qemu-host.ts';

@@ -71,7 +71,7 @@ export const GUEST_ADDRESS = { address: '10.0.2.15', netmask: '255.255.255.0', g
 const MIB = 1024 * 1024;
 export const DISK_SLOT_FIRST = 0x10;
 /** How long QEMU waits for a replication server that is restarting before a read fails. */
-export const RECONNECT_DELAY_SECONDS = 300;
+const RECONNECT_DELAY_SECONDS = 300;
 /** A replication server that is just being restarted is waited for, by appliance and machine alike. */
 const OPEN_TIMEOUT_SECONDS = 60;
 

@@ -13,6 +13,7 @@
  * M6  A TEST or PROOF machine reaches nothing, unless a network is named for it.
  */
 
+import { OperationError } from '@landfall/runtime';
 import type { HostNetwork } from './host-network.ts';
 import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
 import type { LaunchRequest, PublishedPort } from './launch-plan.ts';
@@ -91,3 +92,9 @@ export interface MachineHost {
 
 /** The file in the machine's folder in which a host leaves what the machine says on its serial line. */
 export const CONSOLE_LOG = 'console.log';
+
+export function thereAlready(machineId: string): OperationError {
+  return new OperationError('MACHINE_REFUSED', `the machine ${machineId} is there already`, {
+    hint: 'stop it first',
+  });
+}

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { type Clock, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
 import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
 import { type LaunchRequest, type PublishedPort, planLaunch, UEFI_VARIABLES } from './launch-plan.ts';
-import type { Accelerator, HostFacts, MachineHost, MachinePlace, RunState } from './machine-host.ts';
+import {
+  type Accelerator,
+  type HostFacts,
+  type MachineHost,
+  type MachinePlace,
+  type RunState,
+  thereAlready,
+} from './machine-host.ts';
 import {
   advanceHydration,
   continueMachine,
@@ -25,7 +32,7 @@ export interface QemuHostOptions {
   readonly accelerator?: Accelerator;
 }
 
-const MACHINE_TYPES = ['pc'] as const;
+const MACHINE_TYPES = ['pc', 'q35'] as const;
 
 export class QemuHost implements MachineHost {
   readonly kind = 'qemu';
@@ -55,6 +62,8 @@ export class QemuHost implements MachineHost {
   }
 
   async start(request: LaunchRequest): Promise<void> {
+    // A second process would fail on the first one's disks, but only after it took its pid file away.
+    if (await this.find(request)) throw thereAlready(request.machineId);
     const { accelerator, uefi } = await this.#probed();
     const argv = planLaunch(request, { accelerator, uefiCodePath: uefi?.codePath });
     if (request.bootMode === 'UEFI' && uefi !== undefined) await prepareFirmware(uefi, request.folder);

@@ -21,9 +21,9 @@ export function writeXml(root: XmlElement): string {
 }
 
 function lines({ name, attributes, content }: XmlElement, indent: string): string[] {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}='${escape(value)}'`);
+  const written = Object.entries(attributes).map(([key, value]) => ` ${key}='${escapeText(value)}'`);
   const start = `${indent}<${name}${written.join('')}`;
-  if (typeof content === 'string') return [`${start}>${escape(content)}</${name}>`];
+  if (typeof content === 'string') return [`${start}>${escapeText(content)}</${name}>`];
   if (content.length === 0) return [`${start}/>`];
   return [`${start}>`, ...content.flatMap((child) => lines(child, `${indent}  `)), `${indent}</${name}>`];
 }
@@ -39,7 +39,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** XML 1.0, production 2 (Char): no control characters, not even escaped. */
 const IMPOSSIBLE = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   if (IMPOSSIBLE.test(text)) {
     throw new OperationError(
       'MACHINE_START_FAILED',

@@ -83,6 +83,10 @@ export const TARGET_ERRORS = {
     meaning: 'The address of a view is not one that can be opened.',
     remedy: 'A view is nbd+unix:///EXPORT?socket=PATH or nbd://HOST:PORT/EXPORT.',
   },
+  NETWORK_NOT_ISOLATED: {
+    meaning: 'The launch host could not make sure that a test machine reaches nothing, so it was not started.',
+    remedy: 'Install the package iptables on the launch host, and run the launch host as root.',
+  },
   NETWORK_UNKNOWN: {
     meaning: 'A launch template names a network that the launch host does not have.',
     remedy: 'Name one of its networks, or make one of that name on the launch host.',

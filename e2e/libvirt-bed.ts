@@ -1,0 +1,42 @@
+/**
+ * Runs a story beside a libvirtd of its own. The story starts itself once more in namespaces (mounts, network,
+ * processes) whose first process is `libvirt-bed.sh`: when that ends, or this process is killed, the kernel ends
+ * everything in them, with their mounts, bridges and firewall rules. Nothing of the computer's own libvirt
+ * and network is touched.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { run } from '../packages/runtime/src/index.ts';
+
+const INSIDE = 'LANDFALL_TEST_LIBVIRT_BED';
+const TIMEOUT_MS = 15 * 60_000;
+const NAMESPACES = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
+
+/** Calls `story` inside; outside there is one test, which passes when all inside did. */
+export function besideLibvirt(storyFile: string, story: () => void): void {
+  if (process.env[INSIDE] !== undefined) return story();
+  test('beside a libvirtd of its own', { timeout: TIMEOUT_MS }, async (context) => {
+    const bed = await mkdtemp(join(tmpdir(), 'lv-'));
+    try {
+      const node = [
+        process.execPath,
+        '--disable-warning=ExperimentalWarning',
+        '--test-reporter=spec',
+        '--test',
+      ];
+      const inside = ['sh', join(import.meta.dirname, 'libvirt-bed.sh'), bed, ...node, storyFile];
+      const result = await run(['setpriv', '--pdeathsig', 'KILL', 'unshare', ...NAMESPACES, ...inside], {
+        timeoutMs: TIMEOUT_MS,
+        env: { [INSIDE]: bed, NODE_TEST_CONTEXT: undefined },
+      });
+      for (const line of result.stdout.split('\n')) context.diagnostic(line);
+      assert.equal(result.exitCode, 0, `${result.stdout.slice(-8000)}\n${result.stderr.slice(-2000)}`);
+      assert.match(result.stdout, /pass [1-9]/, 'tests have run');
+    } finally {
+      await rm(bed, { recursive: true, force: true });
+    }
+  });
+}
