@@ -30,7 +30,7 @@ log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
 END
 # Where hosts route to: an address that is not loopback, so that guests can ask for it.
 ip link set lo up
-ip link add outside type dummy
+ip link add outside type bridge
 ip address add 198.51.100.1/24 dev outside
 ip link set outside up
 libvirtd --daemon

@@ -17,7 +17,11 @@ const NAMESPACES = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--ki
 
 /** Calls `story` inside; outside there is one test, which passes when all inside did. */
 export function besideLibvirt(storyFile: string, story: () => void): void {
-  if (process.env[INSIDE] !== undefined) return story();
+  if (process.env[INSIDE] !== undefined) story();
+  else runInside(storyFile);
+}
+
+function runInside(storyFile: string): void {
   test('beside a libvirtd of its own', { timeout: TIMEOUT_MS }, async (context) => {
     const bed = await mkdtemp(join(tmpdir(), 'lv-'));
     try {

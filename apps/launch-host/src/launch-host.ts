@@ -12,7 +12,7 @@ import type {
   MachineSpecification,
   MachineStatus,
 } from '@landfall/channel';
-import { type Accelerator, type MachineHost, parseNbdUri, QemuHost } from '@landfall/launch';
+import { type Accelerator, type HostFacts, parseNbdUri } from '@landfall/launch';
 import {
   assert,
   type Clock,
@@ -24,6 +24,7 @@ import {
 } from '@landfall/runtime';
 import packageFile from '../package.json' with { type: 'json' };
 import { createApplianceTurns } from './appliance-turns.ts';
+import { type HostChoice, isUnreachable, openHost } from './file-machine-host.ts';
 import { MachineStore, unknownMachine } from './file-machine-store.ts';
 import { openGuestTree, type TreeRequest } from './file-tree-opening.ts';
 import { FileTrees } from './file-trees.ts';
@@ -38,6 +39,8 @@ export interface LaunchHostOptions {
   readonly clock: Clock;
   /** Without it, found out by a trial. */
   readonly accelerator?: Accelerator;
+  /** What runs the machines; QEMU without it. */
+  readonly host?: HostChoice;
   /** How long a view that does not answer is waited for at a launch. */
   readonly viewTimeoutSeconds?: number;
 }
@@ -85,6 +88,7 @@ class EmbeddedLaunchHost {
   readonly #store: MachineStore;
   readonly #machines = new Map<string, Machine>();
   #services: HostServices | undefined;
+  #facts: HostFacts | undefined;
   #preflights: Preflights | undefined;
   #trees: FileTrees | undefined;
   #stopLooking: () => void = () => undefined;
@@ -99,8 +103,9 @@ class EmbeddedLaunchHost {
     const { stateDir, logger, clock } = this.#options;
     await ensureFolder(stateDir);
     await this.#store.open();
-    const host = createHost(this.#options);
-    const { accelerator, hasUefiFirmware } = await host.probe();
+    const host = await openHost(this.#options.host ?? { kind: 'qemu' }, this.#options);
+    this.#facts = await host.probe();
+    const { accelerator, hasUefiFirmware } = this.#facts;
     const hostBootId = ((await readIfExists('/proc/sys/kernel/random/boot_id')) ?? '').trim();
     const turns = createApplianceTurns();
     const { viewTimeoutSeconds } = this.#options;
@@ -161,13 +166,27 @@ class EmbeddedLaunchHost {
   }
 
   async report(): Promise<LaunchHostReport> {
-    const { accelerator, freeMemoryBytes } = await this.#running().host.probe();
+    const { accelerator, freeMemoryBytes, networks } = await this.#probe();
     return {
       version: packageFile.version,
       accelerator,
       freeMemoryBytes,
+      networks,
       machines: [...this.#machines.values()].map((machine) => machine.status),
     };
+  }
+
+  /** A host that does not answer is as it was: that this program lives has to be told all the same. */
+  async #probe(): Promise<HostFacts> {
+    const { host, logger } = this.#running();
+    try {
+      this.#facts = await host.probe();
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      logger.warn('machine-host-unreachable', { error });
+    }
+    assert(this.#facts !== undefined, 'a host was probed when it was opened');
+    return this.#facts;
   }
 
   get trees(): FileTrees {
@@ -212,11 +231,6 @@ class EmbeddedLaunchHost {
     assert(this.#services !== undefined, 'start() comes before commands');
     return this.#services;
   }
-}
-
-function createHost({ stateDir, logger, clock, accelerator }: LaunchHostOptions): MachineHost {
-  const told = accelerator === undefined ? {} : { accelerator };
-  return new QemuHost({ probePath: join(stateDir, 'accelerator.json'), logger, clock, ...told });
 }
 
 /** Errors: MACHINE_SPECIFICATION_INVALID, NBD_URI_INVALID. */

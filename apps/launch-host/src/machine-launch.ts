@@ -1,5 +1,6 @@
 /** The launch of a machine: fresh overlays, conversion, start. */
 import { join } from 'node:path';
+import type { MachineSpecification } from '@landfall/channel';
 import { convertGuest, type FinishedStep } from '@landfall/conversion';
 import {
   createOverlay,
@@ -11,11 +12,15 @@ import {
   type PublishedPort,
 } from '@landfall/launch';
 import { OperationError, retry } from '@landfall/runtime';
+import { isUnreachable } from './file-machine-host.ts';
 import { makeDurable } from './file-machine-store.ts';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
+import { type MachineRecord, withoutError } from './machine-record.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
 const CONVERSION_ATTEMPTS_MAX = 3;
+/** Some ten minutes. */
+const HOST_ATTEMPTS_MAX = 70;
 
 /** An appliance that died is tried again, on fresh overlays: nothing is lost by that but its time. */
 export async function convertMachine(context: MachineContext, signal: AbortSignal): Promise<void> {
@@ -77,7 +82,9 @@ export async function startMachine(context: MachineContext, signal: AbortSignal)
   const { services } = context;
   signal.throwIfAborted();
   await context.update({ phase: 'STARTING' });
-  if (!(await services.host.find(placeOf(context)))) await startFresh(context, signal);
+  await untilHostAnswers(context, signal, async () => {
+    if (!(await services.host.find(placeOf(context)))) await startFresh(context, signal);
+  });
   const { machineId } = context.record().specification;
   services.logger.info('machine-started', { machineId, published: context.record().published });
   await context.update({
@@ -87,11 +94,38 @@ export async function startMachine(context: MachineContext, signal: AbortSignal)
   });
 }
 
+/** A host that vanished is waited for, and meanwhile the machine says so. */
+async function untilHostAnswers(
+  context: MachineContext,
+  signal: AbortSignal,
+  start: () => Promise<void>,
+): Promise<void> {
+  const { clock, logger } = context.services;
+  const { machineId } = context.record().specification;
+  await retry(start, {
+    attemptsMax: HOST_ATTEMPTS_MAX,
+    signal,
+    clock,
+    isRetryable: isUnreachable,
+    onRetry: (error) => {
+      logger.warn('machine-host-awaited', { machineId, error });
+      if (!(error instanceof OperationError)) return;
+      const { code, message, hint = '' } = error;
+      context.show({ error: { code, message, hint } });
+    },
+  });
+  if (context.record().error?.code === 'HOST_UNREACHABLE')
+    await context.replace(withoutError(context.record()));
+}
+
 async function startFresh(context: MachineContext, signal: AbortSignal): Promise<void> {
-  let published = context.record().published;
+  let published: MachineRecord['published'] = context.record().published;
   await retry(
     async () => {
-      published = published.length > 0 ? published : await choosePorts(context);
+      // An address of the machine's own was that of an earlier start.
+      if (published.length === 0 || published.some((port) => port.host !== undefined)) {
+        published = await choosePorts(context);
+      }
       // Recorded before the host begins to listen: whoever finds the process must know where it listens.
       await context.update({ published });
       await startOnHost(context, published, false);
@@ -122,6 +156,7 @@ async function startOnHost(
   const { specification, conversion } = context.record();
   const request: LaunchRequest = {
     ...specification,
+    ...networkOf(specification),
     bootMode: conversion.bootMode,
     disks: await readDisks(context),
     publishedPorts,
@@ -129,6 +164,14 @@ async function startOnHost(
     onlyHydrate,
   };
   await services.host.start(request);
+}
+
+function networkOf({ network }: MachineSpecification): Pick<LaunchRequest, 'networkName' | 'macAddress'> {
+  const { networkName, macAddress } = network ?? {};
+  return {
+    ...(networkName === undefined ? {} : { networkName }),
+    ...(macAddress === undefined ? {} : { macAddress }),
+  };
 }
 
 /** Whether a disk still needs its view is read from the overlay itself. */

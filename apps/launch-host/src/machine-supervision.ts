@@ -50,6 +50,7 @@ async function actOnState(context: MachineContext): Promise<void> {
     case 'DISK_ERROR':
       return await goOnAfterDiskError(context);
     case 'RUNNING':
+      await notePublished(context);
       return await clearDiskError(context);
     case 'PAUSED':
       return;
@@ -67,6 +68,16 @@ async function goOnAfterDiskError(context: MachineContext): Promise<void> {
   };
   await context.update({ error });
   await context.services.host.resume(placeOf(context));
+}
+
+/** Where the network gives the machine an address, it is known only once the machine has asked for it. */
+async function notePublished(context: MachineContext): Promise<void> {
+  const { specification, published } = context.record();
+  if (published.length > 0 || specification.publishedPorts.length === 0) return;
+  const host = await context.services.host.findAddress(placeOf(context));
+  if (host === undefined) return;
+  const ports = specification.publishedPorts.map((port) => ({ guestPort: port, hostPort: port, host }));
+  await context.update({ published: ports });
 }
 
 async function clearDiskError(context: MachineContext): Promise<void> {

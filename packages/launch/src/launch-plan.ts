@@ -13,6 +13,7 @@
  */
 import { createHash } from 'node:crypto';
 import { assert, OperationError } from '@landfall/runtime';
+import { findQemuNetwork, QEMU_NETWORKS, type QemuNetwork } from './host-network.ts';
 import { CONSOLE_LOG } from './machine-host.ts';
 import { parseNbdUri } from './nbd-uri.ts';
 
@@ -56,6 +57,8 @@ export interface HostCapabilities {
   readonly accelerator: 'kvm' | 'tcg';
   /** OVMF's code file, if firmware for UEFI is installed. */
   readonly uefiCodePath: string | undefined;
+  /** Absent: those that are always there. */
+  readonly networks?: readonly QemuNetwork[];
 }
 
 export const DISKS_MAX = 16;
@@ -81,7 +84,7 @@ export function macAddressOf(machineId: string): string {
   return `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`;
 }
 
-/** Errors: FIRMWARE_MISSING, TOO_MANY_DISKS, NBD_URI_INVALID. */
+/** Errors: FIRMWARE_MISSING, TOO_MANY_DISKS, NBD_URI_INVALID, NETWORK_UNKNOWN. */
 export function planLaunch(request: LaunchRequest, host: HostCapabilities): string[] {
   checkRequest(request);
   return [
@@ -102,7 +105,7 @@ export function planLaunch(request: LaunchRequest, host: HostCapabilities): stri
     ...firmware(request, host),
     ...(isCompatible(request) ? sataControllers(request.disks.length) : []),
     ...request.disks.flatMap((disk, index) => diskArguments(disk, index, isCompatible(request))),
-    ...network(request),
+    ...network(request, host.networks ?? QEMU_NETWORKS),
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
     ...['-chardev', `file,id=serial0,path=${optionText(`${request.folder}/${CONSOLE_LOG}`)},append=on`],
     ...['-device', 'isa-serial,chardev=serial0'],
@@ -218,16 +221,16 @@ function viewBlockdev(diskId: string, nbdUri: string): Record<string, unknown> {
   return { ...nbdNode(nbdUri), 'node-name': viewNode(diskId), 'read-only': true };
 }
 
-function network(request: LaunchRequest): string[] {
+function network(request: LaunchRequest, networks: readonly QemuNetwork[]): string[] {
+  const chosen = findQemuNetwork(networks, request);
   const forwards = request.publishedPorts.map(
     (port) => `hostfwd=tcp:127.0.0.1:${port.hostPort}-:${port.guestPort}`,
   );
-  const isolation = request.purpose === 'CUTOVER' ? [] : ['restrict=on'];
   const card = isCompatible(request) ? 'e1000e' : 'virtio-net-pci';
   const mac = request.macAddress ?? macAddressOf(request.machineId);
   const published = request.onlyHydrate ? [] : forwards;
   return [
-    ...['-netdev', ['user', 'id=net0', ...isolation, ...published].join(',')],
+    ...['-netdev', [...networkBackend(chosen), ...(chosen.kind === 'BRIDGE' ? [] : published)].join(',')],
     ...['-device', `${card},netdev=net0,mac=${mac},addr=0x3,romfile=`],
   ];
 }
@@ -238,6 +241,13 @@ export function firmwareMissing(): OperationError {
     'this machine starts from UEFI, and the launch host has no UEFI firmware',
     { hint: 'install the package ovmf on the launch host, then launch again' },
   );
+}
+
+function networkBackend(network: QemuNetwork): string[] {
+  if (network.kind !== 'BRIDGE')
+    return ['user', 'id=net0', ...(network.kind === 'USER' ? [] : ['restrict=on'])];
+  if ('bridge' in network) return ['bridge', 'id=net0', `br=${network.bridge}`];
+  return ['tap', 'id=net0', `ifname=${network.tap}`, 'script=no', 'downscript=no'];
 }
 
 /** QEMU's option syntax doubles commas inside values. */

@@ -2,6 +2,7 @@
 import { constants, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
+import { QEMU_NETWORKS, type QemuNetwork } from './host-network.ts';
 import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
 import { type LaunchRequest, type PublishedPort, planLaunch, UEFI_VARIABLES } from './launch-plan.ts';
 import {
@@ -30,6 +31,8 @@ export interface QemuHostOptions {
   readonly clock: Clock;
   /** Without it, found out by a trial. */
   readonly accelerator?: Accelerator;
+  /** Absent: those that are always there. */
+  readonly networks?: readonly QemuNetwork[];
 }
 
 const MACHINE_TYPES = ['pc', 'q35'] as const;
@@ -51,7 +54,7 @@ export class QemuHost implements MachineHost {
       hasUefiFirmware: uefi !== undefined,
       machineTypes: MACHINE_TYPES,
       freeMemoryBytes: process.availableMemory(),
-      networks: [],
+      networks: this.#networks.map(({ name, kind }) => ({ name, kind })),
     };
   }
 
@@ -65,7 +68,11 @@ export class QemuHost implements MachineHost {
     // A second process would fail on the first one's disks, but only after it took its pid file away.
     if (await this.find(request)) throw thereAlready(request.machineId);
     const { accelerator, uefi } = await this.#probed();
-    const argv = planLaunch(request, { accelerator, uefiCodePath: uefi?.codePath });
+    const argv = planLaunch(request, {
+      accelerator,
+      uefiCodePath: uefi?.codePath,
+      networks: this.#networks,
+    });
     if (request.bootMode === 'UEFI' && uefi !== undefined) await prepareFirmware(uefi, request.folder);
     try {
       await startQemu(argv, request.folder, this.#options.clock);
@@ -112,6 +119,10 @@ export class QemuHost implements MachineHost {
 
   async takeScreenshot({ folder }: MachinePlace): Promise<Buffer> {
     return await takeScreenshot(folder);
+  }
+
+  get #networks(): readonly QemuNetwork[] {
+    return this.#options.networks ?? QEMU_NETWORKS;
   }
 
   #probed(): Promise<Found> {

@@ -35,9 +35,14 @@ export const TEST_PACKAGES = [
   ...CRASH_TEST_PACKAGES,
   'awscli',
   'curl',
+  'dnsmasq-base',
   'fio',
   'iproute2',
+  'iptables',
   'jq',
+  'libvirt-clients',
+  'libvirt-daemon-system',
+  'libxml2-utils',
   'nbdkit',
 ];
 

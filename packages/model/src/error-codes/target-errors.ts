@@ -83,8 +83,13 @@ export const TARGET_ERRORS = {
     meaning: 'The address of a view is not one that can be opened.',
     remedy: 'A view is nbd+unix:///EXPORT?socket=PATH or nbd://HOST:PORT/EXPORT.',
   },
+  NETWORKS_INVALID: {
+    meaning: 'The file that names the networks of a launch host cannot be used.',
+    remedy: 'Write it as docs/launch-hosts.md shows, then start the launch host again.',
+  },
   NETWORK_NOT_ISOLATED: {
-    meaning: 'The launch host could not make sure that a test machine reaches nothing, so it was not started.',
+    meaning:
+      'The launch host could not make sure that a test machine reaches nothing, so it was not started.',
     remedy: 'Install the package iptables on the launch host, and run the launch host as root.',
   },
   NETWORK_UNKNOWN: {
