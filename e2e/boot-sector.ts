@@ -1,7 +1,7 @@
 /**
- * The smallest guest there is: a boot sector. It says `B` on the serial line, then reads its whole boot disk
- * through the firmware, 32 KiB at a time, says `.` for each pass (or `E` for a read that failed), and does what
- * it was made for. Assembled from this (GNU as, .code16; the numbers are the addresses below):
+ * The smallest guest there is: a boot sector. It says `B` on the serial line, reads its whole boot disk by
+ * the firmware, 32 KiB at a time, says `.` for each pass (or `E` for a read that failed), and does what it
+ * was made for. Assembled from this (GNU as, .code16; the numbers are the addresses below):
  *
  *   start:     cli; xor %ax,%ax; mov %ax,%ds; mov %ax,%es; mov %ax,%ss; mov $0x7c00,%sp; sti
  *              mov %dl,drive; mov $0x3f8,%dx; mov $'B',%al; out %al,%dx

@@ -1,12 +1,10 @@
 /**
- * Runs a story beside a libvirtd of its own. The story starts itself once more in namespaces (mounts, network,
- * processes) whose first process is `libvirt-bed.sh`: when that ends, or this process is killed, the kernel ends
- * everything in them, with their mounts, bridges and firewall rules. Nothing of the computer's own libvirt
+ * Runs a story beside a libvirtd of its own. The story starts itself once more in namespaces (mounts,
+ * network, processes) whose first process is `libvirt-bed.sh`: when that ends, or this process is killed, the
+ * kernel ends everything in them, with their mounts, bridges and firewall rules. Nothing of the computer's own libvirt
  * and network is touched.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '../packages/runtime/src/index.ts';
@@ -22,25 +20,20 @@ export function besideLibvirt(storyFile: string, story: () => void): void {
 }
 
 function runInside(storyFile: string): void {
-  test('beside a libvirtd of its own', { timeout: TIMEOUT_MS }, async (context) => {
-    const bed = await mkdtemp(join(tmpdir(), 'lv-'));
-    try {
-      const node = [
-        process.execPath,
-        '--disable-warning=ExperimentalWarning',
-        '--test-reporter=spec',
-        '--test',
-      ];
-      const inside = ['sh', join(import.meta.dirname, 'libvirt-bed.sh'), bed, ...node, storyFile];
-      const result = await run(['setpriv', '--pdeathsig', 'KILL', 'unshare', ...NAMESPACES, ...inside], {
-        timeoutMs: TIMEOUT_MS,
-        env: { [INSIDE]: bed, NODE_TEST_CONTEXT: undefined },
-      });
-      for (const line of result.stdout.split('\n')) context.diagnostic(line);
-      assert.equal(result.exitCode, 0, `${result.stdout.slice(-8000)}\n${result.stderr.slice(-2000)}`);
-      assert.match(result.stdout, /pass [1-9]/, 'tests have run');
-    } finally {
-      await rm(bed, { recursive: true, force: true });
-    }
+  test('beside a libvirtd of its own', { timeout: TIMEOUT_MS }, async () => {
+    const node = [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      '--test-reporter=spec',
+      '--test',
+    ];
+    const inside = ['sh', join(import.meta.dirname, 'libvirt-bed.sh'), ...node, storyFile];
+    const result = await run(['setpriv', '--pdeathsig', 'KILL', 'unshare', ...NAMESPACES, ...inside], {
+      timeoutMs: TIMEOUT_MS,
+      env: { [INSIDE]: '1', NODE_TEST_CONTEXT: undefined },
+      onOutput: (text) => void process.stderr.write(text),
+    });
+    assert.equal(result.exitCode, 0, `${result.stdout.slice(-8000)}\n${result.stderr.slice(-2000)}`);
+    assert.match(result.stdout, /pass [1-9]/, 'tests have run');
   });
 }

@@ -56,7 +56,10 @@ export function targetName(request: Pick<LaunchRequest, 'hardware'>, index: numb
   return `${request.hardware === 'COMPATIBLE' ? 'sd' : 'vd'}${String.fromCharCode(97 + index)}`;
 }
 
-/** Errors: FIRMWARE_MISSING, TOO_MANY_DISKS, NBD_URI_INVALID, MACHINE_START_FAILED for names XML cannot hold. */
+/**
+ * Errors: FIRMWARE_MISSING, TOO_MANY_DISKS, NBD_URI_INVALID, MACHINE_START_FAILED for paths that XML cannot
+ * hold.
+ */
 export function planDomain(request: LaunchRequest, surroundings: DomainSurroundings): string {
   checkRequest(request);
   const type = surroundings.accelerator === 'kvm' ? 'kvm' : 'qemu';

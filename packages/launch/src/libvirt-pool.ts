@@ -1,4 +1,4 @@
-/** A machine's folder as a storage pool of libvirt's, as its tools make one of any folder with disks in it. */
+/** A machine's folder as a storage pool, as libvirt's own tools make one of any folder with disks in it. */
 import { domainName } from './libvirt-domain.ts';
 import type { Virsh } from './libvirt-virsh.ts';
 import type { MachinePlace } from './machine-host.ts';

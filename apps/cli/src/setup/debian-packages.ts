@@ -34,8 +34,11 @@ export const TEST_PACKAGES = [
   ...DEMO_PACKAGES,
   ...CRASH_TEST_PACKAGES,
   'awscli',
+  'busybox-static',
+  'cpio',
   'curl',
   'dnsmasq-base',
+  'dosfstools',
   'fio',
   'iproute2',
   'iptables',
@@ -43,7 +46,9 @@ export const TEST_PACKAGES = [
   'libvirt-clients',
   'libvirt-daemon-system',
   'libxml2-utils',
+  'mtools',
   'nbdkit',
+  'syslinux',
 ];
 
 /** What the benchmarks need: loads, and the peers we are measured beside. */
