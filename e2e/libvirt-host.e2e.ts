@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { LibvirtHost } from '../packages/launch/src/index.ts';
 import { silentLogger, systemClock } from '../packages/runtime/src/index.ts';
 import { besideLibvirt } from './libvirt-bed.ts';
+import { describeLibvirtFaults } from './libvirt-faults.ts';
 import { describeMachineHost } from './machine-host.conformance.ts';
 
 besideLibvirt(import.meta.filename, () => {
-  describeMachineHost(
-    'libvirt',
-    () =>
-      new LibvirtHost({
-        probePath: join(tmpdir(), 'unused'),
-        logger: silentLogger,
-        clock: systemClock,
-        accelerator: 'tcg',
-      }),
-  );
+  const reopen = () =>
+    new LibvirtHost({
+      probePath: join(tmpdir(), 'unused'),
+      logger: silentLogger,
+      clock: systemClock,
+      accelerator: 'tcg',
+    });
+  describeMachineHost('libvirt', reopen);
+  describeLibvirtFaults(reopen);
 });
