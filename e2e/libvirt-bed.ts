@@ -1,8 +1,8 @@
 /**
  * Runs a story beside a libvirtd of its own. The story starts itself once more in namespaces (mounts,
  * network, processes) whose first process is `libvirt-bed.sh`: when that ends, or this process is killed, the
- * kernel ends everything in them, with their mounts, bridges and firewall rules. Nothing of the computer's own libvirt
- * and network is touched.
+ * kernel ends everything in them, with their mounts, bridges and firewall rules. Nothing of the computer's
+ * own libvirt and network is touched.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

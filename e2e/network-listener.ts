@@ -1,4 +1,4 @@
-/** Says on standard output that it listens, then closes whatever connects: `network-listener.ts ADDRESS PORT`. */
+/** Greets and closes whatever connects to ADDRESS PORT, and says once that it listens. */
 import { createServer } from 'node:net';
 
 const [host = '', port = ''] = process.argv.slice(2);

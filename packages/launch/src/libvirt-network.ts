@@ -1,8 +1,8 @@
 /**
  * The network of machines that shall reach nothing. libvirt refuses to forward anything from a network
- * without `<forward>`, but the host itself has an address there, and so all its services are within reach. A guard
- * in the host's firewall closes that: what a machine begins itself is dropped, but for DHCP; what the host
- * begins is answered. So ports of a test machine can be used from the host, as those of QEMU's own network.
+ * without `<forward>`, but the host itself has an address there, and so all its services are within reach. A
+ * guard in the host's firewall closes that: what a machine begins itself is dropped, but for DHCP; what the
+ * host begins is answered. So ports of a test machine can be used from the host, as those of QEMU's own network.
  *
  * N1  A machine is not started in the isolated network unless the guard is in place.
  */
@@ -39,7 +39,29 @@ export async function ensureIsolatedNetwork(virsh: Virsh, definitionPath: string
   }
   const active = (await virsh('net-list', '--name')).split('\n');
   if (!active.includes(ISOLATED_NETWORK)) await virsh('net-start', ISOLATED_NETWORK);
-  await ensureGuard();
+  await ensureGuard(isolatedBridge(await virsh('net-dumpxml', ISOLATED_NETWORK)));
+}
+
+/**
+ * The bridge of the network, which somebody else may have defined. Errors: NETWORK_NOT_ISOLATED where it has a
+ * way out, or one that the guard does not close.
+ */
+export function isolatedBridge(xml: string): string {
+  if (/<forward\b/.test(xml)) throw notIsolated('it forwards');
+  if (/family=['"]ipv6['"]/.test(xml)) throw notIsolated('it has IPv6, which is not guarded');
+  const bridge = /<bridge name=['"]([A-Za-z0-9_.-]{1,15})['"]/.exec(xml)?.[1];
+  if (bridge === undefined) throw notIsolated('it has no bridge of its own');
+  return bridge;
+}
+
+function notIsolated(why: string): OperationError {
+  return new OperationError(
+    'NETWORK_NOT_ISOLATED',
+    `the network ${ISOLATED_NETWORK} does not isolate: ${why}`,
+    {
+      hint: `undefine it (virsh net-destroy, net-undefine); it is made anew when it is needed`,
+    },
+  );
 }
 
 const ALLOWED = [
@@ -48,8 +70,8 @@ const ALLOWED = [
 ] as const;
 
 /** The rules come first and whole, the way to them last: what is found in place is complete. */
-async function ensureGuard(): Promise<void> {
-  const way = ['INPUT', '-i', BRIDGE, '-j', CHAIN];
+async function ensureGuard(bridge: string): Promise<void> {
+  const way = ['INPUT', '-i', bridge, '-j', CHAIN];
   if ((await iptables('-C', ...way)).exitCode === 0) return;
   await iptables('-N', CHAIN);
   await guarded('-F', CHAIN);
