@@ -83,6 +83,7 @@ export class LibvirtHost implements MachineHost {
   /** Disks seen with a job (V4). */
   readonly #seenJobs = new Set<string>();
   #found: Promise<Found> | undefined;
+  #isolated: Promise<void> = Promise.resolve();
 
   constructor(options: LibvirtHostOptions) {
     this.#options = options;
@@ -247,13 +248,21 @@ export class LibvirtHost implements MachineHost {
     const isOpen = request.purpose === 'CUTOVER';
     const name = request.networkName ?? (isOpen ? OPEN_NETWORK : ISOLATED_NETWORK);
     if (name === ISOLATED_NETWORK) {
-      await this.#fromFile(planIsolatedNetwork(), (path) => ensureIsolatedNetwork(this.#virsh, path));
+      await this.#isolate();
       return { name, isIsolated: true };
     }
     const names = await this.#networkNames();
     if (!names.includes(name)) throw networkUnknown(name, (await this.probe()).networks);
     const { kind } = parseNetwork(await this.#virsh('net-dumpxml', name));
     return { name, isIsolated: kind === 'ISOLATED' && !isOpen };
+  }
+
+  /** One at a time: the guard of one machine must not be taken apart for another's. */
+  async #isolate(): Promise<void> {
+    const ensure = () =>
+      this.#fromFile(planIsolatedNetwork(), (path) => ensureIsolatedNetwork(this.#virsh, path));
+    this.#isolated = this.#isolated.then(ensure, ensure);
+    await this.#isolated;
   }
 
   async #networkNames(): Promise<string[]> {

@@ -2,7 +2,7 @@
  * The network of machines that shall reach nothing. libvirt refuses to forward anything from a network
  * without `<forward>`, but the host itself has an address there, and so all its services are within reach. A
  * guard in the host's firewall closes that: what a machine begins itself is dropped, but for DHCP; what the
- * host begins is answered. So ports of a test machine can be used from the host, as those of QEMU's own network.
+ * host begins is answered. So ports of a test machine can be used from the host, as those of QEMU's own.
  *
  * N1  A machine is not started in the isolated network unless the guard is in place.
  */
