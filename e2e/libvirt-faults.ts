@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { createOverlay, type LaunchRequest, type MachineHost } from '../packages/launch/src/index.ts';
 import { run, runChecked, systemClock } from '../packages/runtime/src/index.ts';
 import type { GuestAction } from './boot-sector.ts';
+import { beginLibvirtd, endLibvirtd } from './libvirt-process.ts';
 import { MachineView } from './machine-views.ts';
 
 const MIB = 2 ** 20;
@@ -144,16 +145,6 @@ async function diesAtStep(folder: string, request: LaunchRequest, step: number):
 
 async function startsByItself(): Promise<string> {
   return (await runChecked(['virsh', '--quiet', 'list', '--all', '--autostart', '--name'])).stdout.trim();
-}
-
-async function endLibvirtd(): Promise<void> {
-  const pid = Number(await readFile('/run/libvirtd.pid', 'utf8'));
-  process.kill(pid, 'SIGKILL');
-  while ((await run(['virsh', '--quiet', 'version'])).exitCode === 0) await systemClock.sleep(50);
-}
-
-async function beginLibvirtd(): Promise<void> {
-  await runChecked(['libvirtd', '--daemon']);
 }
 
 function requestFor(folder: string, number: number, nbdUri: string): LaunchRequest {

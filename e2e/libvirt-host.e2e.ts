@@ -5,6 +5,7 @@ import { LibvirtHost } from '../packages/launch/src/index.ts';
 import { silentLogger, systemClock } from '../packages/runtime/src/index.ts';
 import { besideLibvirt } from './libvirt-bed.ts';
 import { describeLibvirtFaults } from './libvirt-faults.ts';
+import { describeLaunchOnLibvirt } from './libvirt-launch.ts';
 import { describeMachineHost } from './machine-host.conformance.ts';
 
 besideLibvirt(import.meta.filename, () => {
@@ -17,4 +18,5 @@ besideLibvirt(import.meta.filename, () => {
     });
   describeMachineHost('libvirt', reopen);
   describeLibvirtFaults(reopen);
+  describeLaunchOnLibvirt();
 });

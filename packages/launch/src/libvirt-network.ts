@@ -43,8 +43,8 @@ export async function ensureIsolatedNetwork(virsh: Virsh, definitionPath: string
 }
 
 /**
- * The bridge of the network, which somebody else may have defined. Errors: NETWORK_NOT_ISOLATED where it has a
- * way out, or one that the guard does not close.
+ * The bridge of the network, which somebody else may have defined. Errors: NETWORK_NOT_ISOLATED where it
+ * has a way out, or one that the guard does not close.
  */
 export function isolatedBridge(xml: string): string {
   if (/<forward\b/.test(xml)) throw notIsolated('it forwards');
