@@ -11,7 +11,7 @@ import { beginLibvirtd, endLibvirtd } from './libvirt-process.ts';
 import { MachineView } from './machine-views.ts';
 
 const MIB = 2 ** 20;
-const TIMEOUT = { timeout: 400_000 };
+const TIMEOUT = { timeout: 900_000 };
 const STEPS_MAX = 40;
 
 /** Kills whoever calls it, before the step whose number the file says. */

@@ -20,7 +20,7 @@ const SIZE_BYTES = 8 * 2 ** 20;
 
 export function describeLaunchOnLibvirt(): void {
   describe('a launch host on libvirt', () => {
-    test('goes on through the loss of libvirtd and of itself', { timeout: 400_000 }, async () => {
+    test('goes on through the loss of libvirtd and of itself', { timeout: 900_000 }, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'll-'));
       const disk = { diskId: 'disk-0', sizeBytes: SIZE_BYTES, action: 'READ_AGAIN' } as const;
       const view = await MachineView.serve(folder, disk);

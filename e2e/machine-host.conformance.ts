@@ -25,7 +25,7 @@ import { MachineView } from './machine-views.ts';
 const MIB = 2 ** 20;
 const SIZE_BYTES = 8 * MIB;
 const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
-const TIMEOUT = { timeout: 180_000 };
+const TIMEOUT = { timeout: 600_000 };
 
 interface Bed {
   readonly folder: string;

@@ -26,7 +26,7 @@ const PORT = 4711;
 /** As `libvirt-bed.sh` lays them out: the host, and a server beside it. */
 const HOST_ADDRESS = '198.51.100.1';
 const SOURCE_ADDRESS = '198.51.100.20';
-const TIMEOUT = { timeout: 600_000 };
+const TIMEOUT = { timeout: 900_000 };
 const OPTIONS = {
   probePath: join(tmpdir(), 'unused'),
   logger: silentLogger,
