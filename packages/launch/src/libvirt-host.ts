@@ -145,7 +145,7 @@ export class LibvirtHost implements MachineHost {
     const name = domainName(place.machineId);
     const state = await this.#state(place);
     if (state === undefined) return;
-    if (await this.#isActive(name)) await this.#virsh('destroy', name);
+    if (state !== 'ABSENT' && state !== 'POWERED_OFF') await this.#virsh('destroy', name);
     await this.#mark(name, 'STOPPED');
     await this.#virsh('autostart', name, '--disable');
   }
@@ -168,11 +168,11 @@ export class LibvirtHost implements MachineHost {
   async advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
     const errors: string[] = [];
     const name = domainName(request.machineId);
-    const targets = await this.#targets(name);
+    const attached = await this.#attached(name);
     const disks: HydrationFacts[] = [];
     for (const [index, disk] of request.disks.entries()) {
-      const target = targets[index] ?? '';
-      const facts = await this.#lookAtDisk(name, target, disk);
+      const { target, path } = attached[index] ?? diskMissing(disk.diskId);
+      const facts = { ...(await this.#lookAtDisk(name, target, path)), ...disk };
       const key = `${request.machineId} ${disk.diskId}`;
       if (decideHydration(facts).kind === 'BEGIN') {
         if (this.#seenJobs.delete(key)) errors.push(`${disk.diskId}: READ_OR_WRITE_FAILED`);
@@ -187,10 +187,8 @@ export class LibvirtHost implements MachineHost {
 
   async setHydrationSpeed(request: HydrationRequest): Promise<void> {
     const name = domainName(request.machineId);
-    const targets = await this.#targets(name);
-    for (const [index, disk] of request.disks.entries()) {
-      const target = targets[index] ?? '';
-      if ((await this.#lookAtDisk(name, target, disk)).job === undefined) continue;
+    for (const { target, path } of await this.#attached(name)) {
+      if ((await this.#lookAtDisk(name, target, path)).job === undefined) continue;
       await this.#virsh('blockjob', name, target, '--bytes', '--bandwidth', String(speedOfDisk(request)));
     }
   }
@@ -205,9 +203,9 @@ export class LibvirtHost implements MachineHost {
   /** Undefined: libvirt does not know it. */
   async #state({ machineId }: MachinePlace): Promise<Exclude<DomainState, 'ENDED'> | undefined> {
     const name = domainName(machineId);
-    const names = (await this.#virsh('list', '--all', '--name')).split('\n');
-    if (!names.includes(name)) return undefined;
-    const state = parseDomainState(await this.#virsh('domstate', '--reason', name));
+    const text = await this.#domainState(name);
+    if (text === undefined) return undefined;
+    const state = parseDomainState(text);
     if (state !== 'POWERED_OFF' && state !== 'ENDED') return state;
     const mark = parseMark(await this.#virsh('metadata', name, METADATA_URI, '--config'));
     if (mark === 'STOPPED') return 'ABSENT';
@@ -216,8 +214,13 @@ export class LibvirtHost implements MachineHost {
     return mark === 'STARTED' && hasPoweredOff(log) ? 'POWERED_OFF' : 'ABSENT';
   }
 
-  async #isActive(name: string): Promise<boolean> {
-    return (await this.#virsh('list', '--name')).split('\n').includes(name);
+  async #domainState(name: string): Promise<string | undefined> {
+    try {
+      return await this.#virsh('domstate', '--reason', name);
+    } catch (error) {
+      if (error instanceof OperationError && /failed to get domain/.test(error.message)) return undefined;
+      throw error;
+    }
   }
 
   async #mark(name: string, mark: DomainMark): Promise<void> {
@@ -269,29 +272,25 @@ export class LibvirtHost implements MachineHost {
     return (await this.#virsh('net-list', '--all', '--name')).split('\n').filter((name) => name !== '');
   }
 
-  /** The names libvirt has for the disks, in their order. */
-  async #targets(name: string): Promise<string[]> {
+  /** The disks as libvirt has them, in their order. */
+  async #attached(name: string): Promise<AttachedDisk[]> {
     const text = await this.#virsh('domblklist', name);
-    return text.split('\n').map((line) => line.trim().split(/\s+/)[0] ?? '');
+    return text.split('\n').map((line) => {
+      const [target = ''] = line.trim().split(/\s+/);
+      return { target, path: line.trim().slice(target.length).trim() };
+    });
   }
 
   /** H1: whether a disk has a backing is read from its own file. */
   async #lookAtDisk(
     name: string,
     target: string,
-    disk: { readonly diskId: string; readonly sizeBytes: number },
-  ): Promise<HydrationFacts> {
+    path: string,
+  ): Promise<Omit<HydrationFacts, 'diskId' | 'sizeBytes'>> {
     const job = parseBlockJob(await this.#virsh('blockjob', name, target, '--info', '--raw', '--bytes'));
-    const { hasBacking } = await inspectImage(await this.#sourceOf(name, target));
-    const { diskId, sizeBytes } = disk;
+    const { hasBacking } = await inspectImage(path);
     const running = job === undefined ? undefined : { ...job, error: undefined };
-    return { diskId, sizeBytes, hasBacking, hasViewNode: false, job: running };
-  }
-
-  async #sourceOf(name: string, target: string): Promise<string> {
-    const text = await this.#virsh('domblklist', name);
-    const line = text.split('\n').find((each) => each.trim().split(/\s+/)[0] === target) ?? '';
-    return line.trim().slice(target.length).trim();
+    return { hasBacking, hasViewNode: false, job: running };
   }
 
   #probed(): Promise<Found> {
@@ -317,8 +316,20 @@ export class LibvirtHost implements MachineHost {
   }
 }
 
+interface AttachedDisk {
+  /** libvirt's name for it: `vda`. */
+  readonly target: string;
+  readonly path: string;
+}
+
 interface Found extends ProbeResult {
   readonly uefi: UefiFirmware | undefined;
+}
+
+function diskMissing(diskId: string): never {
+  throw new OperationError('MACHINE_REFUSED', `the machine has no disk ${diskId}`, {
+    hint: 'terminate this machine and launch again',
+  });
 }
 
 async function readLogTail(path: string): Promise<string> {
