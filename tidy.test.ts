@@ -133,7 +133,7 @@ test('the agent has no dependency outside this repository, and the control plane
 test('the outside world is touched only in files named for what they touch', () => {
   const world = /^node:(fs|fs\/promises|net|tls|http|https|child_process|sqlite)$/;
   const named =
-    /(^|\/)(main|file-[^/]*|tcp-[^/]*|tls-[^/]*|http-[^/]*|linux-[^/]*|sqlite-[^/]*|qemu-[^/]*|guestfs-[^/]*|systemd-[^/]*)\.ts$/;
+    /(^|\/)(main|file-[^/]*|tcp-[^/]*|tls-[^/]*|http-[^/]*|linux-[^/]*|sqlite-[^/]*|qemu-[^/]*|libvirt-[^/]*|guestfs-[^/]*|systemd-[^/]*)\.ts$/;
   const packages = sources.filter(
     (path) => path.startsWith('packages/') && !path.startsWith('packages/runtime/'),
   );

@@ -6,7 +6,7 @@
  *   STATE/machines/ID/console.log …        what QEMU leaves there
  *   STATE/terminated/ID.json               the record of a machine that is no more
  */
-import { constants, copyFile, open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   ensureFolder,
@@ -100,15 +100,6 @@ export async function makeDurable(path: string): Promise<void> {
 /** Nothing to remove is success. */
 export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true });
-}
-
-/** Leaves a file that is already there as it is. */
-export async function copyIfMissing(from: string, to: string): Promise<void> {
-  try {
-    await copyFile(from, to, constants.COPYFILE_EXCL);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EEXIST') throw error;
-  }
 }
 
 /** The end of a text file; empty when there is none yet. */

@@ -32,7 +32,7 @@ export async function inspectViews(
       // No machine is made: what is told of its address holds for any.
       target: {
         ...{ macAddress: 'of the machine', address: GUEST_ADDRESS, bootMode },
-        hasUefiFirmware: services.uefi !== undefined,
+        hasUefiFirmware: services.hasUefiFirmware,
         hasVirtV2v: await hasVirtV2v(),
       },
       scratchFolder: folder,

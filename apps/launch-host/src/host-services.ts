@@ -1,5 +1,5 @@
 /** What every machine on this launch host shares. */
-import type { Accelerator, UefiFirmware } from '@landfall/launch';
+import type { Accelerator, MachineHost } from '@landfall/launch';
 import type { Clock, Logger } from '@landfall/runtime';
 import type { MachineStore } from './file-machine-store.ts';
 import type { Limiter } from './limiter.ts';
@@ -8,8 +8,10 @@ export interface HostServices {
   readonly store: MachineStore;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** What runs the machines. */
+  readonly host: MachineHost;
   readonly accelerator: Accelerator;
-  readonly uefi: UefiFirmware | undefined;
+  readonly hasUefiFirmware: boolean;
   /** Appliances are as heavy as machines: few at once. */
   readonly conversions: Limiter;
   /** How long a view that does not answer is waited for at a launch; undefined: as `launch` has it. */

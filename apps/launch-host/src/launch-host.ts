@@ -12,7 +12,7 @@ import type {
   MachineSpecification,
   MachineStatus,
 } from '@landfall/channel';
-import { type Accelerator, findUefiFirmware, parseNbdUri, probeAccelerator } from '@landfall/launch';
+import { type Accelerator, type HostFacts, parseNbdUri } from '@landfall/launch';
 import {
   assert,
   type Clock,
@@ -24,6 +24,7 @@ import {
 } from '@landfall/runtime';
 import packageFile from '../package.json' with { type: 'json' };
 import { createApplianceTurns } from './appliance-turns.ts';
+import { type HostChoice, isUnreachable, openHost } from './file-machine-host.ts';
 import { MachineStore, unknownMachine } from './file-machine-store.ts';
 import { openGuestTree, type TreeRequest } from './file-tree-opening.ts';
 import { FileTrees } from './file-trees.ts';
@@ -38,6 +39,8 @@ export interface LaunchHostOptions {
   readonly clock: Clock;
   /** Without it, found out by a trial. */
   readonly accelerator?: Accelerator;
+  /** What runs the machines; QEMU without it. */
+  readonly host?: HostChoice;
   /** How long a view that does not answer is waited for at a launch. */
   readonly viewTimeoutSeconds?: number;
 }
@@ -85,6 +88,7 @@ class EmbeddedLaunchHost {
   readonly #store: MachineStore;
   readonly #machines = new Map<string, Machine>();
   #services: HostServices | undefined;
+  #facts: HostFacts | undefined;
   #preflights: Preflights | undefined;
   #trees: FileTrees | undefined;
   #stopLooking: () => void = () => undefined;
@@ -99,14 +103,14 @@ class EmbeddedLaunchHost {
     const { stateDir, logger, clock } = this.#options;
     await ensureFolder(stateDir);
     await this.#store.open();
-    const accelerator =
-      this.#options.accelerator ??
-      (await probeAccelerator(join(stateDir, 'accelerator.json'), logger)).accelerator;
+    const host = await openHost(this.#options.host ?? { kind: 'qemu' }, this.#options);
+    this.#facts = await host.probe();
+    const { accelerator, hasUefiFirmware } = this.#facts;
     const hostBootId = ((await readIfExists('/proc/sys/kernel/random/boot_id')) ?? '').trim();
     const turns = createApplianceTurns();
-    const uefi = await findUefiFirmware();
     const { viewTimeoutSeconds } = this.#options;
-    const found = { accelerator, uefi, conversions: turns.conversions, hostBootId, viewTimeoutSeconds };
+    const { conversions } = turns;
+    const found = { host, accelerator, hasUefiFirmware, conversions, hostBootId, viewTimeoutSeconds };
     this.#services = { store: this.#store, logger, clock, ...found };
     this.#preflights = new Preflights(this.#services, turns, join(stateDir, 'preflights'));
     await this.#preflights.open();
@@ -162,12 +166,27 @@ class EmbeddedLaunchHost {
   }
 
   async report(): Promise<LaunchHostReport> {
+    const { accelerator, freeMemoryBytes, networks } = await this.#probe();
     return {
       version: packageFile.version,
-      accelerator: this.#running().accelerator,
-      freeMemoryBytes: process.availableMemory(),
+      accelerator,
+      freeMemoryBytes,
+      networks,
       machines: [...this.#machines.values()].map((machine) => machine.status),
     };
+  }
+
+  /** A host that does not answer is as it was: that this program lives has to be told all the same. */
+  async #probe(): Promise<HostFacts> {
+    const { host, logger } = this.#running();
+    try {
+      this.#facts = await host.probe();
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      logger.warn('machine-host-unreachable', { error });
+    }
+    assert(this.#facts !== undefined, 'a host was probed when it was opened');
+    return this.#facts;
   }
 
   get trees(): FileTrees {

@@ -1,4 +1,5 @@
 /** What the parts of a machine's life have in common: its record, its folder, its host. */
+import type { MachinePlace } from '@landfall/launch';
 import type { HostServices } from './host-services.ts';
 import type { MachineRecord } from './machine-record.ts';
 
@@ -12,6 +13,10 @@ export interface MachineContext {
   replace(record: MachineRecord): Promise<void>;
   /** Changes what is shown of the machine until the next durable change. */
   show(change: Partial<MachineRecord>): void;
+}
+
+export function placeOf(context: MachineContext): MachinePlace {
+  return { machineId: context.record().specification.machineId, folder: context.folder };
 }
 
 export function overlayName(diskId: string): string {

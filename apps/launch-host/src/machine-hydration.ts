@@ -1,18 +1,9 @@
-/** Fills in a machine's disks, a look at a time; the work itself is done by QEMU. */
+/** Fills in a machine's disks, a look at a time; the work itself is done by the machine's host. */
 import { join } from 'node:path';
-import {
-  advanceHydration,
-  findQemu,
-  type HydrationRequest,
-  inspectImage,
-  setHydrationSpeed,
-  stopQemu,
-  sumProgress,
-} from '@landfall/launch';
+import { type HydrationRequest, inspectImage, sumProgress } from '@landfall/launch';
 import { OperationError } from '@landfall/runtime';
-import { type MachineContext, overlayName } from './machine-context.ts';
+import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { startHydrator } from './machine-launch.ts';
-import type { MachineRecord } from './machine-record.ts';
 
 /**
  * Failures in a row, without getting further than ever before, before hydration is given up: some ten
@@ -24,7 +15,7 @@ export async function hydrateOnce(context: MachineContext): Promise<void> {
   const { phase, hydration, conversion } = context.record();
   if (hydration.state !== 'RUNNING' || !conversion.done) return;
   try {
-    if ((await findQemu(context.folder)) === undefined) {
+    if (!(await context.services.host.find(placeOf(context)))) {
       if (phase === 'RUNNING') return;
       await startHydrator(context);
     }
@@ -35,14 +26,14 @@ export async function hydrateOnce(context: MachineContext): Promise<void> {
   }
 }
 
-export async function setSpeed(folder: string, record: MachineRecord): Promise<void> {
-  if ((await findQemu(folder)) === undefined) return;
-  await setHydrationSpeed(toRequest(folder, record));
+export async function setSpeed(context: MachineContext): Promise<void> {
+  const { host } = context.services;
+  if (await host.find(placeOf(context))) await host.setHydrationSpeed(toRequest(context));
 }
 
 async function advance(context: MachineContext): Promise<void> {
   const before = context.record().hydration;
-  const { disks, errors } = await advanceHydration(toRequest(context.folder, context.record()));
+  const { disks, errors } = await context.services.host.advanceHydration(toRequest(context));
   const { complete, doneBytes, totalBytes } = sumProgress(disks);
   if (doneBytes > before.doneBytes) {
     await context.update({ hydration: { ...before, doneBytes, totalBytes, failures: 0 } });
@@ -55,7 +46,7 @@ async function advance(context: MachineContext): Promise<void> {
 async function finish(context: MachineContext): Promise<void> {
   const { specification, hydration, phase } = context.record();
   const { services, folder } = context;
-  if (phase !== 'RUNNING') await stopQemu(folder, services.clock);
+  if (phase !== 'RUNNING') await services.host.stop(placeOf(context));
   for (const { diskId } of specification.disks) {
     const { hasBacking } = await inspectImage(join(folder, overlayName(diskId)));
     if (hasBacking) return await noteFailure(context, `${diskId} still has a backing`);
@@ -81,10 +72,11 @@ async function noteFailure(context: MachineContext, reason: string): Promise<voi
   await context.update({ hydration: { ...hydration, failures, state: 'FAILED' }, error });
 }
 
-function toRequest(folder: string, record: MachineRecord): HydrationRequest {
+function toRequest(context: MachineContext): HydrationRequest {
+  const { specification, hydration } = context.record();
   return {
-    folder,
-    disks: record.specification.disks,
-    bandwidthBytesPerSecond: record.hydration.bandwidthBytesPerSecond ?? undefined,
+    ...placeOf(context),
+    disks: specification.disks,
+    bandwidthBytesPerSecond: hydration.bandwidthBytesPerSecond ?? undefined,
   };
 }

@@ -9,24 +9,23 @@ import {
 } from '@landfall/conversion';
 import {
   createOverlay,
-  findFreePort,
-  findQemu,
   GUEST_ADDRESS,
   inspectImage,
   type LaunchDisk,
   type LaunchRequest,
   macAddressOf,
   type PublishedPort,
-  planLaunch,
-  startQemu,
-  UEFI_VARIABLES,
 } from '@landfall/launch';
 import { OperationError, retry } from '@landfall/runtime';
-import { copyIfMissing, makeDurable } from './file-machine-store.ts';
-import { type MachineContext, overlayName } from './machine-context.ts';
+import { isUnreachable } from './file-machine-host.ts';
+import { makeDurable } from './file-machine-store.ts';
+import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
+import { type MachineRecord, withoutError } from './machine-record.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
 const CONVERSION_ATTEMPTS_MAX = 3;
+/** Some ten minutes. */
+const HOST_ATTEMPTS_MAX = 70;
 
 /** An appliance that died is tried again, on fresh overlays: nothing is lost by that but its time. */
 export async function convertMachine(context: MachineContext, signal: AbortSignal): Promise<void> {
@@ -111,12 +110,14 @@ function targetOf({ machineId, hardware, network, bootMode }: MachineSpecificati
   };
 }
 
-/** Starts QEMU, or adopts the one that a launch host before us has started. */
+/** Starts the machine, or adopts the one that a launch host before us has started. */
 export async function startMachine(context: MachineContext, signal: AbortSignal): Promise<void> {
-  const { services, folder } = context;
+  const { services } = context;
   signal.throwIfAborted();
   await context.update({ phase: 'STARTING' });
-  if ((await findQemu(folder)) === undefined) await startFresh(context, signal);
+  await untilHostAnswers(context, signal, async () => {
+    if (!(await services.host.find(placeOf(context)))) await startFresh(context, signal);
+  });
   const { machineId } = context.record().specification;
   services.logger.info('machine-started', { machineId, published: context.record().published });
   await context.update({
@@ -126,14 +127,41 @@ export async function startMachine(context: MachineContext, signal: AbortSignal)
   });
 }
 
+/** A host that vanished is waited for, and meanwhile the machine says so. */
+async function untilHostAnswers(
+  context: MachineContext,
+  signal: AbortSignal,
+  start: () => Promise<void>,
+): Promise<void> {
+  const { clock, logger } = context.services;
+  const { machineId } = context.record().specification;
+  await retry(start, {
+    attemptsMax: HOST_ATTEMPTS_MAX,
+    signal,
+    clock,
+    isRetryable: isUnreachable,
+    onRetry: (error) => {
+      logger.warn('machine-host-awaited', { machineId, error });
+      if (!(error instanceof OperationError)) return;
+      const { code, message, hint = '' } = error;
+      context.show({ error: { code, message, hint } });
+    },
+  });
+  if (context.record().error?.code === 'HOST_UNREACHABLE')
+    await context.replace(withoutError(context.record()));
+}
+
 async function startFresh(context: MachineContext, signal: AbortSignal): Promise<void> {
-  let published = context.record().published;
+  let published: MachineRecord['published'] = context.record().published;
   await retry(
     async () => {
-      published = published.length > 0 ? published : await choosePorts(context);
-      // Recorded before QEMU begins to listen: whoever finds the process must know where it listens.
+      // An address of the machine's own was that of an earlier start.
+      if (published.length === 0 || published.some((port) => port.host !== undefined)) {
+        published = await choosePorts(context);
+      }
+      // Recorded before the host begins to listen: whoever finds the process must know where it listens.
       await context.update({ published });
-      await runQemu(context, published, false);
+      await startOnHost(context, published, false);
     },
     {
       attemptsMax: PORT_ATTEMPTS_MAX,
@@ -147,12 +175,12 @@ async function startFresh(context: MachineContext, signal: AbortSignal): Promise
   );
 }
 
-/** Attaches the disks of a machine that does not run, so that QEMU can fill them in. */
+/** Attaches the disks of a machine that does not run, so that its host can fill them in. */
 export async function startHydrator(context: MachineContext): Promise<void> {
-  await runQemu(context, [], true);
+  await startOnHost(context, [], true);
 }
 
-async function runQemu(
+async function startOnHost(
   context: MachineContext,
   publishedPorts: readonly PublishedPort[],
   onlyHydrate: boolean,
@@ -161,6 +189,7 @@ async function runQemu(
   const { specification, conversion } = context.record();
   const request: LaunchRequest = {
     ...specification,
+    ...networkOf(specification),
     bootMode: conversion.bootMode,
     ...(conversion.hardware === undefined ? {} : { hardware: conversion.hardware }),
     disks: await readDisks(context),
@@ -168,12 +197,15 @@ async function runQemu(
     folder,
     onlyHydrate,
   };
-  if (conversion.bootMode === 'UEFI') await prepareFirmware(context);
-  const argv = planLaunch(request, {
-    accelerator: services.accelerator,
-    uefiCodePath: services.uefi?.codePath,
-  });
-  await startQemu(argv, folder, services.clock);
+  await services.host.start(request);
+}
+
+function networkOf({ network }: MachineSpecification): Pick<LaunchRequest, 'networkName' | 'macAddress'> {
+  const { networkName, macAddress } = network ?? {};
+  return {
+    ...(networkName === undefined ? {} : { networkName }),
+    ...(macAddress === undefined ? {} : { macAddress }),
+  };
 }
 
 /** Whether a disk still needs its view is read from the overlay itself. */
@@ -187,20 +219,10 @@ async function readDisks(context: MachineContext): Promise<LaunchDisk[]> {
   return disks;
 }
 
-async function prepareFirmware(context: MachineContext): Promise<void> {
-  const path = join(context.folder, UEFI_VARIABLES);
-  const { uefi } = context.services;
-  if (uefi !== undefined) await copyIfMissing(uefi.variablesPath, path);
-}
-
-async function choosePorts(context: MachineContext): Promise<PublishedPort[]> {
-  const ports: PublishedPort[] = [];
-  for (const guestPort of context.record().specification.publishedPorts) {
-    ports.push({ guestPort, hostPort: await findFreePort() });
-  }
-  return ports;
+async function choosePorts(context: MachineContext): Promise<readonly PublishedPort[]> {
+  return await context.services.host.choosePorts(context.record().specification.publishedPorts);
 }
 
 function isPortConflict(error: unknown): boolean {
-  return error instanceof OperationError && /host forwarding rule/i.test(error.message);
+  return error instanceof OperationError && error.code === 'PORT_TAKEN';
 }

@@ -25,7 +25,12 @@ export interface MachineRecord {
     /** Failures one after the other, without progress between them. */
     readonly failures: number;
   };
-  readonly published: readonly { readonly guestPort: number; readonly hostPort: number }[];
+  readonly published: readonly {
+    readonly guestPort: number;
+    readonly hostPort: number;
+    /** Absent: 127.0.0.1. */
+    readonly host?: string;
+  }[];
   readonly startedAtMs: number | null;
   /** The host's boot id when the machine was last started. */
   readonly hostBootId: string | null;
@@ -67,7 +72,11 @@ export function toStatus(record: MachineRecord): MachineStatus {
     ...(record.error === undefined ? {} : { error: record.error }),
     hydration: { state, doneBytes, totalBytes },
     published: isUp
-      ? record.published.map(({ guestPort, hostPort }) => ({ guestPort, host: '127.0.0.1', port: hostPort }))
+      ? record.published.map(({ guestPort, hostPort: port, host = '127.0.0.1' }) => ({
+          guestPort,
+          host,
+          port,
+        }))
       : [],
     startedAtMs: record.startedAtMs,
     ...(record.conversion.hardware === undefined ? {} : { hardware: record.conversion.hardware }),

@@ -1,21 +1,21 @@
 /**
  * What becomes of a running machine: noticed by looking, so that it is also noticed after a restart of ours.
  */
-import { continueMachine, findQemu, readQemuLog, readRunState, stopQemu } from '@landfall/launch';
 import { OperationError } from '@landfall/runtime';
-import type { MachineContext } from './machine-context.ts';
+import { type MachineContext, placeOf } from './machine-context.ts';
 import { withoutError } from './machine-record.ts';
+
+/** Of the machine, or of the host as a whole: neither says anything of what became of the machine. */
+const UNREACHABLE: readonly string[] = ['MACHINE_UNREACHABLE', 'HOST_UNREACHABLE'];
 
 export async function observe(context: MachineContext): Promise<void> {
   if (context.record().phase !== 'RUNNING') return;
-  if ((await findQemu(context.folder)) === undefined) {
-    await reportDeath(context);
-    return;
-  }
+  const { host } = context.services;
   try {
-    await actOnState(context);
+    if (await host.find(placeOf(context))) await actOnState(context);
+    else await reportDeath(context);
   } catch (error) {
-    if (!(error instanceof OperationError) || error.code !== 'MACHINE_UNREACHABLE') throw error;
+    if (!(error instanceof OperationError) || !UNREACHABLE.includes(error.code)) throw error;
     // It may just be ending: the next look finds no process, or an answer.
     context.services.logger.warn('machine-unreachable', {
       machineId: context.record().specification.machineId,
@@ -25,12 +25,13 @@ export async function observe(context: MachineContext): Promise<void> {
 }
 
 async function actOnState(context: MachineContext): Promise<void> {
-  const { services, folder } = context;
+  const { services } = context;
+  const { host } = services;
   const { machineId } = context.record().specification;
-  switch (await readRunState(folder)) {
+  switch (await host.readRunState(placeOf(context))) {
     case 'POWERED_OFF':
       services.logger.info('machine-powered-off', { machineId });
-      await stopQemu(folder, services.clock);
+      await host.stop(placeOf(context));
       return await context.update({ phase: 'STOPPED' });
     case 'PANICKED':
       return await fail(
@@ -40,10 +41,16 @@ async function actOnState(context: MachineContext): Promise<void> {
         'read its console; try another recovery point',
       );
     case 'BROKEN':
-      return await fail(context, 'MACHINE_DIED', 'QEMU stopped the machine: internal error', 'launch again');
+      return await fail(
+        context,
+        'MACHINE_DIED',
+        'the hypervisor stopped the machine: internal error',
+        'launch again',
+      );
     case 'DISK_ERROR':
       return await goOnAfterDiskError(context);
     case 'RUNNING':
+      await notePublished(context);
       return await clearDiskError(context);
     case 'PAUSED':
       return;
@@ -60,7 +67,17 @@ async function goOnAfterDiskError(context: MachineContext): Promise<void> {
     hint: 'check the free space of the launch host, and that the replication server runs until then',
   };
   await context.update({ error });
-  await continueMachine(context.folder);
+  await context.services.host.resume(placeOf(context));
+}
+
+/** Where the network gives the machine an address, it is known only once the machine has asked for it. */
+async function notePublished(context: MachineContext): Promise<void> {
+  const { specification, published } = context.record();
+  if (published.length > 0 || specification.publishedPorts.length === 0) return;
+  const host = await context.services.host.findAddress(placeOf(context));
+  if (host === undefined) return;
+  const ports = specification.publishedPorts.map((port) => ({ guestPort: port, hostPort: port, host }));
+  await context.update({ published: ports });
 }
 
 async function clearDiskError(context: MachineContext): Promise<void> {
@@ -70,7 +87,7 @@ async function clearDiskError(context: MachineContext): Promise<void> {
 }
 
 async function reportDeath(context: MachineContext): Promise<void> {
-  const said = await readQemuLog(context.folder);
+  const said = await context.services.host.readLastWords(placeOf(context));
   const message = `QEMU ended by itself or was killed: ${said === '' ? 'it said nothing' : said}`;
   await fail(
     context,

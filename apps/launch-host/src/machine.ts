@@ -4,7 +4,7 @@
  * terminate).
  *
  *   CONVERTING ──▶ CONVERTED ──▶ STARTING ──▶ RUNNING ──▶ STOPPED (the guest powered off)
- *       │              └─ disposition STOPPED ─▶ STOPPED      └──▶ FAILED  (QEMU died, the guest panicked)
+ *       │              └─ disposition STOPPED ─▶ STOPPED      └──▶ FAILED  (it died, the guest panicked)
  *       └──▶ FAILED (overlays removed; the view was never written)
  *
  * Every step is recorded before it begins and may be repeated, so a launch goes on after a restart from where
@@ -12,11 +12,11 @@
  */
 import { join } from 'node:path';
 import type { MachineSpecification, MachineStatus } from '@landfall/channel';
-import { CONSOLE_LOG, findQemu, stopQemu, takeScreenshot } from '@landfall/launch';
+import { CONSOLE_LOG, type MachineHost } from '@landfall/launch';
 import { describeError, OperationError } from '@landfall/runtime';
 import { readTail, removeFile, unknownMachine } from './file-machine-store.ts';
 import type { HostServices } from './host-services.ts';
-import { type MachineContext, overlayName } from './machine-context.ts';
+import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { hydrateOnce, setSpeed } from './machine-hydration.ts';
 import { convertMachine, startMachine } from './machine-launch.ts';
 import { type MachineRecord, toStatus, withoutError } from './machine-record.ts';
@@ -72,7 +72,7 @@ export class Machine {
    */
   async reattach(): Promise<void> {
     const { phase, hostBootId } = this.#record;
-    const isRunning = (await findQemu(this.folder)) !== undefined;
+    const isRunning = await this.#host.find(placeOf(this.#context()));
     if (phase === 'RUNNING' && !isRunning && hostBootId !== this.#services.hostBootId) {
       await this.#update({ phase: 'STARTING' });
     }
@@ -94,7 +94,7 @@ export class Machine {
       };
       if (hydration.state === 'COMPLETE') return;
       await this.#update({ hydration: { ...hydration, state: 'RUNNING', failures: 0 } });
-      await setSpeed(this.folder, this.#record);
+      await setSpeed(this.#context());
     });
     return await this.refresh();
   }
@@ -103,7 +103,7 @@ export class Machine {
     this.#cancelled.abort(new OperationError('LAUNCH_CANCELLED', 'the machine was terminated'));
     await this.#launch;
     await this.#inTurn(async () => {
-      await stopQemu(this.folder, this.#services.clock);
+      await this.#host.remove(placeOf(this.#context()));
       this.#record = { ...withoutError(this.#record), phase: 'TERMINATED', published: [] };
       await this.#services.store.remove(this.#record);
       this.#services.logger.info('machine-terminated', { machineId: this.#record.specification.machineId });
@@ -116,8 +116,9 @@ export class Machine {
   }
 
   async takeScreenshot(): Promise<Buffer> {
-    if ((await findQemu(this.folder)) === undefined) throw notRunning(this.status);
-    return await this.#inTurn(() => takeScreenshot(this.folder));
+    const place = placeOf(this.#context());
+    if (!(await this.#host.find(place))) throw notRunning(this.status);
+    return await this.#inTurn(() => this.#host.takeScreenshot(place));
   }
 
   /** Resolves when a launch that is under way has ended, well or not. */
@@ -132,6 +133,10 @@ export class Machine {
     await this.#turn;
   }
 
+  get #host(): MachineHost {
+    return this.#services.host;
+  }
+
   get folder(): string {
     return this.#services.store.folderOf(this.#record.specification.machineId);
   }
@@ -142,14 +147,14 @@ export class Machine {
     // A launch may wait long for its turn: whoever asked is told of it even after a restart.
     if (phase === 'CONVERTING' && this.#launch === undefined) await this.#update({});
     if (phase === 'STOPPED' && specification.disposition === 'STARTED') {
-      await stopQemu(this.folder, this.#services.clock);
+      await this.#host.stop(placeOf(this.#context()));
       await this.#update({
         phase: 'STARTING',
         specification: { ...this.#record.specification, disposition: 'STARTED' },
       });
     }
     if (phase === 'FAILED' && conversion.done && startedAtMs !== null && restarts < RESTARTS_MAX) {
-      await stopQemu(this.folder, this.#services.clock);
+      await this.#host.stop(placeOf(this.#context()));
       this.#record = withoutError(this.#record);
       await this.#update({ phase: 'STARTING', restarts: restarts + 1 });
     }

@@ -9,14 +9,16 @@ import {
   terminationRequest,
 } from '@landfall/runtime';
 import packageFile from '../package.json' with { type: 'json' };
+import { chooseHost, type HostChoice } from './file-machine-host.ts';
 import { createLaunchHost } from './launch-host.ts';
 
-const USAGE = 'node main.ts --state-dir FOLDER [--token-file FILE]';
+const USAGE =
+  'node main.ts --state-dir FOLDER [--token-file FILE] [--host qemu [--networks FILE] | --host libvirt [--libvirt-uri URI]]';
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 async function main(parameters: readonly string[]): Promise<void> {
-  const { stateDir, tokenFile } = parseOptions(parameters);
+  const { stateDir, tokenFile, host: choice } = parseOptions(parameters);
   const logger = createLogger({ program: 'launch-host' });
   const stop = new AbortController();
   void terminationRequest().then(() => stop.abort());
@@ -29,7 +31,7 @@ async function main(parameters: readonly string[]): Promise<void> {
     tokenFile,
     ...common,
   });
-  const host = createLaunchHost({ stateDir, logger, clock: systemClock });
+  const host = createLaunchHost({ stateDir, logger, clock: systemClock, host: choice });
   await host.start();
   const channel = runChannel({
     ...identity,
@@ -44,12 +46,22 @@ async function main(parameters: readonly string[]): Promise<void> {
   await host.stop();
 }
 
-function parseOptions(parameters: readonly string[]): { stateDir: string; tokenFile: string | undefined } {
-  const options = { 'state-dir': { type: 'string' }, 'token-file': { type: 'string' } } as const;
+interface Options {
+  readonly stateDir: string;
+  readonly tokenFile: string | undefined;
+  readonly host: HostChoice;
+}
+
+function parseOptions(parameters: readonly string[]): Options {
+  const text = { type: 'string' } as const;
+  const hostOptions = { host: text, 'libvirt-uri': text, networks: text };
+  const options = { 'state-dir': text, 'token-file': text, ...hostOptions };
   try {
     const { values } = parseArgs({ args: [...parameters], options });
     const stateDir = values['state-dir'];
-    if (stateDir !== undefined) return { stateDir, tokenFile: values['token-file'] };
+    const others = { libvirtUri: values['libvirt-uri'], networksFile: values.networks };
+    const host = chooseHost(values.host, others);
+    if (stateDir !== undefined) return { stateDir, tokenFile: values['token-file'], host };
   } catch (cause) {
     throw new OperationError('USAGE', cause instanceof Error ? cause.message : String(cause), {
       hint: USAGE,

@@ -5,6 +5,8 @@ export interface LaunchHostReport {
   readonly accelerator: 'kvm' | 'tcg';
   readonly freeMemoryBytes: number;
   readonly machines: readonly MachineStatus[];
+  /** Which `MachineNetwork.networkName` there are; absent from older launch hosts. */
+  readonly networks?: readonly { readonly name: string; readonly kind: string }[];
 }
 
 export type LaunchHostConfiguration = Readonly<Record<string, never>>;

@@ -43,6 +43,30 @@ export function hydratedBytes(facts: HydrationFacts): number {
   return Math.min(facts.job?.doneBytes ?? 0, facts.sizeBytes);
 }
 
+export interface HydrationDisk {
+  readonly diskId: string;
+  readonly sizeBytes: number;
+}
+
+export interface HydrationRequest {
+  readonly machineId: string;
+  readonly folder: string;
+  readonly disks: readonly HydrationDisk[];
+  /** For all disks together; `undefined`: as fast as it goes. */
+  readonly bandwidthBytesPerSecond: number | undefined;
+}
+
+export interface HydrationOutcome {
+  readonly disks: readonly HydrationFacts[];
+  /** What kept disks from being filled in; it is tried again. */
+  readonly errors: readonly string[];
+}
+
+/** Of one disk; 0: as fast as it goes. */
+export function speedOfDisk(request: HydrationRequest): number {
+  return Math.ceil((request.bandwidthBytesPerSecond ?? 0) / Math.max(1, request.disks.length));
+}
+
 export interface HydrationProgress {
   readonly complete: boolean;
   readonly doneBytes: number;

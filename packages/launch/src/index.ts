@@ -1,8 +1,10 @@
+export * from './host-network.ts';
 export * from './hydration.ts';
 export * from './launch-plan.ts';
+export { LibvirtHost } from './libvirt-host.ts';
+export { LIBVIRT_URI_DEFAULT } from './libvirt-virsh.ts';
+export * from './machine-host.ts';
 export * from './nbd-uri.ts';
+export * from './qemu-host.ts';
 export * from './qemu-image.ts';
-export * from './qemu-machine.ts';
-export * from './qemu-probe.ts';
-export { findQemu, type ProcessIdentity, readQemuLog, startQemu, stopQemu } from './qemu-process.ts';
 export * from './tcp-free-port.ts';

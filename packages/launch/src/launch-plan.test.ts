@@ -115,3 +115,35 @@ test('a machine has the same MAC address always, locally administered, and anoth
     }),
   );
 });
+
+test('COMPATIBLE hardware is SATA and e1000e on q35, six disks a controller', () => {
+  const [disk] = request().disks;
+  assert.ok(disk !== undefined);
+  const disks = Array.from({ length: 8 }, (_value, index) => ({ ...disk, diskId: `disk-${index}` }));
+  const argv = planLaunch(request({ disks, hardware: 'COMPATIBLE' }), TCG);
+  assert.deepEqual(values(argv, '-machine'), ['q35']);
+  const devices = values(argv, '-device');
+  const buses = devices.flatMap((text) => (text.startsWith('{') ? [JSON.parse(text).bus] : []));
+  assert.deepEqual(buses, ['ide.0', 'ide.1', 'ide.2', 'ide.3', 'ide.4', 'ide.5', 'sata1.0', 'sata1.1']);
+  assert.ok(devices.includes('ich9-ahci,id=sata1,addr=0x10'));
+  assert.ok(devices.some((text) => text.startsWith('e1000e,netdev=net0,mac=52:54:00:')));
+});
+
+test('a network is chosen by name, and a bridge or tap publishes no ports', () => {
+  const networks = [
+    { name: 'lab', kind: 'BRIDGE', bridge: 'br-lab' },
+    { name: 'tap', kind: 'BRIDGE', tap: 'tap7' },
+    { name: 'out', kind: 'USER' },
+  ] as const;
+  const netdev = (networkName: string) =>
+    values(planLaunch(request({ networkName }), { ...TCG, networks }), '-netdev')[0];
+  assert.equal(netdev('lab'), 'bridge,id=net0,br=br-lab');
+  assert.equal(netdev('tap'), 'tap,id=net0,ifname=tap7,script=no,downscript=no');
+  assert.equal(netdev('out'), 'user,id=net0,hostfwd=tcp:127.0.0.1:18080-:80');
+  assert.throws(() => netdev('else'), { code: 'NETWORK_UNKNOWN' });
+});
+
+test('a MAC address that was chosen is used', () => {
+  const argv = planLaunch(request({ macAddress: '52:54:00:00:00:07' }), TCG);
+  assert.match(values(argv, '-device').join(' '), /mac=52:54:00:00:00:07/);
+});

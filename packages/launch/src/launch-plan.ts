@@ -13,6 +13,8 @@
  */
 import { createHash } from 'node:crypto';
 import { assert, OperationError } from '@landfall/runtime';
+import { findQemuNetwork, QEMU_NETWORKS, type QemuNetwork } from './host-network.ts';
+import { CONSOLE_LOG } from './machine-host.ts';
 import { parseNbdUri } from './nbd-uri.ts';
 
 export interface LaunchDisk {
@@ -43,6 +45,10 @@ export interface LaunchRequest {
   readonly publishedPorts: readonly PublishedPort[];
   /** For `qmp.sock`, `console.log`, `qemu.pid`, `uefi-variables.fd`. */
   readonly folder: string;
+  /** Absent: the host's default for the purpose, which for TEST and PROOF reaches nothing (M6). */
+  readonly networkName?: string;
+  /** Absent: derived from the machine's id. */
+  readonly macAddress?: string;
   /** Attaches the disks without starting the guest, to fill them in. */
   readonly onlyHydrate: boolean;
 }
@@ -51,11 +57,12 @@ export interface HostCapabilities {
   readonly accelerator: 'kvm' | 'tcg';
   /** OVMF's code file, if firmware for UEFI is installed. */
   readonly uefiCodePath: string | undefined;
+  /** Absent: those that are always there. */
+  readonly networks?: readonly QemuNetwork[];
 }
 
 export const DISKS_MAX = 16;
 export const QMP_SOCKET = 'qmp.sock';
-export const CONSOLE_LOG = 'console.log';
 export const PID_FILE = 'qemu.pid';
 export const UEFI_VARIABLES = 'uefi-variables.fd';
 /**
@@ -65,7 +72,7 @@ export const UEFI_VARIABLES = 'uefi-variables.fd';
 export const GUEST_ADDRESS = { address: '10.0.2.15', netmask: '255.255.255.0', gateway: '10.0.2.2' } as const;
 
 const MIB = 1024 * 1024;
-const DISK_SLOT_FIRST = 0x10;
+export const DISK_SLOT_FIRST = 0x10;
 /** How long QEMU waits for a replication server that is restarting before a read fails. */
 const RECONNECT_DELAY_SECONDS = 300;
 /** A replication server that is just being restarted is waited for, by appliance and machine alike. */
@@ -77,21 +84,28 @@ export function macAddressOf(machineId: string): string {
   return `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`;
 }
 
-/** Errors: FIRMWARE_MISSING, TOO_MANY_DISKS, NBD_URI_INVALID. */
+/** Errors: FIRMWARE_MISSING, TOO_MANY_DISKS, NBD_URI_INVALID, NETWORK_UNKNOWN. */
 export function planLaunch(request: LaunchRequest, host: HostCapabilities): string[] {
-  assert(request.cpuCount > 0 && request.memoryBytes >= 64 * MIB, 'a machine has processors and memory');
-  if (request.disks.length > DISKS_MAX) throw tooManyDisks(request.disks.length);
+  checkRequest(request);
   return [
     'qemu-system-x86_64',
     ...['-name', `guest=landfall-${request.machineId}`],
     ...['-nodefaults', '-no-user-config', '-display', 'none'],
     ...accelerator(host),
-    ...['-machine', 'pc', '-smp', String(request.cpuCount), '-m', `${Math.ceil(request.memoryBytes / MIB)}M`],
+    ...[
+      '-machine',
+      isCompatible(request) ? 'q35' : 'pc',
+      '-smp',
+      String(request.cpuCount),
+      '-m',
+      `${Math.ceil(request.memoryBytes / MIB)}M`,
+    ],
     ...['-rtc', 'base=utc', '-boot', 'strict=on', '-vga', 'std'],
     ...['-action', `shutdown=pause,panic=${request.purpose === 'CUTOVER' ? 'none' : 'pause'}`],
     ...firmware(request, host),
-    ...request.disks.flatMap((disk, index) => diskArguments(disk, index)),
-    ...network(request),
+    ...(isCompatible(request) ? sataControllers(request.disks.length) : []),
+    ...request.disks.flatMap((disk, index) => diskArguments(disk, index, isCompatible(request))),
+    ...network(request, host.networks ?? QEMU_NETWORKS),
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
     ...['-chardev', `file,id=serial0,path=${optionText(`${request.folder}/${CONSOLE_LOG}`)},append=on`],
     ...['-device', 'isa-serial,chardev=serial0'],
@@ -99,6 +113,12 @@ export function planLaunch(request: LaunchRequest, host: HostCapabilities): stri
     ...['-pidfile', `${request.folder}/${PID_FILE}`],
     ...(request.onlyHydrate ? ['-S'] : []),
   ];
+}
+
+/** What no host can start. Errors: TOO_MANY_DISKS. */
+export function checkRequest(request: LaunchRequest): void {
+  assert(request.cpuCount > 0 && request.memoryBytes >= 64 * MIB, 'a machine has processors and memory');
+  if (request.disks.length > DISKS_MAX) throw tooManyDisks(request.disks.length);
 }
 
 /** The backing a fresh overlay is created with; also what an appliance reads through. */
@@ -133,15 +153,7 @@ function accelerator(host: HostCapabilities): string[] {
 
 function firmware(request: LaunchRequest, host: HostCapabilities): string[] {
   if (request.bootMode === 'LEGACY_BIOS') return [];
-  if (host.uefiCodePath === undefined) {
-    throw new OperationError(
-      'FIRMWARE_MISSING',
-      'this machine starts from UEFI, and the launch host has no UEFI firmware',
-      {
-        hint: 'install the package ovmf on the launch host, then launch again',
-      },
-    );
-  }
+  if (host.uefiCodePath === undefined) throw firmwareMissing();
   const drive = (path: string, readOnly: string) =>
     `if=pflash,format=raw,readonly=${readOnly},file=${optionText(path)}`;
   return [
@@ -150,7 +162,7 @@ function firmware(request: LaunchRequest, host: HostCapabilities): string[] {
   ];
 }
 
-function diskArguments(disk: LaunchDisk, index: number): string[] {
+function diskArguments(disk: LaunchDisk, index: number, isSata: boolean): string[] {
   const file = {
     driver: 'file',
     'node-name': `file-${disk.diskId}`,
@@ -166,11 +178,10 @@ function diskArguments(disk: LaunchDisk, index: number): string[] {
     backing: disk.nbdUri === undefined ? null : viewNode(disk.diskId),
   };
   const device = {
-    driver: 'virtio-blk-pci',
+    ...(isSata ? sataPlace(index) : virtioPlace(index)),
     id: `device-${disk.diskId}`,
     drive: overlayNode(disk.diskId),
     serial: disk.diskId.slice(0, 20),
-    addr: `0x${(DISK_SLOT_FIRST + index).toString(16)}`,
     bootindex: disk.isBootDisk ? 1 : 2 + index,
     werror: 'stop',
     rerror: 'stop',
@@ -181,20 +192,62 @@ function diskArguments(disk: LaunchDisk, index: number): string[] {
   ];
 }
 
+function isCompatible(request: LaunchRequest): boolean {
+  return request.hardware === 'COMPATIBLE';
+}
+
+function virtioPlace(index: number): Record<string, unknown> {
+  return { driver: 'virtio-blk-pci', addr: `0x${(DISK_SLOT_FIRST + index).toString(16)}` };
+}
+
+/** Six disks fit on a controller; the first is the board's own, whose ports are `ide.0` to `ide.5`. */
+const SATA_PORTS = 6;
+
+function sataPlace(index: number): Record<string, unknown> {
+  const controller = Math.floor(index / SATA_PORTS);
+  const name = controller === 0 ? 'ide' : `sata${controller}`;
+  return { driver: 'ide-hd', bus: `${name}.${index % SATA_PORTS}` };
+}
+
+function sataControllers(diskCount: number): string[] {
+  const added = Math.max(0, Math.ceil(diskCount / SATA_PORTS) - 1);
+  return Array.from({ length: added }, (_value, index) => [
+    '-device',
+    `ich9-ahci,id=sata${index + 1},addr=0x${(DISK_SLOT_FIRST + index).toString(16)}`,
+  ]).flat();
+}
+
 function viewBlockdev(diskId: string, nbdUri: string): Record<string, unknown> {
   return { ...nbdNode(nbdUri), 'node-name': viewNode(diskId), 'read-only': true };
 }
 
-function network(request: LaunchRequest): string[] {
+function network(request: LaunchRequest, networks: readonly QemuNetwork[]): string[] {
+  const chosen = findQemuNetwork(networks, request);
   const forwards = request.publishedPorts.map(
     (port) => `hostfwd=tcp:127.0.0.1:${port.hostPort}-:${port.guestPort}`,
   );
-  const isolation = request.purpose === 'CUTOVER' ? [] : ['restrict=on'];
+  const card = isCompatible(request) ? 'e1000e' : 'virtio-net-pci';
+  const mac = request.macAddress ?? macAddressOf(request.machineId);
   const published = request.onlyHydrate ? [] : forwards;
   return [
-    ...['-netdev', ['user', 'id=net0', ...isolation, ...published].join(',')],
-    ...['-device', `virtio-net-pci,netdev=net0,mac=${macAddressOf(request.machineId)},addr=0x3,romfile=`],
+    ...['-netdev', [...networkBackend(chosen), ...(chosen.kind === 'BRIDGE' ? [] : published)].join(',')],
+    ...['-device', `${card},netdev=net0,mac=${mac},addr=0x3,romfile=`],
   ];
+}
+
+export function firmwareMissing(): OperationError {
+  return new OperationError(
+    'FIRMWARE_MISSING',
+    'this machine starts from UEFI, and the launch host has no UEFI firmware',
+    { hint: 'install the package ovmf on the launch host, then launch again' },
+  );
+}
+
+function networkBackend(network: QemuNetwork): string[] {
+  if (network.kind !== 'BRIDGE')
+    return ['user', 'id=net0', ...(network.kind === 'USER' ? [] : ['restrict=on'])];
+  if ('bridge' in network) return ['bridge', 'id=net0', `br=${network.bridge}`];
+  return ['tap', 'id=net0', `ifname=${network.tap}`, 'script=no', 'downscript=no'];
 }
 
 /** QEMU's option syntax doubles commas inside values. */

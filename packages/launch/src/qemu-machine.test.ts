@@ -70,6 +70,7 @@ test('a machine starts, is found again, shows its screen, fills in its disk, and
     assert.equal(await readRunState(folder), 'PAUSED');
     assert.equal((await takeScreenshot(folder)).toString('latin1', 1, 4), 'PNG');
     const request = {
+      machineId: 'i-0123456789abcdef0',
       folder,
       disks: [{ diskId: 'disk-0', sizeBytes: SIZE_BYTES }],
       bandwidthBytesPerSecond: undefined,
@@ -89,6 +90,7 @@ test('H3: looking again and again while jobs end never harms the machine', async
       await createOverlay({ path, nbdUri, sizeBytes: SIZE_BYTES });
       await startQemu(planLaunch(requestFor(folder, nbdUri), TCG), folder, systemClock);
       const request = {
+        machineId: 'i-0123456789abcdef0',
         folder,
         disks: [{ diskId: 'disk-0', sizeBytes: SIZE_BYTES }],
         bandwidthBytesPerSecond: 64_000_000,

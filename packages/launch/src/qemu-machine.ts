@@ -2,20 +2,22 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '@landfall/runtime';
-import { decideHydration, type HydrationFacts, type HydrationJob } from './hydration.ts';
+import {
+  decideHydration,
+  type HydrationDisk,
+  type HydrationFacts,
+  type HydrationJob,
+  type HydrationOutcome,
+  type HydrationRequest,
+  speedOfDisk,
+} from './hydration.ts';
 import { overlayNode, QMP_SOCKET, viewNode } from './launch-plan.ts';
+import type { RunState } from './machine-host.ts';
 import { type Monitor, withMonitor } from './qemu-monitor.ts';
-
-/** QEMU's RunState, as far as we tell them apart. */
-export type RunState = 'RUNNING' | 'POWERED_OFF' | 'PANICKED' | 'DISK_ERROR' | 'BROKEN' | 'PAUSED';
-
-export interface HydrationDisk {
-  readonly diskId: string;
-  readonly sizeBytes: number;
-}
 
 const SCREENSHOT = 'screenshot.png';
 
+/** QEMU's RunState, as far as we tell them apart. */
 const RUN_STATES: Readonly<Record<string, RunState>> = {
   running: 'RUNNING',
   shutdown: 'POWERED_OFF',
@@ -45,19 +47,6 @@ export async function takeScreenshot(folder: string): Promise<Buffer> {
   return png;
 }
 
-export interface HydrationRequest {
-  readonly folder: string;
-  readonly disks: readonly HydrationDisk[];
-  /** For all disks together; `undefined`: as fast as it goes. */
-  readonly bandwidthBytesPerSecond: number | undefined;
-}
-
-export interface HydrationOutcome {
-  readonly disks: readonly HydrationFacts[];
-  /** Why jobs had paused; they were told to try again. */
-  readonly errors: readonly string[];
-}
-
 /**
  * Does what each disk needs next, and says how far they are. Called again and again until all is complete. A
  * job that ends between the two looks is not yet seen to have ended: the next call sees it.
@@ -77,7 +66,10 @@ export async function setHydrationSpeed(request: HydrationRequest): Promise<void
   await ask(request.folder, async (monitor) => {
     for (const disk of await readHydration(monitor, request.disks)) {
       if (decideHydration(disk).kind !== 'WAIT') continue;
-      await monitor.execute('block-job-set-speed', { device: jobId(disk.diskId), speed: speedOf(request) });
+      await monitor.execute('block-job-set-speed', {
+        device: jobId(disk.diskId),
+        speed: speedOfDisk(request),
+      });
     }
   });
 }
@@ -93,7 +85,7 @@ async function advanceDisk(
       await monitor.execute('block-stream', {
         'job-id': jobId(disk.diskId),
         device: overlayNode(disk.diskId),
-        speed: speedOf(request),
+        speed: speedOfDisk(request),
         'on-error': 'stop',
         'auto-dismiss': true,
       });
@@ -141,10 +133,6 @@ async function readHydration(monitor: Monitor, disks: readonly HydrationDisk[]):
 function describeJob(job: Job): HydrationJob {
   const errors = { ok: undefined, failed: 'READ_OR_WRITE_FAILED', nospace: 'NO_SPACE' } as const;
   return { doneBytes: job.offset, error: errors[job['io-status']] };
-}
-
-function speedOf(request: HydrationRequest): number {
-  return Math.ceil((request.bandwidthBytesPerSecond ?? 0) / Math.max(1, request.disks.length));
 }
 
 function jobId(diskId: string): string {

@@ -8,8 +8,7 @@ import { access, readdir } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, readIfExists, run, runChecked, writeDurably } from '@landfall/runtime';
-
-export type Accelerator = 'kvm' | 'tcg';
+import type { Accelerator } from './machine-host.ts';
 
 const TRIAL_TIMEOUT_MS = 10_000;
 const KVM_DEVICE = '/dev/kvm';

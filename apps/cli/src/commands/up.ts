@@ -16,6 +16,9 @@ interface UpOptions {
   readonly stagingDir?: string;
   readonly encryptionKey?: readonly string[];
   readonly encryption: boolean;
+  readonly host: string;
+  readonly libvirtUri?: string;
+  readonly networks?: string;
   readonly region: string;
 }
 
@@ -36,6 +39,9 @@ export function addUpCommand(program: Command): void {
       'keys of the replicas: file:PATH, env:NAME or command:PATH; the first is used for new ones',
     )
     .option('--no-encryption', 'new replicas are not encrypted')
+    .option('--host <kind>', 'what runs launched machines: qemu or libvirt', 'qemu')
+    .option('--libvirt-uri <uri>', 'the libvirt of this machine to launch with (qemu:///system)')
+    .option('--networks <file>', 'networks by name, for --host qemu; see docs/launch-hosts.md')
     .option('--region <region>', 'the region clients sign for', 'us-east-1')
     .action(runUp);
 }

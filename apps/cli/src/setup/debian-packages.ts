@@ -35,11 +35,21 @@ export const TEST_PACKAGES = [
   ...DEMO_PACKAGES,
   ...CRASH_TEST_PACKAGES,
   'awscli',
+  'busybox-static',
+  'cpio',
   'curl',
+  'dnsmasq-base',
+  'dosfstools',
   'fio',
   'iproute2',
+  'iptables',
   'jq',
+  'libvirt-clients',
+  'libvirt-daemon-system',
+  'libxml2-utils',
+  'mtools',
   'nbdkit',
+  'syslinux',
 ];
 
 /** What the benchmarks need: loads, and the peers we are measured beside. */

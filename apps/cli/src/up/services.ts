@@ -27,6 +27,11 @@ export interface ServicesOptions {
   /** Whether new replicas are encrypted. Default true. */
   readonly encryption?: boolean;
   readonly agentBinary?: string;
+  /** What runs launched machines: `qemu` (the default) or `libvirt`. */
+  readonly host?: string;
+  readonly libvirtUri?: string;
+  /** File that names networks for QEMU. */
+  readonly networks?: string;
   readonly region: string;
   readonly logger: Logger;
   readonly clock?: Clock;
@@ -125,6 +130,9 @@ function launchHostParameters(options: ServicesOptions): string[] {
   return [
     ...['--state-dir', join(options.stateDir, 'launch-host')],
     ...['--token-file', join(options.stateDir, 'control-plane/tokens/launch-host')],
+    ...(options.host === undefined ? [] : ['--host', options.host]),
+    ...(options.libvirtUri === undefined ? [] : ['--libvirt-uri', options.libvirtUri]),
+    ...(options.networks === undefined ? [] : ['--networks', options.networks]),
   ];
 }
 

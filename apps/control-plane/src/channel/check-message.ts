@@ -232,6 +232,7 @@ const REPORTS = {
     version: text(64),
     accelerator: text(16),
     freeMemoryBytes: count,
+    networks: optional(list(shape({ name: text(64), kind: text(16) }))),
     machines: list(shape({ machineId: text(64), phase: text(32), hydration: isFields })),
   },
 } as const satisfies { readonly [Role in ProgramRole]: Partial<Record<keyof ReportByRole[Role], Check>> };

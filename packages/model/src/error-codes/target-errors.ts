@@ -20,6 +20,10 @@ export const TARGET_ERRORS = {
     meaning: 'The kernel of a launched machine panicked.',
     remedy: "Read the machine's console; launch another recovery point.",
   },
+  HOST_UNREACHABLE: {
+    meaning: 'What runs the machines of a launch host (libvirtd) does not answer; the machines may go on.',
+    remedy: 'Start libvirtd, and check `--libvirt-uri` of the launch host; it goes on by itself.',
+  },
   HYDRATION_FAILED: {
     meaning: "A launched machine's own disks cannot be filled in.",
     remedy: 'Check that the replication server runs and that the launch host has free space, then ask again.',
@@ -82,6 +86,19 @@ export const TARGET_ERRORS = {
   NBD_URI_INVALID: {
     meaning: 'The address of a view is not one that can be opened.',
     remedy: 'A view is nbd+unix:///EXPORT?socket=PATH or nbd://HOST:PORT/EXPORT.',
+  },
+  NETWORKS_INVALID: {
+    meaning: 'The file that names the networks of a launch host cannot be used.',
+    remedy: 'Write it as docs/launch-hosts.md shows, then start the launch host again.',
+  },
+  NETWORK_NOT_ISOLATED: {
+    meaning:
+      'The launch host could not make sure that a test machine reaches nothing, so it was not started.',
+    remedy: 'Install the package iptables on the launch host, and run the launch host as root.',
+  },
+  NETWORK_UNKNOWN: {
+    meaning: 'A launch template names a network that the launch host does not have.',
+    remedy: 'Name one of its networks, or make one of that name on the launch host.',
   },
   OVERLAY_NO_SPACE: {
     meaning: 'The launch host has too little free space for what a machine writes.',

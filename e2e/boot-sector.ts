@@ -1,0 +1,57 @@
+/**
+ * The smallest guest there is: a boot sector. It says `B` on the serial line, reads its whole boot disk by
+ * the firmware, 32 KiB at a time, says `.` for each pass (or `E` for a read that failed), and does what it
+ * was made for. Assembled from this (GNU as, .code16; the numbers are the addresses below):
+ *
+ *   start:     cli; xor %ax,%ax; mov %ax,%ds; mov %ax,%es; mov %ax,%ss; mov $0x7c00,%sp; sti
+ *              mov %dl,drive; mov $0x3f8,%dx; mov $'B',%al; out %al,%dx
+ *   pass:      movl $0,lba
+ *   next:      mov $packet,%si; mov $0x42,%ah; mov drive,%dl; int $0x13; jc failed
+ *              addl $64,lba; mov lba,%eax; cmp sectors,%eax; jb next; mov $'.',%al
+ *   say:       mov $0x3f8,%dx; out %al,%dx; jmp *action
+ *   failed:    mov $'E',%al; jmp say
+ *   power_off: mov $0x2000,%ax; mov $0x604,%dx; out %ax,%dx; jmp rest    # PM1a_CNT, SLP_EN with S5
+ *   panic:     mov $1,%al; mov $0x505,%dx; out %al,%dx                   # pvpanic
+ *   rest:      hlt; jmp rest
+ *   drive:     .byte 0x80
+ *   sectors:   .long 0
+ *   action:    .word pass
+ *   packet:    .byte 16,0; .word 64; .word 0,0x1000
+ *   lba:       .long 0,0
+ */
+import assert from 'node:assert/strict';
+
+export type GuestAction = 'READ_AGAIN' | 'POWER_OFF' | 'PANIC' | 'REST';
+
+const CODE = [
+  'fa 31c0 8ed8 8ec0 8ed0 bc007c fb 88165e7c baf803 b042 ee',
+  '66c7066d7c00000000',
+  'be657c b442 8a165e7c cd13 721b 6683066d7c40 66a16d7c 663b065f7c 72e2 b02e',
+  'baf803 ee ff26637c',
+  'b045 ebf4',
+  'b80020 ba0406 ef eb06',
+  'b001 ba0505 ee',
+  'f4 ebfd',
+  '80 00000000 177c 1000 4000 0000 0010 00000000 00000000',
+].join('');
+
+const SECTOR_BYTES = 512;
+const STEP_BYTES = 64 * SECTOR_BYTES;
+const SECTORS_AT = 0x5f;
+const ACTION_AT = 0x63;
+const ADDRESSES: Readonly<Record<GuestAction, number>> = {
+  READ_AGAIN: 0x7c17,
+  POWER_OFF: 0x7c4c,
+  PANIC: 0x7c55,
+  REST: 0x7c5b,
+};
+
+export function bootSector(diskBytes: number, action: GuestAction): Buffer {
+  assert.equal(diskBytes % STEP_BYTES, 0, 'the guest reads in whole steps');
+  const sector = Buffer.alloc(SECTOR_BYTES);
+  Buffer.from(CODE.replaceAll(' ', ''), 'hex').copy(sector);
+  sector.writeUInt32LE(diskBytes / SECTOR_BYTES, SECTORS_AT);
+  sector.writeUInt16LE(ADDRESSES[action], ACTION_AT);
+  sector.writeUInt16LE(0xaa55, SECTOR_BYTES - 2);
+  return sector;
+}

@@ -1,0 +1,22 @@
+/** libvirt as machine host: a real libvirtd of Debian's, driven by virsh. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LibvirtHost } from '../packages/launch/src/index.ts';
+import { silentLogger, systemClock } from '../packages/runtime/src/index.ts';
+import { besideLibvirt } from './libvirt-bed.ts';
+import { describeLibvirtFaults } from './libvirt-faults.ts';
+import { describeLaunchOnLibvirt } from './libvirt-launch.ts';
+import { describeMachineHost } from './machine-host.conformance.ts';
+
+besideLibvirt(import.meta.filename, () => {
+  const reopen = () =>
+    new LibvirtHost({
+      probePath: join(tmpdir(), 'unused'),
+      logger: silentLogger,
+      clock: systemClock,
+      accelerator: 'tcg',
+    });
+  describeMachineHost('libvirt', reopen);
+  describeLibvirtFaults(reopen);
+  describeLaunchOnLibvirt();
+});

@@ -1,0 +1,305 @@
+/**
+ * What every machine host must do (M1 to M6 of `machine-host.ts`), on the smallest guest there is. `reopen`
+ * stands for a restart of the launch host: a new host object that knows nothing.
+ */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import {
+  CONSOLE_LOG,
+  createOverlay,
+  type HydrationRequest,
+  inspectImage,
+  type LaunchDisk,
+  type LaunchRequest,
+  type MachineHost,
+  type RunState,
+  sumProgress,
+} from '../packages/launch/src/index.ts';
+import { runChecked, systemClock } from '../packages/runtime/src/index.ts';
+import type { GuestAction } from './boot-sector.ts';
+import { MachineView } from './machine-views.ts';
+
+const MIB = 2 ** 20;
+const SIZE_BYTES = 8 * MIB;
+const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
+const TIMEOUT = { timeout: 600_000 };
+
+interface Bed {
+  readonly folder: string;
+  readonly views: readonly MachineView[];
+  readonly request: LaunchRequest;
+}
+
+export function describeMachineHost(name: string, reopen: () => MachineHost): void {
+  describe(`the machine host ${name}`, () => {
+    let parent = '';
+    let count = 0;
+    const beds: Bed[] = [];
+
+    before(async () => {
+      parent = await mkdtemp(join(tmpdir(), 'mh-'));
+    });
+
+    after(async () => {
+      for (const bed of beds) await takeDown(bed);
+      await rm(parent, { recursive: true, force: true });
+    });
+
+    async function takeDown({ views, request }: Bed): Promise<void> {
+      await reopen().remove(request);
+      for (const view of views) await view.end();
+    }
+
+    /** A machine that is not started yet, with a disk for each action. */
+    async function prepare(
+      actions: readonly GuestAction[],
+      changes: Partial<LaunchRequest> = {},
+    ): Promise<Bed> {
+      count += 1;
+      const folder = join(parent, String(count));
+      await mkdir(folder);
+      const views: MachineView[] = [];
+      const disks: LaunchDisk[] = [];
+      for (const [index, action] of actions.entries()) {
+        const diskId = `disk-${index}`;
+        const view = await MachineView.serve(folder, { diskId, sizeBytes: SIZE_BYTES, action });
+        const overlayPath = join(folder, `overlay-${diskId}.qcow2`);
+        await createOverlay({ path: overlayPath, nbdUri: view.nbdUri, sizeBytes: SIZE_BYTES });
+        views.push(view);
+        disks.push({ diskId, isBootDisk: index === 0, overlayPath, nbdUri: view.nbdUri });
+      }
+      const bed = { folder, views, request: { ...requestFor(folder, count), disks, ...changes } };
+      beds.push(bed);
+      return bed;
+    }
+
+    test('the probe says what there is', TIMEOUT, async () => {
+      const facts = await reopen().probe();
+      assert.ok(['kvm', 'tcg'].includes(facts.accelerator));
+      assert.ok(facts.reason.length > 0);
+      assert.deepEqual(facts.machineTypes, ['pc', 'q35']);
+      assert.ok(facts.freeMemoryBytes > 0);
+    });
+
+    test('a machine nobody knows is not found, and to stop or remove it is a success', TIMEOUT, async () => {
+      const place = requestFor(parent, 999);
+      const host = reopen();
+      assert.equal(await host.find(place), false);
+      await host.stop(place);
+      await host.remove(place);
+      assert.equal(await host.readLastWords(place), '');
+      await assert.rejects(host.readRunState(place), { name: 'OperationError' });
+      await assert.rejects(host.takeScreenshot(place), { name: 'OperationError' });
+    });
+
+    for (const hardware of ['VIRTIO', 'COMPATIBLE'] as const) {
+      test(
+        `M1, M2: a ${hardware} machine runs, is found after a restart, and is stopped`,
+        TIMEOUT,
+        async () => {
+          const { request } = await prepare(['READ_AGAIN'], { hardware });
+          await reopen().start(request);
+          await untilSaid(request, /^B\./);
+          const host = reopen();
+          assert.equal(await host.find(request), true);
+          assert.equal(await host.readRunState(request), 'RUNNING');
+          await assert.rejects(host.start(request), { code: 'MACHINE_REFUSED' });
+          assert.equal(await host.readRunState(request), 'RUNNING', 'to start it twice harms nothing');
+          const png = await host.takeScreenshot(request);
+          assert.deepEqual(png.subarray(0, PNG_SIGNATURE.length), PNG_SIGNATURE);
+          await host.stop(request);
+          await host.stop(request);
+          assert.equal(await host.find(request), false);
+          await host.start(request);
+          assert.equal(await host.find(request), true, 'what was stopped starts again');
+          await host.remove(request);
+          assert.equal(await host.find(request), false);
+        },
+      );
+    }
+
+    test('M4: a guest that powers itself off stays found until it is stopped', TIMEOUT, async () => {
+      const { request } = await prepare(['POWER_OFF']);
+      await reopen().start(request);
+      await untilState(reopen, request, 'POWERED_OFF');
+      assert.equal(await reopen().find(request), true);
+      await reopen().stop(request);
+      assert.equal(await reopen().find(request), false);
+    });
+
+    test('M4: a guest that panics stays found, and its screen can be looked at', TIMEOUT, async () => {
+      const { request } = await prepare(['PANIC']);
+      await reopen().start(request);
+      await untilState(reopen, request, 'PANICKED');
+      assert.ok((await reopen().takeScreenshot(request)).length > PNG_SIGNATURE.length);
+      await reopen().stop(request);
+      assert.equal(await reopen().find(request), false);
+    });
+
+    test('M3: a disk error pauses the machine, and the guest never hears of it', TIMEOUT, async () => {
+      const { request, views } = await prepare(['READ_AGAIN']);
+      const host = reopen();
+      await host.start(request);
+      await untilSaid(request, /^B\./);
+      for (const view of views) await view.break();
+      await untilState(reopen, request, 'DISK_ERROR');
+      await host.resume(request);
+      await untilState(reopen, request, 'DISK_ERROR');
+      const before = await consoleOf(request);
+      for (const view of views) await view.mend();
+      await host.resume(request);
+      await untilState(reopen, request, 'RUNNING');
+      await untilSaid(request, new RegExp(`^B\\.{${before.length + 1}}`));
+      assert.doesNotMatch(await consoleOf(request), /E/);
+    });
+
+    test(
+      'M5: disks fill in within the limit, then the machine needs nothing of ours',
+      TIMEOUT,
+      async (context) => {
+        const { request, views } = await prepare(['READ_AGAIN', 'REST']);
+        await reopen().start(request);
+        const bandwidthBytesPerSecond = 4 * MIB;
+        const wanted = hydrationOf(request, bandwidthBytesPerSecond);
+        const startedNs = systemClock.monotonicNs();
+        const seen = await hydrate(reopen, wanted);
+        const tookMs = Number((systemClock.monotonicNs() - startedNs) / 1_000_000n);
+        const fastestMs = ((2 * SIZE_BYTES) / bandwidthBytesPerSecond) * 1000;
+        context.diagnostic(`${2 * SIZE_BYTES} bytes at ${bandwidthBytesPerSecond}/s: ${tookMs} ms`);
+        // QEMU hands its allowance out in slices, the first at once.
+        assert.ok(tookMs > fastestMs * 0.75, `the limit was not kept: ${tookMs} ms instead of ${fastestMs}`);
+        assert.deepEqual(
+          seen,
+          [...seen].sort((left, right) => left - right),
+          'progress never goes back',
+        );
+        assert.ok(
+          seen.some((doneBytes) => doneBytes > 0 && doneBytes < 2 * SIZE_BYTES),
+          'progress is told on the way',
+        );
+        for (const view of views) await view.end();
+        const { length } = await consoleOf(request);
+        await untilSaid(request, new RegExp(`^B\\.{${length + 1}}`));
+        assert.doesNotMatch(await consoleOf(request), /E/);
+        await reopen().stop(request);
+        await assertSame(request, views);
+      },
+    );
+
+    test(
+      'a limit can be lifted while disks fill in, also of a machine that does not run',
+      TIMEOUT,
+      async () => {
+        const { request, views } = await prepare(['READ_AGAIN'], { onlyHydrate: true });
+        await reopen().start(request);
+        assert.equal(await reopen().readRunState(request), 'PAUSED');
+        await reopen().advanceHydration(hydrationOf(request, MIB / 16));
+        const unlimited = hydrationOf(request, undefined);
+        await reopen().setHydrationSpeed(unlimited);
+        // At the first limit it would take two minutes.
+        const startedNs = systemClock.monotonicNs();
+        await hydrate(reopen, unlimited);
+        assert.ok(systemClock.monotonicNs() - startedNs < 60_000_000_000n);
+        assert.equal(await consoleOf(request), '', 'the guest has not run');
+        await reopen().stop(request);
+        await assertSame(request, views);
+        for (const view of views) await view.end();
+        const disks = request.disks.map((disk) => ({ ...disk, nbdUri: undefined }));
+        await reopen().start({ ...request, disks, onlyHydrate: false });
+        await untilSaid(request, /^B\./);
+      },
+    );
+
+    test('M5: a view that fails is told of, and tried again until it answers', TIMEOUT, async () => {
+      const { request, views } = await prepare(['REST'], { onlyHydrate: true });
+      const host = reopen();
+      await host.start(request);
+      for (const view of views) await view.break();
+      const errors: string[] = [];
+      while (errors.length === 0) {
+        errors.push(...(await host.advanceHydration(hydrationOf(request, undefined))).errors);
+        await systemClock.sleep(50);
+      }
+      assert.match(errors.join(), /disk-0: READ_OR_WRITE_FAILED/);
+      for (const view of views) await view.mend();
+      // What had failed before is still told of once.
+      await hydrate(() => host, hydrationOf(request, undefined), /READ_OR_WRITE_FAILED/);
+    });
+
+    test('a machine that cannot be started says why, and leaves nothing', TIMEOUT, async () => {
+      const { request } = await prepare(['REST']);
+      const [disk] = request.disks;
+      assert.ok(disk !== undefined);
+      const missing = { ...disk, overlayPath: join(request.folder, 'nowhere.qcow2') };
+      const failed = reopen().start({ ...request, disks: [missing] });
+      await assert.rejects(failed, { code: 'MACHINE_START_FAILED', message: /nowhere\.qcow2/ });
+      assert.equal(await reopen().find(request), false);
+      const unknown = reopen().start({ ...request, networkName: 'no-such-network' });
+      await assert.rejects(unknown, { code: 'NETWORK_UNKNOWN' });
+      assert.equal(await reopen().find(request), false);
+    });
+  });
+}
+
+function requestFor(folder: string, number: number): LaunchRequest {
+  return {
+    machineId: `i-${number.toString(16).padStart(17, '0')}`,
+    purpose: 'TEST',
+    disks: [],
+    cpuCount: 1,
+    memoryBytes: 64 * MIB,
+    bootMode: 'LEGACY_BIOS',
+    publishedPorts: [],
+    folder,
+    onlyHydrate: false,
+  };
+}
+
+function hydrationOf(request: LaunchRequest, bandwidthBytesPerSecond: number | undefined): HydrationRequest {
+  const disks = request.disks.map(({ diskId }) => ({ diskId, sizeBytes: SIZE_BYTES }));
+  return { ...request, disks, bandwidthBytesPerSecond };
+}
+
+/** To the end; returns how far it was at each look. */
+async function hydrate(
+  reopen: () => MachineHost,
+  request: HydrationRequest,
+  allowed = /^$/,
+): Promise<number[]> {
+  const seen: number[] = [];
+  for (;;) {
+    const { disks, errors } = await reopen().advanceHydration(request);
+    assert.match(errors.join(), new RegExp(`^$|${allowed.source}`));
+    const progress = sumProgress(disks);
+    seen.push(progress.doneBytes);
+    if (progress.complete) return seen;
+    await systemClock.sleep(50);
+  }
+}
+
+async function assertSame({ disks }: LaunchRequest, views: readonly MachineView[]): Promise<void> {
+  for (const [index, disk] of disks.entries()) {
+    assert.equal((await inspectImage(disk.overlayPath)).hasBacking, false);
+    const image = views[index]?.imagePath ?? '';
+    await runChecked(['qemu-img', 'compare', '-f', 'raw', '-F', 'qcow2', image, disk.overlayPath]);
+  }
+}
+
+async function consoleOf({ folder }: LaunchRequest): Promise<string> {
+  return await readFile(join(folder, CONSOLE_LOG), 'latin1');
+}
+
+async function untilSaid(request: LaunchRequest, wanted: RegExp): Promise<void> {
+  while (!wanted.test(await consoleOf(request))) await systemClock.sleep(50);
+}
+
+async function untilState(
+  reopen: () => MachineHost,
+  request: LaunchRequest,
+  wanted: RunState,
+): Promise<void> {
+  while ((await reopen().readRunState(request)) !== wanted) await systemClock.sleep(50);
+}

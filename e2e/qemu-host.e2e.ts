@@ -1,0 +1,17 @@
+/** The machine host that comes along: QEMU processes of our own. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { QemuHost } from '../packages/launch/src/index.ts';
+import { silentLogger, systemClock } from '../packages/runtime/src/index.ts';
+import { describeMachineHost } from './machine-host.conformance.ts';
+
+describeMachineHost(
+  'QEMU',
+  () =>
+    new QemuHost({
+      probePath: join(tmpdir(), 'unused'),
+      logger: silentLogger,
+      clock: systemClock,
+      accelerator: 'tcg',
+    }),
+);

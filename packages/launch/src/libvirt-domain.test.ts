@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { run } from '@landfall/runtime';
+import fc from 'fast-check';
+import type { LaunchRequest } from './launch-plan.ts';
+import { type DomainSurroundings, domainUuid, planDomain } from './libvirt-domain.ts';
+import { planIsolatedNetwork } from './libvirt-network.ts';
+
+const ISOLATED: DomainSurroundings = {
+  accelerator: 'tcg',
+  uefi: undefined,
+  network: { name: 'landfall-isolated', isIsolated: true },
+};
+const OPEN: DomainSurroundings = {
+  accelerator: 'kvm',
+  uefi: { codePath: '/firmware/code.fd', variablesPath: '/firmware/variables.fd' },
+  network: { name: 'default', isIsolated: false },
+};
+
+function request(changes: Partial<LaunchRequest> = {}): LaunchRequest {
+  return {
+    machineId: 'i-0123456789abcdef0',
+    purpose: 'TEST',
+    disks: [
+      {
+        diskId: 'disk-0',
+        isBootDisk: true,
+        overlayPath: '/m/overlay-disk-0.qcow2',
+        nbdUri: 'nbd+unix:///e?socket=/s',
+      },
+      { diskId: 'disk-1', isBootDisk: false, overlayPath: '/m/overlay-disk-1.qcow2', nbdUri: undefined },
+    ],
+    cpuCount: 2,
+    memoryBytes: 1024 ** 3,
+    bootMode: 'LEGACY_BIOS',
+    publishedPorts: [],
+    folder: '/m',
+    onlyHydrate: false,
+    ...changes,
+  };
+}
+
+const PLANS = {
+  'test-virtio': planDomain(request(), ISOLATED),
+  'cutover-compatible-uefi': planDomain(
+    request({ purpose: 'CUTOVER', hardware: 'COMPATIBLE', bootMode: 'UEFI' }),
+    OPEN,
+  ),
+};
+
+for (const [name, xml] of Object.entries(PLANS)) {
+  test(`the domain ${name} is what it was when it was last looked at`, async () => {
+    const golden = join(import.meta.dirname, 'testdata', `${name}.xml`);
+    if (process.env.LANDFALL_WRITE_GOLDEN === '1') await writeFile(golden, xml);
+    assert.equal(xml, await readFile(golden, 'utf8'));
+  });
+}
+
+test("everything is valid by libvirt's own schemas, where they are installed", async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'xml-'));
+  try {
+    const documents = { ...PLANS, network: planIsolatedNetwork() };
+    for (const [name, xml] of Object.entries(documents)) {
+      const path = join(folder, name);
+      await writeFile(path, xml);
+      const schema = name === 'network' ? 'network' : 'domain';
+      const schemaPath = `/usr/share/libvirt/schemas/${schema}.rng`;
+      const { exitCode, stderr } = await run(['xmllint', '--noout', '--relaxng', schemaPath, path]);
+      assert.equal(exitCode, 0, stderr);
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'TOOL_MISSING')) throw error;
+    context.diagnostic('xmllint is not installed: the golden files alone are compared');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('D1: no path and no name of an export gets out of its place', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[ -~]{1,40}$/), (text) => {
+      const [disk] = request().disks;
+      assert.ok(disk !== undefined);
+      const nbdUri = `nbd://h:1/${encodeURIComponent(text)}`;
+      const xml = planDomain(request({ disks: [{ ...disk, nbdUri, overlayPath: `/${text}` }] }), ISOLATED);
+      assert.equal(xml.split('<source ').length, PLANS['test-virtio'].split('<source ').length - 1);
+      assert.doesNotMatch(xml, /'[^'<>]*[<>][^'<>]*'/);
+    }),
+  );
+  assert.throws(() => planDomain(request({ folder: '/\u0001' }), ISOLATED), { code: 'MACHINE_START_FAILED' });
+});
+
+test('UEFI needs firmware on the launch host', () => {
+  assert.throws(() => planDomain(request({ bootMode: 'UEFI' }), ISOLATED), { code: 'FIRMWARE_MISSING' });
+});
+
+test('a machine has the same UUID always, and another has another', () => {
+  const uuid = domainUuid('i-0123456789abcdef0');
+  assert.match(uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.equal(domainUuid('i-0123456789abcdef0'), uuid);
+  assert.notEqual(domainUuid('i-0123456789abcdef1'), uuid);
+});

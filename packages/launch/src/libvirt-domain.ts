@@ -1,0 +1,167 @@
+/**
+ * What a machine is, as libvirt's domain XML (https://libvirt.org/formatdomain.html): pure. The same hardware
+ * in the same slots as `launch-plan.ts` gives to QEMU, so a guest converted for one host starts on the other;
+ * besides, what people who look after libvirt expect to find: a title, a screen over VNC, a network by name.
+ *
+ * D1  A view is a backing store, which libvirt and QEMU open read-only.
+ *     libvirt 9.0 cannot tell QEMU to wait for a replication server that restarts: the machine
+ *     pauses instead, and goes on when it is told to (M3).
+ * D2  Each machine of a network that isolates is cut off from its neighbours, too (`port isolated`).
+ */
+import { createHash } from 'node:crypto';
+import {
+  checkRequest,
+  DISK_SLOT_FIRST,
+  firmwareMissing,
+  type LaunchDisk,
+  type LaunchRequest,
+  macAddressOf,
+  UEFI_VARIABLES,
+} from './launch-plan.ts';
+import type { Accelerator } from './machine-host.ts';
+import { CONSOLE_LOG } from './machine-host.ts';
+import { parseNbdUri } from './nbd-uri.ts';
+import { element, writeXml, type XmlElement } from './xml-writer.ts';
+
+export interface DomainSurroundings {
+  readonly accelerator: Accelerator;
+  readonly uefi: { readonly codePath: string; readonly variablesPath: string } | undefined;
+  readonly network: { readonly name: string; readonly isIsolated: boolean };
+}
+
+/** Whose metadata it is, in a domain that others read and write, too. */
+export const METADATA_URI = 'urn:landfall:machine:1';
+
+const KIB = 1024;
+const NETWORK_SLOT = 0x03;
+
+export function domainName(machineId: string): string {
+  return `landfall-${machineId}`;
+}
+
+/** The same for the same machine always: version 8 of RFC 9562, made of a hash. */
+export function domainUuid(machineId: string): string {
+  const hex = createHash('sha256').update(`landfall machine ${machineId}`).digest('hex');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `a${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
+}
+
+/** The name by which libvirt knows a disk, by its place in the order of the request. */
+export function targetName(request: Pick<LaunchRequest, 'hardware'>, index: number): string {
+  return `${request.hardware === 'COMPATIBLE' ? 'sd' : 'vd'}${String.fromCharCode(97 + index)}`;
+}
+
+/**
+ * Errors: FIRMWARE_MISSING, TOO_MANY_DISKS, NBD_URI_INVALID, MACHINE_START_FAILED for paths that XML cannot
+ * hold.
+ */
+export function planDomain(request: LaunchRequest, surroundings: DomainSurroundings): string {
+  checkRequest(request);
+  const type = surroundings.accelerator === 'kvm' ? 'kvm' : 'qemu';
+  const cpuMode = surroundings.accelerator === 'kvm' ? 'host-passthrough' : 'maximum';
+  return writeXml(
+    element('domain', { type }, [
+      element('name', {}, domainName(request.machineId)),
+      element('uuid', {}, domainUuid(request.machineId)),
+      element('description', {}, 'Launched by Landfall, which takes it away when the machine is terminated.'),
+      element('metadata', {}, [stateElement('STARTING')]),
+      element('memory', { unit: 'KiB' }, String(Math.ceil(request.memoryBytes / KIB))),
+      element('vcpu', { placement: 'static' }, String(request.cpuCount)),
+      operatingSystem(request, surroundings),
+      element('features', {}, [element('acpi'), element('apic')]),
+      element('cpu', { mode: cpuMode }),
+      element('clock', { offset: 'utc' }),
+      element('on_poweroff', {}, 'destroy'),
+      element('on_reboot', {}, 'restart'),
+      element('on_crash', {}, 'preserve'),
+      devices(request, surroundings),
+    ]),
+  );
+}
+
+/** How far the launch host was with a domain; kept in the domain's own metadata. */
+export type DomainMark = 'STARTING' | 'STARTED' | 'STOPPED';
+
+export function stateElement(mark: DomainMark): XmlElement {
+  return element('landfall:machine', { 'xmlns:landfall': METADATA_URI, state: mark });
+}
+
+function operatingSystem(request: LaunchRequest, { uefi }: DomainSurroundings): XmlElement {
+  const machine = request.hardware === 'COMPATIBLE' ? 'q35' : 'pc';
+  const type = element('type', { arch: 'x86_64', machine }, 'hvm');
+  if (request.bootMode === 'LEGACY_BIOS') return element('os', {}, [type]);
+  if (uefi === undefined) throw firmwareMissing();
+  return element('os', {}, [
+    type,
+    element('loader', { readonly: 'yes', type: 'pflash' }, uefi.codePath),
+    element('nvram', { template: uefi.variablesPath }, `${request.folder}/${UEFI_VARIABLES}`),
+  ]);
+}
+
+function devices(request: LaunchRequest, { network }: DomainSurroundings): XmlElement {
+  const consolePath = `${request.folder}/${CONSOLE_LOG}`;
+  return element('devices', {}, [
+    ...request.disks.map((disk, index) => diskElement(disk, index, request)),
+    element('controller', { type: 'usb', model: 'none' }),
+    networkInterface(request, network),
+    element('serial', { type: 'file' }, [
+      element('source', { path: consolePath, append: 'on' }),
+      element('target', { type: 'isa-serial', port: '0' }),
+    ]),
+    element('graphics', { type: 'vnc', autoport: 'yes', listen: '127.0.0.1' }),
+    element('video', {}, [element('model', { type: 'vga' })]),
+    element('memballoon', { model: 'none' }),
+    element('rng', { model: 'virtio' }, [element('backend', { model: 'random' }, '/dev/urandom')]),
+    ...(request.purpose === 'CUTOVER' ? [] : [element('panic', { model: 'isa' })]),
+  ]);
+}
+
+function diskElement(disk: LaunchDisk, index: number, request: LaunchRequest): XmlElement {
+  const isSata = request.hardware === 'COMPATIBLE';
+  const policies = { error_policy: 'stop', rerror_policy: 'stop' };
+  return element('disk', { type: 'file', device: 'disk' }, [
+    element('driver', { name: 'qemu', type: 'qcow2', ...policies, discard: 'unmap' }),
+    element('source', { file: disk.overlayPath }),
+    disk.nbdUri === undefined ? element('backingStore') : viewElement(disk.nbdUri),
+    element('target', { dev: targetName(request, index), bus: isSata ? 'sata' : 'virtio' }),
+    element('serial', {}, disk.diskId.slice(0, 20)),
+    element('boot', { order: String(disk.isBootDisk ? 1 : 2 + index) }),
+    ...(isSata ? [] : [pciAddress(DISK_SLOT_FIRST + index)]),
+  ]);
+}
+
+function viewElement(nbdUri: string): XmlElement {
+  const location = parseNbdUri(nbdUri);
+  const { server } = location;
+  const host =
+    server.type === 'unix'
+      ? element('host', { transport: 'unix', socket: server.path })
+      : element('host', { name: server.host, port: server.port });
+  return element('backingStore', { type: 'network' }, [
+    element('format', { type: 'raw' }),
+    element('source', { protocol: 'nbd', name: location.export }, [host]),
+    element('backingStore'),
+  ]);
+}
+
+function networkInterface(request: LaunchRequest, network: DomainSurroundings['network']): XmlElement {
+  const isCompatible = request.hardware === 'COMPATIBLE';
+  return element('interface', { type: 'network' }, [
+    element('mac', { address: request.macAddress ?? macAddressOf(request.machineId) }),
+    element('source', { network: network.name }),
+    ...(network.isIsolated ? [element('port', { isolated: 'yes' })] : []),
+    element('model', { type: isCompatible ? 'e1000e' : 'virtio' }),
+    element('rom', { enabled: 'no' }),
+    ...(isCompatible ? [] : [pciAddress(NETWORK_SLOT)]),
+  ]);
+}
+
+function pciAddress(slot: number): XmlElement {
+  const place = { domain: '0x0000', bus: '0x00', slot: `0x${slot.toString(16).padStart(2, '0')}` };
+  return element('address', { type: 'pci', ...place, function: '0x0' });
+}

@@ -1,0 +1,350 @@
+/**
+ * Machines as domains of a libvirt on this computer, which other people may look after, too: so everything
+ * goes by virsh, nothing by a monitor of our own, and a domain bears its state in its own metadata.
+ *
+ * V1  The mark STARTING is written with the definition, STARTED after the start, STOPPED by a stop: with
+ *     libvirt's log of the domain it tells a guest that powered itself off (M4) from one that never ran,
+ *     also after libvirtd was restarted and forgot.
+ * V2  The definition is written anew before each start, from the overlays as they are then.
+ * V3  A CUTOVER machine that runs starts again by itself when the host does; others never.
+ * V4  libvirt says of a failed job nothing afterwards: a job that was seen and is gone without its disk being
+ *     complete has failed.
+ */
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, type Logger, OperationError, retry, systemErrorCode } from '@landfall/runtime';
+import { networkUnknown } from './host-network.ts';
+import {
+  decideHydration,
+  type HydrationFacts,
+  type HydrationOutcome,
+  type HydrationRequest,
+  speedOfDisk,
+} from './hydration.ts';
+import type { LaunchRequest, PublishedPort } from './launch-plan.ts';
+import {
+  type DomainMark,
+  type DomainSurroundings,
+  domainName,
+  METADATA_URI,
+  planDomain,
+  stateElement,
+} from './libvirt-domain.ts';
+import {
+  ensureIsolatedNetwork,
+  ISOLATED_NETWORK,
+  OPEN_NETWORK,
+  planIsolatedNetwork,
+} from './libvirt-network.ts';
+import { ensurePool, removePool } from './libvirt-pool.ts';
+import {
+  type DomainState,
+  hasPoweredOff,
+  parseAddress,
+  parseBlockJob,
+  parseDomainState,
+  parseMark,
+  parseNetwork,
+} from './libvirt-state.ts';
+import { connectVirsh, LIBVIRT_URI_DEFAULT, type Virsh } from './libvirt-virsh.ts';
+import {
+  type Accelerator,
+  type HostFacts,
+  type MachineHost,
+  type MachinePlace,
+  type RunState,
+  thereAlready,
+} from './machine-host.ts';
+import { inspectImage } from './qemu-image.ts';
+import { findUefiFirmware, type ProbeResult, probeAccelerator, type UefiFirmware } from './qemu-probe.ts';
+import { writeXml } from './xml-writer.ts';
+
+export interface LibvirtHostOptions {
+  /** Where the outcome of the trial of KVM is kept. */
+  readonly probePath: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly accelerator?: Accelerator;
+  readonly uri?: string;
+}
+
+const LOG_FOLDER = '/var/log/libvirt/qemu';
+const LOG_TAIL_BYTES = 2000;
+const MACHINE_TYPES = ['pc', 'q35'] as const;
+/** A replication server that is just being restarted is waited for about a minute. */
+const START_ATTEMPTS_MAX = 10;
+const VIEW_AWAY = /nbd|Failed to connect|Connection refused/i;
+
+export class LibvirtHost implements MachineHost {
+  readonly kind = 'libvirt';
+  readonly #options: LibvirtHostOptions;
+  readonly #virsh: Virsh;
+  /** Disks seen with a job (V4). */
+  readonly #seenJobs = new Set<string>();
+  #found: Promise<Found> | undefined;
+  #isolated: Promise<void> = Promise.resolve();
+
+  constructor(options: LibvirtHostOptions) {
+    this.#options = options;
+    this.#virsh = connectVirsh(options.uri ?? LIBVIRT_URI_DEFAULT);
+  }
+
+  async probe(): Promise<HostFacts> {
+    const { accelerator, reason, uefi } = await this.#probed();
+    const networks = (await this.#networkNames()).map(async (name) =>
+      parseNetwork(await this.#virsh('net-dumpxml', name)),
+    );
+    return {
+      accelerator,
+      reason,
+      hasUefiFirmware: uefi !== undefined,
+      machineTypes: MACHINE_TYPES,
+      freeMemoryBytes: process.availableMemory(),
+      networks: await Promise.all(networks),
+    };
+  }
+
+  /** Its network gives the machine an address; see `findAddress`. */
+  async choosePorts(): Promise<readonly PublishedPort[]> {
+    return [];
+  }
+
+  async start(request: LaunchRequest): Promise<void> {
+    const name = domainName(request.machineId);
+    if (await this.find(request)) throw thereAlready(request.machineId);
+    const { accelerator, uefi } = await this.#probed();
+    const network = await this.#network(request);
+    const xml = planDomain(request, { accelerator, uefi, network });
+    await ensurePool(this.#virsh, request);
+    await this.#fromFile(xml, (path) => this.#virsh('define', path));
+    await this.#power(name, request.onlyHydrate);
+    await this.#mark(name, 'STARTED');
+    if (request.purpose === 'CUTOVER' && !request.onlyHydrate) await this.#virsh('autostart', name);
+  }
+
+  async find(place: MachinePlace): Promise<boolean> {
+    const state = await this.#state(place);
+    return state !== undefined && state !== 'ABSENT';
+  }
+
+  async readRunState(place: MachinePlace): Promise<RunState> {
+    const state = await this.#state(place);
+    if (state !== undefined && state !== 'ABSENT') return state;
+    throw new OperationError('MACHINE_UNREACHABLE', `libvirt does not run ${domainName(place.machineId)}`, {
+      hint: `look at its log in ${LOG_FOLDER}`,
+      retryable: true,
+    });
+  }
+
+  async resume({ machineId }: MachinePlace): Promise<void> {
+    await this.#virsh('resume', domainName(machineId));
+  }
+
+  async stop(place: MachinePlace): Promise<void> {
+    const name = domainName(place.machineId);
+    const state = await this.#state(place);
+    if (state === undefined) return;
+    if (state !== 'ABSENT' && state !== 'POWERED_OFF') await this.#virsh('destroy', name);
+    await this.#mark(name, 'STOPPED');
+    await this.#virsh('autostart', name, '--disable');
+  }
+
+  async remove(place: MachinePlace): Promise<void> {
+    await this.stop(place);
+    const name = domainName(place.machineId);
+    if ((await this.#state(place)) !== undefined) await this.#virsh('undefine', name, '--nvram');
+    await removePool(this.#virsh, place);
+  }
+
+  async readLastWords({ machineId }: MachinePlace): Promise<string> {
+    return (await readLogTail(join(LOG_FOLDER, `${domainName(machineId)}.log`))).trim();
+  }
+
+  async findAddress({ machineId }: MachinePlace): Promise<string | undefined> {
+    return parseAddress(await this.#virsh('domifaddr', domainName(machineId), '--source', 'lease'));
+  }
+
+  async advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
+    const errors: string[] = [];
+    const name = domainName(request.machineId);
+    const attached = await this.#attached(name);
+    const disks: HydrationFacts[] = [];
+    for (const [index, disk] of request.disks.entries()) {
+      const { target, path } = attached[index] ?? diskMissing(disk.diskId);
+      const facts = { ...(await this.#lookAtDisk(name, target, path)), ...disk };
+      const key = `${request.machineId} ${disk.diskId}`;
+      if (decideHydration(facts).kind === 'BEGIN') {
+        if (this.#seenJobs.delete(key)) errors.push(`${disk.diskId}: READ_OR_WRITE_FAILED`);
+        const speed = String(speedOfDisk(request));
+        await this.#virsh('blockpull', name, target, '--bytes', '--bandwidth', speed);
+        this.#seenJobs.add(key);
+      } else if (decideHydration(facts).kind === 'NOTHING') this.#seenJobs.delete(key);
+      disks.push(facts);
+    }
+    return { disks, errors };
+  }
+
+  async setHydrationSpeed(request: HydrationRequest): Promise<void> {
+    const name = domainName(request.machineId);
+    for (const { target, path } of await this.#attached(name)) {
+      if ((await this.#lookAtDisk(name, target, path)).job === undefined) continue;
+      await this.#virsh('blockjob', name, target, '--bytes', '--bandwidth', String(speedOfDisk(request)));
+    }
+  }
+
+  async takeScreenshot({ machineId }: MachinePlace): Promise<Buffer> {
+    return await this.#fromFile('', async (path) => {
+      await this.#virsh('screenshot', domainName(machineId), '--file', path);
+      return await readFile(path);
+    });
+  }
+
+  /** Undefined: libvirt does not know it. */
+  async #state({ machineId }: MachinePlace): Promise<Exclude<DomainState, 'ENDED'> | undefined> {
+    const name = domainName(machineId);
+    const text = await this.#domainState(name);
+    if (text === undefined) return undefined;
+    const state = parseDomainState(text);
+    if (state !== 'POWERED_OFF' && state !== 'ENDED') return state;
+    const mark = parseMark(await this.#virsh('metadata', name, METADATA_URI, '--config'));
+    if (mark === 'STOPPED') return 'ABSENT';
+    if (state === 'POWERED_OFF') return state;
+    const log = await readLogTail(join(LOG_FOLDER, `${name}.log`));
+    return mark === 'STARTED' && hasPoweredOff(log) ? 'POWERED_OFF' : 'ABSENT';
+  }
+
+  async #domainState(name: string): Promise<string | undefined> {
+    try {
+      return await this.#virsh('domstate', '--reason', name);
+    } catch (error) {
+      if (error instanceof OperationError && /failed to get domain/.test(error.message)) return undefined;
+      throw error;
+    }
+  }
+
+  async #mark(name: string, mark: DomainMark): Promise<void> {
+    const text = writeXml(stateElement(mark)).trim();
+    const bare = text.replace('landfall:machine', 'machine').replace(/ xmlns:landfall='[^']*'/, '');
+    await this.#virsh('metadata', name, METADATA_URI, '--key', 'landfall', '--set', bare, '--config');
+  }
+
+  async #power(name: string, onlyHydrate: boolean): Promise<void> {
+    try {
+      await retry(() => this.#virsh('start', name, ...(onlyHydrate ? ['--paused'] : [])), {
+        attemptsMax: START_ATTEMPTS_MAX,
+        backoff: { initialMs: 500, maximumMs: 10_000 },
+        clock: this.#options.clock,
+        isRetryable: (error) => error instanceof OperationError && VIEW_AWAY.test(error.message),
+        onRetry: (error) => this.#options.logger.warn('machine-start-tried-again', { name, error }),
+      });
+    } catch (cause) {
+      if (!(cause instanceof OperationError) || cause.code !== 'MACHINE_REFUSED') throw cause;
+      throw new OperationError('MACHINE_START_FAILED', cause.message, {
+        hint: `libvirt's user must be able to read the machine's folder and views; see ${LOG_FOLDER}`,
+        cause,
+      });
+    }
+  }
+
+  async #network(request: LaunchRequest): Promise<DomainSurroundings['network']> {
+    const isOpen = request.purpose === 'CUTOVER';
+    const name = request.networkName ?? (isOpen ? OPEN_NETWORK : ISOLATED_NETWORK);
+    if (name === ISOLATED_NETWORK) {
+      await this.#isolate();
+      return { name, isIsolated: true };
+    }
+    const names = await this.#networkNames();
+    if (!names.includes(name)) throw networkUnknown(name, (await this.probe()).networks);
+    const { kind } = parseNetwork(await this.#virsh('net-dumpxml', name));
+    return { name, isIsolated: kind === 'ISOLATED' && !isOpen };
+  }
+
+  /** One at a time: the guard of one machine must not be taken apart for another's. */
+  async #isolate(): Promise<void> {
+    const ensure = () =>
+      this.#fromFile(planIsolatedNetwork(), (path) => ensureIsolatedNetwork(this.#virsh, path));
+    this.#isolated = this.#isolated.then(ensure, ensure);
+    await this.#isolated;
+  }
+
+  async #networkNames(): Promise<string[]> {
+    return (await this.#virsh('net-list', '--all', '--name')).split('\n').filter((name) => name !== '');
+  }
+
+  /** The disks as libvirt has them, in their order. */
+  async #attached(name: string): Promise<AttachedDisk[]> {
+    const text = await this.#virsh('domblklist', name);
+    return text.split('\n').map((line) => {
+      const [target = ''] = line.trim().split(/\s+/);
+      return { target, path: line.trim().slice(target.length).trim() };
+    });
+  }
+
+  /** H1: whether a disk has a backing is read from its own file. */
+  async #lookAtDisk(
+    name: string,
+    target: string,
+    path: string,
+  ): Promise<Omit<HydrationFacts, 'diskId' | 'sizeBytes'>> {
+    const job = parseBlockJob(await this.#virsh('blockjob', name, target, '--info', '--raw', '--bytes'));
+    const { hasBacking } = await inspectImage(path);
+    const running = job === undefined ? undefined : { ...job, error: undefined };
+    return { hasBacking, hasViewNode: false, job: running };
+  }
+
+  #probed(): Promise<Found> {
+    this.#found ??= this.#findOut();
+    return this.#found;
+  }
+
+  async #findOut(): Promise<Found> {
+    const { accelerator, probePath, logger } = this.#options;
+    const given = accelerator && { accelerator, reason: 'as this launch host was told' };
+    return { ...(given ?? (await probeAccelerator(probePath, logger))), uefi: await findUefiFirmware() };
+  }
+
+  async #fromFile<Result>(text: string, use: (path: string) => Promise<Result>): Promise<Result> {
+    const folder = await mkdtemp(join(tmpdir(), 'landfall-virsh-'));
+    try {
+      const path = join(folder, 'file');
+      await writeFile(path, text);
+      return await use(path);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+interface AttachedDisk {
+  /** libvirt's name for it: `vda`. */
+  readonly target: string;
+  readonly path: string;
+}
+
+interface Found extends ProbeResult {
+  readonly uefi: UefiFirmware | undefined;
+}
+
+function diskMissing(diskId: string): never {
+  throw new OperationError('MACHINE_REFUSED', `the machine has no disk ${diskId}`, {
+    hint: 'terminate this machine and launch again',
+  });
+}
+
+async function readLogTail(path: string): Promise<string> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      const length = Math.min(size, LOG_TAIL_BYTES);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}

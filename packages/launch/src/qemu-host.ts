@@ -1,0 +1,157 @@
+/** Machines as QEMU processes of this computer, on its user network. */
+import { constants, copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
+import { QEMU_NETWORKS, type QemuNetwork } from './host-network.ts';
+import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
+import { type LaunchRequest, type PublishedPort, planLaunch, UEFI_VARIABLES } from './launch-plan.ts';
+import {
+  type Accelerator,
+  type HostFacts,
+  type MachineHost,
+  type MachinePlace,
+  type RunState,
+  thereAlready,
+} from './machine-host.ts';
+import {
+  advanceHydration,
+  continueMachine,
+  readRunState,
+  setHydrationSpeed,
+  takeScreenshot,
+} from './qemu-machine.ts';
+import { findUefiFirmware, type ProbeResult, probeAccelerator, type UefiFirmware } from './qemu-probe.ts';
+import { findQemu, readQemuLog, startQemu, stopQemu } from './qemu-process.ts';
+import { findFreePort } from './tcp-free-port.ts';
+
+export interface QemuHostOptions {
+  /** Where the outcome of the trial of KVM is kept. */
+  readonly probePath: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Without it, found out by a trial. */
+  readonly accelerator?: Accelerator;
+  /** Absent: those that are always there. */
+  readonly networks?: readonly QemuNetwork[];
+}
+
+const MACHINE_TYPES = ['pc', 'q35'] as const;
+
+export class QemuHost implements MachineHost {
+  readonly kind = 'qemu';
+  readonly #options: QemuHostOptions;
+  #found: Promise<Found> | undefined;
+
+  constructor(options: QemuHostOptions) {
+    this.#options = options;
+  }
+
+  async probe(): Promise<HostFacts> {
+    const { accelerator, reason, uefi } = await this.#probed();
+    return {
+      accelerator,
+      reason,
+      hasUefiFirmware: uefi !== undefined,
+      machineTypes: MACHINE_TYPES,
+      freeMemoryBytes: process.availableMemory(),
+      networks: this.#networks.map(({ name, kind }) => ({ name, kind })),
+    };
+  }
+
+  async choosePorts(guestPorts: readonly number[]): Promise<readonly PublishedPort[]> {
+    const ports: PublishedPort[] = [];
+    for (const guestPort of guestPorts) ports.push({ guestPort, hostPort: await findFreePort() });
+    return ports;
+  }
+
+  async start(request: LaunchRequest): Promise<void> {
+    // A second process would fail on the first one's disks, but only after it took its pid file away.
+    if (await this.find(request)) throw thereAlready(request.machineId);
+    const { accelerator, uefi } = await this.#probed();
+    const argv = planLaunch(request, {
+      accelerator,
+      uefiCodePath: uefi?.codePath,
+      networks: this.#networks,
+    });
+    if (request.bootMode === 'UEFI' && uefi !== undefined) await prepareFirmware(uefi, request.folder);
+    try {
+      await startQemu(argv, request.folder, this.#options.clock);
+    } catch (error) {
+      throw portConflict(error) ?? error;
+    }
+  }
+
+  async find({ folder }: MachinePlace): Promise<boolean> {
+    return (await findQemu(folder)) !== undefined;
+  }
+
+  async readRunState({ folder }: MachinePlace): Promise<RunState> {
+    return await readRunState(folder);
+  }
+
+  async resume({ folder }: MachinePlace): Promise<void> {
+    await continueMachine(folder);
+  }
+
+  async stop({ folder }: MachinePlace): Promise<void> {
+    await stopQemu(folder, this.#options.clock);
+  }
+
+  async remove(place: MachinePlace): Promise<void> {
+    await this.stop(place);
+  }
+
+  async readLastWords({ folder }: MachinePlace): Promise<string> {
+    return await readQemuLog(folder);
+  }
+
+  async findAddress(): Promise<undefined> {
+    return undefined;
+  }
+
+  async advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
+    return await advanceHydration(request);
+  }
+
+  async setHydrationSpeed(request: HydrationRequest): Promise<void> {
+    await setHydrationSpeed(request);
+  }
+
+  async takeScreenshot({ folder }: MachinePlace): Promise<Buffer> {
+    return await takeScreenshot(folder);
+  }
+
+  get #networks(): readonly QemuNetwork[] {
+    return this.#options.networks ?? QEMU_NETWORKS;
+  }
+
+  #probed(): Promise<Found> {
+    this.#found ??= this.#findOut();
+    return this.#found;
+  }
+
+  async #findOut(): Promise<Found> {
+    const { accelerator, probePath, logger } = this.#options;
+    const given = accelerator && { accelerator, reason: 'as this launch host was told' };
+    return { ...(given ?? (await probeAccelerator(probePath, logger))), uefi: await findUefiFirmware() };
+  }
+}
+
+interface Found extends ProbeResult {
+  readonly uefi: UefiFirmware | undefined;
+}
+
+/** A machine keeps its variables: what is there stays. */
+async function prepareFirmware(uefi: UefiFirmware, folder: string): Promise<void> {
+  try {
+    await copyFile(uefi.variablesPath, join(folder, UEFI_VARIABLES), constants.COPYFILE_EXCL);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+function portConflict(error: unknown): OperationError | undefined {
+  if (!(error instanceof OperationError) || !/host forwarding rule/i.test(error.message)) return undefined;
+  const { message, hint = '' } = error;
+  return new OperationError('PORT_TAKEN', message, { hint, retryable: true, cause: error });
+}
