@@ -150,7 +150,15 @@ describe('@aws-sdk/client-mgn', () => {
       const invalid = await rejectionOf(client.send(new StartTestCommand({ sourceServerIDs: ['s-1'] })));
       assert.ok(invalid instanceof ValidationException);
       assert.equal(invalid.fieldList?.[0]?.name, 'sourceServerIDs[0]');
-      const unknown = await rejectionOf(client.send(new ListWavesCommand({})));
+      const command = new ListWavesCommand({});
+      command.middlewareStack.add(
+        (next) => (args) => {
+          Object.assign(args.request as object, { path: '/NoSuchOperation' });
+          return next(args);
+        },
+        { step: 'build' },
+      );
+      const unknown = await rejectionOf(client.send(command));
       assert.ok(unknown instanceof ValidationException);
       assert.equal(unknown.reason, 'unknownOperation');
       client.destroy();

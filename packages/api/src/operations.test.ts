@@ -51,6 +51,22 @@ DeleteJob POST /DeleteJob 204 CNU i
 TagResource POST /tags/{resourceArn} 200 AINTV i
 UntagResource DELETE /tags/{resourceArn} 200 AINTV i
 ListTagsForResource GET /tags/{resourceArn} 200 AINTV
+CreateApplication POST /CreateApplication 201 CQU i
+UpdateApplication POST /UpdateApplication 200 CNU i
+DeleteApplication POST /DeleteApplication 204 CNU i
+ListApplications POST /ListApplications 200 U
+ArchiveApplication POST /ArchiveApplication 200 CNQU
+UnarchiveApplication POST /UnarchiveApplication 200 NQU
+AssociateSourceServers POST /AssociateSourceServers 200 CNQU i
+DisassociateSourceServers POST /DisassociateSourceServers 200 CNU i
+CreateWave POST /CreateWave 201 CQU i
+UpdateWave POST /UpdateWave 200 CNU i
+DeleteWave POST /DeleteWave 204 CNU i
+ListWaves POST /ListWaves 200 U
+ArchiveWave POST /ArchiveWave 200 CNQU
+UnarchiveWave POST /UnarchiveWave 200 NQU
+AssociateApplications POST /AssociateApplications 200 CNQU i
+DisassociateApplications POST /DisassociateApplications 200 CNU i
 `;
 
 test('the operations are those of the fact page, with its paths, statuses, errors and traits', () => {

@@ -52,6 +52,7 @@ export interface SourceServerRecord {
   readonly excludedDiskIds?: readonly string[];
   readonly userProvidedId?: string;
   readonly fqdnForActionFramework?: string;
+  readonly applicationId?: string;
   readonly launched: LaunchedMachine | null;
   readonly replicationConfiguration: ReplicationSettings;
   /** What the MGN API has no words for; absent in records from before there was any. */

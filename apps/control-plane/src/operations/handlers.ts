@@ -2,6 +2,7 @@
 import type { Handlers } from '@landfall/api';
 import type { Service } from '../service.ts';
 import { readSetting, writeSetting } from '../store/settings.ts';
+import { applicationOperations } from './applications.ts';
 import { configurationOperations } from './configurations.ts';
 import { describeServiceOperations } from './describe-service.ts';
 import { diskSelectionOperations } from './disk-selection.ts';
@@ -22,12 +23,14 @@ import { sourceServerOperations } from './source-servers.ts';
 import { tagOperations } from './tags.ts';
 import { templateOperations } from './templates.ts';
 import { tripwireOperations } from './tripwire.ts';
+import { waveOperations } from './waves.ts';
 
 export const mgnHandlers: Handlers<'mgn', Service> = {
   InitializeService: async (_input, { store }) => {
     await writeSetting(store.db, 'initialized', 'true');
     return {};
   },
+  ...applicationOperations,
   ...configurationOperations,
   ...jobOperations,
   ...launchOperations,
@@ -36,6 +39,7 @@ export const mgnHandlers: Handlers<'mgn', Service> = {
   ...sourceServerOperations,
   ...tagOperations,
   ...templateOperations,
+  ...waveOperations,
 };
 
 export const landfallHandlers: Handlers<'landfall', Service> = {

@@ -22,6 +22,7 @@ export function showSourceServer(service: Service, server: SourceServerRecord): 
     lifeCycle: showLifeCycle(service, server),
     sourceProperties: server.sourceProperties,
     replicationType: 'AGENT_BASED',
+    applicationID: server.applicationId,
     userProvidedID: server.userProvidedId,
     fqdnForActionFramework: server.fqdnForActionFramework,
   };

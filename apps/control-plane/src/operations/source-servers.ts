@@ -58,7 +58,7 @@ function matches(server: SourceServerRecord, filters: Mgn.DescribeSourceServersR
     (isArchived === undefined || isArchived === server.isArchived) &&
     includes(replicationTypes, 'AGENT_BASED') &&
     includes(lifeCycleStates, server.lifeCycle.state) &&
-    (applicationIDs === undefined || applicationIDs.length === 0)
+    includes<string | undefined>(applicationIDs, server.applicationId)
   );
 }
 

@@ -1,6 +1,7 @@
-/** Tags of source servers, jobs and templates, by ARN. */
+/** Tags of whatever has an ARN. */
 import { ApiError, type Handlers, parseArn } from '@landfall/api';
 import type { Service } from '../service.ts';
+import { findGroup, type GroupKind, saveGroup } from '../store/groups.ts';
 import { findJob, setJobTags } from '../store/jobs.ts';
 import type { Queries } from '../store/schema.ts';
 import { findServer, saveServer } from '../store/source-servers.ts';
@@ -59,6 +60,10 @@ function findByType(db: Queries, type: string, id: string): Promise<Tagged | und
       return findTaggedServer(db, id);
     case 'job':
       return findTaggedJob(db, id);
+    case 'application':
+      return findTaggedGroup(db, 'APPLICATION', id);
+    case 'wave':
+      return findTaggedGroup(db, 'WAVE', id);
     case 'replication-configuration-template':
       return findTaggedTemplate(db, 'REPLICATION', id);
     case 'launch-configuration-template':
@@ -76,7 +81,7 @@ async function findTaggedServer(db: Queries, id: string): Promise<Tagged | undef
 
 async function findTaggedJob(db: Queries, id: string): Promise<Tagged | undefined> {
   const job = await findJob(db, id);
-  if (job === undefined) return undefined;
+  if (job === undefined || job.type === 'RETIREMENT') return undefined;
   return { tags: job.tags, save: (tags) => setJobTags(db, job, tags) };
 }
 
@@ -84,4 +89,10 @@ async function findTaggedTemplate(db: Queries, kind: TemplateKind, id: string): 
   const template = await findTemplate(db, kind, id);
   if (template === undefined) return undefined;
   return { tags: template.tags, save: (tags) => saveTemplate(db, { ...template, tags }) };
+}
+
+async function findTaggedGroup(db: Queries, kind: GroupKind, id: string): Promise<Tagged | undefined> {
+  const group = await findGroup(db, kind, id);
+  if (group === undefined) return undefined;
+  return { tags: group.tags, save: (tags) => saveGroup(db, { ...group, tags }) };
 }

@@ -3,6 +3,7 @@
  * and written whole is JSON in `document`, so that a new field needs no migration.
  */
 import type { Generated, Kysely } from 'kysely';
+import type { ServerGroupTable } from './group-table.ts';
 
 export interface SettingTable {
   key: string;
@@ -55,6 +56,7 @@ export interface SourceServerTable {
   life_cycle_state: string;
   is_archived: number;
   replication_server_id: string | null;
+  application_id: string | null;
   document: string;
 }
 
@@ -148,6 +150,7 @@ export interface Database {
   job_log: JobLogTable;
   proof: ProofTable;
   preflight: PreflightTable;
+  server_group: ServerGroupTable;
 }
 
 /** The database or a transaction on it: every query function takes one. */

@@ -50,6 +50,21 @@ export async function listServersOf(
   return rows.map((row) => decodeDocument(row.document));
 }
 
+/** The members of these applications, archived ones too. */
+export async function listServersIn(
+  db: Queries,
+  applicationIds: readonly string[],
+): Promise<readonly SourceServerRecord[]> {
+  const rows = await db
+    .selectFrom('source_server')
+    .select('document')
+    .where('application_id', 'in', [...applicationIds])
+    .orderBy('created_at_ms')
+    .orderBy('source_server_id')
+    .execute();
+  return rows.map((row) => decodeDocument(row.document));
+}
+
 export async function saveServer(tx: Queries, server: SourceServerRecord): Promise<void> {
   await tx
     .updateTable('source_server')
@@ -80,6 +95,7 @@ function columnsOf(server: SourceServerRecord) {
     life_cycle_state: server.lifeCycle.state,
     is_archived: server.isArchived ? 1 : 0,
     replication_server_id: server.replicationServerId,
+    application_id: server.applicationId ?? null,
     document: encodeDocument(server),
   };
 }
