@@ -1,6 +1,6 @@
 /**
- * Writes src/mgn-model.generated.ts (data) and src/mgn-types.generated.ts (types) from the public service
- * model of MGN.
+ * Writes src/mgn-model.generated.ts (data), src/mgn-types.generated.ts (types) and
+ * src/mgn-other-operations.generated.ts (what is not offered) from the public service model of MGN.
  *
  *     node packages/api/scripts/generate-mgn.ts PATH-TO-MODEL.json
  *
@@ -52,9 +52,13 @@ function main(): void {
   if (modelPath === undefined) throw new Error('Usage: generate-mgn.ts PATH-TO-MODEL.json');
   const source = JSON.parse(readFileSync(modelPath, 'utf8')) as SourceModel;
   const names = readFileSync(new URL('./mgn-operations.txt', import.meta.url), 'utf8').split('\n');
-  const model = convert(source, names.filter((name) => name !== '').sort());
+  const offered = names.filter((name) => name !== '').sort();
+  const model = convert(source, offered);
   writeFileSync(new URL('../src/mgn-model.generated.ts', import.meta.url), renderModel(model));
   writeFileSync(new URL('../src/mgn-types.generated.ts', import.meta.url), renderTypes(model));
+  const others = Object.keys(source.operations).filter((name) => !offered.includes(name));
+  const text = renderOthers(others.sort().map((name) => [name, convertOperation(name, source)]));
+  writeFileSync(new URL('../src/mgn-other-operations.generated.ts', import.meta.url), text);
 }
 
 function convert(source: SourceModel, names: readonly string[]): ServiceModel {
@@ -148,6 +152,24 @@ function renderModel(model: ServiceModel): string {
     '  },\n  shapes: {\n',
     ...lines(model.shapes),
     '  },\n};\n',
+  ].join('');
+}
+
+function renderOthers(others: readonly (readonly [string, OperationModel])[]): string {
+  const lines = others.map(([name, { method, path, errors }]) => {
+    const exception = errors.includes('ValidationException')
+      ? 'ValidationException'
+      : 'AccessDeniedException';
+    return `  '${method} ${path}': { name: '${name}', exception: '${exception}' },\n`;
+  });
+  return [
+    HEADER,
+    '/** Operations of newer clients, by method and path, each with the modelled exception that refuses it. */\n',
+    'export const MGN_OTHER_OPERATIONS: Readonly<\n',
+    "  Record<string, { readonly name: string; readonly exception: 'ValidationException' | 'AccessDeniedException' }>\n",
+    '> = {\n',
+    ...lines,
+    '};\n',
   ].join('');
 }
 

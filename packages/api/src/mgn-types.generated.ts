@@ -6,20 +6,24 @@ export interface MgnOperations {
   readonly AssociateSourceServers: { readonly input: AssociateSourceServersRequest; readonly output: AssociateSourceServersResponse };
   readonly ChangeServerLifeCycleState: { readonly input: ChangeServerLifeCycleStateRequest; readonly output: SourceServer };
   readonly CreateApplication: { readonly input: CreateApplicationRequest; readonly output: Application };
+  readonly CreateConnector: { readonly input: CreateConnectorRequest; readonly output: Connector };
   readonly CreateLaunchConfigurationTemplate: { readonly input: CreateLaunchConfigurationTemplateRequest; readonly output: LaunchConfigurationTemplate };
   readonly CreateReplicationConfigurationTemplate: { readonly input: CreateReplicationConfigurationTemplateRequest; readonly output: ReplicationConfigurationTemplate };
   readonly CreateWave: { readonly input: CreateWaveRequest; readonly output: Wave };
   readonly DeleteApplication: { readonly input: DeleteApplicationRequest; readonly output: DeleteApplicationResponse };
+  readonly DeleteConnector: { readonly input: DeleteConnectorRequest; readonly output: Record<string, never> };
   readonly DeleteJob: { readonly input: DeleteJobRequest; readonly output: DeleteJobResponse };
   readonly DeleteLaunchConfigurationTemplate: { readonly input: DeleteLaunchConfigurationTemplateRequest; readonly output: DeleteLaunchConfigurationTemplateResponse };
   readonly DeleteReplicationConfigurationTemplate: { readonly input: DeleteReplicationConfigurationTemplateRequest; readonly output: DeleteReplicationConfigurationTemplateResponse };
   readonly DeleteSourceServer: { readonly input: DeleteSourceServerRequest; readonly output: DeleteSourceServerResponse };
+  readonly DeleteVcenterClient: { readonly input: DeleteVcenterClientRequest; readonly output: Record<string, never> };
   readonly DeleteWave: { readonly input: DeleteWaveRequest; readonly output: DeleteWaveResponse };
   readonly DescribeJobLogItems: { readonly input: DescribeJobLogItemsRequest; readonly output: DescribeJobLogItemsResponse };
   readonly DescribeJobs: { readonly input: DescribeJobsRequest; readonly output: DescribeJobsResponse };
   readonly DescribeLaunchConfigurationTemplates: { readonly input: DescribeLaunchConfigurationTemplatesRequest; readonly output: DescribeLaunchConfigurationTemplatesResponse };
   readonly DescribeReplicationConfigurationTemplates: { readonly input: DescribeReplicationConfigurationTemplatesRequest; readonly output: DescribeReplicationConfigurationTemplatesResponse };
   readonly DescribeSourceServers: { readonly input: DescribeSourceServersRequest; readonly output: DescribeSourceServersResponse };
+  readonly DescribeVcenterClients: { readonly input: DescribeVcenterClientsRequest; readonly output: DescribeVcenterClientsResponse };
   readonly DisassociateApplications: { readonly input: DisassociateApplicationsRequest; readonly output: DisassociateApplicationsResponse };
   readonly DisassociateSourceServers: { readonly input: DisassociateSourceServersRequest; readonly output: DisassociateSourceServersResponse };
   readonly DisconnectFromService: { readonly input: DisconnectFromServiceRequest; readonly output: SourceServer };
@@ -28,6 +32,8 @@ export interface MgnOperations {
   readonly GetReplicationConfiguration: { readonly input: GetReplicationConfigurationRequest; readonly output: ReplicationConfiguration };
   readonly InitializeService: { readonly input: InitializeServiceRequest; readonly output: InitializeServiceResponse };
   readonly ListApplications: { readonly input: ListApplicationsRequest; readonly output: ListApplicationsResponse };
+  readonly ListConnectors: { readonly input: ListConnectorsRequest; readonly output: ListConnectorsResponse };
+  readonly ListManagedAccounts: { readonly input: ListManagedAccountsRequest; readonly output: ListManagedAccountsResponse };
   readonly ListTagsForResource: { readonly input: ListTagsForResourceRequest; readonly output: ListTagsForResourceResponse };
   readonly ListWaves: { readonly input: ListWavesRequest; readonly output: ListWavesResponse };
   readonly MarkAsArchived: { readonly input: MarkAsArchivedRequest; readonly output: SourceServer };
@@ -44,11 +50,13 @@ export interface MgnOperations {
   readonly UnarchiveWave: { readonly input: UnarchiveWaveRequest; readonly output: Wave };
   readonly UntagResource: { readonly input: UntagResourceRequest; readonly output: Record<string, never> };
   readonly UpdateApplication: { readonly input: UpdateApplicationRequest; readonly output: Application };
+  readonly UpdateConnector: { readonly input: UpdateConnectorRequest; readonly output: Connector };
   readonly UpdateLaunchConfiguration: { readonly input: UpdateLaunchConfigurationRequest; readonly output: LaunchConfiguration };
   readonly UpdateLaunchConfigurationTemplate: { readonly input: UpdateLaunchConfigurationTemplateRequest; readonly output: LaunchConfigurationTemplate };
   readonly UpdateReplicationConfiguration: { readonly input: UpdateReplicationConfigurationRequest; readonly output: ReplicationConfiguration };
   readonly UpdateReplicationConfigurationTemplate: { readonly input: UpdateReplicationConfigurationTemplateRequest; readonly output: ReplicationConfigurationTemplate };
   readonly UpdateSourceServer: { readonly input: UpdateSourceServerRequest; readonly output: SourceServer };
+  readonly UpdateSourceServerReplicationType: { readonly input: UpdateSourceServerReplicationTypeRequest; readonly output: SourceServer };
   readonly UpdateWave: { readonly input: UpdateWaveRequest; readonly output: Wave };
 }
 
@@ -133,11 +141,34 @@ export type ChangeServerLifeCycleStateSourceServerLifecycleState =
   | 'READY_FOR_CUTOVER'
   | 'CUTOVER';
 
+export interface Connector {
+  readonly connectorID?: string | undefined;
+  readonly name?: string | undefined;
+  readonly ssmInstanceID?: string | undefined;
+  readonly arn?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly ssmCommandConfig?: ConnectorSsmCommandConfig | undefined;
+}
+
+export interface ConnectorSsmCommandConfig {
+  readonly s3OutputEnabled: boolean;
+  readonly outputS3BucketName?: string | undefined;
+  readonly cloudWatchOutputEnabled: boolean;
+  readonly cloudWatchLogGroupName?: string | undefined;
+}
+
 export interface CreateApplicationRequest {
   readonly name: string;
   readonly description?: string | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly accountID?: string | undefined;
+}
+
+export interface CreateConnectorRequest {
+  readonly name: string;
+  readonly ssmInstanceID: string;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly ssmCommandConfig?: ConnectorSsmCommandConfig | undefined;
 }
 
 export interface CreateLaunchConfigurationTemplateRequest {
@@ -283,6 +314,10 @@ export interface DeleteApplicationRequest {
 
 export type DeleteApplicationResponse = Record<string, never>;
 
+export interface DeleteConnectorRequest {
+  readonly connectorID: string;
+}
+
 export interface DeleteJobRequest {
   readonly jobID: string;
   readonly accountID?: string | undefined;
@@ -308,6 +343,10 @@ export interface DeleteSourceServerRequest {
 }
 
 export type DeleteSourceServerResponse = Record<string, never>;
+
+export interface DeleteVcenterClientRequest {
+  readonly vcenterClientID: string;
+}
 
 export interface DeleteWaveRequest {
   readonly waveID: string;
@@ -385,6 +424,16 @@ export interface DescribeSourceServersRequestFilters {
 
 export interface DescribeSourceServersResponse {
   readonly items?: readonly SourceServer[] | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface DescribeVcenterClientsRequest {
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface DescribeVcenterClientsResponse {
+  readonly items?: readonly VcenterClient[] | undefined;
   readonly nextToken?: string | undefined;
 }
 
@@ -687,6 +736,31 @@ export interface ListApplicationsResponse {
   readonly nextToken?: string | undefined;
 }
 
+export interface ListConnectorsRequest {
+  readonly filters?: ListConnectorsRequestFilters | undefined;
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListConnectorsRequestFilters {
+  readonly connectorIDs?: readonly string[] | undefined;
+}
+
+export interface ListConnectorsResponse {
+  readonly items?: readonly Connector[] | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListManagedAccountsRequest {
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListManagedAccountsResponse {
+  readonly items: readonly ManagedAccount[];
+  readonly nextToken?: string | undefined;
+}
+
 export interface ListTagsForResourceRequest {
   readonly resourceArn: string;
 }
@@ -710,6 +784,10 @@ export interface ListWavesRequestFilters {
 export interface ListWavesResponse {
   readonly items?: readonly Wave[] | undefined;
   readonly nextToken?: string | undefined;
+}
+
+export interface ManagedAccount {
+  readonly accountId?: string | undefined;
 }
 
 export interface MarkAsArchivedRequest {
@@ -991,6 +1069,12 @@ export interface UpdateApplicationRequest {
   readonly accountID?: string | undefined;
 }
 
+export interface UpdateConnectorRequest {
+  readonly connectorID: string;
+  readonly name?: string | undefined;
+  readonly ssmCommandConfig?: ConnectorSsmCommandConfig | undefined;
+}
+
 export interface UpdateLaunchConfigurationRequest {
   readonly sourceServerID: string;
   readonly name?: string | undefined;
@@ -1069,6 +1153,12 @@ export interface UpdateReplicationConfigurationTemplateRequest {
   readonly storageConfiguration?: StorageConfiguration | undefined;
 }
 
+export interface UpdateSourceServerReplicationTypeRequest {
+  readonly sourceServerID: string;
+  readonly replicationType: ReplicationType;
+  readonly accountID?: string | undefined;
+}
+
 export interface UpdateSourceServerRequest {
   readonly accountID?: string | undefined;
   readonly sourceServerID: string;
@@ -1083,6 +1173,17 @@ export interface UpdateWaveRequest {
   readonly name?: string | undefined;
   readonly description?: string | undefined;
   readonly accountID?: string | undefined;
+}
+
+export interface VcenterClient {
+  readonly vcenterClientID?: string | undefined;
+  readonly arn?: string | undefined;
+  readonly hostname?: string | undefined;
+  readonly vcenterUUID?: string | undefined;
+  readonly datacenterName?: string | undefined;
+  readonly lastSeenDatetime?: string | undefined;
+  readonly sourceServerTags?: Readonly<Record<string, string>> | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 export type VolumeType =

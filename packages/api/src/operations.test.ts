@@ -67,6 +67,14 @@ ArchiveWave POST /ArchiveWave 200 CNQU
 UnarchiveWave POST /UnarchiveWave 200 NQU
 AssociateApplications POST /AssociateApplications 200 CNQU i
 DisassociateApplications POST /DisassociateApplications 200 CNU i
+UpdateSourceServerReplicationType POST /UpdateSourceServerReplicationType 200 CNUV
+DescribeVcenterClients GET /DescribeVcenterClients 200 NUV
+DeleteVcenterClient POST /DeleteVcenterClient 204 NUV i
+CreateConnector POST /CreateConnector 201 UV i
+UpdateConnector POST /UpdateConnector 200 NUV i
+DeleteConnector POST /DeleteConnector 204 NUV i
+ListConnectors POST /ListConnectors 200 UV
+ListManagedAccounts POST /ListManagedAccounts 200 UV
 `;
 
 test('the operations are those of the fact page, with its paths, statuses, errors and traits', () => {
@@ -256,6 +264,7 @@ const SAMPLES: Readonly<Record<string, fc.Arbitrary<string>>> = {
     '',
     'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
   ),
+  SsmInstanceID: fc.constantFrom('i-0123456789abcdefA', 'mi-0123456789abcdefA'),
   SecretArn: fc.constant('arn:aws:secretsmanager:eu-west-1:123456789012:secret:login-a1b2'),
   ISO8601DatetimeString: fc
     .date({ min: new Date(0), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })

@@ -3,6 +3,7 @@
  * the rest of the path, because clients percent-encode the ARN in it and proxies may undo that.
  */
 import { ApiError } from './api-error.ts';
+import { MGN_OTHER_OPERATIONS } from './mgn-other-operations.generated.ts';
 import { type AnyOperation, allOperations } from './operations.ts';
 import type { ServiceName } from './service-model.ts';
 
@@ -20,7 +21,7 @@ for (const service of ['mgn', 'landfall'] as const) {
 }
 
 /**
- * `undefined` when the service has no such operation: answer `ApiError.unknownOperation()`. Throws a
+ * `undefined` when the service has no such operation: answer `refuseUnknown`. Throws a
  * ValidationException when the label is not valid percent-encoded UTF-8.
  */
 export function matchRoute(service: ServiceName, method: string, rawPath: string): Route | undefined {
@@ -33,6 +34,17 @@ export function matchRoute(service: ServiceName, method: string, rawPath: string
     operation: route.operation,
     labels: { [route.label]: decodeLabel(key.slice(route.start.length)) },
   };
+}
+
+/** What answers a request that `matchRoute` found nothing for: it names an operation that newer clients know. */
+export function refuseUnknown(service: ServiceName, method: string, rawPath: string): ApiError {
+  const key = `${method} ${rawPath}`;
+  const other = Object.hasOwn(MGN_OTHER_OPERATIONS, key) ? MGN_OTHER_OPERATIONS[key] : undefined;
+  if (service !== 'mgn' || other === undefined) return ApiError.unknownOperation();
+  const message = `This service does not offer ${other.name}.`;
+  return other.exception === 'ValidationException'
+    ? ApiError.validation(message, { reason: 'unknownOperation' })
+    : ApiError.accessDenied(message);
 }
 
 function addRoute(operation: AnyOperation): void {

@@ -11,12 +11,14 @@ import {
   dispatch,
   encodeError,
   matchRoute,
+  refuseUnknown,
   type ServiceName,
   verifySignature,
 } from '@landfall/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findAccessKey } from '../identity/access-keys.ts';
 import { isInitialized, landfallHandlers, mgnHandlers } from '../operations/handlers.ts';
+import { refuseOtherAccount } from '../operations/managed-accounts.ts';
 import type { Service } from '../service.ts';
 import { rawBody } from './http-body.ts';
 
@@ -75,10 +77,11 @@ async function perform(service: Service, request: FastifyRequest): Promise<ApiRe
   const name = requireService(caller.service);
   requireRegion(service, caller.region);
   const route = matchRoute(name, request.method, rawPath);
-  if (route === undefined) throw ApiError.unknownOperation();
+  if (route === undefined) throw refuseUnknown(name, request.method, rawPath);
   const parts = { labels: route.labels, query: rawQuery, bodyText: body.toString('utf8') };
   const value = decodeInput(route.operation, parts);
   await requireInitialized(service, route.operation);
+  if (name === 'mgn') refuseOtherAccount(service, value);
   const context = { ...service, principal: caller.principal };
   const options = { context, requestId: request.id };
   return route.operation.service === 'mgn'

@@ -52,7 +52,9 @@ export interface SourceServerRecord {
   readonly excludedDiskIds?: readonly string[];
   readonly userProvidedId?: string;
   readonly fqdnForActionFramework?: string;
+  readonly platform?: string;
   readonly applicationId?: string;
+  readonly connectorAction?: Mgn.SourceServerConnectorAction;
   readonly launched: LaunchedMachine | null;
   readonly replicationConfiguration: ReplicationSettings;
   /** What the MGN API has no words for; absent in records from before there was any. */

@@ -4,6 +4,7 @@ import type { Service } from '../service.ts';
 import { readSetting, writeSetting } from '../store/settings.ts';
 import { applicationOperations } from './applications.ts';
 import { configurationOperations } from './configurations.ts';
+import { connectorOperations } from './connectors.ts';
 import { describeServiceOperations } from './describe-service.ts';
 import { diskSelectionOperations } from './disk-selection.ts';
 import { enrolmentTokenOperations } from './enrolment-tokens.ts';
@@ -13,16 +14,19 @@ import { journalOperations } from './journals.ts';
 import { launchedMachineOperations } from './launched-machines.ts';
 import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
+import { managedAccountOperations } from './managed-accounts.ts';
 import { preflightOperations } from './preflights.ts';
 import { proofOperations } from './proofs.ts';
 import { recoveryPointFileOperations } from './recovery-point-files.ts';
 import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
 import { replicationLimitOperations } from './replication-limits.ts';
+import { replicationTypeOperations } from './replication-type.ts';
 import { sourceServerOperations } from './source-servers.ts';
 import { tagOperations } from './tags.ts';
 import { templateOperations } from './templates.ts';
 import { tripwireOperations } from './tripwire.ts';
+import { vcenterClientOperations } from './vcenter-clients.ts';
 import { waveOperations } from './waves.ts';
 
 export const mgnHandlers: Handlers<'mgn', Service> = {
@@ -32,13 +36,17 @@ export const mgnHandlers: Handlers<'mgn', Service> = {
   },
   ...applicationOperations,
   ...configurationOperations,
+  ...connectorOperations,
   ...jobOperations,
   ...launchOperations,
   ...lifeCycleOperations,
+  ...managedAccountOperations,
   ...replicationControlOperations,
+  ...replicationTypeOperations,
   ...sourceServerOperations,
   ...tagOperations,
   ...templateOperations,
+  ...vcenterClientOperations,
   ...waveOperations,
 };
 

@@ -23,6 +23,7 @@ export function showSourceServer(service: Service, server: SourceServerRecord): 
     sourceProperties: server.sourceProperties,
     replicationType: 'AGENT_BASED',
     applicationID: server.applicationId,
+    connectorAction: server.connectorAction,
     userProvidedID: server.userProvidedId,
     fqdnForActionFramework: server.fqdnForActionFramework,
   };

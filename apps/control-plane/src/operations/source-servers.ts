@@ -2,8 +2,17 @@
 import { ApiError, type Handlers, type Mgn, paginate } from '@landfall/api';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
+import type { Queries } from '../store/schema.ts';
 import { deleteServer, listServers } from '../store/source-servers.ts';
-import { changeFreeServer, refuseBusy, requireServer, withEvent } from './change-source-server.ts';
+import {
+  changeFreeServer,
+  RESOURCE_TYPE,
+  refuseBusy,
+  requireServer,
+  withEvent,
+} from './change-source-server.ts';
+import { requireConnectorArn } from './connectors.ts';
+import { withoutAbsent } from './partial-update.ts';
 import { showSourceServer } from './source-server-view.ts';
 
 type Operations = Pick<
@@ -22,16 +31,17 @@ export const sourceServerOperations: Operations = {
   },
 
   UpdateSourceServer: (input, service) => {
-    if (input.connectorAction !== undefined) {
-      throw ApiError.validation('Connectors are not supported; leave connectorAction out.');
-    }
-    return changeFreeServer(service, input.sourceServerID, (server) => ({
-      ...server,
-      ...(input.userProvidedID === undefined ? {} : { userProvidedId: input.userProvidedID }),
-      ...(input.fqdnForActionFramework === undefined
-        ? {}
-        : { fqdnForActionFramework: input.fqdnForActionFramework }),
-    }));
+    return changeFreeServer(service, input.sourceServerID, async (server, tx) => {
+      await refuseTakenId(tx, server, input.userProvidedID);
+      const { connectorArn } = input.connectorAction ?? {};
+      if (connectorArn !== undefined) await requireConnectorArn(service, tx, connectorArn);
+      return withoutAbsent<SourceServerRecord>(server, {
+        userProvidedId: input.userProvidedID,
+        fqdnForActionFramework: input.fqdnForActionFramework,
+        platform: input.platform,
+        connectorAction: input.connectorAction,
+      });
+    });
   },
 
   MarkAsArchived: (input, service) =>
@@ -60,6 +70,17 @@ function matches(server: SourceServerRecord, filters: Mgn.DescribeSourceServersR
     includes(lifeCycleStates, server.lifeCycle.state) &&
     includes<string | undefined>(applicationIDs, server.applicationId)
   );
+}
+
+/** It is how an import recognizes a server, so two that are in use may not share one. */
+async function refuseTakenId(tx: Queries, server: SourceServerRecord, id: string | undefined): Promise<void> {
+  if (id === undefined || id === server.userProvidedId) return;
+  const others = (await listServers(tx)).filter((other) => !other.isArchived && other.userProvidedId === id);
+  if (others[0] === undefined) return;
+  throw ApiError.conflict(`${others[0].sourceServerId} has the user-provided id ${id} already.`, {
+    resourceId: others[0].sourceServerId,
+    resourceType: RESOURCE_TYPE,
+  });
 }
 
 /** An empty filter list filters nothing. */

@@ -1,6 +1,7 @@
 /** Tags of whatever has an ARN. */
 import { ApiError, type Handlers, parseArn } from '@landfall/api';
 import type { Service } from '../service.ts';
+import { findConnector, saveConnector } from '../store/connectors.ts';
 import { findGroup, type GroupKind, saveGroup } from '../store/groups.ts';
 import { findJob, setJobTags } from '../store/jobs.ts';
 import type { Queries } from '../store/schema.ts';
@@ -64,6 +65,8 @@ function findByType(db: Queries, type: string, id: string): Promise<Tagged | und
       return findTaggedGroup(db, 'APPLICATION', id);
     case 'wave':
       return findTaggedGroup(db, 'WAVE', id);
+    case 'connector':
+      return findTaggedConnector(db, id);
     case 'replication-configuration-template':
       return findTaggedTemplate(db, 'REPLICATION', id);
     case 'launch-configuration-template':
@@ -95,4 +98,10 @@ async function findTaggedGroup(db: Queries, kind: GroupKind, id: string): Promis
   const group = await findGroup(db, kind, id);
   if (group === undefined) return undefined;
   return { tags: group.tags, save: (tags) => saveGroup(db, { ...group, tags }) };
+}
+
+async function findTaggedConnector(db: Queries, id: string): Promise<Tagged | undefined> {
+  const connector = await findConnector(db, id);
+  if (connector === undefined) return undefined;
+  return { tags: connector.tags, save: (tags) => saveConnector(db, { ...connector, tags }) };
 }

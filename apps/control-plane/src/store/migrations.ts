@@ -1,6 +1,7 @@
 /** The schema's history: a migration is never changed once released, only followed by another. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { createConnectorTable } from './connectors.ts';
 import { createGroupTable } from './group-table.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -19,6 +20,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-proofs': { up: createProofTable },
   '0004-preflights': { up: createPreflightTable },
   '0005-applications-and-waves': { up: createGroupTable },
+  '0006-connectors': { up: createConnectorTable },
 };
 
 async function createPreflightTable(db: Kysely<unknown>): Promise<void> {

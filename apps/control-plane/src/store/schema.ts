@@ -3,6 +3,7 @@
  * and written whole is JSON in `document`, so that a new field needs no migration.
  */
 import type { Generated, Kysely } from 'kysely';
+import type { ConnectorTable } from './connectors.ts';
 import type { ServerGroupTable } from './group-table.ts';
 
 export interface SettingTable {
@@ -151,6 +152,7 @@ export interface Database {
   proof: ProofTable;
   preflight: PreflightTable;
   server_group: ServerGroupTable;
+  connector: ConnectorTable;
 }
 
 /** The database or a transaction on it: every query function takes one. */
