@@ -1,5 +1,5 @@
 /** A whole control plane in one process: opens its state, binds its port, resumes its jobs, serves. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type Clock,
   ensureFolder,
@@ -17,8 +17,10 @@ import { closeListener, createApp, listen, renewCredentials } from './http/http-
 import { publicKeyPin } from './identity/certificate-authority.ts';
 import { keepCertificates } from './identity/certificate-upkeep.ts';
 import { loadAuthority, loadServerCertificate } from './identity/file-authority.ts';
+import { createInventoryRunner } from './inventory/inventory-runner.ts';
 import { createJobRunner } from './jobs/job-runner.ts';
 import { planFor } from './jobs/plan-for.ts';
+import { createFileObjectStore } from './objects/file-object-store.ts';
 import { keepPreflights } from './preflights/preflight-keeper.ts';
 import type { Service } from './service.ts';
 import { openStore, type Store } from './store/sqlite-store.ts';
@@ -94,6 +96,8 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     reports,
     commands: createCommandQueues({ clock, random }),
     trees: new OpenTrees(clock),
+    objects: createFileObjectStore(join(stateDir, 'buckets')),
+    inventory: createInventoryRunner(),
     jobs: createJobRunner({ store, clock, log, planFor: (job) => planFor(service, job) }),
   };
   const closing = new AbortController();
@@ -102,6 +106,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     listener.server,
   );
   await service.jobs.resume();
+  service.inventory.wake(service);
   await writeStateFiles(stateDir, service);
   const upkeep = keepCertificates({
     ...{ files, authority, addresses, serverCertificate: certificate, clock, log },
@@ -117,7 +122,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     closing.abort();
     await Promise.all([upkeep, preflights]);
     await removeRunningFile(stateDir);
-    await service.jobs.close();
+    await Promise.all([service.jobs.close(), service.inventory.close()]);
     await closeListener(listener);
     await app.close();
     await store.close();

@@ -4,7 +4,9 @@ import type { CommandQueues } from './channel/command-queues.ts';
 import type { ReportBoard } from './channel/report-board.ts';
 import type { OpenTrees } from './files/open-trees.ts';
 import type { CertificateAuthority } from './identity/certificate-authority.ts';
+import type { InventoryRunner } from './inventory/inventory-runner.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
+import type { ObjectStore } from './objects/object-store.ts';
 import type { Store } from './store/sqlite-store.ts';
 
 export interface ServiceFacts {
@@ -31,6 +33,8 @@ export interface Service {
   readonly reports: ReportBoard;
   readonly jobs: JobRunner;
   readonly trees: OpenTrees;
+  readonly objects: ObjectStore;
+  readonly inventory: InventoryRunner;
   /** Who made the call that is answered. */
   readonly principal?: string;
 }

@@ -19,6 +19,7 @@ export {
   type OperationName,
   type OutputOf,
   operations,
+  shapeOf,
 } from './operations.ts';
 export * from './paginate.ts';
 export * from './proof-document.ts';

@@ -33,6 +33,10 @@ export interface MgnOperations {
   readonly InitializeService: { readonly input: InitializeServiceRequest; readonly output: InitializeServiceResponse };
   readonly ListApplications: { readonly input: ListApplicationsRequest; readonly output: ListApplicationsResponse };
   readonly ListConnectors: { readonly input: ListConnectorsRequest; readonly output: ListConnectorsResponse };
+  readonly ListExportErrors: { readonly input: ListExportErrorsRequest; readonly output: ListExportErrorsResponse };
+  readonly ListExports: { readonly input: ListExportsRequest; readonly output: ListExportsResponse };
+  readonly ListImportErrors: { readonly input: ListImportErrorsRequest; readonly output: ListImportErrorsResponse };
+  readonly ListImports: { readonly input: ListImportsRequest; readonly output: ListImportsResponse };
   readonly ListManagedAccounts: { readonly input: ListManagedAccountsRequest; readonly output: ListManagedAccountsResponse };
   readonly ListTagsForResource: { readonly input: ListTagsForResourceRequest; readonly output: ListTagsForResourceResponse };
   readonly ListWaves: { readonly input: ListWavesRequest; readonly output: ListWavesResponse };
@@ -41,6 +45,8 @@ export interface MgnOperations {
   readonly ResumeReplication: { readonly input: ResumeReplicationRequest; readonly output: SourceServer };
   readonly RetryDataReplication: { readonly input: RetryDataReplicationRequest; readonly output: SourceServer };
   readonly StartCutover: { readonly input: StartCutoverRequest; readonly output: StartCutoverResponse };
+  readonly StartExport: { readonly input: StartExportRequest; readonly output: StartExportResponse };
+  readonly StartImport: { readonly input: StartImportRequest; readonly output: StartImportResponse };
   readonly StartReplication: { readonly input: StartReplicationRequest; readonly output: SourceServer };
   readonly StartTest: { readonly input: StartTestRequest; readonly output: StartTestResponse };
   readonly StopReplication: { readonly input: StopReplicationRequest; readonly output: SourceServer };
@@ -463,6 +469,41 @@ export interface Disk {
   readonly bytes?: number | undefined;
 }
 
+export interface ExportErrorData {
+  readonly rawError?: string | undefined;
+}
+
+export type ExportStatus =
+  | 'PENDING'
+  | 'STARTED'
+  | 'FAILED'
+  | 'SUCCEEDED';
+
+export interface ExportTask {
+  readonly exportID?: string | undefined;
+  readonly arn?: string | undefined;
+  readonly s3Bucket?: string | undefined;
+  readonly s3Key?: string | undefined;
+  readonly s3BucketOwner?: string | undefined;
+  readonly creationDateTime?: string | undefined;
+  readonly endDateTime?: string | undefined;
+  readonly status?: ExportStatus | undefined;
+  readonly progressPercentage?: number | undefined;
+  readonly summary?: ExportTaskSummary | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface ExportTaskError {
+  readonly errorDateTime?: string | undefined;
+  readonly errorData?: ExportErrorData | undefined;
+}
+
+export interface ExportTaskSummary {
+  readonly serversCount?: number | undefined;
+  readonly applicationsCount?: number | undefined;
+  readonly wavesCount?: number | undefined;
+}
+
 export interface FinalizeCutoverRequest {
   readonly sourceServerID: string;
   readonly accountID?: string | undefined;
@@ -495,6 +536,65 @@ export interface IdentificationHints {
   readonly vmWareUuid?: string | undefined;
   readonly awsInstanceID?: string | undefined;
   readonly vmPath?: string | undefined;
+}
+
+export interface ImportErrorData {
+  readonly sourceServerID?: string | undefined;
+  readonly applicationID?: string | undefined;
+  readonly waveID?: string | undefined;
+  readonly ec2LaunchTemplateID?: string | undefined;
+  readonly rowNumber?: number | undefined;
+  readonly rawError?: string | undefined;
+  readonly accountID?: string | undefined;
+}
+
+export type ImportErrorType =
+  | 'VALIDATION_ERROR'
+  | 'PROCESSING_ERROR';
+
+export type ImportStatus =
+  | 'PENDING'
+  | 'STARTED'
+  | 'FAILED'
+  | 'SUCCEEDED';
+
+export interface ImportTask {
+  readonly importID?: string | undefined;
+  readonly arn?: string | undefined;
+  readonly s3BucketSource?: S3BucketSource | undefined;
+  readonly creationDateTime?: string | undefined;
+  readonly endDateTime?: string | undefined;
+  readonly status?: ImportStatus | undefined;
+  readonly progressPercentage?: number | undefined;
+  readonly summary?: ImportTaskSummary | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface ImportTaskError {
+  readonly errorDateTime?: string | undefined;
+  readonly errorType?: ImportErrorType | undefined;
+  readonly errorData?: ImportErrorData | undefined;
+}
+
+export interface ImportTaskSummary {
+  readonly waves?: ImportTaskSummaryWaves | undefined;
+  readonly applications?: ImportTaskSummaryApplications | undefined;
+  readonly servers?: ImportTaskSummaryServers | undefined;
+}
+
+export interface ImportTaskSummaryApplications {
+  readonly createdCount?: number | undefined;
+  readonly modifiedCount?: number | undefined;
+}
+
+export interface ImportTaskSummaryServers {
+  readonly createdCount?: number | undefined;
+  readonly modifiedCount?: number | undefined;
+}
+
+export interface ImportTaskSummaryWaves {
+  readonly createdCount?: number | undefined;
+  readonly modifiedCount?: number | undefined;
 }
 
 export type InitializeServiceRequest = Record<string, never>;
@@ -751,6 +851,58 @@ export interface ListConnectorsResponse {
   readonly nextToken?: string | undefined;
 }
 
+export interface ListExportErrorsRequest {
+  readonly exportID: string;
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListExportErrorsResponse {
+  readonly items?: readonly ExportTaskError[] | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListExportsRequest {
+  readonly filters?: ListExportsRequestFilters | undefined;
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListExportsRequestFilters {
+  readonly exportIDs?: readonly string[] | undefined;
+}
+
+export interface ListExportsResponse {
+  readonly items?: readonly ExportTask[] | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListImportErrorsRequest {
+  readonly importID: string;
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListImportErrorsResponse {
+  readonly items?: readonly ImportTaskError[] | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListImportsRequest {
+  readonly filters?: ListImportsRequestFilters | undefined;
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListImportsRequestFilters {
+  readonly importIDs?: readonly string[] | undefined;
+}
+
+export interface ListImportsResponse {
+  readonly items?: readonly ImportTask[] | undefined;
+  readonly nextToken?: string | undefined;
+}
+
 export interface ListManagedAccountsRequest {
   readonly maxResults?: number | undefined;
   readonly nextToken?: string | undefined;
@@ -930,6 +1082,12 @@ export interface RetryDataReplicationRequest {
   readonly accountID?: string | undefined;
 }
 
+export interface S3BucketSource {
+  readonly s3Bucket: string;
+  readonly s3Key: string;
+  readonly s3BucketOwner?: string | undefined;
+}
+
 export interface SourceProperties {
   readonly lastUpdatedDateTime?: string | undefined;
   readonly recommendedInstanceType?: string | undefined;
@@ -997,6 +1155,27 @@ export interface StartCutoverRequest {
 
 export interface StartCutoverResponse {
   readonly job?: Job | undefined;
+}
+
+export interface StartExportRequest {
+  readonly s3Bucket: string;
+  readonly s3Key: string;
+  readonly s3BucketOwner?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface StartExportResponse {
+  readonly exportTask?: ExportTask | undefined;
+}
+
+export interface StartImportRequest {
+  readonly clientToken?: string | undefined;
+  readonly s3BucketSource: S3BucketSource;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface StartImportResponse {
+  readonly importTask?: ImportTask | undefined;
 }
 
 export interface StartReplicationRequest {

@@ -75,6 +75,12 @@ UpdateConnector POST /UpdateConnector 200 NUV i
 DeleteConnector POST /DeleteConnector 204 NUV i
 ListConnectors POST /ListConnectors 200 UV
 ListManagedAccounts POST /ListManagedAccounts 200 UV
+StartImport POST /StartImport 202 CNQUV
+ListImports POST /ListImports 200 UV
+ListImportErrors POST /ListImportErrors 200 UV
+StartExport POST /StartExport 202 QUV
+ListExports POST /ListExports 200 U
+ListExportErrors POST /ListExportErrors 200 UV
 `;
 
 test('the operations are those of the fact page, with its paths, statuses, errors and traits', () => {

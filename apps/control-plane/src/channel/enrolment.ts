@@ -13,8 +13,7 @@ import { certificateFingerprint } from '../identity/certificate-authority.ts';
 import { type EnrolmentTokenRecord, useToken } from '../identity/enrolment-tokens.ts';
 import { verifyProof } from '../identity/proof-of-possession.ts';
 import { templatesForNewServer } from '../lifecycle/default-settings.ts';
-import { initiationSteps } from '../lifecycle/initiation.ts';
-import { replicatedDisks } from '../lifecycle/replicated-disks.ts';
+import { newReplication, newServerRecord, withDisks } from '../lifecycle/new-server.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import {
@@ -130,39 +129,13 @@ async function newServer(
   if (sourceProperties === undefined) throw incomplete('sourceProperties');
   const templates = await templatesForNewServer(tx, { nowMs, random });
   const replicationServerId = await chooseReplicationServer(tx, disks.length);
-  const nothing = { replicationServerSeen: false, paired: false, connected: false, firstBytes: false };
+  const seen = newServerRecord({ sourceServerId: programId, sourceProperties, templates, nowMs });
   return {
-    sourceServerId: programId,
-    createdAtMs: nowMs,
-    isArchived: false,
+    ...withDisks(seen, disks),
     tags: { ...token.tags, ...tags },
     lifeCycle: { state: 'NOT_READY' },
-    replication: {
-      desired: 'REPLICATE',
-      startedAtMs: nowMs,
-      state: 'INITIATING',
-      steps: initiationSteps({ ...nothing, assigned: replicationServerId !== null }),
-      firstByteAtMs: null,
-      pairedAtMs: null,
-    },
+    replication: newReplication({ assigned: replicationServerId !== null, nowMs }),
     replicationServerId,
-    sourceProperties,
-    disks,
-    launched: null,
-    replicationConfiguration: {
-      ...templates.replication,
-      name: sourceProperties.identificationHints.hostname,
-      bandwidthThrottling: templates.replication.bandwidthThrottling ?? 0,
-      replicatedDisks: replicatedDisks(disks),
-    },
-    launchConfiguration: {
-      ...templates.launch,
-      name: sourceProperties.identificationHints.hostname,
-      launchDisposition: templates.launch.launchDisposition ?? 'STARTED',
-      targetInstanceTypeRightSizingMethod: templates.launch.targetInstanceTypeRightSizingMethod ?? 'BASIC',
-      bootMode: templates.launch.bootMode ?? 'USE_SOURCE',
-    },
-    stagingDiscardedAtMs: null,
   };
 }
 

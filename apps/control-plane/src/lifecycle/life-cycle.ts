@@ -106,6 +106,8 @@ const TRANSITIONS = {
     TERMINATE: to('STOPPED'),
   }),
   PENDING_INSTALLATION: idle('PENDING_INSTALLATION', NO_AGENT, {
+    DISCONNECT: no('no agent is installed on it, so there is nothing to disconnect; delete it instead'),
+    START_REPLICATION: NO_AGENT,
     STOP_REPLICATION: NO_AGENT,
     DELETE: to('PENDING_INSTALLATION'),
   }),

@@ -53,6 +53,8 @@ export interface SourceServerRecord {
   readonly userProvidedId?: string;
   readonly fqdnForActionFramework?: string;
   readonly platform?: string;
+  /** What an inventory said of its launch and nothing here acts on, by column behind `mgn:launch:`. */
+  readonly inventoryLaunch?: Readonly<Record<string, string>>;
   readonly applicationId?: string;
   readonly connectorAction?: Mgn.SourceServerConnectorAction;
   readonly launched: LaunchedMachine | null;

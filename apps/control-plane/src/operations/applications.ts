@@ -6,7 +6,7 @@ import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import { type GroupRecord, listGroups } from '../store/groups.ts';
 import type { Queries } from '../store/schema.ts';
-import { listServersIn, saveServer } from '../store/source-servers.ts';
+import { countServersIn, listServersIn, saveServer } from '../store/source-servers.ts';
 import { conflict, requireServer } from './change-source-server.ts';
 import {
   createGroup,
@@ -73,8 +73,7 @@ export const applicationOperations: Operations = {
     await service.store.transaction(async (tx) => {
       const application = await requireActiveGroup(tx, KIND, applicationID);
       for (const id of new Set(sourceServerIDs)) await joinApplication(tx, application, id);
-      const members = await listServersIn(tx, [applicationID]);
-      if (members.length > SERVERS_MAX) throw quotaExceeded(KIND, `Servers of ${applicationID}`, SERVERS_MAX);
+      await refuseOverfull(tx, applicationID);
     });
     return {};
   },
@@ -105,6 +104,12 @@ async function leaveApplication(tx: Queries, applicationId: string, sourceServer
   if (current === undefined) return;
   if (current !== applicationId) throw conflict(server, `it belongs to ${current}, not to ${applicationId}`);
   await saveServer(tx, rest);
+}
+
+/** After servers joined it, in the same transaction. */
+export async function refuseOverfull(tx: Queries, applicationId: string): Promise<void> {
+  const members = await countServersIn(tx, applicationId);
+  if (members > SERVERS_MAX) throw quotaExceeded(KIND, `Servers of ${applicationId}`, SERVERS_MAX);
 }
 
 async function refuseWithServers(tx: Queries, application: GroupRecord): Promise<void> {

@@ -9,6 +9,7 @@ import { describeServiceOperations } from './describe-service.ts';
 import { diskSelectionOperations } from './disk-selection.ts';
 import { enrolmentTokenOperations } from './enrolment-tokens.ts';
 import { imageOperations } from './images.ts';
+import { inventoryOperations } from './inventory.ts';
 import { jobOperations } from './jobs.ts';
 import { journalOperations } from './journals.ts';
 import { launchedMachineOperations } from './launched-machines.ts';
@@ -37,6 +38,7 @@ export const mgnHandlers: Handlers<'mgn', Service> = {
   ...applicationOperations,
   ...configurationOperations,
   ...connectorOperations,
+  ...inventoryOperations,
   ...jobOperations,
   ...launchOperations,
   ...lifeCycleOperations,

@@ -3,7 +3,7 @@ import { ApiError, type Handlers, type Mgn, paginate } from '@landfall/api';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import type { Queries } from '../store/schema.ts';
-import { deleteServer, listServers } from '../store/source-servers.ts';
+import { deleteServer, findServerByProvidedId, listServers } from '../store/source-servers.ts';
 import {
   changeFreeServer,
   RESOURCE_TYPE,
@@ -75,10 +75,10 @@ function matches(server: SourceServerRecord, filters: Mgn.DescribeSourceServersR
 /** It is how an import recognizes a server, so two that are in use may not share one. */
 async function refuseTakenId(tx: Queries, server: SourceServerRecord, id: string | undefined): Promise<void> {
   if (id === undefined || id === server.userProvidedId) return;
-  const others = (await listServers(tx)).filter((other) => !other.isArchived && other.userProvidedId === id);
-  if (others[0] === undefined) return;
-  throw ApiError.conflict(`${others[0].sourceServerId} has the user-provided id ${id} already.`, {
-    resourceId: others[0].sourceServerId,
+  const other = await findServerByProvidedId(tx, id);
+  if (other === undefined) return;
+  throw ApiError.conflict(`${other.sourceServerId} has the user-provided id ${id} already.`, {
+    resourceId: other.sourceServerId,
     resourceType: RESOURCE_TYPE,
   });
 }

@@ -3,6 +3,7 @@ import { ApiError, type Handlers, parseArn } from '@landfall/api';
 import type { Service } from '../service.ts';
 import { findConnector, saveConnector } from '../store/connectors.ts';
 import { findGroup, type GroupKind, saveGroup } from '../store/groups.ts';
+import { findTask, type InventoryTask, setTaskTags } from '../store/inventory-tasks.ts';
 import { findJob, setJobTags } from '../store/jobs.ts';
 import type { Queries } from '../store/schema.ts';
 import { findServer, saveServer } from '../store/source-servers.ts';
@@ -67,6 +68,10 @@ function findByType(db: Queries, type: string, id: string): Promise<Tagged | und
       return findTaggedGroup(db, 'WAVE', id);
     case 'connector':
       return findTaggedConnector(db, id);
+    case 'import':
+      return findTaggedTask(db, 'IMPORT', id);
+    case 'export':
+      return findTaggedTask(db, 'EXPORT', id);
     case 'replication-configuration-template':
       return findTaggedTemplate(db, 'REPLICATION', id);
     case 'launch-configuration-template':
@@ -104,4 +109,14 @@ async function findTaggedConnector(db: Queries, id: string): Promise<Tagged | un
   const connector = await findConnector(db, id);
   if (connector === undefined) return undefined;
   return { tags: connector.tags, save: (tags) => saveConnector(db, { ...connector, tags }) };
+}
+
+async function findTaggedTask(
+  db: Queries,
+  kind: InventoryTask['kind'],
+  id: string,
+): Promise<Tagged | undefined> {
+  const task = await findTask(db, kind, id);
+  if (task === undefined) return undefined;
+  return { tags: task.tags, save: (tags) => setTaskTags(db, id, tags) };
 }

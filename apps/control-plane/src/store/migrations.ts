@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { createConnectorTable } from './connectors.ts';
 import { createGroupTable } from './group-table.ts';
+import { createInventoryTables } from './inventory-tasks.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': {
@@ -21,6 +22,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-preflights': { up: createPreflightTable },
   '0005-applications-and-waves': { up: createGroupTable },
   '0006-connectors': { up: createConnectorTable },
+  '0007-inventory': { up: createInventoryTables },
 };
 
 async function createPreflightTable(db: Kysely<unknown>): Promise<void> {

@@ -5,6 +5,7 @@
 import type { Generated, Kysely } from 'kysely';
 import type { ConnectorTable } from './connectors.ts';
 import type { ServerGroupTable } from './group-table.ts';
+import type { InventoryTaskErrorTable, InventoryTaskTable } from './inventory-tasks.ts';
 
 export interface SettingTable {
   key: string;
@@ -58,6 +59,7 @@ export interface SourceServerTable {
   is_archived: number;
   replication_server_id: string | null;
   application_id: string | null;
+  user_provided_id: string | null;
   document: string;
 }
 
@@ -153,6 +155,8 @@ export interface Database {
   preflight: PreflightTable;
   server_group: ServerGroupTable;
   connector: ConnectorTable;
+  inventory_task: InventoryTaskTable;
+  inventory_task_error: InventoryTaskErrorTable;
 }
 
 /** The database or a transaction on it: every query function takes one. */

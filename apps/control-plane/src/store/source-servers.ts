@@ -50,6 +50,55 @@ export async function listServersOf(
   return rows.map((row) => decodeDocument(row.document));
 }
 
+/** Of servers in use, the one that an inventory or its installer named so. */
+export async function findServerByProvidedId(
+  db: Queries,
+  userProvidedId: string,
+): Promise<SourceServerRecord | undefined> {
+  const row = await db
+    .selectFrom('source_server')
+    .select('document')
+    .where('user_provided_id', '=', userProvidedId)
+    .where('is_archived', '=', 0)
+    .executeTakeFirst();
+  return row === undefined ? undefined : decodeDocument(row.document);
+}
+
+export async function countActiveServers(db: Queries): Promise<number> {
+  const row = await db
+    .selectFrom('source_server')
+    .select((query) => query.fn.countAll<number>().as('count'))
+    .where('is_archived', '=', 0)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+export async function countServersIn(db: Queries, applicationId: string): Promise<number> {
+  const row = await db
+    .selectFrom('source_server')
+    .select((query) => query.fn.countAll<number>().as('count'))
+    .where('application_id', '=', applicationId)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** A page of the servers that are not archived, in the order of their ids. */
+export async function listActiveServersAfter(
+  db: Queries,
+  after: string,
+  limit: number,
+): Promise<readonly SourceServerRecord[]> {
+  const rows = await db
+    .selectFrom('source_server')
+    .select('document')
+    .where('is_archived', '=', 0)
+    .where('source_server_id', '>', after)
+    .orderBy('source_server_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => decodeDocument(row.document));
+}
+
 /** The members of these applications, archived ones too. */
 export async function listServersIn(
   db: Queries,
@@ -95,6 +144,7 @@ function columnsOf(server: SourceServerRecord) {
     life_cycle_state: server.lifeCycle.state,
     is_archived: server.isArchived ? 1 : 0,
     replication_server_id: server.replicationServerId,
+    user_provided_id: server.userProvidedId ?? null,
     application_id: server.applicationId ?? null,
     document: encodeDocument(server),
   };

@@ -145,6 +145,23 @@ export const SERVICE_ERRORS = {
     meaning: 'No control plane was found.',
     remedy: 'Start one with `landfall up`, name its folder with --state-dir, or `eval "$(landfall env)"`.',
   },
+  OBJECT_CHANGED: {
+    meaning: 'A file was changed while it was imported.',
+    remedy: 'Import it again.',
+  },
+  OBJECT_MISSING: {
+    meaning: 'The file to import is not in its bucket.',
+    remedy: 'Put it there, in the folder buckets/BUCKET of the state folder, and import it again.',
+  },
+  OBJECT_NAME_INVALID: {
+    meaning: 'A bucket or key of an import or export cannot be the name of a file.',
+    remedy:
+      'Use a bucket of letters, digits, dots, dashes and underscores, and a key without . and .. as parts.',
+  },
+  OBJECT_TOO_LARGE: {
+    meaning: 'A file to import is larger than what is read at once.',
+    remedy: 'Import it in several parts.',
+  },
   PACKAGES_MISSING: {
     meaning: 'Debian packages are needed and cannot be installed.',
     remedy: 'Install them as the message says, as root.',
@@ -202,14 +219,14 @@ export const SERVICE_ERRORS = {
     meaning: 'The proxy cannot be connected to.',
     remedy: 'Check its address and port; change it with `landfall-agent configure --proxy http://host:port`.',
   },
-  REPLICATION_SERVER_MISSING: {
-    meaning: 'A source server is on no replication server.',
-    remedy: 'Start a replication server and wait for the first recovery point.',
-  },
   RENEWAL_IN_PROGRESS: {
     meaning: 'The certificate of a program is being renewed with another key.',
     remedy:
       'Wait some minutes; if it comes back, look for a second program or machine with the same identity.',
+  },
+  REPLICATION_SERVER_MISSING: {
+    meaning: 'A source server is on no replication server.',
+    remedy: 'Start a replication server and wait for the first recovery point.',
   },
   REQUEST_INVALID: {
     meaning: 'A message on the channel could not be read.',

@@ -1,0 +1,195 @@
+/** One item of an import, in the transaction of its caller. Throws ApiError for what cannot be done. */
+import { ApiError, isoDateTime } from '@landfall/api';
+import { publicId } from '@landfall/runtime';
+import { templatesForNewServer } from '../lifecycle/default-settings.ts';
+import { newServerRecord, unseenProperties } from '../lifecycle/new-server.ts';
+import type { SourceServerRecord } from '../lifecycle/source-server.ts';
+import { refuseOverfull } from '../operations/applications.ts';
+import { requireServer } from '../operations/change-source-server.ts';
+import {
+  createGroup,
+  groupConflict,
+  keepChanged,
+  requireActiveGroup,
+  updateGroup,
+} from '../operations/groups.ts';
+import type { Service } from '../service.ts';
+import { findGroupByName, type GroupKind, type GroupRecord } from '../store/groups.ts';
+import type { Queries } from '../store/schema.ts';
+import {
+  countActiveServers,
+  findServerByProvidedId,
+  insertServer,
+  saveServer,
+} from '../store/source-servers.ts';
+import type { PlanItem, Reference } from './inventory-plan.ts';
+import type { GroupFacts, ServerFacts } from './inventory-rows.ts';
+
+export type Effect = 'CREATED' | 'MODIFIED' | 'NONE';
+
+/** Public MGN documentation: servers that are not archived. */
+const SERVERS_MAX = 4000;
+
+export async function applyItem(service: Service, tx: Queries, item: PlanItem): Promise<Effect> {
+  switch (item.kind) {
+    case 'WAVE':
+      return (await applyGroup(service, tx, 'WAVE', item.facts)).effect;
+    case 'APPLICATION':
+      return applyApplication(service, tx, item.facts, item.wave);
+    case 'SERVER':
+      return applyServer(service, tx, item.facts, item.application);
+  }
+}
+
+interface AppliedGroup {
+  readonly group: GroupRecord;
+  readonly effect: Effect;
+}
+
+async function applyGroup(
+  service: Service,
+  tx: Queries,
+  kind: GroupKind,
+  { id, name = '', description, tags }: GroupFacts,
+): Promise<AppliedGroup> {
+  const known = await findReferred(tx, kind, { id, name });
+  if (known === undefined) {
+    return { group: await createGroup(service, tx, kind, { name, description, tags }), effect: 'CREATED' };
+  }
+  const change = { name: name === '' ? undefined : name, description };
+  const updated = await updateGroup(service, tx, known, change);
+  const merged = { ...updated.tags, ...tags };
+  const isTagged = Object.entries(tags).every(([key, value]) => updated.tags[key] === value);
+  const group = isTagged ? updated : await keepChanged(service, tx, updated, { ...updated, tags: merged });
+  return { group, effect: group === known ? 'NONE' : 'MODIFIED' };
+}
+
+/** `undefined` when there is none of that name; an id that is none of ours is an error. */
+async function findReferred(
+  tx: Queries,
+  kind: GroupKind,
+  { id, name = '' }: Reference,
+): Promise<GroupRecord | undefined> {
+  if (id !== undefined) return requireActiveGroup(tx, kind, id);
+  const named = await findGroupByName(tx, kind, name);
+  if (named?.isArchived === true) throw groupConflict(named, 'it is archived; unarchive it first');
+  return named;
+}
+
+async function requireReferred(tx: Queries, kind: GroupKind, reference: Reference): Promise<GroupRecord> {
+  const group = await findReferred(tx, kind, reference);
+  if (group !== undefined) return group;
+  throw ApiError.notFound(reference.name ?? '', kind === 'WAVE' ? 'Wave' : 'Application');
+}
+
+async function applyApplication(
+  service: Service,
+  tx: Queries,
+  facts: GroupFacts,
+  wave: Reference | undefined,
+): Promise<Effect> {
+  const parentId = wave === undefined ? undefined : (await requireReferred(tx, 'WAVE', wave)).groupId;
+  const { group, effect } = await applyGroup(service, tx, 'APPLICATION', facts);
+  if (parentId === undefined || group.parentId === parentId) return effect;
+  await keepChanged(service, tx, group, { ...group, parentId });
+  return effect === 'CREATED' ? 'CREATED' : 'MODIFIED';
+}
+
+async function applyServer(
+  service: Service,
+  tx: Queries,
+  facts: ServerFacts,
+  application: Reference | undefined,
+): Promise<Effect> {
+  const reference =
+    application === undefined ? undefined : await requireReferred(tx, 'APPLICATION', application);
+  const known = await findServer(tx, facts);
+  if (known === undefined) {
+    if ((await countActiveServers(tx)) >= SERVERS_MAX) throw tooManyServers();
+    const fresh = await pendingServer(service, tx, facts);
+    await insertServer(tx, withFacts(fresh, facts, reference?.groupId));
+    if (reference !== undefined) await refuseOverfull(tx, reference.groupId);
+    return 'CREATED';
+  }
+  const next = withFacts(known, facts, reference?.groupId);
+  if (JSON.stringify(next) === JSON.stringify(known)) return 'NONE';
+  await saveServer(tx, next);
+  if (reference !== undefined) await refuseOverfull(tx, reference.groupId);
+  return 'MODIFIED';
+}
+
+async function findServer(
+  tx: Queries,
+  { id, userProvidedId }: ServerFacts,
+): Promise<SourceServerRecord | undefined> {
+  const namesake =
+    userProvidedId === undefined ? undefined : await findServerByProvidedId(tx, userProvidedId);
+  if (id === undefined) return namesake;
+  const server = await requireServer(tx, id);
+  const isOther = namesake !== undefined && namesake.sourceServerId !== id;
+  const isFixed =
+    userProvidedId !== undefined && ![undefined, userProvidedId].includes(server.userProvidedId);
+  if (isOther || isFixed) throw idTaken(server, userProvidedId);
+  return server;
+}
+
+function idTaken({ sourceServerId, userProvidedId }: SourceServerRecord, told = ''): ApiError {
+  const why = userProvidedId === undefined ? 'another server has it' : `it is ${userProvidedId}`;
+  return ApiError.conflict(`The user-provided id of ${sourceServerId} cannot become ${told}: ${why}.`);
+}
+
+async function pendingServer(
+  service: Service,
+  tx: Queries,
+  { fqdn }: ServerFacts,
+): Promise<SourceServerRecord> {
+  if (fqdn === undefined) {
+    throw ApiError.validation(
+      'A new server needs mgn:server:fqdn-for-action-framework, its name or address.',
+    );
+  }
+  const nowMs = service.clock.nowMs();
+  const templates = await templatesForNewServer(tx, { nowMs, random: service.random });
+  return newServerRecord({
+    sourceServerId: publicId('s-', service.random),
+    sourceProperties: unseenProperties(fqdn, isoDateTime(nowMs)),
+    templates,
+    nowMs,
+  });
+}
+
+/** The record with what the file says; what it leaves out stays. */
+function withFacts(
+  server: SourceServerRecord,
+  { userProvidedId, platform, fqdn, tags, launch }: ServerFacts,
+  applicationId: string | undefined,
+): SourceServerRecord {
+  const {
+    'transfer-server-tags': copyTags,
+    'placement:operating-system-licensing': licensing,
+    ...rest
+  } = launch;
+  const { launchConfiguration } = server;
+  return {
+    ...server,
+    tags: { ...server.tags, ...tags },
+    ...(userProvidedId === undefined ? {} : { userProvidedId }),
+    ...(platform === undefined ? {} : { platform }),
+    ...(fqdn === undefined ? {} : { fqdnForActionFramework: fqdn }),
+    ...(applicationId === undefined ? {} : { applicationId }),
+    ...(Object.keys(rest).length === 0 ? {} : { inventoryLaunch: { ...server.inventoryLaunch, ...rest } }),
+    launchConfiguration: {
+      ...launchConfiguration,
+      ...(copyTags === undefined ? {} : { copyTags: copyTags.toLowerCase() === 'true' }),
+      ...(licensing === undefined ? {} : { licensing: { osByol: licensing.toUpperCase() === 'BYOL' } }),
+    },
+  };
+}
+
+function tooManyServers(): ApiError {
+  return ApiError.quotaExceeded(`There may be at most ${SERVERS_MAX} servers that are not archived.`, {
+    resourceType: 'SourceServer',
+    serviceCode: 'mgn',
+    quotaValue: SERVERS_MAX,
+  });
+}

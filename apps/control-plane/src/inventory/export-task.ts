@@ -1,0 +1,164 @@
+/**
+ * Runs one export: twice through the store in pages, first for the columns there are, then for the rows. What
+ * is archived is left out. An export that was cut off begins again; its object appears whole or not at all.
+ */
+import type { SourceServerRecord } from '../lifecycle/source-server.ts';
+import type { Service } from '../service.ts';
+import { type GroupRecord, listGroups } from '../store/groups.ts';
+import { type ExportRecord, saveTask } from '../store/inventory-tasks.ts';
+import type { Queries } from '../store/schema.ts';
+import { countActiveServers, listActiveServersAfter } from '../store/source-servers.ts';
+import { formatCsvRow } from './csv.ts';
+import { launchColumn, PLAIN_COLUMNS, tagColumn } from './inventory-columns.ts';
+import type { Home } from './inventory-rows.ts';
+
+const PAGE_SERVERS = 200;
+
+/** The cells of a row by their columns. */
+type Cells = ReadonlyMap<string, string>;
+
+interface Groups {
+  readonly waves: ReadonlyMap<string, GroupRecord>;
+  readonly applications: ReadonlyMap<string, GroupRecord>;
+}
+
+export async function runExport(
+  service: Service,
+  task: ExportRecord,
+  signal: AbortSignal,
+): Promise<ExportRecord> {
+  const { store, objects, facts } = service;
+  const groups = await readGroups(store.db);
+  const { waves, applications } = groups;
+  let current: ExportRecord = {
+    ...{ ...task, status: 'STARTED', done: 0, servers: 0 },
+    ...{ waves: waves.size, applications: applications.size },
+    total: await countActiveServers(store.db),
+  };
+  await saveTask(store.db, current);
+  const rows = () => listRows(store.db, groups, facts);
+  const columns = await columnsOf(rows());
+  const keepCount = async (servers: number) => {
+    signal.throwIfAborted();
+    current = { ...current, done: servers, servers };
+    await saveTask(store.db, current);
+  };
+  await objects.write({ bucket: task.bucket, key: task.key }, linesOf(columns, rows(), keepCount));
+  return current;
+}
+
+async function readGroups(db: Queries): Promise<Groups> {
+  const active = async (kind: 'WAVE' | 'APPLICATION') => {
+    const groups = (await listGroups(db, kind)).filter(({ isArchived }) => !isArchived);
+    return new Map(groups.map((group) => [group.groupId, group]));
+  };
+  return { waves: await active('WAVE'), applications: await active('APPLICATION') };
+}
+
+interface Page {
+  readonly rows: readonly Cells[];
+  /** Servers so far. */
+  readonly servers: number;
+}
+
+async function* listRows(db: Queries, groups: Groups, home: Home): AsyncGenerator<Page> {
+  const emptyApplications = new Map(groups.applications);
+  const emptyWaves = new Map(groups.waves);
+  let after = '';
+  let servers = 0;
+  for (;;) {
+    const page = await listActiveServersAfter(db, after, PAGE_SERVERS);
+    for (const { applicationId = '' } of page) emptyApplications.delete(applicationId);
+    servers += page.length;
+    yield { rows: page.map((server) => rowOf(home, groups, server, server.applicationId)), servers };
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE_SERVERS) break;
+    after = last.sourceServerId;
+  }
+  for (const { parentId } of groups.applications.values()) emptyWaves.delete(parentId ?? '');
+  const applications = [...emptyApplications.keys()].map((id) => rowOf(home, groups, undefined, id));
+  const waves = [...emptyWaves.values()].map(
+    (wave) => new Map([...homeCells(home), ...groupCells('wave', wave)]),
+  );
+  yield { rows: [...applications, ...waves], servers };
+}
+
+async function columnsOf(pages: AsyncIterable<Page>): Promise<readonly string[]> {
+  const seen = new Set<string>();
+  for await (const { rows } of pages) {
+    for (const row of rows) for (const column of row.keys()) seen.add(column);
+  }
+  const families = [...seen].filter((column) => !PLAIN_COLUMNS.includes(column));
+  return [...PLAIN_COLUMNS, ...families.sort()];
+}
+
+/** A column that came up after they were counted is left out. */
+async function* linesOf(
+  columns: readonly string[],
+  pages: AsyncIterable<Page>,
+  keepCount: (servers: number) => Promise<void>,
+): AsyncGenerator<string> {
+  yield formatCsvRow(columns);
+  for await (const { rows, servers } of pages) {
+    yield rows.map((row) => formatCsvRow(columns.map((column) => row.get(column) ?? ''))).join('');
+    await keepCount(servers);
+  }
+}
+
+function rowOf(
+  home: Home,
+  { waves, applications }: Groups,
+  server: SourceServerRecord | undefined,
+  applicationId: string | undefined,
+): Cells {
+  const application = applications.get(applicationId ?? '');
+  const wave = waves.get(application?.parentId ?? '');
+  return new Map([
+    ...homeCells(home),
+    ...(wave === undefined ? [] : groupCells('wave', wave)),
+    ...(application === undefined ? [] : groupCells('app', application)),
+    ...(server === undefined ? [] : serverCells(server)),
+  ]);
+}
+
+type CellList = readonly (readonly [string, string])[];
+
+function homeCells({ accountId, region }: Home): CellList {
+  return [
+    ['mgn:account-id', accountId],
+    ['mgn:region', region],
+  ];
+}
+
+function groupCells(about: 'wave' | 'app', { groupId, name, description = '', tags }: GroupRecord): CellList {
+  return [
+    [`mgn:${about}:id`, groupId],
+    [`mgn:${about}:name`, name],
+    [`mgn:${about}:description`, description],
+    ...tagCells(about, tags),
+  ];
+}
+
+function serverCells(server: SourceServerRecord): CellList {
+  const { copyTags, licensing } = server.launchConfiguration;
+  const launch = { ...server.inventoryLaunch };
+  const settings: CellList = [
+    ...(copyTags === undefined ? [] : [['transfer-server-tags', String(copyTags)] as const]),
+    ...(licensing?.osByol === undefined
+      ? []
+      : [['placement:operating-system-licensing', licensing.osByol ? 'BYOL' : 'LI'] as const]),
+    ...Object.entries(launch),
+  ];
+  return [
+    ['mgn:server:id', server.sourceServerId],
+    ['mgn:server:user-provided-id', server.userProvidedId ?? ''],
+    ['mgn:server:platform', server.platform ?? ''],
+    ['mgn:server:fqdn-for-action-framework', server.fqdnForActionFramework ?? ''],
+    ...tagCells('server', server.tags),
+    ...settings.map(([property, text]) => [launchColumn(property), text] as const),
+  ];
+}
+
+function tagCells(about: 'wave' | 'app' | 'server', tags: Readonly<Record<string, string>>): CellList {
+  return Object.entries(tags).map(([key, value]) => [tagColumn(about, key), value] as const);
+}

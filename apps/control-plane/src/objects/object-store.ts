@@ -1,0 +1,29 @@
+/**
+ * Where files of imports and exports lie: buckets of objects, as their callers know them from S3.
+ *
+ * O1 An object is read whole or not at all, and written whole or not at all: nobody sees half of one.
+ * O2 A name leads nowhere but into its own bucket.
+ */
+export interface ObjectName {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export interface ObjectStore {
+  /** `undefined` when there is no such bucket or object. Errors: OBJECT_NAME_INVALID, OBJECT_TOO_LARGE. */
+  read(name: ObjectName, bytesMax: number): Promise<Buffer | undefined>;
+  /** Makes the bucket if there is none; replaces what is there. Errors: OBJECT_NAME_INVALID. */
+  write(name: ObjectName, pieces: AsyncIterable<string>): Promise<void>;
+}
+
+const SEGMENT_BYTES_MAX = 255;
+
+/** Whether a store can hold it: parts of a key between slashes are names of their own, none of them special. */
+export function isObjectName({ bucket, key }: ObjectName): boolean {
+  return isSegment(bucket) && /^[\w.-]+$/.test(bucket) && key.split('/').every(isSegment);
+}
+
+function isSegment(text: string): boolean {
+  const bytes = Buffer.byteLength(text);
+  return bytes > 0 && bytes <= SEGMENT_BYTES_MAX && text !== '.' && text !== '..' && !/[/\0]/.test(text);
+}
