@@ -11,6 +11,7 @@ import { listMachinesOf } from '../store/machines.ts';
 import type { Queries } from '../store/schema.ts';
 import { findServer, saveServer } from '../store/source-servers.ts';
 import { conflict, refuseBusy, requireServer, withEvent } from './change-source-server.ts';
+import { refuseBeyondJobLimits } from './job-limits.ts';
 import { showJob } from './job-view.ts';
 import { pointSelector } from './point-selector.ts';
 
@@ -67,6 +68,7 @@ async function startJob(
   const shown = await service.store.transaction(async (tx) => {
     const servers = await Promise.all(ids.map((id) => requireParticipant(tx, id)));
     await refuseBusy(tx, ids);
+    await refuseBeyondJobLimits(tx, ids.length);
     for (const server of servers) await saveServer(tx, await admit(service, server, job, tx));
     await insertJob(tx, job, ids);
     const { jobId, createdAtMs } = job;
