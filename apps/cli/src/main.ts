@@ -5,11 +5,15 @@
 import { ApiError } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
 import { Command, CommanderError } from 'commander';
+import { addApiCommand } from './commands/api.ts';
 import { addBenchCommand } from './commands/bench.ts';
+import { addConnectorCommands } from './commands/connector.ts';
 import { addCrashTestCommand } from './commands/crash-test.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addEnvCommand } from './commands/env.ts';
 import { addFilesCommands } from './commands/files.ts';
+import { addGroupCommands } from './commands/group.ts';
+import { addInventoryCommands } from './commands/inventory.ts';
 import { addJobCommands } from './commands/job.ts';
 import { addJournalCommands } from './commands/journal.ts';
 import { addMachineCommands } from './commands/machine.ts';
@@ -57,6 +61,10 @@ function buildProgram(): Command {
     addFilesCommands,
     addProofCommands,
     addJournalCommands,
+    addGroupCommands,
+    addInventoryCommands,
+    addConnectorCommands,
+    addApiCommand,
   ])
     addTo(program);
   return program;

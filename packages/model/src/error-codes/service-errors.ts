@@ -96,6 +96,10 @@ export const SERVICE_ERRORS = {
     remedy:
       'Get the report again, and check it with the certificate (ca.pem) of the control plane that made it.',
   },
+  GROUP_NOT_FOUND: {
+    meaning: 'No application or wave has the id or name that was given.',
+    remedy: 'Look it up with `landfall application list --all` or `landfall wave list --all`.',
+  },
   HYDRATION_TIMED_OUT: {
     meaning: 'The disks of a launched machine did not become complete in time; staging is kept.',
     remedy: 'Look at the log of its launch host; it is tried again by itself.',
@@ -112,6 +116,10 @@ export const SERVICE_ERRORS = {
   IDENTITY_UNREADABLE: {
     meaning: 'The file with the identity of a program is damaged.',
     remedy: 'Restore it from a backup, or delete it and enrol again with a new token.',
+  },
+  INVENTORY_FAILED: {
+    meaning: 'An import or export did not do all that was asked.',
+    remedy: 'Read its errors with `landfall import errors`, mend the file and import it again.',
   },
   JOB_NOT_FOUND: {
     meaning: 'There is no job with this id.',
@@ -161,6 +169,10 @@ export const SERVICE_ERRORS = {
   OBJECT_TOO_LARGE: {
     meaning: 'A file to import is larger than what is read at once.',
     remedy: 'Import it in several parts.',
+  },
+  OPERATION_UNKNOWN: {
+    meaning: 'There is no such service or operation.',
+    remedy: "List the operations with `landfall api mgn '?'` or `landfall api landfall '?'`.",
   },
   PACKAGES_MISSING: {
     meaning: 'Debian packages are needed and cannot be installed.',
