@@ -36,7 +36,7 @@ export function matchRoute(service: ServiceName, method: string, rawPath: string
   };
 }
 
-/** What answers a request that `matchRoute` found nothing for: it names an operation that newer clients know. */
+/** What answers a request that `matchRoute` found nothing for: operations of newer clients by name. */
 export function refuseUnknown(service: ServiceName, method: string, rawPath: string): ApiError {
   const key = `${method} ${rawPath}`;
   const other = Object.hasOwn(MGN_OTHER_OPERATIONS, key) ? MGN_OTHER_OPERATIONS[key] : undefined;

@@ -18,7 +18,7 @@ export interface ObjectStore {
 
 const SEGMENT_BYTES_MAX = 255;
 
-/** Whether a store can hold it: parts of a key between slashes are names of their own, none of them special. */
+/** Whether a store can hold it: parts of a key between slashes are names of their own, none special. */
 export function isObjectName({ bucket, key }: ObjectName): boolean {
   return isSegment(bucket) && /^[\w.-]+$/.test(bucket) && key.split('/').every(isSegment);
 }

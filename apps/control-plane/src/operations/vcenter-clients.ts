@@ -1,4 +1,4 @@
-/** DescribeVcenterClients, DeleteVcenterClient: there are none until servers are replicated without an agent. */
+/** DescribeVcenterClients, DeleteVcenterClient: none until servers are replicated without an agent. */
 import { ApiError, type Handlers, type Mgn, paginate } from '@landfall/api';
 import type { Service } from '../service.ts';
 

@@ -1,0 +1,56 @@
+/** docs/api-compatibility.md, from what the SDK's operations answered. */
+import { allOperations } from '@landfall/api';
+import type { Outcomes } from './sdk-journey.testing.ts';
+
+const RULES = `
+## Rules where the public documentation leaves them open
+
+- **Create** again with the same name, description and tags answers what the first one made; the same name with
+  anything else is a ConflictException. Names of applications and of waves are unique whatever their case,
+  archived ones included.
+- **Health** of an application or wave is that of its worst server that still replicates: ERROR when one is
+  STALLED, LAGGING when one is at least 5 minutes behind or in BACKLOG or RESCAN. **Progress** is COMPLETED when
+  there are servers and all are cut over or archived, NOT_STARTED when none has sent a byte or was launched.
+- An application is **archived** when all its servers are cut over or archived, a wave when all its applications
+  are. What is archived changes only in its tags. Only empty groups are deleted.
+- \`accountID\` may be this account's; for any other the answer is AccessDeniedException.
+- A **bucket** is a folder: \`buckets/BUCKET/KEY\` in the state folder of the control plane. An import of a file with
+  anything wrong in it changes nothing and lists every problem as VALIDATION_ERROR; else it goes on past what cannot
+  be applied (PROCESSING_ERROR) and ends FAILED if there was any. A server is recognized by \`mgn:server:id\`, else by
+  \`mgn:server:user-provided-id\`; a new one needs \`mgn:server:fqdn-for-action-framework\` and waits for its agent as
+  PENDING_INSTALLATION. Of the \`mgn:launch:\` columns \`transfer-server-tags\` and
+  \`placement:operating-system-licensing\` are applied; the others are kept and exported again.
+- **Connectors** are kept for the scripts that make them; nothing is sent through one. There are no **vCenter clients**.
+- Servers are replicated by agents: SNAPSHOT_SHIPPING is refused.
+- The API has no revision numbers, so of two updates at once the later one counts, member by member.
+- Operations that only newer clients know (network migration, enrichment of import files) are refused by name.
+`;
+
+export function compatibilityPage(operations: readonly string[], outcomes: Outcomes): string {
+  const errors = new Map(
+    allOperations('mgn').map((operation) => [operation.name as string, operation.errors]),
+  );
+  const rows = operations.map((name) => {
+    const exceptions = (errors.get(name) ?? []).map((error) => error.replace(/Exception$/, ''));
+    return `| ${name} | ${resultText(outcomes.get(name))} | ${exceptions.join(', ')} |\n`;
+  });
+  return [
+    '# Compatibility of the API\n\n',
+    'Written by the conformance suite, which calls every operation of `@aws-sdk/client-mgn` 3.523 on a site with\n',
+    'simulated programs: `LANDFALL_WRITE_DOCS=1 node --test apps/control-plane/src/conformance/*.test.ts`.\n\n',
+    `**${countWorking(operations, outcomes)} of ${operations.length} operations work.**\n\n`,
+    '| operation | with the SDK | modelled exceptions |\n|---|---|---|\n',
+    ...rows,
+    RULES,
+  ].join('');
+}
+
+/** An operation works when it answers, or when it rightly refuses because there is nothing to act on. */
+export function countWorking(operations: readonly string[], outcomes: Outcomes): number {
+  return operations.filter((name) => outcomes.has(name)).length;
+}
+
+function resultText(outcome: string | undefined): string {
+  if (outcome === undefined) return 'not offered';
+  return outcome === 'works' ? outcome : `${outcome}: there are none`;
+}

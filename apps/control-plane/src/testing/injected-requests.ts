@@ -1,0 +1,42 @@
+/** Signed requests straight into the routes of a control plane: everything but the socket is real. */
+import type { TestContext } from 'node:test';
+import { signRequest } from '@landfall/api';
+import { systemClock } from '@landfall/runtime';
+import { createApp } from '../http/http-server.ts';
+import { cleanUpAfter } from './clean-up.ts';
+import type { TestControlPlane } from './test-control-plane.ts';
+
+export interface InjectedRequest {
+  readonly service: string;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly rawPath: string;
+  readonly rawQuery?: string;
+  readonly body?: string;
+}
+
+export interface InjectedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+export type Inject = (request: InjectedRequest) => Promise<InjectedAnswer>;
+
+export async function injectInto(t: TestContext, plane: TestControlPlane): Promise<Inject> {
+  const { service } = plane.current();
+  const closing = new AbortController();
+  const app = await createApp({ service, agentBinary: undefined, closing: closing.signal });
+  cleanUpAfter(t, async () => {
+    closing.abort();
+    await app.close();
+  });
+  return async ({ service: name, method, rawPath, rawQuery = '', body = '' }) => {
+    const headers = { host: 'localhost', 'content-type': 'application/json' };
+    const scope = { service: name, region: plane.admin.region, nowMs: systemClock.nowMs() };
+    const signature = signRequest({ method, rawPath, rawQuery, headers, body }, plane.admin, scope);
+    const url = rawQuery === '' ? rawPath : `${rawPath}?${rawQuery}`;
+    const sent = method === 'POST' ? { payload: body } : {};
+    const answer = await app.inject({ method, url, headers: { ...headers, ...signature }, ...sent });
+    return { status: answer.statusCode, headers: answer.headers, text: answer.body };
+  };
+}
