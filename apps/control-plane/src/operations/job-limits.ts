@@ -1,4 +1,4 @@
-/** Limits of jobs. Values: public MGN documentation; the operations' modelled errors have no quota but 409. */
+/** Limits of jobs: public MGN documentation. The modelled errors of the operations have no quota but 409. */
 import { ApiError } from '@landfall/api';
 import { countRunningJobs } from '../store/running-jobs.ts';
 import type { Queries } from '../store/schema.ts';
