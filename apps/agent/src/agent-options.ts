@@ -11,7 +11,7 @@ export const USAGE = `landfall-agent: replicates the disks of this server while 
   landfall-agent install --token TOKEN [--no-prompt] [--devices /dev/a,/dev/b] [--force-volumes]
                          [--no-auto-disk-detection] [--scan-mode] [--no-skip-free-space]
                          [--freeze] [--freeze-limit 10] [--freeze-interval 60]
-                         [--streams 4] [--tags key=value,…]
+                         [--streams 4] [--tags key=value,…] [--user-provided-id ID]
                          [--proxy http://[user:password@]host:port]
   landfall-agent configure --proxy http://[user:password@]host:port | none
   landfall-agent status [--json]
@@ -28,6 +28,7 @@ tracking their changes; without it that is done only where the kernel shows none
 --freeze makes a consistent recovery point every --freeze-interval minutes: the file systems are frozen while
 what was written is read again, for at most --freeze-limit seconds. --streams is how many
 connections replication may use when one does not fill the link, if the replication server takes as many.
+--user-provided-id is the name an imported inventory has for this server.
 
 Where things are: --state-dir (/var/lib/landfall-agent), --runtime-dir (/run/landfall-agent),
 --unit-dir (/etc/systemd/system); --no-service installs without systemd.
@@ -47,6 +48,7 @@ export interface AgentOptions {
   readonly freeze: Installation['freeze'];
   readonly streams: number;
   readonly tags: Readonly<Record<string, string>>;
+  readonly userProvidedId: string | undefined;
   readonly proxy: string | undefined;
   readonly json: boolean;
   readonly minutes: number;
@@ -83,6 +85,7 @@ export function parseOptions(parameters: readonly string[]): AgentOptions {
     freeze: values.freeze ? parseFreeze(values) : undefined,
     streams: parseStreams(values.streams),
     tags: parseTags(values.tags ?? ''),
+    userProvidedId: values['user-provided-id'],
     proxy: values.proxy,
     json: values.json,
     minutes: parseMinutes(values.minutes),
@@ -113,6 +116,7 @@ function parse(parameters: readonly string[]) {
         'freeze-interval': { type: 'string', default: '60' },
         streams: { type: 'string' },
         tags: { type: 'string' },
+        'user-provided-id': { type: 'string' },
         proxy: { type: 'string' },
         minutes: { type: 'string', default: '1' },
         to: { type: 'string' },

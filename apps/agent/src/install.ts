@@ -67,6 +67,8 @@ export interface InstallOptions {
   /** Connections replication may use. */
   readonly streams: number;
   readonly tags: Readonly<Record<string, string>>;
+  /** By which an imported inventory knows this server. */
+  readonly userProvidedId?: string | undefined;
   /** `http://…` or `none`; else the environment and an earlier installation say. */
   readonly proxy: string | undefined;
   readonly environment: Environment;
@@ -178,7 +180,7 @@ async function keepDiskIds(
 
 async function enrolServer(options: InstallOptions, chosen: Chosen, dial: Dial): Promise<Identity> {
   const { disks } = chosen;
-  const { stateFolder, token, tags, clock, say } = options;
+  const { stateFolder, token, tags, userProvidedId, clock, say } = options;
   const earlier = await readIdentity(stateFolder);
   if (earlier !== undefined)
     say(`This server was enrolled before, as ${earlier.programId}: its identity is kept`);
@@ -193,6 +195,7 @@ async function enrolServer(options: InstallOptions, chosen: Chosen, dial: Dial):
     sourceProperties,
     disks: disks.map(publicFacts),
     tags,
+    ...(userProvidedId === undefined ? {} : { userProvidedId }),
     dial,
   };
   const enrolment = await enrol(description);

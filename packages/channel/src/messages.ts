@@ -62,6 +62,8 @@ export interface EnrolmentRequest {
   readonly sourceProperties?: SourceProperties;
   readonly disks?: readonly SourceDisk[];
   readonly tags?: Readonly<Record<string, string>>;
+  /** By which an inventory may have named the server already. */
+  readonly userProvidedId?: string;
   /**
    * Replication servers only: addresses put into the certificate; the first is what agents are told to dial.
    */

@@ -62,6 +62,10 @@ const tags: Check = (value) =>
     ([key, tag]) => key.length <= 256 && typeof tag === 'string' && tag.length <= 256,
   );
 
+/** As the public API has it: not blank, no space at its ends. */
+const providedId: Check = (value) =>
+  typeof value === 'string' && value.length <= 256 && /^[^\s\0]( *[^\s\0])*$/.test(value);
+
 const disk = shape({ diskId: text(64), deviceName: text(256), sizeBytes: count, isBootDisk: flag });
 const captureMode: Check = (value) => CAPTURE_MODES.some((mode) => mode === value);
 const diskChange = shape({
@@ -184,6 +188,7 @@ const ENROLMENT = {
   sourceProperties: optional(sourceProperties),
   disks: optional(list(disk, DISKS_MAX)),
   tags: optional(tags),
+  userProvidedId: optional(providedId),
   addresses: optional(list(text(253), 16)),
 } as const satisfies Record<keyof EnrolmentRequest, Check>;
 

@@ -6,6 +6,7 @@
  * E2 Same install with another key is a copy of a machine, and is refused while the first one is active.
  * E3 A server that was disconnected, cut over or archived is history: the same install becomes a new source
  *    server.
+ * E4 A server that an inventory named and no agent has joined yet is the one that enrols by that name.
  */
 import type { Enrolment, EnrolmentRequest, ProgramRole } from '@landfall/channel';
 import { OperationError, publicId } from '@landfall/runtime';
@@ -24,7 +25,7 @@ import {
   updateEnrolment,
 } from '../store/programs.ts';
 import type { Queries } from '../store/schema.ts';
-import { findServer, insertServer } from '../store/source-servers.ts';
+import { findServer, findServerByProvidedId, insertServer, saveServer } from '../store/source-servers.ts';
 import { checkDiskCount, chooseReplicationServer } from './assign-replication-server.ts';
 
 const PREFIX_BY_ROLE = {
@@ -61,21 +62,45 @@ export async function enrol(service: Service, request: EnrolmentRequest): Promis
       return;
     }
     if (current !== undefined) await revokeProgram(tx, current.programId, nowMs);
-    await insertProgram(tx, newProgram(request, { programId, fingerprint, nowMs }));
     if (role === 'agent')
-      await insertServer(tx, await newServer(service, tx, { programId, request, token, nowMs }));
+      await keepServer(tx, await newServer(service, tx, { programId, request, token, nowMs }));
+    await insertProgram(tx, newProgram(request, { programId, fingerprint, nowMs }));
   });
   log.info('program-enrolled', { programId, role: request.role, version: request.version });
   return { programId, certificatePem, caPem: authority.certificatePem };
 }
 
 /** The id of the program that this install is already (E1), or a new one. Errors: IDENTITY_IN_USE (E2). */
-async function chooseProgramId({ store, random }: Service, request: EnrolmentRequest): Promise<string> {
-  const current = await findInstalled(store.db, request.role, request.installId);
-  const fresh = () => publicId(PREFIX_BY_ROLE[request.role], random);
-  if (current === undefined || (await isHistory(store.db, current))) return fresh();
+async function chooseProgramId(service: Service, request: EnrolmentRequest): Promise<string> {
+  const { db } = service.store;
+  const current = await findInstalled(db, request.role, request.installId);
+  if (current === undefined || (await isHistory(db, current))) return newProgramId(service, request);
   if (isKeyOf(current, request.publicKeyPem)) return current.programId;
   throw identityInUse(current);
+}
+
+/** E4. Errors: IDENTITY_IN_USE. */
+async function newProgramId({ store, random }: Service, request: EnrolmentRequest): Promise<string> {
+  const { role, userProvidedId } = request;
+  const named =
+    role === 'agent' && userProvidedId !== undefined
+      ? await findServerByProvidedId(store.db, userProvidedId)
+      : undefined;
+  if (named === undefined || named.replication.desired === 'UNINSTALL') {
+    return publicId(PREFIX_BY_ROLE[role], random);
+  }
+  if (named.lifeCycle.state === 'PENDING_INSTALLATION') return named.sourceServerId;
+  throw providedIdInUse(named);
+}
+
+async function keepServer(tx: Queries, seen: SourceServerRecord): Promise<void> {
+  const pending = await findServer(tx, seen.sourceServerId);
+  if (pending === undefined) return insertServer(tx, seen);
+  if (pending.lifeCycle.state !== 'PENDING_INSTALLATION') throw providedIdInUse(pending);
+  const { sourceProperties, disks, replicationServerId, lifeCycle, replication } = seen;
+  const tags = { ...pending.tags, ...seen.tags };
+  const joined = { ...pending, sourceProperties, replicationServerId, lifeCycle, replication, tags };
+  await saveServer(tx, withDisks(joined, disks));
 }
 
 /** A program that was stopped in the middle of a renewal enrols with its next key. */
@@ -136,6 +161,7 @@ async function newServer(
     lifeCycle: { state: 'NOT_READY' },
     replication: newReplication({ assigned: replicationServerId !== null, nowMs }),
     replicationServerId,
+    ...(request.userProvidedId === undefined ? {} : { userProvidedId: request.userProvidedId }),
   };
 }
 
@@ -147,6 +173,14 @@ function identityInUse({ programId, role }: ProgramRecord): OperationError {
       'on the copy, remove the state folder of the program and install it again; ' +
       'if the first one is gone, disconnect it from the service and install again',
     context: { programId },
+  });
+}
+
+function providedIdInUse({ sourceServerId, userProvidedId }: SourceServerRecord): OperationError {
+  const message = `the user-provided id ${userProvidedId} belongs to ${sourceServerId}, which has its agent`;
+  return new OperationError('IDENTITY_IN_USE', message, {
+    hint: 'install with the id this server has in the inventory, or disconnect the other one first',
+    context: { sourceServerId },
   });
 }
 

@@ -50,7 +50,7 @@ export async function listServersOf(
   return rows.map((row) => decodeDocument(row.document));
 }
 
-/** Of servers in use, the one that an inventory or its installer named so. */
+/** Of servers that are not archived, the newest that an inventory or its installer named so. */
 export async function findServerByProvidedId(
   db: Queries,
   userProvidedId: string,
@@ -60,6 +60,7 @@ export async function findServerByProvidedId(
     .select('document')
     .where('user_provided_id', '=', userProvidedId)
     .where('is_archived', '=', 0)
+    .orderBy('created_at_ms', 'desc')
     .executeTakeFirst();
   return row === undefined ? undefined : decodeDocument(row.document);
 }
