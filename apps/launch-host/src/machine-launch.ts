@@ -9,7 +9,6 @@ import {
   inspectImage,
   type LaunchDisk,
   type LaunchRequest,
-  macAddressOf,
   type PublishedPort,
   planLaunch,
   startQemu,
@@ -18,23 +17,31 @@ import {
 import { OperationError, retry } from '@landfall/runtime';
 import { copyIfMissing, makeDurable } from './file-machine-store.ts';
 import { type MachineContext, overlayName } from './machine-context.ts';
+import { keepConversion, macAddressFor, usePreparedConversion } from './prepared-conversion.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
 const CONVERSION_ATTEMPTS_MAX = 3;
 
-/** An appliance that died is tried again, on fresh overlays: nothing is lost by that but its time. */
+/** A proof steps aside for launches, and begins again after them. */
 export async function convertMachine(context: MachineContext, signal: AbortSignal): Promise<void> {
-  const { conversions, clock, logger } = context.services;
+  if (await usePreparedConversion(context)) return;
+  const { conversions, inBackground } = context.services;
+  if (context.record().specification.purpose === 'PROOF') {
+    await inBackground(signal, (turn) => convertPatiently(context, turn));
+  } else {
+    await conversions.run(signal, () => convertPatiently(context, signal));
+  }
+}
+
+/** An appliance that died is tried again, on fresh overlays: nothing is lost by that but its time. */
+async function convertPatiently(context: MachineContext, signal: AbortSignal): Promise<void> {
+  const { clock, logger } = context.services;
   const { machineId } = context.record().specification;
-  await conversions.run(signal, () =>
-    retry(() => convertOnce(context, signal), {
-      attemptsMax: CONVERSION_ATTEMPTS_MAX,
-      signal,
-      clock,
-      isRetryable: (error) => error instanceof OperationError && error.retryable,
-      onRetry: (error) => logger.warn('conversion-tried-again', { machineId, error }),
-    }),
-  );
+  await retry(() => convertOnce(context, signal), {
+    ...{ attemptsMax: CONVERSION_ATTEMPTS_MAX, signal, clock },
+    isRetryable: (error) => !signal.aborted && error instanceof OperationError && error.retryable,
+    onRetry: (error) => logger.warn('conversion-tried-again', { machineId, error }),
+  });
 }
 
 async function convertOnce(context: MachineContext, signal: AbortSignal): Promise<void> {
@@ -51,8 +58,11 @@ async function convertOnce(context: MachineContext, signal: AbortSignal): Promis
   const result = await convertOverlays(context, signal);
   for (const disk of specification.disks) await makeDurable(join(context.folder, overlayName(disk.diskId)));
   const bootMode = specification.bootMode === 'USE_SOURCE' ? result.bootMode : specification.bootMode;
+  const conversion = { done: true, steps: result.steps, bootMode };
+  await keepConversion(context, conversion);
+  signal.throwIfAborted();
   // R1: only now, with the overlays durable.
-  await context.update({ phase: 'CONVERTED', conversion: { done: true, steps: result.steps, bootMode } });
+  await context.update({ phase: 'CONVERTED', conversion });
 }
 
 async function convertOverlays(
@@ -64,7 +74,7 @@ async function convertOverlays(
   const steps: FinishedStep[] = [];
   return await convertGuest({
     disks: disks.map((disk) => ({ ...disk, overlayPath: join(folder, overlayName(disk.diskId)) })),
-    target: { macAddress: macAddressOf(machineId), address: GUEST_ADDRESS },
+    target: { macAddress: macAddressFor(context.record()), address: GUEST_ADDRESS },
     scratchFolder: folder,
     useKvm: services.accelerator === 'kvm',
     logger: services.logger.with({ machineId }),
@@ -130,6 +140,7 @@ async function runQemu(
     bootMode: conversion.bootMode,
     disks: await readDisks(context),
     publishedPorts,
+    macAddress: macAddressFor(context.record()),
     folder,
     onlyHydrate,
   };

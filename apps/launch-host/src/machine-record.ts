@@ -16,6 +16,8 @@ export interface MachineRecord {
     readonly done: boolean;
     readonly steps: MachineStatus['conversion'];
     readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
+    /** That the guest was told of; absent: as the specification has it. */
+    readonly macAddress?: string;
   };
   readonly error?: NonNullable<MachineStatus['error']>;
   readonly hydration: MachineStatus['hydration'] & {
@@ -25,6 +27,8 @@ export interface MachineRecord {
   };
   readonly published: readonly { readonly guestPort: number; readonly hostPort: number }[];
   readonly startedAtMs: number | null;
+  /** Once seen. */
+  readonly life?: NonNullable<MachineStatus['life']>;
   /** The host's boot id when the machine was last started. */
   readonly hostBootId: string | null;
   /** How often it was started again after it had died. */
@@ -68,6 +72,7 @@ export function toStatus(record: MachineRecord): MachineStatus {
       ? record.published.map(({ guestPort, hostPort }) => ({ guestPort, host: '127.0.0.1', port: hostPort }))
       : [],
     startedAtMs: record.startedAtMs,
+    ...(record.life === undefined ? {} : { life: record.life }),
   };
 }
 

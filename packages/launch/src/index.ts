@@ -1,6 +1,7 @@
 export * from './hydration.ts';
 export * from './launch-plan.ts';
 export * from './nbd-uri.ts';
+export * from './qemu-guest-agent.ts';
 export * from './qemu-image.ts';
 export * from './qemu-machine.ts';
 export * from './qemu-probe.ts';

@@ -36,6 +36,8 @@ export interface LaunchRequest {
   readonly memoryBytes: number;
   readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
   readonly publishedPorts: readonly PublishedPort[];
+  /** Absent: `macAddressOf` the machine. */
+  readonly macAddress?: string | undefined;
   /** For `qmp.sock`, `console.log`, `qemu.pid`, `uefi-variables.fd`. */
   readonly folder: string;
   /** Attaches the disks without starting the guest, to fill them in. */
@@ -50,6 +52,8 @@ export interface HostCapabilities {
 
 export const DISKS_MAX = 16;
 export const QMP_SOCKET = 'qmp.sock';
+/** Where the guest's agent is heard, should the guest have one. */
+export const GUEST_AGENT_SOCKET = 'qga.sock';
 export const CONSOLE_LOG = 'console.log';
 export const PID_FILE = 'qemu.pid';
 export const UEFI_VARIABLES = 'uefi-variables.fd';
@@ -88,6 +92,7 @@ export function planLaunch(request: LaunchRequest, host: HostCapabilities): stri
     ...request.disks.flatMap((disk, index) => diskArguments(disk, index)),
     ...network(request),
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
+    ...guestAgent(request),
     ...['-chardev', `file,id=serial0,path=${optionText(`${request.folder}/${CONSOLE_LOG}`)},append=on`],
     ...['-device', 'isa-serial,chardev=serial0'],
     ...['-qmp', `unix:${optionText(`${request.folder}/${QMP_SOCKET}`)},server=on,wait=off`],
@@ -186,9 +191,20 @@ function network(request: LaunchRequest): string[] {
   );
   const isolation = request.purpose === 'CUTOVER' ? [] : ['restrict=on'];
   const published = request.onlyHydrate ? [] : forwards;
+  const mac = request.macAddress ?? macAddressOf(request.machineId);
   return [
     ...['-netdev', ['user', 'id=net0', ...isolation, ...published].join(',')],
-    ...['-device', `virtio-net-pci,netdev=net0,mac=${macAddressOf(request.machineId)},addr=0x3,romfile=`],
+    ...['-device', `virtio-net-pci,netdev=net0,mac=${mac},addr=0x3,romfile=`],
+  ];
+}
+
+/** The channel that QEMU's guest agent looks for. Source: QEMU, qemu-ga(8). */
+function guestAgent({ folder }: LaunchRequest): string[] {
+  const socket = `path=${optionText(`${folder}/${GUEST_AGENT_SOCKET}`)},server=on,wait=off`;
+  return [
+    ...['-device', 'virtio-serial-pci,id=agent-bus'],
+    ...['-chardev', `socket,id=agent,${socket}`],
+    ...['-device', 'virtserialport,bus=agent-bus.0,chardev=agent,name=org.qemu.guest_agent.0'],
   ];
 }
 
