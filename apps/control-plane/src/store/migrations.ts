@@ -17,7 +17,26 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
   '0003-proofs': { up: createProofTable },
   '0004-preflights': { up: createPreflightTable },
+  '0005-boot-proofs': { up: createBootProofTable },
 };
+
+async function createBootProofTable(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('boot_proof')
+    .addColumn('boot_proof_id', 'text', (column) => column.primaryKey())
+    .addColumn('source_server_id', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('is_open', 'integer', (column) => column.notNull())
+    .addColumn('document', 'text', (column) => column.notNull())
+    .addColumn('screenshot', 'text')
+    .execute();
+  await db.schema
+    .createIndex('boot_proof_server')
+    .on('boot_proof')
+    .columns(['source_server_id', 'created_at_ms'])
+    .execute();
+}
 
 async function createPreflightTable(db: Kysely<unknown>): Promise<void> {
   await db.schema
