@@ -2,6 +2,7 @@
 import type { Handlers } from '@landfall/api';
 import type { Service } from '../service.ts';
 import { readSetting, writeSetting } from '../store/settings.ts';
+import { bootProofOperations } from './boot-proofs.ts';
 import { configurationOperations } from './configurations.ts';
 import { describeServiceOperations } from './describe-service.ts';
 import { diskSelectionOperations } from './disk-selection.ts';
@@ -39,6 +40,7 @@ export const mgnHandlers: Handlers<'mgn', Service> = {
 };
 
 export const landfallHandlers: Handlers<'landfall', Service> = {
+  ...bootProofOperations,
   ...describeServiceOperations,
   ...diskSelectionOperations,
   ...enrolmentTokenOperations,

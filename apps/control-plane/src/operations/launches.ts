@@ -12,7 +12,7 @@ import type { Queries } from '../store/schema.ts';
 import { findServer, saveServer } from '../store/source-servers.ts';
 import { conflict, refuseBusy, requireServer, withEvent } from './change-source-server.ts';
 import { showJob } from './job-view.ts';
-import { pointSelector } from './point-selector.ts';
+import { selectPoint } from './point-selector.ts';
 
 type MgnLaunches = Pick<Handlers<'mgn', Service>, 'StartTest' | 'StartCutover' | 'TerminateTargetInstances'>;
 type LandfallLaunches = Pick<Handlers<'landfall', Service>, 'StartLaunch'>;
@@ -29,10 +29,11 @@ export const launchOperations: MgnLaunches = {
 
 export const startLaunchOperation: LandfallLaunches = {
   StartLaunch: async (input, service) => {
-    await requireServer(service.store.db, input.sourceServerID);
+    const server = await requireServer(service.store.db, input.sourceServerID);
     const initiatedBy = input.purpose === 'TEST' ? 'START_TEST' : 'START_CUTOVER';
-    const at = pointSelector(input.at);
-    return startLaunch(service, { sourceServerIDs: [input.sourceServerID], initiatedBy, at });
+    const at = await selectPoint(service, server, input.at);
+    const isUnproved = input.unproved === true;
+    return startLaunch(service, { sourceServerIDs: [input.sourceServerID], initiatedBy, at, isUnproved });
   },
 };
 
@@ -41,6 +42,8 @@ interface LaunchRequest {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly initiatedBy: 'START_TEST' | 'START_CUTOVER';
   readonly at: PointSelector;
+  /** Without a proof of boot before a cutover. */
+  readonly isUnproved?: boolean;
 }
 
 type JobRequest = Omit<LaunchRequest, 'initiatedBy'> & Pick<JobRecord, 'type' | 'initiatedBy'>;
@@ -79,7 +82,10 @@ async function startJob(
   return { job: shown };
 }
 
-function newJob({ clock, random }: Service, { type, initiatedBy, at, tags = {} }: JobRequest): JobRecord {
+function newJob(
+  { clock, random }: Service,
+  { type, initiatedBy, at, isUnproved, tags = {} }: JobRequest,
+): JobRecord {
   const jobId = publicId('mgnjob-', random);
   return {
     jobId,
@@ -90,6 +96,7 @@ function newJob({ clock, random }: Service, { type, initiatedBy, at, tags = {} }
     endedAtMs: null,
     tags,
     at,
+    isUnproved,
   };
 }
 
