@@ -6,6 +6,7 @@ import { ApiError } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
 import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './commands/bench.ts';
+import { addBootProofCommands } from './commands/boot-proof.ts';
 import { addCrashTestCommand } from './commands/crash-test.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addEnvCommand } from './commands/env.ts';
@@ -56,6 +57,7 @@ function buildProgram(): Command {
     addRecoveryPointMarkCommands,
     addFilesCommands,
     addProofCommands,
+    addBootProofCommands,
     addJournalCommands,
   ])
     addTo(program);

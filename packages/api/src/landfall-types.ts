@@ -176,7 +176,7 @@ export type LaunchPurpose = 'TEST' | 'CUTOVER';
 export interface StartLaunchRequest {
   readonly sourceServerID: string;
   readonly purpose: LaunchPurpose;
-  /** `LATEST` (the default), an ISO time (the last point at or before it), or `epoch:N`. */
+  /** `LATEST` (the default), `VERIFIED`, an ISO time (the last point at or before it), or `epoch:N`. */
   readonly at?: string | undefined;
   /** A cutover without a proof of boot before it, whatever the schedule says. */
   readonly unproved?: boolean | undefined;
