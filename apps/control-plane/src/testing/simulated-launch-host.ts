@@ -23,6 +23,8 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   readonly machines: Map<string, { specification: MachineSpecification; status: MachineStatus }>;
   /** Machines fail conversion while this is set. */
   failConversion: boolean;
+  /** With this. */
+  failureCode: string;
   /** Machines show no sign of life while this is set. */
   isLifeless: boolean;
   /** By name; as the control plane wants them. */
@@ -41,6 +43,7 @@ export async function simulateLaunchHost(
     programId: enrolled.programId,
     machines: new Map(),
     failConversion: false,
+    failureCode: 'GUEST_UNSUPPORTED',
     isLifeless: false,
     kept: new Map(),
     preflights: new SimulatedPreflights(),
@@ -82,7 +85,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
   const advance = (machineId: string): MachineStatus => {
     const { phase } = find(machineId).status;
     if (phase === 'CONVERTING' && host.failConversion) {
-      const error = { code: 'GUEST_UNSUPPORTED', message: 'no system was found on its disks' };
+      const error = { code: host.failureCode, message: 'no system was found on its disks' };
       return move(machineId, { phase: 'FAILED', error });
     }
     if (phase === 'CONVERTING') {
