@@ -1,5 +1,6 @@
 /** A launch host's report: what it can give, and how its machines are. */
 import type { LaunchHostConfiguration, LaunchHostReport } from '@landfall/channel';
+import { observeLife } from '../boot-proofs/observe-life.ts';
 import { keptNamesFor } from '../boot-proofs/verified-points.ts';
 import type { Service } from '../service.ts';
 
@@ -13,5 +14,6 @@ export async function observeLaunchHost(
   if (isFirst) log.info('launch-host-seen', { launchHostId, accelerator: report.accelerator });
   reports.put<'launch-host'>(launchHostId, { atMs: clock.nowMs(), report });
   await reports.save(store.db, launchHostId, isFirst);
+  await observeLife(service, report.machines);
   return { keptConversions: await keptNamesFor(service, launchHostId) };
 }

@@ -7,6 +7,7 @@ import { instanceId } from '@landfall/api';
 import type { MachineDisk, MachineSpecification, MachineStatus } from '@landfall/channel';
 import type { RecoveryPoint } from '@landfall/model';
 import { assert, describeError, OperationError } from '@landfall/runtime';
+import { bootProofScheduleOf } from '../boot-proofs/boot-proof-schedule.ts';
 import { findKept, listVerifiedPoints } from '../boot-proofs/verified-points.ts';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
@@ -248,6 +249,7 @@ function specify(
     bootMode,
     disposition: launchDisposition,
     publishedPorts: PUBLISHED_PORTS,
+    signsOfLife: bootProofScheduleOf(server).signsOfLife,
   };
 }
 

@@ -119,3 +119,23 @@ test('a cutover that is cut off while it waits for its proof goes on, and proves
   const { items } = await site.plane.api.landfall('ListBootProofs', { sourceServerID });
   assert.equal(items.length, 1);
 });
+
+test('a test whose machine lived is proof enough', async (t) => {
+  const site = await startTestSite(t);
+  const { api } = site.plane;
+  const { sourceServerId: sourceServerID } = await site.addAgent();
+  site.host.isLifeless = true;
+  const { job } = await api.mgn('StartTest', { sourceServerIDs: [sourceServerID] });
+  await site.untilJobEnds(job?.jobID);
+  const firstBoot = async () => (await site.server(sourceServerID)).launchedInstance?.firstBoot;
+  assert.equal(await firstBoot(), 'UNKNOWN');
+  site.host.isLifeless = false;
+  // Nobody asks for the machine any more: its host looks at it by itself.
+  const machineID = (await site.server(sourceServerID)).launchedInstance?.ec2InstanceID ?? '';
+  site.host.look(machineID);
+  await waitFor('its first boot to be told', firstBoot, (told) => told === 'SUCCEEDED');
+  const lifeCycle = { state: 'READY_FOR_CUTOVER' } as const;
+  await api.mgn('ChangeServerLifeCycleState', { sourceServerID, lifeCycle });
+  await site.untilJobEnds(await cutOver(site, sourceServerID));
+  assert.deepEqual((await api.landfall('ListBootProofs', { sourceServerID })).items, []);
+});

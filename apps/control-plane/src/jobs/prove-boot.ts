@@ -1,7 +1,7 @@
 /**
  * The first step of a cutover: it is known that the server boots before anything is asked of its source. A
- * verified point that is recent enough will do; else one is proved now, while the source goes on, and the
- * cutover ends here when it does not boot.
+ * verified point that is recent enough will do, and so does a test whose machine lived; else one is proved
+ * now, while the source goes on, and the cutover ends here when it does not boot.
  */
 import type { RecoveryPoint } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
@@ -63,6 +63,8 @@ async function isProved(service: Service, run: StepRun, server: SourceServerReco
   const verified = await listVerifiedPoints(service.store.db, run.sourceServerId);
   if (run.job.at.kind === 'LATEST') {
     const nowMs = service.clock.nowMs();
+    const { bootedAtMs } = server;
+    if (bootedAtMs !== undefined && isRecentEnough(server, bootedAtMs, nowMs)) return true;
     return verified.some(({ verifiedAtMs }) => isRecentEnough(server, verifiedAtMs, nowMs));
   }
   if (verified.length === 0) return false;

@@ -61,6 +61,8 @@ export interface SourceServerRecord {
   readonly proofIntervalHours?: number;
   /** What is set of it; the rest is as by default. */
   readonly bootProofSchedule?: Partial<BootProofSchedule>;
+  /** When a machine launched from it was last seen to live. */
+  readonly bootedAtMs?: number;
   /** How much of the staging volume its journal may take; absent: what there is. */
   readonly journalLimitBytes?: number;
   readonly launchConfiguration: LaunchSettings;

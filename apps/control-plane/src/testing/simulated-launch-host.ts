@@ -29,6 +29,8 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   isLifeless: boolean;
   /** By name; as the control plane wants them. */
   readonly kept: Map<string, KeptConversionFacts>;
+  /** Looks at a machine by itself, as the real one does. */
+  look(machineId: string): void;
   readonly preflights: SimulatedPreflights;
   readonly done: string[];
 }
@@ -46,6 +48,7 @@ export async function simulateLaunchHost(
     failureCode: 'GUEST_UNSUPPORTED',
     isLifeless: false,
     kept: new Map(),
+    look: () => undefined,
     preflights: new SimulatedPreflights(),
     done: [],
     onCommand: undefined,
@@ -98,6 +101,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     if (phase !== 'RUNNING' || sign === undefined || host.isLifeless || status.life) return status;
     return move(machineId, { life: { sign, atMs: Date.now(), detail: 'it says: login:' } });
   };
+  host.look = (machineId) => void advance(machineId);
   return {
     ensureMachine: async (specification) => {
       const { machineId } = specification;
