@@ -21,7 +21,7 @@ import {
   type BootError,
   type BootProofRecord,
   isUnfinished,
-  listBootProofs,
+  latestBootProof,
   listOpenBootProofs,
 } from '../store/boot-proofs.ts';
 import { listUnfinishedJobs } from '../store/jobs.ts';
@@ -101,7 +101,7 @@ class BootProofKeeper {
     const { sourceServerId, lifeCycle, isArchived } = server;
     const isLaunchable = isReplicating(server) && viewServer(this.#service, server).lagMs !== null;
     if (!isLaunchable || isArchived || lifeCycle.state === 'CUTTING_OVER') return;
-    const [latest] = await listBootProofs(store.db, sourceServerId);
+    const latest = await latestBootProof(store.db, sourceServerId);
     const dueAtMs = nextBootProofAtMs(server, latest);
     if (dueAtMs === undefined || clock.nowMs() < dueAtMs) return;
     const wish = { server, trigger: 'SCHEDULED', at: { kind: 'LATEST' } } as const;
@@ -141,7 +141,7 @@ class BootProofKeeper {
     if (kept === undefined && pin === undefined) return;
     const { db } = this.#service.store;
     const server = await findServer(db, sourceServerId);
-    const [newest] = await listBootProofs(db, sourceServerId, { state: 'VERIFIED' });
+    const newest = await latestBootProof(db, sourceServerId, 'VERIFIED');
     const isWanted = server !== undefined && isReplicating(server) && newest?.bootProofId === bootProofId;
     if (isWanted) return;
     this.#start(proof, undefined, (signal) => giveUpPoint(this.#service, proof, signal));

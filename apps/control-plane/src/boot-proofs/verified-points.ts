@@ -1,7 +1,12 @@
 /** Which recovery points of a server are known to boot, and where their conversions are kept. */
 import type { RecoveryPoint } from '@landfall/model';
 import type { Service } from '../service.ts';
-import { type BootProofRecord, listBootProofs, listOpenBootProofs } from '../store/boot-proofs.ts';
+import {
+  type BootProofRecord,
+  changeBootProof,
+  listBootProofs,
+  listOpenBootProofs,
+} from '../store/boot-proofs.ts';
 import type { Queries } from '../store/schema.ts';
 
 export interface VerifiedPoint {
@@ -54,4 +59,15 @@ export async function keptNamesFor({ store }: Service, launchHostId: string): Pr
     const isRunning = state === 'RUNNING' && attempt?.launchHostId === launchHostId;
     return isRunning ? [keptNameOf(sourceServerId, attempt.recoveryPoint)] : [];
   });
+}
+
+/** The name that kept a verified point was taken from it: nothing is kept for it any more. */
+export async function forgetPin({ store }: Service, sourceServerId: string, epoch: number): Promise<void> {
+  const open = await listOpenBootProofs(store.db);
+  for (const proof of open) {
+    if (proof.sourceServerId !== sourceServerId || proof.pin?.epoch !== epoch) continue;
+    await store.transaction((tx) =>
+      changeBootProof(tx, proof.bootProofId, (before) => ({ ...before, pin: undefined, kept: undefined })),
+    );
+  }
 }

@@ -17,6 +17,8 @@ import type { Step, StepRun } from './job-runner.ts';
 
 const ASK_EVERY_MS = 1000;
 const RESOLVE_MS = 60_000;
+/** The one of a job is among the newest. */
+const PROOFS_LOOKED_AT = 10;
 
 export function proveBoot<State extends object>(service: Service): Step<State> {
   return {
@@ -54,7 +56,7 @@ async function proofOf(
   { store }: Service,
   { job, sourceServerId }: StepRun,
 ): Promise<BootProofRecord | undefined> {
-  const proofs = await listBootProofs(store.db, sourceServerId);
+  const proofs = await listBootProofs(store.db, sourceServerId, { limit: PROOFS_LOOKED_AT });
   const mine = proofs.filter(({ jobId }) => jobId === job.jobId);
   return mine.find(isUnfinished) ?? mine[0];
 }

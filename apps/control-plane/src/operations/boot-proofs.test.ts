@@ -304,6 +304,22 @@ test('proofs begin by themselves when they are due, and not while the schedule i
   await waitFor('the next', latest, (one) => one?.bootProofID !== first?.bootProofID);
 });
 
+test('whoever takes the name from a verified point gives up what is kept for it', async (t) => {
+  const site = await startTestSite(t);
+  const { api } = site.plane;
+  const { sourceServerId: sourceServerID } = await site.addAgent();
+  await prove(site, sourceServerID);
+  await api.landfall('UnpinRecoveryPoint', { sourceServerID, epoch: 1 });
+  await waitFor(
+    'the conversion to be removed',
+    () => site.host.kept.size,
+    (size) => size === 0,
+  );
+  const { job } = await api.landfall('StartLaunch', { sourceServerID, purpose: 'TEST', at: 'VERIFIED' });
+  const launched = await site.untilJobEnds(job.jobID);
+  assert.equal(launched.participatingServers?.[0]?.launchStatus, 'LAUNCHED', 'the point is still there');
+});
+
 test('two of a server at once are one; servers, points and signs that are none are refused', async (t) => {
   const site = await startTestSite(t);
   const { api } = site.plane;

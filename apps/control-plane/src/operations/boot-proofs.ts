@@ -6,7 +6,13 @@ import { bootProofScheduleOf, nextBootProofAtMs } from '../boot-proofs/boot-proo
 import { isReplicating } from '../channel/observe-replication.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
-import { type BootProofRecord, findBootProof, listBootProofs, readScreenshot } from '../store/boot-proofs.ts';
+import {
+  type BootProofRecord,
+  findBootProof,
+  latestBootProof,
+  listBootProofs,
+  readScreenshot,
+} from '../store/boot-proofs.ts';
 import { changeServer } from '../store/source-servers.ts';
 import { conflict, requireServer } from './change-source-server.ts';
 import { selectPoint } from './point-selector.ts';
@@ -54,7 +60,7 @@ export const bootProofOperations: Operations = {
   GetBootProofSchedule: async ({ sourceServerID }, { store }) =>
     showSchedule(
       await requireServer(store.db, sourceServerID),
-      (await listBootProofs(store.db, sourceServerID))[0],
+      await latestBootProof(store.db, sourceServerID),
     ),
 
   PutBootProofSchedule: async ({ sourceServerID, signsOfLife, ...settings }, { store }) => {
@@ -69,7 +75,7 @@ export const bootProofOperations: Operations = {
         bootProofSchedule: { ...server.bootProofSchedule, ...Object.fromEntries(set) },
       }));
       const server = changed ?? (await requireServer(tx, sourceServerID));
-      return showSchedule(server, (await listBootProofs(tx, sourceServerID))[0]);
+      return showSchedule(server, await latestBootProof(tx, sourceServerID));
     });
   },
 };

@@ -1,7 +1,7 @@
 /** Recovery points: listed, named and locked by the replication server that keeps them. */
 import { ApiError, type Handlers, isoDateTime, type Landfall } from '@landfall/api';
 import type { MarkedRecoveryPoint } from '@landfall/channel';
-import { isSamePoint, listVerifiedPoints } from '../boot-proofs/verified-points.ts';
+import { forgetPin, isSamePoint, listVerifiedPoints } from '../boot-proofs/verified-points.ts';
 import type { Service } from '../service.ts';
 import { askProgram } from './ask-program.ts';
 import { requireServer } from './change-source-server.ts';
@@ -56,7 +56,9 @@ export const recoveryPointOperations: Operations = {
 
   UnpinRecoveryPoint: async ({ sourceServerID, epoch }, service) => {
     const { sourceServerId, to } = await keeperOf(service, sourceServerID);
-    return askProgram(service, to, 'unpinRecoveryPoint', { sourceServerId, epoch });
+    const unpinned = await askProgram(service, to, 'unpinRecoveryPoint', { sourceServerId, epoch });
+    await forgetPin(service, sourceServerId, epoch);
+    return unpinned;
   },
 
   LockRecoveryPoint: async ({ sourceServerID, at, untilDateTime }, service) => {

@@ -69,6 +69,13 @@ export interface HeldMachine {
 
 /** Of each server. */
 const PROOFS_KEPT_MAX = 100;
+/** With those that are open. */
+const PROOFS_LISTED_MAX = 2 * PROOFS_KEPT_MAX;
+
+interface ListOptions {
+  readonly state?: BootProofRecord['state'];
+  readonly limit?: number;
+}
 
 export function isUnfinished({ state }: BootProofRecord): boolean {
   return state === 'WAITING' || state === 'RUNNING';
@@ -142,18 +149,29 @@ export async function findBootProof(db: Queries, bootProofId: string): Promise<B
   return row === undefined ? undefined : decodeDocument(row.document);
 }
 
-/** Newest first. */
+/** Newest first. Each has a console in it: whoever looks often asks for few. */
 export async function listBootProofs(
   db: Queries,
   sourceServerId: string,
-  only: { readonly state?: BootProofRecord['state'] } = {},
+  { state, limit = PROOFS_LISTED_MAX }: ListOptions = {},
 ): Promise<readonly BootProofRecord[]> {
   const all = db.selectFrom('boot_proof').select('document').where('source_server_id', '=', sourceServerId);
-  const rows = await (only.state === undefined ? all : all.where('state', '=', only.state))
+  const rows = await (state === undefined ? all : all.where('state', '=', state))
     .orderBy('created_at_ms', 'desc')
     .orderBy('boot_proof_id')
+    .limit(limit)
     .execute();
   return rows.map((row) => decodeDocument(row.document));
+}
+
+/** The newest of a server. */
+export async function latestBootProof(
+  db: Queries,
+  sourceServerId: string,
+  state?: BootProofRecord['state'],
+): Promise<BootProofRecord | undefined> {
+  const only = state === undefined ? { limit: 1 } : { limit: 1, state };
+  return (await listBootProofs(db, sourceServerId, only))[0];
 }
 
 /** Of all servers: what is to be done, or will have to be taken back. */
