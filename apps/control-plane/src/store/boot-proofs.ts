@@ -1,4 +1,4 @@
-/** Proofs of boot: one row each; the newest of each server are kept. At most one of a server is unfinished. */
+/** Proofs of boot: one row each, the newest of each server kept. At most one of a server is unfinished. */
 import type { SignOfLife } from '@landfall/channel';
 import type { PointSelector, RecoveryPoint } from '@landfall/model';
 import { decodeDocument, encodeDocument } from './document.ts';
