@@ -204,7 +204,7 @@ function disksOf(root: 'root' | 'broken', rootBytes: number, dataBytes: number):
 function startLaunchHost(tokenFile: string): void {
   const program = ['apps/launch-host/src/main.ts', '--state-dir', join(folder, 'state')];
   launchHost = spawn(process.execPath, [...program, '--token-file', tokenFile], {
-    ...{ cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] },
+    ...{ cwd: ROOT, stdio: 'ignore' },
   });
 }
 
