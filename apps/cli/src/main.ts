@@ -7,6 +7,7 @@ import { OperationError } from '@landfall/runtime';
 import { Command, CommanderError } from 'commander';
 import { addApiCommand } from './commands/api.ts';
 import { addBenchCommand } from './commands/bench.ts';
+import { addBootProofCommands } from './commands/boot-proof.ts';
 import { addConnectorCommands } from './commands/connector.ts';
 import { addCrashTestCommand } from './commands/crash-test.ts';
 import { addDemoCommand } from './commands/demo.ts';
@@ -60,6 +61,7 @@ function buildProgram(): Command {
     addRecoveryPointMarkCommands,
     addFilesCommands,
     addProofCommands,
+    addBootProofCommands,
     addJournalCommands,
     addGroupCommands,
     addInventoryCommands,

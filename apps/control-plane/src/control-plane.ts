@@ -9,6 +9,7 @@ import {
   systemClock,
   systemRandom,
 } from '@landfall/runtime';
+import { keepBootProofs } from './boot-proofs/boot-proof-keeper.ts';
 import { createCommandQueues } from './channel/command-queues.ts';
 import { createReportBoard } from './channel/report-board.ts';
 import { removeRunningFile, writeStateFiles } from './file-state.ts';
@@ -117,10 +118,11 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     signal: closing.signal,
   });
   const preflights = keepPreflights(service, closing.signal);
+  const bootProofs = keepBootProofs(service, closing.signal);
   log.info('control-plane-listening', { url: service.facts.publicUrl, stateDir });
   const close = async () => {
     closing.abort();
-    await Promise.all([upkeep, preflights]);
+    await Promise.all([upkeep, preflights, bootProofs]);
     await removeRunningFile(stateDir);
     await Promise.all([service.jobs.close(), service.inventory.close()]);
     await closeListener(listener);

@@ -1,6 +1,8 @@
 /** What every machine on this launch host shares. */
 import type { Accelerator, MachineHost } from '@landfall/launch';
 import type { Clock, Logger } from '@landfall/runtime';
+import type { ApplianceTurns } from './appliance-turns.ts';
+import type { KeptConversions } from './file-kept-conversions.ts';
 import type { MachineStore } from './file-machine-store.ts';
 import type { Limiter } from './limiter.ts';
 
@@ -14,6 +16,9 @@ export interface HostServices {
   readonly hasUefiFirmware: boolean;
   /** Appliances are as heavy as machines: few at once. */
   readonly conversions: Limiter;
+  /** The appliance for what nobody waits for. */
+  readonly inBackground: ApplianceTurns['inBackground'];
+  readonly kept: KeptConversions;
   /** How long a view that does not answer is waited for at a launch; undefined: as `launch` has it. */
   readonly viewTimeoutSeconds: number | undefined;
   /** Changes when the host is restarted. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -169,6 +169,33 @@ test('records survive on disk, and published ports are told only of a machine th
     await store.remove(record);
     assert.deepEqual(await store.loadAll(), []);
     assert.deepEqual(await store.loadTerminated(MACHINE_ID), record);
+  } finally {
+    await rm(stateDir, { recursive: true, force: true });
+  }
+});
+
+test('conversions that are not wanted any more are removed; without word of it all stay', async () => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'lh-'));
+  try {
+    const kept = { version: 1, recoveryPoint: { sourceServerId: 's-1', epoch: 1, cutTimeMs: 1 }, bytes: 1 };
+    for (const name of ['s-1.1.1', 's-1.2.2']) {
+      await mkdir(join(stateDir, 'conversions', name), { recursive: true });
+      const path = join(stateDir, 'conversions', name, 'conversion.json');
+      await writeFile(path, JSON.stringify({ ...kept, name, keptAtMs: 1 }));
+    }
+    const common = { logger: silentLogger, clock: systemClock, accelerator: 'tcg' } as const;
+    const host = createLaunchHost({ stateDir, ...common, viewTimeoutSeconds: 0 });
+    await host.start();
+    const names = async () => ((await host.report()).keptConversions ?? []).map(({ name }) => name).sort();
+    await host.applyConfiguration({});
+    assert.deepEqual(await names(), ['s-1.1.1', 's-1.2.2']);
+    await host.handlers.ensureMachine({ ...SPECIFICATION, keepConversionAs: 's-1.1.1' });
+    await host.applyConfiguration({ keptConversions: [] });
+    assert.deepEqual(await names(), ['s-1.1.1'], 'a machine of it is on its way');
+    await host.handlers.terminateMachine({ machineId: MACHINE_ID });
+    await host.applyConfiguration({ keptConversions: [] });
+    assert.deepEqual(await readdir(join(stateDir, 'conversions')), []);
+    await host.stop();
   } finally {
     await rm(stateDir, { recursive: true, force: true });
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type {
   CommandHandlers,
   CommandInput,
+  LaunchHostConfiguration,
   LaunchHostReport,
   MachineSpecification,
   MachineStatus,
@@ -24,6 +25,7 @@ import {
 } from '@landfall/runtime';
 import packageFile from '../package.json' with { type: 'json' };
 import { createApplianceTurns } from './appliance-turns.ts';
+import { KeptConversions } from './file-kept-conversions.ts';
 import { type HostChoice, isUnreachable, openHost } from './file-machine-host.ts';
 import { MachineStore, unknownMachine } from './file-machine-store.ts';
 import { openGuestTree, type TreeRequest } from './file-tree-opening.ts';
@@ -48,6 +50,7 @@ export interface LaunchHostOptions {
 export interface LaunchHost {
   readonly handlers: CommandHandlers<'launch-host'>;
   report(): Promise<LaunchHostReport>;
+  applyConfiguration(configuration: LaunchHostConfiguration): Promise<void>;
   /** Probes the host, finds the machines of an earlier run again, and goes on with what was under way. */
   start(): Promise<void>;
   /** Ends what this program does; the machines go on. */
@@ -80,7 +83,13 @@ export function createLaunchHost(options: LaunchHostOptions): LaunchHost {
     readFileTransfer: (input) => host.trees.read(input),
     endFileTransfer: (input) => host.trees.end(input),
   };
-  return { handlers, report: () => host.report(), start: () => host.start(), stop: () => host.stop() };
+  return {
+    handlers,
+    report: () => host.report(),
+    applyConfiguration: (configuration) => host.apply(configuration),
+    start: () => host.start(),
+    stop: () => host.stop(),
+  };
 }
 
 class EmbeddedLaunchHost {
@@ -109,8 +118,9 @@ class EmbeddedLaunchHost {
     const hostBootId = ((await readIfExists('/proc/sys/kernel/random/boot_id')) ?? '').trim();
     const turns = createApplianceTurns();
     const { viewTimeoutSeconds } = this.#options;
-    const { conversions } = turns;
-    const found = { host, accelerator, hasUefiFirmware, conversions, hostBootId, viewTimeoutSeconds };
+    const kept = new KeptConversions(join(stateDir, 'conversions'));
+    await kept.open();
+    const found = { host, accelerator, hasUefiFirmware, ...turns, hostBootId, viewTimeoutSeconds, kept };
     this.#services = { store: this.#store, logger, clock, ...found };
     this.#preflights = new Preflights(this.#services, turns, join(stateDir, 'preflights'));
     await this.#preflights.open();
@@ -173,6 +183,7 @@ class EmbeddedLaunchHost {
       freeMemoryBytes,
       networks,
       machines: [...this.#machines.values()].map((machine) => machine.status),
+      keptConversions: this.#running().kept.list(),
     };
   }
 
@@ -187,6 +198,16 @@ class EmbeddedLaunchHost {
     }
     assert(this.#facts !== undefined, 'a host was probed when it was opened');
     return this.#facts;
+  }
+
+  /** What a machine is about to leave here is wanted by that alone: the control plane may not know yet. */
+  async apply({ keptConversions: wanted }: LaunchHostConfiguration): Promise<void> {
+    if (wanted === undefined) return;
+    const named = [...this.#machines.values()].flatMap(({ specification }) => {
+      return specification.keepConversionAs ?? [];
+    });
+    const removed = await this.#running().kept.keepOnly(new Set([...wanted, ...named]));
+    for (const name of removed) this.#options.logger.info('kept-conversion-removed', { name });
   }
 
   get trees(): FileTrees {

@@ -13,7 +13,6 @@ import {
   inspectImage,
   type LaunchDisk,
   type LaunchRequest,
-  macAddressOf,
   type PublishedPort,
 } from '@landfall/launch';
 import { OperationError, retry } from '@landfall/runtime';
@@ -21,34 +20,49 @@ import { isUnreachable } from './file-machine-host.ts';
 import { makeDurable } from './file-machine-store.ts';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { type MachineRecord, withoutError } from './machine-record.ts';
+import { keepConversion, macAddressFor, usePreparedConversion } from './prepared-conversion.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
 const CONVERSION_ATTEMPTS_MAX = 3;
 /** Some ten minutes. */
 const HOST_ATTEMPTS_MAX = 70;
 
-/** An appliance that died is tried again, on fresh overlays: nothing is lost by that but its time. */
+/** A proof steps aside for launches, and begins again after them. */
 export async function convertMachine(context: MachineContext, signal: AbortSignal): Promise<void> {
-  const { conversions, clock, logger } = context.services;
+  if (await usePreparedConversion(context)) return;
+  const { conversions, inBackground } = context.services;
+  if (context.record().specification.purpose === 'PROOF') {
+    await inBackground(signal, (turn) => convertAsAsked(context, turn));
+  } else {
+    await conversions.run(signal, () => convertAsAsked(context, signal));
+  }
+}
+
+/** Where nobody asked for virt-v2v and it fails: the guest may start on compatible hardware without it. */
+async function convertAsAsked(context: MachineContext, signal: AbortSignal): Promise<void> {
   const { machineId, conversionMethod = 'AUTOMATIC' } = context.record().specification;
-  const convert = (method: ConversionMethod) =>
-    retry(() => convertOnce(context, method, signal), {
-      attemptsMax: CONVERSION_ATTEMPTS_MAX,
-      signal,
-      clock,
-      isRetryable: (error) => error instanceof OperationError && error.retryable,
-      onRetry: (error) => logger.warn('conversion-tried-again', { machineId, error }),
-    });
-  await conversions.run(signal, async () => {
-    try {
-      await convert(conversionMethod);
-    } catch (error) {
-      const isDeep = error instanceof OperationError && error.code === 'VIRT_V2V_FAILED';
-      if (conversionMethod !== 'AUTOMATIC' || !isDeep) throw error;
-      // Nobody asked for virt-v2v: the guest may start on compatible hardware without it.
-      logger.warn('conversion-without-virt-v2v', { machineId, error });
-      await convert('LANDFALL');
-    }
+  try {
+    await convertPatiently(context, conversionMethod, signal);
+  } catch (error) {
+    const isDeep = error instanceof OperationError && error.code === 'VIRT_V2V_FAILED';
+    if (conversionMethod !== 'AUTOMATIC' || !isDeep) throw error;
+    context.services.logger.warn('conversion-without-virt-v2v', { machineId, error });
+    await convertPatiently(context, 'LANDFALL', signal);
+  }
+}
+
+/** An appliance that died is tried again, on fresh overlays: nothing is lost by that but its time. */
+async function convertPatiently(
+  context: MachineContext,
+  method: ConversionMethod,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, logger } = context.services;
+  const { machineId } = context.record().specification;
+  await retry(() => convertOnce(context, method, signal), {
+    ...{ attemptsMax: CONVERSION_ATTEMPTS_MAX, signal, clock },
+    isRetryable: (error) => !signal.aborted && error instanceof OperationError && error.retryable,
+    onRetry: (error) => logger.warn('conversion-tried-again', { machineId, error }),
   });
 }
 
@@ -70,9 +84,12 @@ async function convertOnce(
   const result = await convertOverlays(context, method, signal);
   for (const disk of specification.disks) await makeDurable(join(context.folder, overlayName(disk.diskId)));
   const bootMode = specification.bootMode === 'USE_SOURCE' ? result.bootMode : specification.bootMode;
-  // R1: only now, with the overlays durable.
   const { steps, hardware } = result;
-  await context.update({ phase: 'CONVERTED', conversion: { done: true, steps, bootMode, hardware } });
+  const conversion = { done: true, steps, bootMode, hardware };
+  await keepConversion(context, conversion);
+  signal.throwIfAborted();
+  // R1: only now, with the overlays durable.
+  await context.update({ phase: 'CONVERTED', conversion });
 }
 
 async function convertOverlays(
@@ -86,7 +103,7 @@ async function convertOverlays(
   const steps: FinishedStep[] = [];
   return await convertGuest({
     disks: disks.map((disk) => ({ ...disk, overlayPath: join(folder, overlayName(disk.diskId)) })),
-    target: targetOf(specification),
+    target: targetOf(context.record()),
     method,
     scratchFolder: folder,
     useKvm: services.accelerator === 'kvm',
@@ -101,10 +118,11 @@ async function convertOverlays(
 }
 
 /** What conversion makes the guest ready for. */
-function targetOf({ machineId, hardware, network, bootMode }: MachineSpecification): ConversionTarget {
-  const { macAddress = macAddressOf(machineId), addresses } = network ?? {};
+function targetOf(record: MachineRecord): ConversionTarget {
+  const { hardware, network, bootMode } = record.specification;
+  const addresses = network?.addresses;
   return {
-    ...{ macAddress, bootMode, address: GUEST_ADDRESS },
+    ...{ macAddress: macAddressFor(record), bootMode, address: GUEST_ADDRESS },
     ...(addresses === undefined ? {} : { addresses }),
     ...(hardware === undefined ? {} : { hardware }),
   };
@@ -194,18 +212,15 @@ async function startOnHost(
     ...(conversion.hardware === undefined ? {} : { hardware: conversion.hardware }),
     disks: await readDisks(context),
     publishedPorts,
+    macAddress: macAddressFor(context.record()),
     folder,
     onlyHydrate,
   };
   await services.host.start(request);
 }
 
-function networkOf({ network }: MachineSpecification): Pick<LaunchRequest, 'networkName' | 'macAddress'> {
-  const { networkName, macAddress } = network ?? {};
-  return {
-    ...(networkName === undefined ? {} : { networkName }),
-    ...(macAddress === undefined ? {} : { macAddress }),
-  };
+function networkOf({ network }: MachineSpecification): Pick<LaunchRequest, 'networkName'> {
+  return network?.networkName === undefined ? {} : { networkName: network.networkName };
 }
 
 /** Whether a disk still needs its view is read from the overlay itself. */

@@ -18,6 +18,8 @@ export interface MachineRecord {
     readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
     /** Absent until it is done, and in the records of older versions: VIRTIO. */
     readonly hardware?: MachineHardware;
+    /** That the guest was told of; absent: as the specification has it. */
+    readonly macAddress?: string;
   };
   readonly error?: NonNullable<MachineStatus['error']>;
   readonly hydration: MachineStatus['hydration'] & {
@@ -32,6 +34,8 @@ export interface MachineRecord {
     readonly host?: string;
   }[];
   readonly startedAtMs: number | null;
+  /** Once seen. */
+  readonly life?: NonNullable<MachineStatus['life']>;
   /** The host's boot id when the machine was last started. */
   readonly hostBootId: string | null;
   /** How often it was started again after it had died. */
@@ -80,6 +84,7 @@ export function toStatus(record: MachineRecord): MachineStatus {
       : [],
     startedAtMs: record.startedAtMs,
     ...(record.conversion.hardware === undefined ? {} : { hardware: record.conversion.hardware }),
+    ...(record.life === undefined ? {} : { life: record.life }),
   };
 }
 

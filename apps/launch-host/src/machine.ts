@@ -19,6 +19,7 @@ import type { HostServices } from './host-services.ts';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { hydrateOnce, setSpeed } from './machine-hydration.ts';
 import { convertMachine, startMachine } from './machine-launch.ts';
+import { watchForLife } from './machine-life.ts';
 import { type MachineRecord, toStatus, withoutError } from './machine-record.ts';
 import { observe } from './machine-supervision.ts';
 
@@ -45,6 +46,10 @@ export class Machine {
   set #record(record: MachineRecord) {
     const revision = Math.max(this.#current.revision + 1, this.#services.clock.nowMs());
     this.#current = { ...record, revision };
+  }
+
+  get specification(): MachineSpecification {
+    return this.#record.specification;
   }
 
   get status(): MachineStatus {
@@ -184,6 +189,7 @@ export class Machine {
   async #refreshNow(): Promise<void> {
     if (this.#record.phase === 'TERMINATED') return;
     await observe(this.#context());
+    await watchForLife(this.#context());
     await hydrateOnce(this.#context());
   }
 

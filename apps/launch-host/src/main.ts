@@ -39,7 +39,7 @@ async function main(parameters: readonly string[]): Promise<void> {
     renewal: { stateFolder: stateDir, identity },
     role: 'launch-host',
     report: host.report,
-    applyConfiguration: async () => undefined,
+    applyConfiguration: host.applyConfiguration,
     handlers: host.handlers,
   });
   await channel.finished;

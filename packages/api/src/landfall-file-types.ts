@@ -18,8 +18,8 @@ export interface FileOperations {
 export interface GetRecoveryPointFileRequest {
   readonly sourceServerID: string;
   /**
-   * `LATEST`, an ISO time (the last point at or before it), or `epoch:N`. Absent: the point whose files of
-   * this server were read within the last minutes, else the newest.
+   * `LATEST`, `VERIFIED`, an ISO time (the last point at or before it), or `epoch:N`. Absent: the point whose
+   * files of this server were read within the last minutes, else the newest.
    */
   readonly at?: string | undefined;
   /** From the root on; one of the two. */

@@ -17,7 +17,7 @@ export interface OpenExportRequest {
   readonly sourceServerID: string;
   /** Chosen by the caller. */
   readonly exportID: string;
-  /** `LATEST`, an ISO time (the last point at or before it), or `epoch:N`. */
+  /** `LATEST`, `VERIFIED`, an ISO time (the last point at or before it), or `epoch:N`. */
   readonly at: string;
 }
 

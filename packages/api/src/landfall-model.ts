@@ -1,4 +1,5 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
+import { BOOT_PROOF_SHAPES } from './landfall-boot-proof-model.ts';
 import { FILE_SHAPES } from './landfall-file-model.ts';
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
 import { JOURNAL_SHAPES } from './landfall-journal-model.ts';
@@ -90,6 +91,14 @@ const OPERATIONS = {
   ListProofs: read('ListProofs', 'ResourceNotFoundException'),
   GetProof: read('GetProof', 'ResourceNotFoundException'),
   UpdateProofSchedule: { ...write('UpdateProofSchedule', 'ResourceNotFoundException'), idempotent: true },
+  StartBootProof: {
+    ...write('StartBootProof', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
+  ListBootProofs: read('ListBootProofs', 'ResourceNotFoundException'),
+  DescribeBootProof: read('DescribeBootProof', 'ResourceNotFoundException'),
+  GetBootProofSchedule: read('GetBootProofSchedule', 'ResourceNotFoundException'),
+  PutBootProofSchedule: { ...write('PutBootProofSchedule', 'ResourceNotFoundException'), idempotent: true },
   DescribeJournal: read('DescribeJournal', 'ConflictException', 'ResourceNotFoundException'),
   UpdateJournalLimit: { ...write('UpdateJournalLimit', 'ResourceNotFoundException'), idempotent: true },
   StartJournalTask: {
@@ -138,7 +147,12 @@ const REQUESTS = {
   StartLaunchRequest: {
     type: 'structure',
     required: ['sourceServerID', 'purpose'],
-    members: { sourceServerID: 'SourceServerID', purpose: 'LaunchPurpose', at: 'PointSelectorString' },
+    members: {
+      sourceServerID: 'SourceServerID',
+      purpose: 'LaunchPurpose',
+      at: 'PointSelectorString',
+      unproved: 'Boolean',
+    },
   },
   DescribeLaunchedMachinesRequest: {
     type: 'structure',
@@ -323,7 +337,7 @@ const SCALARS = {
     type: 'string',
     min: 6,
     max: 40,
-    pattern: `LATEST|epoch:[0-9]{1,15}|${ISO_TIME_PATTERN}`,
+    pattern: `LATEST|VERIFIED|epoch:[0-9]{1,15}|${ISO_TIME_PATTERN}`,
   },
   MachineID: { type: 'string', min: 10, max: 64, pattern: 'i-[0-9a-fA-F]{8,}' },
   ConsoleTailBytes: { type: 'integer', min: 1, max: 1_048_576 },
@@ -348,6 +362,7 @@ export const LANDFALL_SHAPES = {
   ...JOURNAL_SHAPES,
   ...PREFLIGHT_SHAPES,
   ...PROOF_SHAPES,
+  ...BOOT_PROOF_SHAPES,
   ...RECOVERY_POINT_SHAPES,
   ...FILE_SHAPES,
   ...IMAGE_SHAPES,

@@ -12,7 +12,7 @@ export interface PreflightOperations {
 
 export interface StartPreflightRequest {
   readonly sourceServerID: string;
-  /** `LATEST` (the default), an ISO time (the last point at or before it), or `epoch:N`. */
+  /** `LATEST` (the default), `VERIFIED`, an ISO time (the last point at or before it), or `epoch:N`. */
   readonly at?: string | undefined;
 }
 

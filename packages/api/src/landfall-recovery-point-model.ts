@@ -41,6 +41,7 @@ export const RECOVERY_POINT_SHAPES = {
       consistency: 'RecoveryPointConsistency',
       name: 'Text',
       lockedUntilDateTime: 'Text',
+      verified: 'Boolean',
     },
   },
   RecoveryPointName: { type: 'string', min: 1, max: 100 },

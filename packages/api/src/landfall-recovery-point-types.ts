@@ -23,6 +23,8 @@ export interface RecoveryPointItem {
   readonly name?: string | undefined;
   /** Nobody can remove it before. */
   readonly lockedUntilDateTime?: string | undefined;
+  /** A machine launched from it was seen to boot; told where points are listed. */
+  readonly verified?: boolean | undefined;
 }
 
 /** `SCANNED`: read while it was written; file systems may need repair, databases may not recover. */
@@ -30,7 +32,7 @@ export type RecoveryPointConsistency = 'CRASH_CONSISTENT' | 'SCANNED';
 
 export interface PinRecoveryPointRequest {
   readonly sourceServerID: string;
-  /** `LATEST`, an ISO time (the last point at or before it), or `epoch:N`. */
+  /** `LATEST`, `VERIFIED`, an ISO time (the last point at or before it), or `epoch:N`. */
   readonly at: string;
   readonly name: string;
 }

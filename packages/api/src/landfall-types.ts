@@ -5,6 +5,7 @@
  * `Z`; what is not known is absent.
  */
 
+import type { BootProofOperations } from './landfall-boot-proof-types.ts';
 import type { FileOperations } from './landfall-file-types.ts';
 import type { ImageOperations } from './landfall-image-types.ts';
 import type { JournalOperations } from './landfall-journal-types.ts';
@@ -28,6 +29,7 @@ import type {
 import type { TripwireOperations } from './landfall-tripwire-types.ts';
 import type { Job } from './mgn-types.generated.ts';
 
+export type * from './landfall-boot-proof-types.ts';
 export type * from './landfall-file-types.ts';
 export type * from './landfall-image-types.ts';
 export type * from './landfall-journal-types.ts';
@@ -38,7 +40,8 @@ export type * from './landfall-replication-types.ts';
 export type * from './landfall-tripwire-types.ts';
 
 export interface LandfallOperations
-  extends FileOperations,
+  extends BootProofOperations,
+    FileOperations,
     ImageOperations,
     JournalOperations,
     PreflightOperations,
@@ -173,8 +176,10 @@ export type LaunchPurpose = 'TEST' | 'CUTOVER';
 export interface StartLaunchRequest {
   readonly sourceServerID: string;
   readonly purpose: LaunchPurpose;
-  /** `LATEST` (the default), an ISO time (the last point at or before it), or `epoch:N`. */
+  /** `LATEST` (the default), `VERIFIED`, an ISO time (the last point at or before it), or `epoch:N`. */
   readonly at?: string | undefined;
+  /** A cutover without a proof of boot before it, whatever the schedule says. */
+  readonly unproved?: boolean | undefined;
 }
 
 export interface StartLaunchResponse {

@@ -7,9 +7,29 @@ export interface LaunchHostReport {
   readonly machines: readonly MachineStatus[];
   /** Which `MachineNetwork.networkName` there are; absent from older launch hosts. */
   readonly networks?: readonly { readonly name: string; readonly kind: string }[];
+  /** Absent from older launch hosts. */
+  readonly keptConversions?: readonly KeptConversionFacts[];
 }
 
-export type LaunchHostConfiguration = Readonly<Record<string, never>>;
+export interface LaunchHostConfiguration {
+  /** Names of kept conversions that are still wanted: the others are removed. Absent: all stay. */
+  readonly keptConversions?: readonly string[];
+}
+
+/** Overlays as a conversion left them, kept for machines to come; see keepConversionAs. */
+export interface KeptConversionFacts {
+  readonly name: string;
+  readonly recoveryPoint: MachinePoint;
+  readonly keptAtMs: number;
+  readonly bytes: number;
+}
+
+/** What the views of a machine show. */
+export interface MachinePoint {
+  readonly sourceServerId: string;
+  readonly epoch: number;
+  readonly cutTimeMs: number;
+}
 
 export interface MachineDisk {
   readonly diskId: string;
@@ -100,8 +120,13 @@ export interface MachineSpecification {
    * are used again instead of being done.
    */
   readonly preparedConversion?: string;
-  /** The overlays as conversion leaves them are kept under this name. */
+  /**
+   * The overlays as conversion leaves them are kept under this name (letters, digits, `.`, `-`), as long as
+   * there is room and the configuration of the launch host wants them. Needs recoveryPoint.
+   */
   readonly keepConversionAs?: string;
+  /** Kept with a conversion, and compared before one is used again. */
+  readonly recoveryPoint?: MachinePoint;
 }
 
 export type MachinePhase =

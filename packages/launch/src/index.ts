@@ -5,6 +5,7 @@ export { LibvirtHost } from './libvirt-host.ts';
 export { LIBVIRT_URI_DEFAULT } from './libvirt-virsh.ts';
 export * from './machine-host.ts';
 export * from './nbd-uri.ts';
+export * from './qemu-guest-agent.ts';
 export * from './qemu-host.ts';
 export * from './qemu-image.ts';
 export * from './tcp-free-port.ts';

@@ -147,3 +147,13 @@ test('a MAC address that was chosen is used', () => {
   const argv = planLaunch(request({ macAddress: '52:54:00:00:00:07' }), TCG);
   assert.match(values(argv, '-device').join(' '), /mac=52:54:00:00:00:07/);
 });
+
+test('the guest agent has its channel, and the machine the address it is given', () => {
+  const argv = planLaunch(request({ macAddress: '52:54:00:aa:bb:cc', folder: '/m,n' }), TCG);
+  assert.ok(values(argv, '-chardev').includes('socket,id=agent,path=/m,,n/qga.sock,server=on,wait=off'));
+  const devices = values(argv, '-device');
+  assert.ok(devices.includes('virtserialport,bus=agent-bus.0,chardev=agent,name=org.qemu.guest_agent.0'));
+  assert.ok(devices.some((device) => device.includes('mac=52:54:00:aa:bb:cc')));
+  const own = values(planLaunch(request(), TCG), '-device');
+  assert.ok(own.some((device) => device.includes(`mac=${macAddressOf(request().machineId)}`)));
+});

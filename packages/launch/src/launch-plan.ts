@@ -48,7 +48,7 @@ export interface LaunchRequest {
   /** Absent: the host's default for the purpose, which for TEST and PROOF reaches nothing (M6). */
   readonly networkName?: string;
   /** Absent: derived from the machine's id. */
-  readonly macAddress?: string;
+  readonly macAddress?: string | undefined;
   /** Attaches the disks without starting the guest, to fill them in. */
   readonly onlyHydrate: boolean;
 }
@@ -63,6 +63,8 @@ export interface HostCapabilities {
 
 export const DISKS_MAX = 16;
 export const QMP_SOCKET = 'qmp.sock';
+/** Where the guest's agent is heard, should the guest have one. */
+export const GUEST_AGENT_SOCKET = 'qga.sock';
 export const PID_FILE = 'qemu.pid';
 export const UEFI_VARIABLES = 'uefi-variables.fd';
 /**
@@ -107,6 +109,7 @@ export function planLaunch(request: LaunchRequest, host: HostCapabilities): stri
     ...request.disks.flatMap((disk, index) => diskArguments(disk, index, isCompatible(request))),
     ...network(request, host.networks ?? QEMU_NETWORKS),
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
+    ...guestAgent(request),
     ...['-chardev', `file,id=serial0,path=${optionText(`${request.folder}/${CONSOLE_LOG}`)},append=on`],
     ...['-device', 'isa-serial,chardev=serial0'],
     ...['-qmp', `unix:${optionText(`${request.folder}/${QMP_SOCKET}`)},server=on,wait=off`],
@@ -232,6 +235,16 @@ function network(request: LaunchRequest, networks: readonly QemuNetwork[]): stri
   return [
     ...['-netdev', [...networkBackend(chosen), ...(chosen.kind === 'BRIDGE' ? [] : published)].join(',')],
     ...['-device', `${card},netdev=net0,mac=${mac},addr=0x3,romfile=`],
+  ];
+}
+
+/** The channel that QEMU's guest agent looks for. Source: QEMU, qemu-ga(8). */
+function guestAgent({ folder }: LaunchRequest): string[] {
+  const socket = `path=${optionText(`${folder}/${GUEST_AGENT_SOCKET}`)},server=on,wait=off`;
+  return [
+    ...['-device', 'virtio-serial-pci,id=agent-bus'],
+    ...['-chardev', `socket,id=agent,${socket}`],
+    ...['-device', 'virtserialport,bus=agent-bus.0,chardev=agent,name=org.qemu.guest_agent.0'],
   ];
 }
 

@@ -7,6 +7,7 @@ import { backingSpecification } from './launch-plan.ts';
 /** What conversion and the first minutes of a machine write. */
 const OVERLAY_RESERVE_BYTES = 512 * MIB;
 const TIMEOUT_MS = 120_000;
+const COPY_TIMEOUT_MS = 600_000;
 
 export interface OverlayRequest {
   readonly path: string;
@@ -55,11 +56,37 @@ export async function inspectImage(path: string): Promise<ImageFacts> {
   };
 }
 
-async function checkSpace(folder: string): Promise<void> {
+/**
+ * The same file elsewhere, by sharing its blocks where the file system can; what it is backed by stays. A
+ * copy that was interrupted is of no use. Errors: OVERLAY_NO_SPACE.
+ */
+export async function copyOverlay(from: string, to: string): Promise<void> {
+  const [source, folder] = [await inspectImage(from), dirname(to)];
+  await checkSpace(folder, OVERLAY_RESERVE_BYTES + source.bytesOnDisk);
+  await runChecked(['cp', '--reflink=auto', '--sparse=always', '--', from, to], {
+    timeoutMs: COPY_TIMEOUT_MS,
+  });
+}
+
+/** The overlay on another view of the same bytes; neither view is read. */
+export async function rebaseOverlay(request: OverlayRequest): Promise<void> {
+  const backing = backingSpecification(request.nbdUri, request.openTimeoutSeconds);
+  await runChecked(
+    ['qemu-img', 'rebase', '-q', '-u', '-f', 'qcow2', '-F', 'raw', '-b', backing, request.path],
+    {
+      timeoutMs: TIMEOUT_MS,
+    },
+  );
+  const { sizeBytes } = await inspectImage(request.path);
+  if (sizeBytes === request.sizeBytes) return;
+  throw viewUnreachable(`the kept overlay has ${sizeBytes} bytes instead of ${request.sizeBytes}`);
+}
+
+async function checkSpace(folder: string, neededBytes = OVERLAY_RESERVE_BYTES): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;
-  if (freeBytes >= OVERLAY_RESERVE_BYTES) return;
-  const needed = formatBytes(OVERLAY_RESERVE_BYTES);
+  if (freeBytes >= neededBytes) return;
+  const needed = formatBytes(neededBytes);
   throw new OperationError(
     'OVERLAY_NO_SPACE',
     `${formatBytes(freeBytes)} are free in ${folder}; a launch needs at least ${needed}`,

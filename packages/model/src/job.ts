@@ -9,6 +9,10 @@ export type LaunchStatus = 'PENDING' | 'IN_PROGRESS' | 'LAUNCHED' | 'FAILED' | '
 
 export const JOB_LOG_EVENTS = [
   'JOB_START',
+  // Not of the public API, which has no proof before a cutover.
+  'BOOT_PROOF_START',
+  'BOOT_PROOF_END',
+  'BOOT_PROOF_FAIL',
   'SERVER_SKIPPED',
   'CLEANUP_START',
   'CLEANUP_END',

@@ -8,6 +8,7 @@ import { followJob } from './job-progress.ts';
 
 interface LaunchOptions {
   readonly at?: string;
+  readonly unproved?: boolean;
   readonly wait: boolean;
 }
 
@@ -40,14 +41,19 @@ function addLaunchCommands(program: Command): void {
     ['test', 'TEST'],
     ['cutover', 'CUTOVER'],
   ] as const) {
-    launch
+    const command = launch
       .command(`${name} <server>`)
       .description(`launch a ${name} machine`)
-      .option('--at <when>', 'latest, an ISO 8601 time, or epoch:N', 'latest')
+      .option(
+        '--at <when>',
+        'latest, verified (known to boot, converted already), an ISO 8601 time, or epoch:N',
+        'latest',
+      )
       .option('--no-wait', 'return when the job has begun')
       .action(async (server: string, options: LaunchOptions, command: Command) =>
         startLaunch(await contextOf(command), server, purpose, options),
       );
+    if (purpose === 'CUTOVER') command.option('--unproved', 'without a proof of boot before it');
   }
 }
 
@@ -58,8 +64,9 @@ async function startLaunch(
   options: LaunchOptions,
 ): Promise<void> {
   const sourceServerID = idOf(await findServer(client, name));
-  const at = options.at === undefined || options.at.toLowerCase() === 'latest' ? 'LATEST' : options.at;
-  const { job } = await client.landfall('StartLaunch', { sourceServerID, purpose, at });
+  const { at: when = 'latest', unproved } = options;
+  const at = ['latest', 'verified'].includes(when.toLowerCase()) ? when.toUpperCase() : when;
+  const { job } = await client.landfall('StartLaunch', { sourceServerID, purpose, at, unproved });
   if (!options.wait) return showFacts(output, { job }, [['job', job.jobID]]);
   const finished = await followJob(client, job.jobID, output);
   const machines = await client.landfall('DescribeLaunchedMachines', { sourceServerIDs: [sourceServerID] });

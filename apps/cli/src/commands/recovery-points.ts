@@ -8,6 +8,7 @@ const COLUMNS: readonly Column<Landfall.RecoveryPointItem>[] = [
   { title: 'EPOCH', value: (point) => point.epoch },
   { title: 'CUT', value: (point) => point.cutDateTime },
   { title: 'CONSISTENCY', value: (point) => point.consistency },
+  { title: 'BOOTS', value: (point) => (point.verified === true ? 'verified' : undefined) },
   { title: 'NAME', value: (point) => point.name },
   { title: 'LOCKED UNTIL', value: (point) => point.lockedUntilDateTime },
 ];

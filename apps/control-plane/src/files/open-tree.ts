@@ -5,7 +5,7 @@ import type { RecoveryPoint } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 import { chooseLaunchHost } from '../jobs/choose-launch-host.ts';
 import { askProgram } from '../operations/ask-program.ts';
-import { pointSelector } from '../operations/point-selector.ts';
+import { selectPoint } from '../operations/point-selector.ts';
 import { keeperOf } from '../operations/recovery-points.ts';
 import type { Service } from '../service.ts';
 import type { OpenTree } from './open-trees.ts';
@@ -29,8 +29,12 @@ export async function openTree(
   request: { readonly sourceServerID: string; readonly at?: string | undefined },
 ): Promise<ReadyTree> {
   const { sourceServerId, to } = await keeperOf(service, request.sourceServerID);
+  const keeper = { sourceServerId, replicationServerId: to.programId };
   const last = request.at === undefined ? service.trees.lastOf(sourceServerId) : undefined;
-  const at = last === undefined ? pointSelector(request.at) : ({ kind: 'EPOCH', epoch: last.epoch } as const);
+  const at =
+    last === undefined
+      ? await selectPoint(service, keeper, request.at)
+      : ({ kind: 'EPOCH', epoch: last.epoch } as const);
   const point = await askProgram(service, to, 'resolveRecoveryPoint', { sourceServerId, at });
   const { epoch } = point;
   const treeId = `files-${sourceServerId}-${epoch}`;

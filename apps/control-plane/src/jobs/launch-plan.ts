@@ -7,6 +7,8 @@ import { instanceId } from '@landfall/api';
 import type { MachineDisk, MachineSpecification, MachineStatus } from '@landfall/channel';
 import type { RecoveryPoint } from '@landfall/model';
 import { assert, describeError, OperationError } from '@landfall/runtime';
+import { bootProofScheduleOf } from '../boot-proofs/boot-proof-schedule.ts';
+import { findKept, listVerifiedPoints } from '../boot-proofs/verified-points.ts';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
@@ -18,6 +20,7 @@ import { chooseLaunchHost } from './choose-launch-host.ts';
 import { type RunnablePlan, runnablePlan, type Step, type StepFailure, type StepRun } from './job-runner.ts';
 import { endMachine, listHeldMachines } from './machine-cleanup.ts';
 import { awaitPhase } from './machine-phase.ts';
+import { proveBoot } from './prove-boot.ts';
 import { sizeMachine } from './right-sizing.ts';
 
 const MINUTE_MS = 60_000;
@@ -47,6 +50,7 @@ export function launchPlan(service: Service): RunnablePlan {
   return runnablePlan<LaunchState>({
     steps: [
       planMachine(service),
+      proveBoot(service),
       cleanUp(service),
       takeSnapshot(service),
       openExport(service),
@@ -64,7 +68,7 @@ function planMachine(service: Service): Step<LaunchState> {
     run: async (run) => {
       const server = await requireServer(service, run);
       if (server.replicationServerId === null) throw noReplicationServer(server.sourceServerId);
-      const { programId: launchHostId } = await chooseLaunchHost(service);
+      const { programId: launchHostId } = await chooseLaunchHost(service, await keptHostOf(service, run));
       await service.store.transaction((tx) =>
         saveJobServer(tx, { ...keyOf(run), launchStatus: 'IN_PROGRESS' }),
       );
@@ -72,6 +76,15 @@ function planMachine(service: Service): Step<LaunchState> {
       return { machineId: instanceId(service.random), launchHostId, replicationServerId };
     },
   };
+}
+
+/** A point that is named by its number may have its conversion kept somewhere. */
+async function keptHostOf(service: Service, { job, sourceServerId }: StepRun): Promise<string | undefined> {
+  const { at } = job;
+  if (at.kind !== 'EPOCH') return undefined;
+  const verified = await listVerifiedPoints(service.store.db, sourceServerId);
+  return verified.find(({ recoveryPoint, kept }) => kept && recoveryPoint.epoch === at.epoch)?.kept
+    ?.launchHostId;
 }
 
 /**
@@ -176,7 +189,11 @@ function convert(service: Service): Step<LaunchState> {
       const conversionServerID = known(state.launchHostId);
       await run.log('CONVERSION_START', { conversionServerID });
       const server = await requireServer(service, run);
-      const specification = specify(service, server, run, state);
+      const kept = await findKept(service, run.sourceServerId, known(state.recoveryPoint));
+      const specification = {
+        ...specify(service, server, run, state),
+        ...preparedBy(kept, run.sourceServerId, state),
+      };
       await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { onHost: true }));
       const target = { launchHostId: conversionServerID, specification };
       const phases = ['CONVERTED', 'STARTING', 'RUNNING', 'STOPPED'] as const;
@@ -204,6 +221,17 @@ function launch(service: Service): Step<LaunchState> {
   };
 }
 
+/** Its conversion may be done already; what does not fit the launch host converts. */
+function preparedBy(
+  kept: { readonly name: string } | undefined,
+  sourceServerId: string,
+  state: Partial<LaunchState>,
+): Partial<MachineSpecification> {
+  const { epoch, cutTimeMs } = known(state.recoveryPoint);
+  const recoveryPoint = { sourceServerId, epoch, cutTimeMs };
+  return kept === undefined ? { recoveryPoint } : { recoveryPoint, preparedConversion: kept.name };
+}
+
 function specify(
   service: Service,
   server: SourceServerRecord,
@@ -221,6 +249,7 @@ function specify(
     bootMode,
     disposition: launchDisposition,
     publishedPorts: PUBLISHED_PORTS,
+    signsOfLife: bootProofScheduleOf(server).signsOfLife,
   };
 }
 
@@ -247,6 +276,7 @@ async function recordFailure(
 ): Promise<void> {
   const { rawError } = failure;
   service.log.warn('launch-failed', { ...keyOf(run), ...failure });
+  if (failure.step === 'BOOT_PROOF') await run.log('BOOT_PROOF_FAIL', { rawError });
   if (failure.step === 'SNAPSHOT' || failure.step === 'EXPORT') await run.log('SNAPSHOT_FAIL', { rawError });
   if (failure.step === 'CONVERSION') await run.log('CONVERSION_FAIL', { rawError });
   await run.log('LAUNCH_FAILED', { rawError });

@@ -41,7 +41,8 @@ export async function awaitPhase(
   }
 }
 
-async function describeOrEnsure(
+/** A launch host that does not know the machine is told of it again. */
+export async function describeOrEnsure(
   service: Service,
   host: { readonly role: 'launch-host'; readonly programId: string },
   specification: MachineSpecification,

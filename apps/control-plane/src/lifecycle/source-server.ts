@@ -11,6 +11,7 @@ import type {
   SourceDisk,
   SourceProperties,
 } from '@landfall/model';
+import type { BootProofSchedule } from '../boot-proofs/boot-proof-schedule.ts';
 import type { LifeCycle } from './life-cycle.ts';
 
 /** What the agent was told to do; changed by the API only. */
@@ -63,6 +64,10 @@ export interface SourceServerRecord {
   readonly replicationLimits?: ReplicationLimits;
   /** Hours from one proof of equality to the next, 0: none; absent: the default. */
   readonly proofIntervalHours?: number;
+  /** What is set of it; the rest is as by default. */
+  readonly bootProofSchedule?: Partial<BootProofSchedule>;
+  /** When a machine launched from it was last seen to live. */
+  readonly bootedAtMs?: number;
   /** How much of the staging volume its journal may take; absent: what there is. */
   readonly journalLimitBytes?: number;
   readonly launchConfiguration: LaunchSettings;

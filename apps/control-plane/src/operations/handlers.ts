@@ -3,6 +3,7 @@ import type { Handlers } from '@landfall/api';
 import type { Service } from '../service.ts';
 import { readSetting, writeSetting } from '../store/settings.ts';
 import { applicationOperations } from './applications.ts';
+import { bootProofOperations } from './boot-proofs.ts';
 import { configurationOperations } from './configurations.ts';
 import { connectorOperations } from './connectors.ts';
 import { describeServiceOperations } from './describe-service.ts';
@@ -53,6 +54,7 @@ export const mgnHandlers: Handlers<'mgn', Service> = {
 };
 
 export const landfallHandlers: Handlers<'landfall', Service> = {
+  ...bootProofOperations,
   ...describeServiceOperations,
   ...diskSelectionOperations,
   ...enrolmentTokenOperations,

@@ -6,7 +6,7 @@ import type { Handlers, Landfall } from '@landfall/api';
 import type { MachineDisk } from '@landfall/channel';
 import type { Service } from '../service.ts';
 import { askProgram } from './ask-program.ts';
-import { pointSelector } from './point-selector.ts';
+import { selectPoint } from './point-selector.ts';
 import { itemOf, keeperOf } from './recovery-points.ts';
 
 type Operations = Pick<
@@ -20,7 +20,8 @@ const LEASE_MS = 120_000;
 export const imageOperations: Operations = {
   OpenExport: async ({ sourceServerID, exportID, at }, service) => {
     const { sourceServerId, to } = await keeperOf(service, sourceServerID);
-    const selected = { sourceServerId, at: pointSelector(at) };
+    const keeper = { sourceServerId, replicationServerId: to.programId };
+    const selected = { sourceServerId, at: await selectPoint(service, keeper, at) };
     const point = await askProgram(service, to, 'resolveRecoveryPoint', selected);
     const exportId = exportIdOf(sourceServerId, exportID);
     const record = { exportId, sourceServerId, epoch: point.epoch, leaseMs: LEASE_MS };

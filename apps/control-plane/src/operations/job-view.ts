@@ -25,6 +25,7 @@ export async function showJob({ facts }: Service, db: Queries, job: JobRecord): 
   };
 }
 
+/** The words for proofs of boot are ours; clients take an event they do not know as its text. */
 export function showJobLogItem({ loggedAtMs, event, eventData }: JobLogRecord): Mgn.JobLog {
-  return { logDateTime: isoDateTime(loggedAtMs), event, eventData };
+  return { logDateTime: isoDateTime(loggedAtMs), event: event as Mgn.JobLogEvent, eventData };
 }

@@ -13,7 +13,7 @@ import { findServer, saveServer } from '../store/source-servers.ts';
 import { conflict, refuseBusy, requireServer, withEvent } from './change-source-server.ts';
 import { refuseBeyondJobLimits } from './job-limits.ts';
 import { showJob } from './job-view.ts';
-import { pointSelector } from './point-selector.ts';
+import { selectPoint } from './point-selector.ts';
 
 type MgnLaunches = Pick<Handlers<'mgn', Service>, 'StartTest' | 'StartCutover' | 'TerminateTargetInstances'>;
 type LandfallLaunches = Pick<Handlers<'landfall', Service>, 'StartLaunch'>;
@@ -30,10 +30,11 @@ export const launchOperations: MgnLaunches = {
 
 export const startLaunchOperation: LandfallLaunches = {
   StartLaunch: async (input, service) => {
-    await requireServer(service.store.db, input.sourceServerID);
+    const server = await requireServer(service.store.db, input.sourceServerID);
     const initiatedBy = input.purpose === 'TEST' ? 'START_TEST' : 'START_CUTOVER';
-    const at = pointSelector(input.at);
-    return startLaunch(service, { sourceServerIDs: [input.sourceServerID], initiatedBy, at });
+    const at = await selectPoint(service, server, input.at);
+    const isUnproved = input.unproved === true;
+    return startLaunch(service, { sourceServerIDs: [input.sourceServerID], initiatedBy, at, isUnproved });
   },
 };
 
@@ -42,6 +43,8 @@ interface LaunchRequest {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly initiatedBy: 'START_TEST' | 'START_CUTOVER';
   readonly at: PointSelector;
+  /** Without a proof of boot before a cutover. */
+  readonly isUnproved?: boolean;
 }
 
 type JobRequest = Omit<LaunchRequest, 'initiatedBy'> & Pick<JobRecord, 'type' | 'initiatedBy'>;
@@ -81,7 +84,10 @@ async function startJob(
   return { job: shown };
 }
 
-function newJob({ clock, random }: Service, { type, initiatedBy, at, tags = {} }: JobRequest): JobRecord {
+function newJob(
+  { clock, random }: Service,
+  { type, initiatedBy, at, isUnproved, tags = {} }: JobRequest,
+): JobRecord {
   const jobId = publicId('mgnjob-', random);
   return {
     jobId,
@@ -92,6 +98,7 @@ function newJob({ clock, random }: Service, { type, initiatedBy, at, tags = {} }
     endedAtMs: null,
     tags,
     at,
+    isUnproved,
   };
 }
 

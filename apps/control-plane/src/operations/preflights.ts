@@ -5,13 +5,13 @@ import { beginPreflight } from '../preflights/begin-preflight.ts';
 import type { Service } from '../service.ts';
 import { findPreflight, type PreflightRecord, type PreflightReport } from '../store/preflights.ts';
 import { conflict, requireServer } from './change-source-server.ts';
-import { pointSelector } from './point-selector.ts';
+import { selectPoint } from './point-selector.ts';
 
 type Operations = Pick<Handlers<'landfall', Service>, 'StartPreflight' | 'DescribePreflight'>;
 
 export const preflightOperations: Operations = {
   StartPreflight: async ({ sourceServerID, at }, service) => {
-    const selector = pointSelector(at);
+    const selector = await selectPoint(service, await requireServer(service.store.db, sourceServerID), at);
     const preflight = await service.store.transaction(async (tx) => {
       const server = await requireServer(tx, sourceServerID);
       if (!isReplicating(server)) throw conflict(server, 'it is not replicated');

@@ -1,11 +1,12 @@
 /** Recovery points: listed, named and locked by the replication server that keeps them. */
 import { ApiError, type Handlers, isoDateTime, type Landfall } from '@landfall/api';
 import type { MarkedRecoveryPoint } from '@landfall/channel';
+import { forgetPin, isSamePoint, listVerifiedPoints } from '../boot-proofs/verified-points.ts';
 import type { Service } from '../service.ts';
 import { askProgram } from './ask-program.ts';
 import { requireServer } from './change-source-server.ts';
 import { requireTime } from './jobs.ts';
-import { pointSelector } from './point-selector.ts';
+import { selectPoint } from './point-selector.ts';
 
 const POINTS_DEFAULT = 100;
 
@@ -30,8 +31,14 @@ export const recoveryPointOperations: Operations = {
       ...(fromDateTime === undefined ? {} : { fromMs: requireTime('fromDateTime', fromDateTime) }),
       ...(toDateTime === undefined ? {} : { toMs: requireTime('toDateTime', toDateTime) }),
     });
+    const verified = await listVerifiedPoints(service.store.db, sourceServerId);
+    const isVerified = (point: MarkedRecoveryPoint) =>
+      verified.some(({ recoveryPoint }) => isSamePoint(recoveryPoint, point));
     return {
-      items: output.recoveryPoints.map(itemOf),
+      items: output.recoveryPoints.map((point) => ({
+        ...itemOf(point),
+        ...(isVerified(point) ? { verified: true } : {}),
+      })),
       total: output.total,
       oldestDateTime: output.oldest === undefined ? undefined : isoDateTime(output.oldest.cutTimeMs),
       newestDateTime: output.newest === undefined ? undefined : isoDateTime(output.newest.cutTimeMs),
@@ -40,7 +47,8 @@ export const recoveryPointOperations: Operations = {
 
   PinRecoveryPoint: async ({ sourceServerID, at, name }, service) => {
     const { sourceServerId, to } = await keeperOf(service, sourceServerID);
-    const selected = { sourceServerId, at: pointSelector(at) };
+    const keeper = { sourceServerId, replicationServerId: to.programId };
+    const selected = { sourceServerId, at: await selectPoint(service, keeper, at) };
     const { epoch } = await askProgram(service, to, 'resolveRecoveryPoint', selected);
     const pinned = await askProgram(service, to, 'pinRecoveryPoint', { sourceServerId, epoch, name });
     return { recoveryPoint: itemOf(pinned) };
@@ -48,13 +56,16 @@ export const recoveryPointOperations: Operations = {
 
   UnpinRecoveryPoint: async ({ sourceServerID, epoch }, service) => {
     const { sourceServerId, to } = await keeperOf(service, sourceServerID);
-    return askProgram(service, to, 'unpinRecoveryPoint', { sourceServerId, epoch });
+    const unpinned = await askProgram(service, to, 'unpinRecoveryPoint', { sourceServerId, epoch });
+    await forgetPin(service, sourceServerId, epoch);
+    return unpinned;
   },
 
   LockRecoveryPoint: async ({ sourceServerID, at, untilDateTime }, service) => {
     const untilMs = requireTime('untilDateTime', untilDateTime);
     const { sourceServerId, to } = await keeperOf(service, sourceServerID);
-    const selected = { sourceServerId, at: pointSelector(at) };
+    const keeper = { sourceServerId, replicationServerId: to.programId };
+    const selected = { sourceServerId, at: await selectPoint(service, keeper, at) };
     const { epoch } = await askProgram(service, to, 'resolveRecoveryPoint', selected);
     const locked = await askProgram(service, to, 'lockRecoveryPoint', { sourceServerId, epoch, untilMs });
     return { recoveryPoint: itemOf(locked) };

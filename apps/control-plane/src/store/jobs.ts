@@ -22,6 +22,8 @@ export interface JobRecord {
   readonly tags: Readonly<Record<string, string>>;
   /** Launches only: the instant to launch from. */
   readonly at: PointSelector;
+  /** Cutovers: without a proof of boot before. */
+  readonly isUnproved?: boolean | undefined;
 }
 
 export interface JobServerRecord {
@@ -51,7 +53,7 @@ export async function insertJob(
       status: job.status,
       created_at_ms: job.createdAtMs,
       ended_at_ms: job.endedAtMs,
-      document: encodeDocument({ tags: job.tags, at: job.at }),
+      document: encodeDocument({ tags: job.tags, at: job.at, isUnproved: job.isUnproved }),
     })
     .execute();
   const rows = sourceServerIds.map((sourceServerId) => ({
@@ -142,10 +144,10 @@ export async function setJobStatus(
 
 export async function setJobTags(
   tx: Queries,
-  { jobId, at }: JobRecord,
+  { jobId, at, isUnproved }: JobRecord,
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const document = encodeDocument({ tags, at });
+  const document = encodeDocument({ tags, at, isUnproved });
   await tx.updateTable('job').set({ document }).where('job_id', '=', jobId).execute();
 }
 
@@ -207,7 +209,7 @@ function toJob(row: JobTable): JobRecord {
     status: row.status as JobStatus,
     createdAtMs: row.created_at_ms,
     endedAtMs: row.ended_at_ms,
-    ...decodeDocument<Pick<JobRecord, 'tags' | 'at'>>(row.document),
+    ...decodeDocument<Pick<JobRecord, 'tags' | 'at' | 'isUnproved'>>(row.document),
   };
 }
 

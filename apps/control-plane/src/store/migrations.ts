@@ -23,7 +23,26 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-applications-and-waves': { up: createGroupTable },
   '0006-connectors': { up: createConnectorTable },
   '0007-inventory': { up: createInventoryTables },
+  '0008-boot-proofs': { up: createBootProofTable },
 };
+
+async function createBootProofTable(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('boot_proof')
+    .addColumn('boot_proof_id', 'text', (column) => column.primaryKey())
+    .addColumn('source_server_id', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('is_open', 'integer', (column) => column.notNull())
+    .addColumn('document', 'text', (column) => column.notNull())
+    .addColumn('screenshot', 'text')
+    .execute();
+  await db.schema
+    .createIndex('boot_proof_server')
+    .on('boot_proof')
+    .columns(['source_server_id', 'created_at_ms'])
+    .execute();
+}
 
 async function createPreflightTable(db: Kysely<unknown>): Promise<void> {
   await db.schema

@@ -138,6 +138,18 @@ export interface PreflightTable {
   document: string;
 }
 
+export interface BootProofTable {
+  boot_proof_id: string;
+  source_server_id: string;
+  created_at_ms: number;
+  state: string;
+  /** 1 while something is to be done for it, or will have to be taken back. */
+  is_open: number;
+  document: string;
+  /** PNG, base64. */
+  screenshot: string | null;
+}
+
 export interface Database {
   setting: SettingTable;
   access_key: AccessKeyTable;
@@ -157,6 +169,7 @@ export interface Database {
   connector: ConnectorTable;
   inventory_task: InventoryTaskTable;
   inventory_task_error: InventoryTaskErrorTable;
+  boot_proof: BootProofTable;
 }
 
 /** The database or a transaction on it: every query function takes one. */

@@ -1,6 +1,11 @@
 /** A launch host in memory; how it speaks to the control plane: `simulated-programs.ts`. */
 import type { TestContext } from 'node:test';
-import type { CommandHandlers, MachineSpecification, MachineStatus } from '@landfall/channel';
+import type {
+  CommandHandlers,
+  KeptConversionFacts,
+  MachineSpecification,
+  MachineStatus,
+} from '@landfall/channel';
 import { GIB, OperationError } from '@landfall/runtime';
 import { simulatedFiles } from './simulated-files.ts';
 import { newMachine } from './simulated-machine.ts';
@@ -18,6 +23,14 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   readonly machines: Map<string, { specification: MachineSpecification; status: MachineStatus }>;
   /** Machines fail conversion while this is set. */
   failConversion: boolean;
+  /** With this. */
+  failureCode: string;
+  /** Machines show no sign of life while this is set. */
+  isLifeless: boolean;
+  /** By name; as the control plane wants them. */
+  readonly kept: Map<string, KeptConversionFacts>;
+  /** Looks at a machine by itself, as the real one does. */
+  look(machineId: string): void;
   readonly preflights: SimulatedPreflights;
   readonly done: string[];
 }
@@ -32,6 +45,10 @@ export async function simulateLaunchHost(
     programId: enrolled.programId,
     machines: new Map(),
     failConversion: false,
+    failureCode: 'GUEST_UNSUPPORTED',
+    isLifeless: false,
+    kept: new Map(),
+    look: () => undefined,
     preflights: new SimulatedPreflights(),
     done: [],
     onCommand: undefined,
@@ -46,7 +63,12 @@ export async function simulateLaunchHost(
       accelerator: 'tcg',
       freeMemoryBytes: 8 * GIB,
       machines: [...host.machines.values()].map(({ status }) => status),
+      keptConversions: [...host.kept.values()],
     }),
+    apply: ({ keptConversions }) => {
+      const names = [...host.kept.keys()].filter((name) => keptConversions?.includes(name) === false);
+      for (const name of names) host.kept.delete(name);
+    },
     handlers: launchHostHandlers(host),
   });
   return host;
@@ -66,13 +88,20 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
   const advance = (machineId: string): MachineStatus => {
     const { phase } = find(machineId).status;
     if (phase === 'CONVERTING' && host.failConversion) {
-      const error = { code: 'GUEST_UNSUPPORTED', message: 'no system was found on its disks' };
+      const error = { code: host.failureCode, message: 'no system was found on its disks' };
       return move(machineId, { phase: 'FAILED', error });
     }
-    if (phase === 'CONVERTING') return move(machineId, { phase: 'CONVERTED' });
+    if (phase === 'CONVERTING') {
+      keepConversion(host, find(machineId).specification);
+      return move(machineId, { phase: 'CONVERTED' });
+    }
     if (phase === 'CONVERTED') return move(machineId, { phase: 'RUNNING', startedAtMs: Date.now() });
-    return find(machineId).status;
+    const { status, specification } = find(machineId);
+    const [sign] = specification.signsOfLife ?? [];
+    if (phase !== 'RUNNING' || sign === undefined || host.isLifeless || status.life) return status;
+    return move(machineId, { life: { sign, atMs: Date.now(), detail: 'it says: login:' } });
   };
+  host.look = (machineId) => void advance(machineId);
   return {
     ensureMachine: async (specification) => {
       const { machineId } = specification;
@@ -99,4 +128,12 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     readConsole: async () => ({ text: 'login:' }),
     takeScreenshot: async () => ({ pngBase64: 'iVBORw0KGgo=' }),
   };
+}
+
+function keepConversion(
+  { kept }: SimulatedLaunchHost,
+  { keepConversionAs: name, recoveryPoint }: MachineSpecification,
+): void {
+  if (name === undefined || recoveryPoint === undefined) return;
+  kept.set(name, { name, recoveryPoint, keptAtMs: Date.now(), bytes: GIB });
 }

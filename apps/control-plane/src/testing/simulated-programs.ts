@@ -13,6 +13,7 @@ import {
   type EnrolOptions,
   type EnrolResult,
   enrol,
+  type MachineDisk,
   type ProgramRole,
   type ReplicationServerConfiguration,
   type ReportByRole,
@@ -211,6 +212,8 @@ export interface SimulatedReplicationServer extends CommandWatcher {
   readonly discarded: string[];
   readonly damagedJournals: Set<string>;
   readonly marks: SimulatedMarks;
+  /** What exports show, where a test has disks of its own. */
+  exportedDisks: (() => readonly MachineDisk[]) | undefined;
   /** Names of the commands in the order they were done. */
   readonly done: string[];
 }
@@ -229,6 +232,7 @@ export async function simulateReplicationServer(
     discarded: [],
     damagedJournals: new Set(),
     marks: new SimulatedMarks(pointOf),
+    exportedDisks: undefined,
     done: [],
     onCommand: undefined,
   };
@@ -280,6 +284,7 @@ function replicationServerHandlers(
     openExport: async ({ exportId, sourceServerId, epoch }) => {
       server.done.push('openExport');
       server.exports.set(exportId, { sourceServerId, epoch });
+      if (server.exportedDisks !== undefined) return { disks: server.exportedDisks() };
       const nbdUri = (diskId: string) => `nbd+unix:///${exportId}/${diskId}?socket=/run/nbd`;
       return { disks: SOURCE_DISKS.map((disk) => ({ ...disk, nbdUri: nbdUri(disk.diskId) })) };
     },

@@ -7,6 +7,11 @@ export const TARGET_ERRORS = {
     remedy:
       'Run `libguestfs-test-tool` on the launch host, look at its load, memory and disk space; or launch another recovery point.',
   },
+  BOOT_PROOF_FAILED: {
+    meaning: 'A machine made to prove that a server boots showed no sign of life.',
+    remedy:
+      'Look at its console and screenshot with `landfall boot-proof show`; mend the cause on the source server and prove a newer point.',
+  },
   CONVERSION_IMPOSSIBLE: {
     meaning:
       'The guest cannot be made to start on the target: no root, no drivers for any hardware there is, or encrypted.',
