@@ -21,6 +21,7 @@ import { createJobRunner } from './jobs/job-runner.ts';
 import { planFor } from './jobs/plan-for.ts';
 import { keepPreflights } from './preflights/preflight-keeper.ts';
 import type { Service } from './service.ts';
+import { loadMachineSizes } from './sizes/file-machine-sizes.ts';
 import { openStore, type Store } from './store/sqlite-store.ts';
 
 export const VERSION = '0.1.0';
@@ -49,7 +50,7 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** Errors: STATE_IN_USE, STATE_UNREADABLE, PORT_IN_USE, ADDRESS_UNUSABLE. */
+/** Errors: STATE_IN_USE, STATE_UNREADABLE, MACHINE_SIZES_INVALID, PORT_IN_USE, ADDRESS_UNUSABLE. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const stateDir = resolve(options.stateDir);
   await ensureFolder(stateDir);
@@ -94,6 +95,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     reports,
     commands: createCommandQueues({ clock, random }),
     trees: new OpenTrees(clock),
+    sizes: await loadMachineSizes(stateDir),
     jobs: createJobRunner({ store, clock, log, planFor: (job) => planFor(service, job) }),
   };
   const closing = new AbortController();

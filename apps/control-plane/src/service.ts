@@ -5,6 +5,7 @@ import type { ReportBoard } from './channel/report-board.ts';
 import type { OpenTrees } from './files/open-trees.ts';
 import type { CertificateAuthority } from './identity/certificate-authority.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
+import type { MachineSizes } from './sizes/machine-sizes.ts';
 import type { Store } from './store/sqlite-store.ts';
 
 export interface ServiceFacts {
@@ -31,6 +32,7 @@ export interface Service {
   readonly reports: ReportBoard;
   readonly jobs: JobRunner;
   readonly trees: OpenTrees;
+  readonly sizes: MachineSizes;
   /** Who made the call that is answered. */
   readonly principal?: string;
 }

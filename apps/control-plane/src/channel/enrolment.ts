@@ -12,7 +12,8 @@ import { OperationError, publicId } from '@landfall/runtime';
 import { certificateFingerprint } from '../identity/certificate-authority.ts';
 import { type EnrolmentTokenRecord, useToken } from '../identity/enrolment-tokens.ts';
 import { verifyProof } from '../identity/proof-of-possession.ts';
-import { templatesForNewServer } from '../lifecycle/default-settings.ts';
+import { equipServer } from '../launch/equip-server.ts';
+import { type NewServerTemplates, templatesForNewServer } from '../lifecycle/default-settings.ts';
 import { initiationSteps } from '../lifecycle/initiation.ts';
 import { replicatedDisks } from '../lifecycle/replicated-disks.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
@@ -63,8 +64,7 @@ export async function enrol(service: Service, request: EnrolmentRequest): Promis
     }
     if (current !== undefined) await revokeProgram(tx, current.programId, nowMs);
     await insertProgram(tx, newProgram(request, { programId, fingerprint, nowMs }));
-    if (role === 'agent')
-      await insertServer(tx, await newServer(service, tx, { programId, request, token, nowMs }));
+    if (role === 'agent') await addServer(service, tx, { programId, request, token, nowMs });
   });
   log.info('program-enrolled', { programId, role: request.role, version: request.version });
   return { programId, certificatePem, caPem: authority.certificatePem };
@@ -121,14 +121,20 @@ interface NewServerFacts {
   readonly nowMs: number;
 }
 
+async function addServer(service: Service, tx: Queries, facts: NewServerFacts): Promise<void> {
+  const templates = await templatesForNewServer(tx, { nowMs: facts.nowMs, random: service.random });
+  const server = await newServer(tx, facts, templates);
+  await insertServer(tx, server);
+  await equipServer(service, tx, server, templates);
+}
+
 async function newServer(
-  { random }: Service,
   tx: Queries,
   { programId, request, token, nowMs }: NewServerFacts,
+  templates: NewServerTemplates,
 ): Promise<SourceServerRecord> {
   const { disks = [], sourceProperties, tags = {} } = request;
   if (sourceProperties === undefined) throw incomplete('sourceProperties');
-  const templates = await templatesForNewServer(tx, { nowMs, random });
   const replicationServerId = await chooseReplicationServer(tx, disks.length);
   const nothing = { replicationServerSeen: false, paired: false, connected: false, firstBytes: false };
   return {

@@ -9,15 +9,18 @@ import { enrolmentTokenOperations } from './enrolment-tokens.ts';
 import { imageOperations } from './images.ts';
 import { jobOperations } from './jobs.ts';
 import { journalOperations } from './journals.ts';
+import { launchTemplateOperations } from './launch-templates.ts';
 import { launchedMachineOperations } from './launched-machines.ts';
 import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
+import { postLaunchActionOperations } from './post-launch-actions.ts';
 import { preflightOperations } from './preflights.ts';
 import { proofOperations } from './proofs.ts';
 import { recoveryPointFileOperations } from './recovery-point-files.ts';
 import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
 import { replicationLimitOperations } from './replication-limits.ts';
+import { scriptOperations } from './scripts.ts';
 import { sourceServerOperations } from './source-servers.ts';
 import { tagOperations } from './tags.ts';
 import { templateOperations } from './templates.ts';
@@ -32,6 +35,7 @@ export const mgnHandlers: Handlers<'mgn', Service> = {
   ...jobOperations,
   ...launchOperations,
   ...lifeCycleOperations,
+  ...postLaunchActionOperations,
   ...replicationControlOperations,
   ...sourceServerOperations,
   ...tagOperations,
@@ -45,10 +49,12 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...imageOperations,
   ...journalOperations,
   ...launchedMachineOperations,
+  ...launchTemplateOperations,
   ...preflightOperations,
   ...proofOperations,
   ...recoveryPointFileOperations,
   ...recoveryPointOperations,
+  ...scriptOperations,
   ...tripwireOperations,
   ...replicationLimitOperations,
   ...startLaunchOperation,

@@ -1,6 +1,6 @@
 /** DescribeLaunchedMachines, GetConsoleOutput, GetConsoleScreenshot. */
 import { ApiError, type Handlers, isoDateTime, type Landfall } from '@landfall/api';
-import type { MachineStatus } from '@landfall/channel';
+import type { MachineStatus, PostLaunchOutcome } from '@landfall/channel';
 import type { Service } from '../service.ts';
 import { findMachine, listMachines, type MachineRecord } from '../store/machines.ts';
 import { askProgram } from './ask-program.ts';
@@ -62,5 +62,17 @@ function showMachine(machine: MachineRecord, status: MachineStatus | null): Land
     startedDateTime:
       status === null || status.startedAtMs === null ? undefined : isoDateTime(status.startedAtMs),
     error: status?.error,
+    instanceType: machine.instanceType,
+    tags: machine.tags,
+    postLaunch: status?.postLaunch?.map(showOutcome),
+  };
+}
+
+function showOutcome({ actionId, startedAtMs, endedAtMs, ...outcome }: PostLaunchOutcome) {
+  return {
+    ...outcome,
+    actionID: actionId,
+    startedDateTime: startedAtMs === null ? undefined : isoDateTime(startedAtMs),
+    endedDateTime: endedAtMs === null ? undefined : isoDateTime(endedAtMs),
   };
 }

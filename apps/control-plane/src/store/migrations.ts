@@ -1,6 +1,7 @@
 /** The schema's history: a migration is never changed once released, only followed by another. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { createLaunchTables } from './launch-migrations.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': {
@@ -17,6 +18,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
   '0003-proofs': { up: createProofTable },
   '0004-preflights': { up: createPreflightTable },
+  '0005-launch-configuration': { up: createLaunchTables },
 };
 
 async function createPreflightTable(db: Kysely<unknown>): Promise<void> {

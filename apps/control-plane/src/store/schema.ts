@@ -133,6 +133,36 @@ export interface PreflightTable {
   document: string;
 }
 
+export interface LaunchTemplateTable {
+  launch_template_id: string;
+  source_server_id: string;
+  document: string;
+}
+
+export interface LaunchTemplateVersionTable {
+  launch_template_id: string;
+  version_number: number;
+  document: string;
+}
+
+export interface PostLaunchActionTable {
+  /** A source server or a launch configuration template. */
+  owner_id: string;
+  action_id: string;
+  document: string;
+}
+
+export interface ScriptDocumentTable {
+  name: string;
+  version: number;
+  document: string;
+}
+
+export interface ScriptParameterTable {
+  name: string;
+  document: string;
+}
+
 export interface Database {
   setting: SettingTable;
   access_key: AccessKeyTable;
@@ -148,6 +178,11 @@ export interface Database {
   job_log: JobLogTable;
   proof: ProofTable;
   preflight: PreflightTable;
+  launch_template: LaunchTemplateTable;
+  launch_template_version: LaunchTemplateVersionTable;
+  post_launch_action: PostLaunchActionTable;
+  script_document: ScriptDocumentTable;
+  script_parameter: ScriptParameterTable;
 }
 
 /** The database or a transaction on it: every query function takes one. */
