@@ -129,6 +129,24 @@ export async function readTail(path: string, tailBytes: number): Promise<string>
   }
 }
 
+/** The beginning of a text file; empty when there is none yet. */
+export async function readHead(path: string, headBytes: number): Promise<string> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      const length = Math.min(size, headBytes);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
 export function unknownMachine(machineId: string): OperationError {
   return new OperationError('MACHINE_UNKNOWN', `this launch host has no machine ${machineId}`, {
     hint: "list the launch host's machines; the machine may have been terminated",

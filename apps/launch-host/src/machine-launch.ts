@@ -18,6 +18,7 @@ import {
 import { OperationError, retry } from '@landfall/runtime';
 import { copyIfMissing, makeDurable } from './file-machine-store.ts';
 import { type MachineContext, overlayName } from './machine-context.ts';
+import { expectedOutcomes, orderedScripts } from './post-launch-outcomes.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
 const CONVERSION_ATTEMPTS_MAX = 3;
@@ -52,7 +53,14 @@ async function convertOnce(context: MachineContext, signal: AbortSignal): Promis
   for (const disk of specification.disks) await makeDurable(join(context.folder, overlayName(disk.diskId)));
   const bootMode = specification.bootMode === 'USE_SOURCE' ? result.bootMode : specification.bootMode;
   // R1: only now, with the overlays durable.
-  await context.update({ phase: 'CONVERTED', conversion: { done: true, steps: result.steps, bootMode } });
+  const { scriptsImpossible } = result;
+  await context.update({
+    phase: 'CONVERTED',
+    conversion: { done: true, steps: result.steps, bootMode },
+    ...(scriptsImpossible === undefined
+      ? {}
+      : { postLaunch: expectedOutcomes(specification, scriptsImpossible) }),
+  });
 }
 
 async function convertOverlays(
@@ -60,11 +68,13 @@ async function convertOverlays(
   signal: AbortSignal,
 ): ReturnType<typeof convertGuest> {
   const { services, folder } = context;
-  const { machineId, disks } = context.record().specification;
+  const { specification } = context.record();
+  const { machineId, disks } = specification;
   const steps: FinishedStep[] = [];
   return await convertGuest({
     disks: disks.map((disk) => ({ ...disk, overlayPath: join(folder, overlayName(disk.diskId)) })),
     target: { macAddress: macAddressOf(machineId), address: GUEST_ADDRESS },
+    scripts: orderedScripts(specification),
     scratchFolder: folder,
     useKvm: services.accelerator === 'kvm',
     logger: services.logger.with({ machineId }),
@@ -144,10 +154,11 @@ async function runQemu(
 /** Whether a disk still needs its view is read from the overlay itself. */
 async function readDisks(context: MachineContext): Promise<LaunchDisk[]> {
   const disks: LaunchDisk[] = [];
-  for (const { diskId, isBootDisk, nbdUri } of context.record().specification.disks) {
+  for (const { diskId, isBootDisk, nbdUri, limits } of context.record().specification.disks) {
     const overlayPath = join(context.folder, overlayName(diskId));
     const { hasBacking } = await inspectImage(overlayPath);
-    disks.push({ diskId, isBootDisk, overlayPath, nbdUri: hasBacking ? nbdUri : undefined });
+    const limited = limits === undefined ? {} : { limits };
+    disks.push({ diskId, isBootDisk, overlayPath, nbdUri: hasBacking ? nbdUri : undefined, ...limited });
   }
   return disks;
 }

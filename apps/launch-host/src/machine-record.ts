@@ -6,7 +6,8 @@
  *     again on fresh overlays, with it, never.
  * R2  A machine that was terminated leaves a record behind, so that its id is never launched again.
  */
-import type { MachinePhase, MachineSpecification, MachineStatus } from '@landfall/channel';
+import type { MachinePhase, MachineSpecification, MachineStatus, PostLaunchOutcome } from '@landfall/channel';
+import { expectedOutcomes } from './post-launch-outcomes.ts';
 
 export interface MachineRecord {
   readonly version: 1;
@@ -23,6 +24,8 @@ export interface MachineRecord {
     /** Failures one after the other, without progress between them. */
     readonly failures: number;
   };
+  /** What is known of the scripts; absent: there are none. */
+  readonly postLaunch?: readonly PostLaunchOutcome[];
   readonly published: readonly { readonly guestPort: number; readonly hostPort: number }[];
   readonly startedAtMs: number | null;
   /** The host's boot id when the machine was last started. */
@@ -51,6 +54,9 @@ export function newRecord(specification: MachineSpecification): MachineRecord {
     hostBootId: null,
     restarts: 0,
     revision: 0,
+    ...((specification.postLaunchScripts ?? []).length === 0
+      ? {}
+      : { postLaunch: expectedOutcomes(specification) }),
   };
 }
 
@@ -68,6 +74,7 @@ export function toStatus(record: MachineRecord): MachineStatus {
       ? record.published.map(({ guestPort, hostPort }) => ({ guestPort, host: '127.0.0.1', port: hostPort }))
       : [],
     startedAtMs: record.startedAtMs,
+    ...(record.postLaunch === undefined ? {} : { postLaunch: record.postLaunch }),
   };
 }
 

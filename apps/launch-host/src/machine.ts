@@ -19,6 +19,7 @@ import type { HostServices } from './host-services.ts';
 import { type MachineContext, overlayName } from './machine-context.ts';
 import { hydrateOnce, setSpeed } from './machine-hydration.ts';
 import { convertMachine, startMachine } from './machine-launch.ts';
+import { observePostLaunch } from './machine-post-launch.ts';
 import { type MachineRecord, toStatus, withoutError } from './machine-record.ts';
 import { observe } from './machine-supervision.ts';
 
@@ -179,6 +180,7 @@ export class Machine {
   async #refreshNow(): Promise<void> {
     if (this.#record.phase === 'TERMINATED') return;
     await observe(this.#context());
+    await observePostLaunch(this.#context());
     await hydrateOnce(this.#context());
   }
 

@@ -7,7 +7,7 @@ import { downloadFile } from './guestfs-download.ts';
 import { compressArchive, readInitramfs } from './guestfs-initramfs.ts';
 import type { GuestfsSession } from './guestfs-session.ts';
 import { addedEntries, hasModule, type InitramfsContent, modulesFolder } from './initramfs.ts';
-import type { ConversionStep } from './plan.ts';
+import type { GuestChange } from './plan-guest-scripts.ts';
 
 export interface ApplyContext {
   readonly session: GuestfsSession;
@@ -16,7 +16,7 @@ export interface ApplyContext {
   readonly logger: Logger;
 }
 
-type StepOf<Kind extends ConversionStep['kind']> = Extract<ConversionStep, { kind: Kind }>;
+type StepOf<Kind extends GuestChange['kind']> = Extract<GuestChange, { kind: Kind }>;
 
 /** A module, or an index of modules. */
 const INITRAMFS_FILE_BYTES_MAX = 64 * 1024 * 1024;
@@ -24,7 +24,7 @@ const INITRAMFS_FILE_BYTES_MAX = 64 * 1024 * 1024;
 const KMOD_INDEX_FILES = /^modules\.((dep|alias|symbols|builtin|builtin\.alias)\.bin|softdep)$/;
 const BUSYBOX_INDEX_FILES = /^modules\.(dep|alias|symbols|builtin|softdep)(\.bin)?$/;
 
-export async function applyStep(context: ApplyContext, step: ConversionStep): Promise<void> {
+export async function applyStep(context: ApplyContext, step: GuestChange): Promise<void> {
   const { session } = context;
   switch (step.kind) {
     case 'WRITE_FILE':

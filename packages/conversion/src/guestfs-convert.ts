@@ -10,9 +10,13 @@ import { applyStep } from './guestfs-apply.ts';
 import { inspectGuest } from './guestfs-inspect.ts';
 import { bootModeOf, type GuestInspection } from './inspection.ts';
 import { type ConversionTarget, planConversion } from './plan.ts';
+import { planGuestScripts } from './plan-guest-scripts.ts';
+import type { GuestScript } from './post-launch-runner.ts';
 
 export interface ConversionRequest extends ApplianceRequest {
   readonly target: ConversionTarget;
+  /** Run by the guest at its first boot, in this order. */
+  readonly scripts?: readonly GuestScript[];
   /** Called after each step, in order. */
   readonly onStep?: (step: FinishedStep) => void;
 }
@@ -28,6 +32,8 @@ export interface ConversionResult {
   readonly steps: readonly FinishedStep[];
   readonly prettyName: string;
   readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
+  /** Why the guest cannot run the scripts. */
+  readonly scriptsImpossible?: string;
 }
 
 /** Errors: CONVERSION_IMPOSSIBLE, APPLIANCE_FAILED, INITRAMFS_UNREADABLE, TOOL_MISSING. */
@@ -50,9 +56,29 @@ async function convertIn(
     await applyStep(appliance, step);
     timeline.finish(step.title, step.detail);
   }
+  const impossible = await installScripts(appliance, timeline, inspection, request.scripts ?? []);
   await appliance.session.finish();
   timeline.finish('Appliance', 'everything written; shut down');
-  return { steps: timeline.steps, prettyName: inspection.os.prettyName, bootMode: bootModeOf(inspection) };
+  return {
+    steps: timeline.steps,
+    prettyName: inspection.os.prettyName,
+    bootMode: bootModeOf(inspection),
+    ...(impossible === undefined ? {} : { scriptsImpossible: impossible }),
+  };
+}
+
+/** Answers why the guest cannot run them, if it cannot. */
+async function installScripts(
+  appliance: Appliance,
+  timeline: StepTimeline,
+  inspection: GuestInspection,
+  scripts: readonly GuestScript[],
+): Promise<string | undefined> {
+  const { steps, impossible } = planGuestScripts(inspection, scripts);
+  for (const step of steps) await applyStep(appliance, step);
+  const names = scripts.map(({ actionId, name }) => `${actionId} ${JSON.stringify(name)}`).join(', ');
+  if (scripts.length > 0) timeline.finish('Post-launch scripts', impossible ?? `the guest runs ${names}`);
+  return impossible;
 }
 
 class StepTimeline {

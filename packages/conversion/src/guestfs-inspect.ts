@@ -26,6 +26,8 @@ import {
 } from './inspection.ts';
 import { parseKernelModules } from './kernel-modules.ts';
 import { impossible, KERNELS_MAX } from './plan.ts';
+import { SYSTEMD_PRESENCE } from './plan-guest-scripts.ts';
+import { RUNNER_FOLDER } from './post-launch-runner.ts';
 
 export interface InspectionContext {
   readonly session: GuestfsSession;
@@ -59,6 +61,7 @@ const TEXT_FILE_PATTERNS = [
   '/etc/initramfs-tools/modules',
   '/etc/initramfs-tools/conf.d/resume',
   '/etc/systemd/system/landfall-agent.service',
+  '/etc/rc.local',
 ];
 
 const PRESENCE_PATTERNS = [
@@ -70,6 +73,8 @@ const PRESENCE_PATTERNS = [
   '/var/lib/landfall-agent',
   '/etc/udev/rules.d/70-persistent-net.rules',
   '/etc/cloud/cloud.cfg',
+  SYSTEMD_PRESENCE,
+  RUNNER_FOLDER,
 ];
 
 const LSBLK_COLUMNS = 'PATH,FSTYPE,UUID,LABEL,PARTUUID,PARTTYPE';

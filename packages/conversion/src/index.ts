@@ -6,3 +6,9 @@ export * from './guestfs-files.ts';
 export * from './guestfs-preflight.ts';
 export { guestfsEnvironment } from './guestfs-session.ts';
 export type { ConversionPlan, ConversionStep, ConversionTarget } from './plan.ts';
+export {
+  type GuestScript,
+  type GuestScriptReport,
+  parseReports,
+  REPORT_PORT,
+} from './post-launch-runner.ts';

@@ -21,6 +21,8 @@ export interface LaunchDisk {
   readonly overlayPath: string;
   /** `undefined`: the overlay has no backing any more. */
   readonly nbdUri: string | undefined;
+  /** Absent: as fast as it goes. */
+  readonly limits?: { readonly operationsPerSecond?: number; readonly bytesPerSecond?: number };
 }
 
 export interface PublishedPort {
@@ -51,6 +53,9 @@ export interface HostCapabilities {
 export const DISKS_MAX = 16;
 export const QMP_SOCKET = 'qmp.sock';
 export const CONSOLE_LOG = 'console.log';
+/** What the guest writes to its fourth serial port: the outcomes of post-launch scripts. */
+export const REPORT_LOG = 'post-launch.log';
+const REPORT_PORT_INDEX = 3;
 export const PID_FILE = 'qemu.pid';
 export const UEFI_VARIABLES = 'uefi-variables.fd';
 /**
@@ -90,6 +95,8 @@ export function planLaunch(request: LaunchRequest, host: HostCapabilities): stri
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
     ...['-chardev', `file,id=serial0,path=${optionText(`${request.folder}/${CONSOLE_LOG}`)},append=on`],
     ...['-device', 'isa-serial,chardev=serial0'],
+    ...['-chardev', `file,id=reports,path=${optionText(`${request.folder}/${REPORT_LOG}`)},append=on`],
+    ...['-device', `isa-serial,chardev=reports,index=${REPORT_PORT_INDEX}`],
     ...['-qmp', `unix:${optionText(`${request.folder}/${QMP_SOCKET}`)},server=on,wait=off`],
     ...['-pidfile', `${request.folder}/${PID_FILE}`],
     ...(request.onlyHydrate ? ['-S'] : []),
@@ -163,7 +170,7 @@ function diskArguments(disk: LaunchDisk, index: number): string[] {
   const device = {
     driver: 'virtio-blk-pci',
     id: `device-${disk.diskId}`,
-    drive: overlayNode(disk.diskId),
+    drive: disk.limits === undefined ? overlayNode(disk.diskId) : limitNode(disk.diskId),
     serial: disk.diskId.slice(0, 20),
     addr: `0x${(DISK_SLOT_FIRST + index).toString(16)}`,
     bootindex: disk.isBootDisk ? 1 : 2 + index,
@@ -172,8 +179,33 @@ function diskArguments(disk: LaunchDisk, index: number): string[] {
   };
   return [
     ...[file, ...view, overlay].flatMap((node) => ['-blockdev', JSON.stringify(node)]),
+    ...limitArguments(disk),
     ...['-device', JSON.stringify(device)],
   ];
+}
+
+/** A filter above the overlay, so that filling in is not held up by what the machine may do. */
+function limitArguments({ diskId, limits }: LaunchDisk): string[] {
+  if (limits === undefined) return [];
+  const group = {
+    'qom-type': 'throttle-group',
+    id: `limits-${diskId}`,
+    limits: {
+      ...(limits.operationsPerSecond === undefined ? {} : { 'iops-total': limits.operationsPerSecond }),
+      ...(limits.bytesPerSecond === undefined ? {} : { 'bps-total': limits.bytesPerSecond }),
+    },
+  };
+  const filter = {
+    driver: 'throttle',
+    'node-name': limitNode(diskId),
+    'throttle-group': group.id,
+    file: overlayNode(diskId),
+  };
+  return ['-object', JSON.stringify(group), '-blockdev', JSON.stringify(filter)];
+}
+
+function limitNode(diskId: string): string {
+  return `limit-${diskId}`;
 }
 
 function viewBlockdev(diskId: string, nbdUri: string): Record<string, unknown> {
