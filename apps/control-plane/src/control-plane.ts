@@ -66,6 +66,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 async function serve(options: ControlPlaneOptions, store: Store): Promise<ControlPlane> {
   const { stateDir, addresses, log, clock = systemClock, random = systemRandom } = options;
   const { certificateLifetimeMs } = options;
+  const sizes = await loadMachineSizes(stateDir);
   const files = {
     stateDir,
     clock,
@@ -95,7 +96,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     reports,
     commands: createCommandQueues({ clock, random }),
     trees: new OpenTrees(clock),
-    sizes: await loadMachineSizes(stateDir),
+    sizes,
     jobs: createJobRunner({ store, clock, log, planFor: (job) => planFor(service, job) }),
   };
   const closing = new AbortController();

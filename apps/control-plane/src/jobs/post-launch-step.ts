@@ -114,7 +114,7 @@ export function whyFailed(outcome: PostLaunchOutcome, timeoutSeconds?: number): 
 
 function failed(what: string): OperationError {
   return new OperationError('POST_LAUNCH_FAILED', `a post-launch action that must succeed did not: ${what}`, {
-    hint: 'read its output with `landfall job show`, correct the script or the server, then launch again',
+    hint: 'read its output with `landfall machine actions`, correct the script or the server, then launch again',
   });
 }
 

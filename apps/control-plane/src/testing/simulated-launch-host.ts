@@ -4,6 +4,7 @@ import type { CommandHandlers, MachineSpecification, MachineStatus } from '@land
 import { GIB, OperationError } from '@landfall/runtime';
 import { simulatedFiles } from './simulated-files.ts';
 import { newMachine } from './simulated-machine.ts';
+import { type Verdicts, withNextScript } from './simulated-post-launch.ts';
 import { SimulatedPreflights } from './simulated-preflights.ts';
 import {
   type CommandWatcher,
@@ -18,6 +19,9 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   readonly machines: Map<string, { specification: MachineSpecification; status: MachineStatus }>;
   /** Machines fail conversion while this is set. */
   failConversion: boolean;
+  /** What becomes of post-launch scripts. */
+  readonly verdicts: Verdicts;
+  freeMemoryBytes: number;
   readonly preflights: SimulatedPreflights;
   readonly done: string[];
 }
@@ -32,6 +36,8 @@ export async function simulateLaunchHost(
     programId: enrolled.programId,
     machines: new Map(),
     failConversion: false,
+    verdicts: new Map(),
+    freeMemoryBytes: 8 * GIB,
     preflights: new SimulatedPreflights(),
     done: [],
     onCommand: undefined,
@@ -44,7 +50,7 @@ export async function simulateLaunchHost(
     report: () => ({
       version: '0.1.0',
       accelerator: 'tcg',
-      freeMemoryBytes: 8 * GIB,
+      freeMemoryBytes: host.freeMemoryBytes,
       machines: [...host.machines.values()].map(({ status }) => status),
     }),
     handlers: launchHostHandlers(host),
@@ -71,6 +77,8 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     }
     if (phase === 'CONVERTING') return move(machineId, { phase: 'CONVERTED' });
     if (phase === 'CONVERTED') return move(machineId, { phase: 'RUNNING', startedAtMs: Date.now() });
+    const postLaunch = withNextScript(find(machineId).specification, find(machineId).status, host.verdicts);
+    if (postLaunch !== undefined) return move(machineId, { postLaunch });
     return find(machineId).status;
   };
   return {
