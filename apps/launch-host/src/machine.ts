@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import type { MachineSpecification, MachineStatus } from '@landfall/channel';
 import { CONSOLE_LOG, findQemu, stopQemu, takeScreenshot } from '@landfall/launch';
 import { describeError, OperationError } from '@landfall/runtime';
+import { keepDisks } from './file-kept-disks.ts';
 import { readTail, removeFile, unknownMachine } from './file-machine-store.ts';
 import type { HostServices } from './host-services.ts';
 import { type MachineContext, overlayName } from './machine-context.ts';
@@ -105,6 +106,7 @@ export class Machine {
     await this.#launch;
     await this.#inTurn(async () => {
       await stopQemu(this.folder, this.#services.clock);
+      await keepDisks(this.#services, this.#record);
       this.#record = { ...withoutError(this.#record), phase: 'TERMINATED', published: [] };
       await this.#services.store.remove(this.#record);
       this.#services.logger.info('machine-terminated', { machineId: this.#record.specification.machineId });

@@ -115,3 +115,21 @@ test('a machine has the same MAC address always, locally administered, and anoth
     }),
   );
 });
+
+test('the outcomes of post-launch scripts come by the fourth serial port, into a file of their own', () => {
+  const argv = planLaunch(request(), TCG);
+  assert.ok(values(argv, '-chardev').includes('file,id=reports,path=/m/post-launch.log,append=on'));
+  assert.ok(values(argv, '-device').includes('isa-serial,chardev=reports,index=3'));
+});
+
+test('a limited disk is throttled above its overlay, so that filling in is not', () => {
+  const [first] = request().disks;
+  assert.ok(first !== undefined);
+  const limits = { operationsPerSecond: 500, bytesPerSecond: 2 ** 20 };
+  const argv = planLaunch(request({ disks: [{ ...first, limits }] }), TCG);
+  const [group] = values(argv, '-object').map((text) => JSON.parse(text));
+  assert.deepEqual(group.limits, { 'iops-total': 500, 'bps-total': 2 ** 20 });
+  const filter = nodes(argv).find((node) => node.driver === 'throttle');
+  assert.equal(filter?.file, 'overlay-disk-0');
+  assert.ok(values(argv, '-device').some((text) => text.includes('"drive":"limit-disk-0"')));
+});
