@@ -54,6 +54,7 @@ export function launchPlan(service: Service): RunnablePlan {
       cleanUp(service),
       takeSnapshot(service),
       openExport(service),
+      specify(service),
       convert(service),
       launch(service),
       runActions(service),
@@ -174,21 +175,32 @@ function openExport(service: Service): Step<LaunchState> {
   };
 }
 
+/** A step of its own: what is asked for is on record before the launch host hears of it, and stays the same. */
+function specify(service: Service): Step<LaunchState> {
+  return {
+    name: 'SPECIFICATION',
+    run: async (run, state) => {
+      const specified = await specifyMachine(service, await requireServer(service, run), {
+        machineId: known(state.machineId),
+        launchHostId: known(state.launchHostId),
+        purpose: purposeOf(run),
+        disks: known(state.disks),
+      });
+      const { specification, remarks, postLaunch } = specified;
+      await service.store.transaction((tx) => recordSpecified(tx, run, specified));
+      return { specification, remarks, actions: postLaunch.actions };
+    },
+  };
+}
+
 function convert(service: Service): Step<LaunchState> {
   return {
     name: 'CONVERSION',
     run: async (run, state) => {
       const conversionServerID = known(state.launchHostId);
       await run.log('CONVERSION_START', { conversionServerID });
-      const server = await requireServer(service, run);
-      const specified = await specifyMachine(service, server, {
-        machineId: known(state.machineId),
-        launchHostId: conversionServerID,
-        purpose: purposeOf(run),
-        disks: known(state.disks),
-      });
-      const { specification, remarks } = specified;
-      await service.store.transaction((tx) => recordSpecified(tx, run, specified));
+      const specification = known(state.specification);
+      await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { onHost: true }));
       const target = { launchHostId: conversionServerID, specification };
       const phases = ['CONVERTED', 'STARTING', 'RUNNING', 'STOPPED'] as const;
       const status = await awaitPhase(service, target, phases, {
@@ -197,7 +209,7 @@ function convert(service: Service): Step<LaunchState> {
       });
       await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { status }));
       await run.log('CONVERSION_END', { conversionServerID });
-      return { specification, remarks, actions: specified.postLaunch.actions };
+      return {};
     },
   };
 }
@@ -238,7 +250,7 @@ async function recordSpecified(
 ): Promise<void> {
   const { machineId } = specification;
   const { actions } = postLaunch;
-  await changeMachine(tx, machineId, { onHost: true, instanceType, tags });
+  await changeMachine(tx, machineId, { instanceType, tags });
   const planned = actions.length === 0 ? {} : { postLaunch: { actions, outcomes: [] } };
   await saveJobServer(tx, { ...keyOf(run), launchStatus: 'IN_PROGRESS', machineId, ...planned });
 }

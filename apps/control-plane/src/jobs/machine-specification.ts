@@ -3,7 +3,7 @@
  * template, the server as its agent reports it, and the scripts of its post-launch actions, made one.
  */
 import type { MachineDisk, MachineNetwork, MachineSpecification } from '@landfall/channel';
-import { OperationError } from '@landfall/runtime';
+import { MIB, OperationError } from '@landfall/runtime';
 import { type PostLaunchPlan, planPostLaunch } from '../actions/post-launch-plan.ts';
 import { requireDocument } from '../actions/script-library.ts';
 import { keptAddresses } from '../launch/kept-addresses.ts';
@@ -111,8 +111,6 @@ function withoutAbsent({ address, gateway, nameServers }: TemplateAddress) {
     ...(nameServers === undefined ? {} : { nameServers }),
   };
 }
-
-const MIB = 1024 * 1024;
 
 function withTemplate(disk: MachineDisk, { disks = [] }: LaunchTemplateData): MachineDisk {
   const found = disks.find(({ deviceName }) => deviceName === disk.deviceName);

@@ -182,6 +182,27 @@ test('an action that must succeed and does not fails the launch, and its output 
   assert.match(machines[0]?.postLaunch?.[0]?.output ?? '', /no disk/);
 });
 
+test('a cutover one of whose actions had to succeed and did not cannot be finalized', async (t) => {
+  const { site, api, sourceServerID } = await siteWithActions(t);
+  const ids = { sourceServerIDs: [sourceServerID] };
+  await site.untilJobEnds((await api.mgn('StartTest', ids)).job?.jobID);
+  await api.mgn('ChangeServerLifeCycleState', { sourceServerID, lifeCycle: { state: 'READY_FOR_CUTOVER' } });
+  await api.mgn('PutSourceServerAction', {
+    ...{ sourceServerID, actionID: 'must', order: 1001, actionName: 'must', parameters: WORD },
+    ...{ documentIdentifier: 'say', mustSucceedForCutover: true },
+  });
+  site.host.verdicts.set('must', { state: 'TIMED_OUT', exitCode: 124, output: '' });
+  await site.untilJobEnds((await api.mgn('StartCutover', ids)).job?.jobID);
+  await assert.rejects(api.mgn('FinalizeCutover', { sourceServerID }), {
+    name: 'ConflictException',
+    message: /its cutover launched no machine/,
+  });
+  await api.mgn('ChangeServerLifeCycleState', { sourceServerID, lifeCycle: { state: 'READY_FOR_CUTOVER' } });
+  site.host.verdicts.clear();
+  await site.untilJobEnds((await api.mgn('StartCutover', ids)).job?.jobID);
+  assert.equal((await api.mgn('FinalizeCutover', { sourceServerID })).lifeCycle?.state, 'CUTOVER');
+});
+
 test('a control plane that is restarted while actions run goes on waiting for them', async (t) => {
   const { site, api, sourceServerID } = await siteWithActions(t);
   for (const order of [1001, 1002, 1003, 1004]) {
