@@ -6,7 +6,6 @@ import type { MachineStatus, PostLaunchScript } from '../packages/channel/src/in
 
 const AWKWARD = `it's "two\nlines" $(touch /injected) \`x\``;
 
-export const KEPT_ADDRESS = { address: '10.0.2.77/24', gateway: '10.0.2.2', nameServers: ['10.0.2.3'] };
 
 export const SCRIPTS: readonly PostLaunchScript[] = [
   ready('wait', 'landfall-wait-for-system', { allowFailedUnits: 'yes' }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planGuestScripts } from './plan-guest-scripts.ts';
+import { type GuestChange, planGuestScripts } from './plan-guest-scripts.ts';
 
 const SCRIPT = {
   actionId: 'action-1',
@@ -12,12 +12,14 @@ const SCRIPT = {
 };
 const SYSTEMD = new Set(['/lib/systemd/systemd']);
 
+function filesOf(steps: readonly GuestChange[]) {
+  return steps.flatMap((step) => (step.kind === 'WRITE_FILES' ? step.files : []));
+}
+
 test('with systemd a unit starts the scripts once, without holding up the start of the system', () => {
   const { steps, impossible } = planGuestScripts({ present: SYSTEMD, files: new Map() }, [SCRIPT]);
   assert.equal(impossible, undefined);
-  const texts = new Map(
-    steps.flatMap((step) => (step.kind === 'WRITE_FILE' ? [[step.path, step] as const] : [])),
-  );
+  const texts = new Map(filesOf(steps).map((file) => [file.path, file]));
   const folder = '/var/lib/landfall-launch';
   assert.equal(texts.get(`${folder}/plan`)?.text, 'action-1 60 yes\n');
   assert.equal(texts.get(`${folder}/actions/action-1/script`)?.mode, 0o700);
@@ -34,13 +36,12 @@ test('with systemd a unit starts the scripts once, without holding up the start 
 test('without systemd rc.local does, before it can end', () => {
   const files = new Map([['/etc/rc.local', '#!/bin/sh -e\nexit 0\n']]);
   const { steps } = planGuestScripts({ present: new Set(), files }, [SCRIPT]);
-  const rc = steps.find((step) => step.kind === 'WRITE_FILE' && step.path === '/etc/rc.local');
+  const rcLocal = (changes: readonly GuestChange[]) =>
+    filesOf(changes).find(({ path }) => path === '/etc/rc.local')?.text;
   const expected = '#!/bin/sh -e\n/var/lib/landfall-launch/run &\nexit 0\n';
-  assert.equal(rc?.kind === 'WRITE_FILE' ? rc.text : '', expected);
-  const again = planGuestScripts({ present: new Set(), files: new Map([['/etc/rc.local', expected]]) }, [
-    SCRIPT,
-  ]);
-  assert.ok(again.steps.some((step) => step.kind === 'WRITE_FILE' && step.text === expected));
+  assert.equal(rcLocal(steps), expected);
+  const done = { present: new Set<string>(), files: new Map([['/etc/rc.local', expected]]) };
+  assert.equal(rcLocal(planGuestScripts(done, [SCRIPT]).steps), expected, 'not twice');
 });
 
 test('a guest with neither is told of, and left as it is', () => {

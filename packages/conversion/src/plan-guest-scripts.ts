@@ -1,14 +1,26 @@
 /** How post-launch scripts get into a guest: files, and what starts them at the first boot. Pure. */
 import type { GuestInspection } from './inspection.ts';
 import type { ConversionStep } from './plan.ts';
-import { type GuestScript, RUNNER_FOLDER, runnerFiles } from './post-launch-runner.ts';
+import { type GuestScript, RUNNER_FOLDER, type RunnerFile, runnerFiles } from './post-launch-runner.ts';
+
+export interface GuestFile {
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number;
+}
 
 /** A step that answers no finding: nothing is wrong with the guest. */
-export type GuestChange = ConversionStep extends infer Step
-  ? Step extends ConversionStep
-    ? Omit<Step, 'finding'>
-    : never
-  : never;
+export type GuestChange =
+  | WithoutFinding<ConversionStep>
+  /** Many files at once: every command to an appliance takes its time. */
+  | {
+      readonly kind: 'WRITE_FILES';
+      readonly title: string;
+      readonly files: readonly GuestFile[];
+      readonly detail: string;
+    };
+
+type WithoutFinding<Step> = Step extends ConversionStep ? Omit<Step, 'finding'> : never;
 
 export interface GuestScriptsPlan {
   readonly steps: readonly GuestChange[];
@@ -53,11 +65,15 @@ export function planGuestScripts(
     const impossible = 'the guest has neither systemd nor /etc/rc.local to start them';
     return { steps: aside, impossible };
   }
-  const written = runnerFiles(scripts).map(({ name, text, mode }): GuestChange => {
-    const path = `${RUNNER_FOLDER}/${name}`;
-    return { kind: 'WRITE_FILE', title: TITLE, path, text, mode, detail: `${path}: absent → written` };
-  });
-  return { steps: [...aside, ...written, ...starter] };
+  const written = [...runnerFiles(scripts).map(inFolder), ...starter.files];
+  const detail = `${RUNNER_FOLDER}: absent → ${scripts.length} scripts, run once`;
+  return {
+    steps: [...aside, { kind: 'WRITE_FILES', title: TITLE, files: written, detail }, ...starter.steps],
+  };
+}
+
+function inFolder({ name, ...file }: RunnerFile): GuestFile {
+  return { path: `${RUNNER_FOLDER}/${name}`, ...file };
 }
 
 /** The source may itself have been launched once: what ran there is not to be taken for done here. */
@@ -67,24 +83,22 @@ function planAside(present: ReadonlySet<string>): GuestChange[] {
   return [{ kind: 'MOVE', title: TITLE, from: RUNNER_FOLDER, to, detail: `${RUNNER_FOLDER} → ${to}` }];
 }
 
-function planStarter(
-  present: ReadonlySet<string>,
-  files: ReadonlyMap<string, string>,
-): readonly GuestChange[] | undefined {
+interface Starter {
+  readonly files: readonly GuestFile[];
+  readonly steps: readonly GuestChange[];
+}
+
+function planStarter(present: ReadonlySet<string>, files: ReadonlyMap<string, string>): Starter | undefined {
   if ([...present].some((path) => path.endsWith('/systemd/systemd'))) {
-    const write = { kind: 'WRITE_FILE', path: UNIT_PATH, text: UNIT_TEXT, mode: 0o644 } as const;
-    const link = { kind: 'LINK', path: WANTS_PATH, target: UNIT_PATH } as const;
-    return [
-      { ...write, title: TITLE, detail: `${UNIT_PATH}: absent → starts them once` },
-      { ...link, title: TITLE, detail: `${UNIT}: absent → enabled` },
-    ];
+    const detail = `${UNIT}: absent → enabled`;
+    return {
+      files: [{ path: UNIT_PATH, text: UNIT_TEXT, mode: 0o644 }],
+      steps: [{ kind: 'LINK', title: TITLE, path: WANTS_PATH, target: UNIT_PATH, detail }],
+    };
   }
   const before = files.get(RC_LOCAL);
   if (before === undefined) return undefined;
-  const detail = `${RC_LOCAL}: starts them, once`;
-  return [
-    { kind: 'WRITE_FILE', title: TITLE, path: RC_LOCAL, text: withRunner(before), mode: 0o755, detail },
-  ];
+  return { files: [{ path: RC_LOCAL, text: withRunner(before), mode: 0o755 }], steps: [] };
 }
 
 /** At its beginning, because it may end with `exit 0`. */

@@ -133,3 +133,10 @@ test('a limited disk is throttled above its overlay, so that filling in is not',
   assert.equal(filter?.file, 'overlay-disk-0');
   assert.ok(values(argv, '-device').some((text) => text.includes('"drive":"limit-disk-0"')));
 });
+
+test('published ports lead to the address that a machine keeps', () => {
+  const network = { addresses: [{ address: '192.0.2.77/24', gateway: '192.0.2.1' }] };
+  const [netdev] = values(planLaunch(request({ network }), TCG), '-netdev');
+  const around = 'net=192.0.2.0/24,host=192.0.2.1,dns=192.0.2.2,dhcpstart=192.0.2.3';
+  assert.equal(netdev, `user,id=net0,${around},restrict=on,hostfwd=tcp:127.0.0.1:18080-192.0.2.77:80`);
+});

@@ -14,6 +14,7 @@
 import { createHash } from 'node:crypto';
 import { assert, OperationError } from '@landfall/runtime';
 import { parseNbdUri } from './nbd-uri.ts';
+import { keptNetwork } from './user-network.ts';
 
 export interface LaunchDisk {
   readonly diskId: string;
@@ -38,6 +39,10 @@ export interface LaunchRequest {
   readonly memoryBytes: number;
   readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
   readonly publishedPorts: readonly PublishedPort[];
+  /** Addresses that the machine keeps; absent: those QEMU gives. */
+  readonly network?: {
+    readonly addresses?: readonly { readonly address: string; readonly gateway?: string }[];
+  };
   /** For `qmp.sock`, `console.log`, `qemu.pid`, `uefi-variables.fd`. */
   readonly folder: string;
   /** Attaches the disks without starting the guest, to fill them in. */
@@ -213,13 +218,14 @@ function viewBlockdev(diskId: string, nbdUri: string): Record<string, unknown> {
 }
 
 function network(request: LaunchRequest): string[] {
+  const kept = keptNetwork(request.network?.addresses);
   const forwards = request.publishedPorts.map(
-    (port) => `hostfwd=tcp:127.0.0.1:${port.hostPort}-:${port.guestPort}`,
+    (port) => `hostfwd=tcp:127.0.0.1:${port.hostPort}-${kept?.guestAddress ?? ''}:${port.guestPort}`,
   );
   const isolation = request.purpose === 'CUTOVER' ? [] : ['restrict=on'];
   const published = request.onlyHydrate ? [] : forwards;
   return [
-    ...['-netdev', ['user', 'id=net0', ...isolation, ...published].join(',')],
+    ...['-netdev', ['user', 'id=net0', ...(kept?.options ?? []), ...isolation, ...published].join(',')],
     ...['-device', `virtio-net-pci,netdev=net0,mac=${macAddressOf(request.machineId)},addr=0x3,romfile=`],
   ];
 }
