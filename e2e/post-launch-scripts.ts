@@ -6,7 +6,6 @@ import type { MachineStatus, PostLaunchScript } from '../packages/channel/src/in
 
 const AWKWARD = `it's "two\nlines" $(touch /injected) \`x\``;
 
-
 export const SCRIPTS: readonly PostLaunchScript[] = [
   ready('wait', 'landfall-wait-for-system', { allowFailedUnits: 'yes' }),
   ready('disks', 'landfall-check-disks', {}),

@@ -48,7 +48,7 @@ function gatewayOf(gateways: readonly Gateway[], name: string, family: string): 
   return gateways.find((one) => one.interfaceName === name && one.family === family)?.address;
 }
 
-/** Source of the form: the kernel's /proc/net/route; addresses are 32-bit numbers in the byte order of x86. */
+/** Source of the form: the kernel's /proc/net/route; addresses are numbers in the byte order of x86. */
 export function gatewaysIn(routes: string): Gateway[] {
   return routes.split('\n').flatMap((line): Gateway[] => {
     const [interfaceName = '', destination, gateway = ''] = line.split('\t');
@@ -58,7 +58,7 @@ export function gatewaysIn(routes: string): Gateway[] {
   });
 }
 
-/** Source of the form: the kernel's /proc/net/ipv6_route, destination, its length, …, next hop at the fifth. */
+/** Source of the form: the kernel's /proc/net/ipv6_route: destination, its length, …, next hop fifth. */
 export function gateways6In(routes: string): Gateway[] {
   return routes.split('\n').flatMap((line): Gateway[] => {
     const fields = line.trim().split(/\s+/);

@@ -2,9 +2,9 @@
  * The program that runs post-launch scripts in a launched guest, and what it says of them.
  *
  * It is POSIX shell with coreutils, because that is what every guest has. It tells outcomes over a serial
- * port of its own, because a guest may have no network and a console belongs to whoever logs in.
+ * port of its own: a guest may have no network, and a console belongs to whoever logs in.
  *
- * G1 A script is begun at most once, whenever the guest is restarted: its beginning is on disk before it runs.
+ * G1 A script is begun at most once, whenever the guest is restarted: that it began is on disk before.
  * G2 No value is ever part of a text that a shell parses, but for single-quoted ones (`quote`).
  * G3 A frame is one line that begins with `landfall-action`; whatever else is on the line's port is not ours.
  */

@@ -7,7 +7,7 @@ function document(script: string, ...names: string[]) {
   return { name: 'test', script, parameters: names.map((name) => ({ name })) };
 }
 
-test('a placeholder becomes a variable, never a value', () => {
+test('a parameter in braces becomes a variable, never a value', () => {
   assert.equal(
     renderScript('#!/bin/sh\necho "{{ a }}" {{b}}'),
     ['#!/bin/sh', 'echo "${LANDFALL_PARAMETER_a}" ${LANDFALL_PARAMETER_b}'].join('\n'),
@@ -16,8 +16,12 @@ test('a placeholder becomes a variable, never a value', () => {
 
 for (const [what, script, complaint] of [
   ['no interpreter', 'echo hi', /first line must name the interpreter/],
-  ['an undeclared placeholder', '#!/bin/sh\necho {{b}}', /uses \{\{b\}\}, which it does not declare/],
-  ['a placeholder outside a shell', '#!/usr/bin/python3\nprint("{{a}}")', /only a shell fills in \{\{a\}\}/],
+  ['an undeclared parameter', '#!/bin/sh\necho {{b}}', /uses \{\{b\}\}, which it does not declare/],
+  [
+    'a parameter in braces outside a shell',
+    '#!/usr/bin/python3\nprint("{{a}}")',
+    /only a shell fills in \{\{a\}\}/,
+  ],
   ['a zero byte', '#!/bin/sh\n\0', /zero byte/],
   ['Windows lines', '#!/bin/sh\r\necho', /those of Windows/],
 ] as const) {
@@ -26,7 +30,7 @@ for (const [what, script, complaint] of [
   });
 }
 
-test('scripts of other interpreters, and texts that only look like placeholders, are fine', () => {
+test('scripts of other interpreters, and texts that only look like parameters, are fine', () => {
   assert.equal(complaintAbout(document('#!/usr/bin/python3\nprint(1)', 'a')), undefined);
   assert.equal(
     complaintAbout(document("#!/usr/bin/env bash\ndocker ps --format '{{.Names}}' {{a}}", 'a')),

@@ -1,9 +1,9 @@
 /**
  * Scripts of post-launch actions, pure.
  *
- * A `{{name}}` in a shell script becomes `${LANDFALL_PARAMETER_name}`, and the value travels as an environment
- * variable: no value is ever part of a text that is parsed, so none can inject a command, whatever quotes or
- * newlines are in it. Scripts of other interpreters read their environment.
+ * A `{{name}}` in a shell script becomes `${LANDFALL_PARAMETER_name}`, and the value travels as a variable of
+ * the environment: no value is ever part of a text that is parsed, so none can inject a command, whatever
+ * quotes or newlines are in it. Scripts of other interpreters read their environment.
  */
 import { OperationError } from '@landfall/runtime';
 
@@ -22,7 +22,7 @@ export interface ScriptDocument {
 
 export const PARAMETER_VARIABLE = 'LANDFALL_PARAMETER_';
 
-const PLACEHOLDER = /\{\{\s*([A-Za-z0-9]+)\s*\}\}/g;
+const STAND_IN = /\{\{\s*([A-Za-z0-9]+)\s*\}\}/g;
 const SHELL = /^#!\s*(\/usr)?\/bin\/(env\s+)?(ba|da|k|z|a)?sh(\s|$)/;
 
 /** What is wrong with it; `undefined`: nothing. */
@@ -34,7 +34,7 @@ export function complaintAbout({ script, parameters }: ScriptDocument): string |
   const names = parameters.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return `its parameter ${twice} is declared twice`;
-  const used = [...script.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
+  const used = [...script.matchAll(STAND_IN)].map((match) => match[1] ?? '');
   const unknown = used.find((name) => !names.includes(name));
   if (unknown !== undefined) return `it uses {{${unknown}}}, which it does not declare as a parameter`;
   if (used.length > 0 && !isShell(script)) {
@@ -46,7 +46,7 @@ export function complaintAbout({ script, parameters }: ScriptDocument): string |
 
 /** The text as it is run. */
 export function renderScript(script: string): string {
-  return script.replace(PLACEHOLDER, (_, name: string) => `\${${PARAMETER_VARIABLE}${name}}`);
+  return script.replace(STAND_IN, (_, name: string) => `\${${PARAMETER_VARIABLE}${name}}`);
 }
 
 /** Errors: POST_LAUNCH_INVALID for values that are missing, not declared, or cannot be passed. */

@@ -175,7 +175,7 @@ function openExport(service: Service): Step<LaunchState> {
   };
 }
 
-/** A step of its own: what is asked for is on record before the launch host hears of it, and stays the same. */
+/** What is asked for is on record before the launch host hears of it, and stays the same. */
 function specify(service: Service): Step<LaunchState> {
   return {
     name: 'SPECIFICATION',

@@ -1,4 +1,4 @@
-/** What a new server gets for its launches: a launch template, and the actions of the configuration template. */
+/** What a new server gets for its launches: a launch template, and actions to copy. */
 import type { NewServerTemplates } from '../lifecycle/default-settings.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';

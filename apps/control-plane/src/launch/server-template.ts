@@ -1,4 +1,4 @@
-/** A server's launch template as the service keeps it: there when asked for, in step with the configuration. */
+/** A server's launch template: there when asked for, in step with the launch configuration. */
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import { deleteLaunchTemplate, findLaunchTemplate } from '../store/launch-templates.ts';

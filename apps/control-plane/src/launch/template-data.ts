@@ -1,4 +1,4 @@
-/** What goes into a launch template by itself: at the beginning, and when the launch configuration changes. */
+/** What goes into a launch template by itself: at first, and when the launch configuration changes. */
 import type { Mgn } from '@landfall/api';
 import { GIB } from '@landfall/runtime';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';

@@ -1,4 +1,4 @@
-/** What a guest of the simulated launch host tells of its post-launch scripts: one more is over at each look. */
+/** What a simulated guest tells of its post-launch scripts: one more is over at each look. */
 import type { MachineSpecification, MachineStatus, PostLaunchOutcome } from '@landfall/channel';
 
 /** By the action's name; others succeed. */
