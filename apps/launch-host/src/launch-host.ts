@@ -30,6 +30,7 @@ import { FileTrees } from './file-trees.ts';
 import type { HostServices } from './host-services.ts';
 import { Machine } from './machine.ts';
 import { newRecord, toStatus, unknownTerminated } from './machine-record.ts';
+import { shortened } from './post-launch-outcomes.ts';
 import { Preflights } from './preflights.ts';
 
 export interface LaunchHostOptions {
@@ -166,7 +167,7 @@ class EmbeddedLaunchHost {
       version: packageFile.version,
       accelerator: this.#running().accelerator,
       freeMemoryBytes: process.availableMemory(),
-      machines: [...this.#machines.values()].map((machine) => machine.status),
+      machines: [...this.#machines.values()].map((machine) => shortened(machine.status)),
     };
   }
 

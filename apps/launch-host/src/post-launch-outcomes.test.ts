@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allEnded, expectedOutcomes, orderedScripts, withReports } from './post-launch-outcomes.ts';
+import { newRecord, toStatus } from './machine-record.ts';
+import {
+  allEnded,
+  expectedOutcomes,
+  orderedScripts,
+  shortened,
+  withReports,
+} from './post-launch-outcomes.ts';
 
 function scriptOf(actionId: string, order: number) {
   const rest = { script: '#!/bin/sh\n', parameters: {}, timeoutSeconds: 1, mustSucceed: false };
@@ -56,4 +63,11 @@ test('a guest that cannot run them says so for each', () => {
   const outcomes = expectedOutcomes(SPECIFICATION, 'no systemd');
   assert.ok(allEnded(outcomes));
   assert.ok(outcomes.every(({ state, output }) => state === 'NOT_RUN' && output === 'no systemd'));
+});
+
+test('a report tells the end of each output', () => {
+  const status = toStatus(newRecord(SPECIFICATION));
+  const postLaunch = expectedOutcomes(SPECIFICATION, `${'x'.repeat(10_000)}end`);
+  const [first] = shortened({ ...status, postLaunch }).postLaunch ?? [];
+  assert.ok((first?.output.length ?? 0) <= 256 && first?.output.endsWith('end'));
 });

@@ -1,6 +1,13 @@
 /** What is known of a machine's post-launch scripts: what the guest told, by what was asked for. Pure. */
-import type { MachineSpecification, PostLaunchOutcome, PostLaunchScript } from '@landfall/channel';
+import type {
+  MachineSpecification,
+  MachineStatus,
+  PostLaunchOutcome,
+  PostLaunchScript,
+} from '@landfall/channel';
 import type { GuestScriptReport } from '@landfall/conversion';
+
+const REPORTED_CHARACTERS_MAX = 256;
 
 /** In the order they run: by number, equal ones as listed. */
 export function orderedScripts({ postLaunchScripts = [] }: MachineSpecification): PostLaunchScript[] {
@@ -33,6 +40,16 @@ export function withReports(
     const ended = { actionId, state, output, startedAtMs, endedAtMs };
     return exitCode === null ? ended : { ...ended, exitCode };
   });
+}
+
+/** For reports, which tell of many machines at once and often: the end of each output only. */
+export function shortened(status: MachineStatus): MachineStatus {
+  if (status.postLaunch === undefined) return status;
+  const postLaunch = status.postLaunch.map((outcome) => ({
+    ...outcome,
+    output: outcome.output.slice(-REPORTED_CHARACTERS_MAX),
+  }));
+  return { ...status, postLaunch };
 }
 
 export function allEnded(outcomes: readonly PostLaunchOutcome[]): boolean {

@@ -44,7 +44,18 @@ function currentStatus({ reports }: Service, machine: MachineRecord): MachineSta
   const report = reports.last('launch-host', launchHostId)?.report;
   const reported = report?.machines.find((one) => one.machineId === machineId);
   if (!onHost || reported === undefined) return status;
-  return status !== null && status.revision > reported.revision ? status : reported;
+  if (status !== null && status.revision > reported.revision) return status;
+  return withWholeOutputs(reported, status);
+}
+
+/** Reports tell the end of an output only; jobs keep all of it. */
+function withWholeOutputs(reported: MachineStatus, kept: MachineStatus | null): MachineStatus {
+  if (reported.postLaunch === undefined) return reported;
+  const postLaunch = reported.postLaunch.map((outcome) => {
+    const whole = kept?.postLaunch?.find(({ actionId }) => actionId === outcome.actionId);
+    return whole?.state === outcome.state ? whole : outcome;
+  });
+  return { ...reported, postLaunch };
 }
 
 function showMachine(machine: MachineRecord, status: MachineStatus | null): Landfall.LaunchedMachine {
