@@ -14,6 +14,7 @@ import { cacheFolder } from '../apps/cli/src/setup/cache-folder.ts';
 import { createLaunchHost, type LaunchHost } from '../apps/launch-host/src/launch-host.ts';
 import type { MachineSpecification, MachineStatus } from '../packages/channel/src/index.ts';
 import { createLogger, run, runChecked, systemClock } from '../packages/runtime/src/index.ts';
+import { checkOutcomes, hasRunAll, SCRIPTS } from './post-launch-scripts.ts';
 
 const MACHINE_ID = 'i-0123456789abcdef0';
 const BROKEN_ID = 'i-0123456789abcdef1';
@@ -73,6 +74,15 @@ test('a server from other hardware is converted, runs, and answers', {
   assert.equal(await hashOf(join(image, 'root.raw')), beforeHash, 'the view is never written');
 });
 
+test('its post-launch scripts ran in order, with what they said, across a restart of ours', {
+  timeout: 200_000,
+}, async (context) => {
+  await restartHost();
+  const status = await waitUntil(hasRunAll);
+  for (const { actionId, output } of status.postLaunch ?? []) context.diagnostic(`${actionId}: ${output}`);
+  checkOutcomes(status);
+});
+
 test('console and screen of the machine can be read', { timeout: 30_000 }, async () => {
   const { text } = await host.handlers.readConsole({ machineId: MACHINE_ID, tailBytes: 100_000 });
   assert.match(text, /Linux version 6\.1/);
@@ -127,6 +137,7 @@ test('a machine whose QEMU was killed is FAILED, and starts again when asked', {
   const again = await waitUntil((status) => status.phase === 'RUNNING');
   assert.equal(again.error, undefined);
   await waitForWeb(again);
+  checkOutcomes(await host.handlers.describeMachine({ machineId: MACHINE_ID }));
 });
 
 test('a machine that powers itself off is STOPPED, and starts again when asked', {
@@ -196,7 +207,8 @@ async function restartHost(): Promise<void> {
 async function specify(): Promise<MachineSpecification> {
   const disks = DISKS.map(async ({ file, ...disk }) => {
     const { size } = await stat(join(image, file));
-    return { ...disk, sizeBytes: size, nbdUri: uriOf(disk.diskId) };
+    const limits = { operationsPerSecond: 20_000, bytesPerSecond: 500 * 2 ** 20 };
+    return { ...disk, sizeBytes: size, nbdUri: uriOf(disk.diskId), limits };
   });
   return {
     machineId: MACHINE_ID,
@@ -208,6 +220,7 @@ async function specify(): Promise<MachineSpecification> {
     bootMode: 'USE_SOURCE',
     disposition: 'STARTED',
     publishedPorts: [80, 22],
+    postLaunchScripts: SCRIPTS,
   };
 }
 

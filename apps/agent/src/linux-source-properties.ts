@@ -4,15 +4,18 @@ import { cpus, hostname, networkInterfaces, totalmem } from 'node:os';
 import type { SourceProperties } from '@landfall/model';
 import { GIB, readIfExists, run } from '@landfall/runtime';
 import type { KnownDisk } from './disk-mapping.ts';
+import { describeInterfaces, gateways6In, gatewaysIn, nameServersIn, readResolver } from './linux-network.ts';
 
 export async function readSourceProperties(
   disks: readonly Pick<KnownDisk, 'deviceName' | 'sizeBytes'>[],
   nowMs: number,
 ): Promise<SourceProperties> {
-  const [fqdn, uuid, route, osRelease] = await Promise.all([
+  const [fqdn, uuid, route, route6, resolver, osRelease] = await Promise.all([
     readFqdn(),
     readIfExists('/sys/class/dmi/id/product_uuid'),
     readIfExists('/proc/net/route'),
+    readIfExists('/proc/net/ipv6_route'),
+    readResolver(),
     readIfExists('/etc/os-release'),
   ]);
   return {
@@ -23,7 +26,11 @@ export async function readSourceProperties(
       ...(fqdn === undefined ? {} : { fqdn }),
       ...(uuid === undefined ? {} : { vmWareUuid: uuid.trim() }),
     },
-    networkInterfaces: describeInterfaces(networkInterfaces(), primaryInterface(route ?? '')),
+    networkInterfaces: describeInterfaces(networkInterfaces(), {
+      primary: primaryInterface(route ?? ''),
+      gateways: [...gatewaysIn(route ?? ''), ...gateways6In(route6 ?? '')],
+    }),
+    nameServers: nameServersIn(resolver),
     disks: disks.map((disk) => ({ deviceName: disk.deviceName, bytes: disk.sizeBytes })),
     cpus: describeProcessors(await readFile('/proc/cpuinfo', 'utf8')),
     ramBytes: totalmem(),
@@ -54,21 +61,6 @@ export function fqdnFromHosts(hosts: string, name: string): string | undefined {
 export function primaryInterface(routes: string): string | undefined {
   const fields = routes.split('\n').map((line) => line.split('\t'));
   return fields.find(([, destination]) => destination === '00000000')?.[0];
-}
-
-function describeInterfaces(
-  all: ReturnType<typeof networkInterfaces>,
-  primary: string | undefined,
-): SourceProperties['networkInterfaces'] {
-  const real = Object.entries(all).flatMap(([name, addresses]) => {
-    const outside = (addresses ?? []).filter((address) => !address.internal);
-    const [first] = outside;
-    return first === undefined
-      ? []
-      : [{ name, macAddress: first.mac, ips: outside.map((one) => one.address) }];
-  });
-  const primaryName = real.some((one) => one.name === primary) ? primary : real[0]?.name;
-  return real.map(({ name, macAddress, ips }) => ({ macAddress, ips, isPrimary: name === primaryName }));
 }
 
 /** One entry a socket. Source of the form: /proc/cpuinfo, `physical id` and `model name`. */

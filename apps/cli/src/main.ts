@@ -17,10 +17,13 @@ import { addGroupCommands } from './commands/group.ts';
 import { addInventoryCommands } from './commands/inventory.ts';
 import { addJobCommands } from './commands/job.ts';
 import { addJournalCommands } from './commands/journal.ts';
+import { addLaunchConfigurationCommands } from './commands/launch-configuration.ts';
+import { addLaunchTemplateCommands } from './commands/launch-template.ts';
 import { addMachineCommands } from './commands/machine.ts';
 import { addMigrationCommands } from './commands/migration.ts';
 import { addProofCommands } from './commands/proof.ts';
 import { addRecoveryPointCommands, addRecoveryPointMarkCommands } from './commands/recovery-points.ts';
+import { addScriptCommands } from './commands/script.ts';
 import { addServerCommands } from './commands/server.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addTestCommand } from './commands/test.ts';
@@ -55,6 +58,9 @@ function buildProgram(): Command {
   for (const addTo of add) addTo(program);
   for (const addTo of [
     addMigrationCommands,
+    addLaunchConfigurationCommands,
+    addLaunchTemplateCommands,
+    addScriptCommands,
     addMachineCommands,
     addJobCommands,
     addRecoveryPointCommands,

@@ -24,6 +24,7 @@ import { planFor } from './jobs/plan-for.ts';
 import { createFileObjectStore } from './objects/file-object-store.ts';
 import { keepPreflights } from './preflights/preflight-keeper.ts';
 import type { Service } from './service.ts';
+import { loadMachineSizes } from './sizes/file-machine-sizes.ts';
 import { openStore, type Store } from './store/sqlite-store.ts';
 
 export const VERSION = '0.1.0';
@@ -52,7 +53,7 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** Errors: STATE_IN_USE, STATE_UNREADABLE, PORT_IN_USE, ADDRESS_UNUSABLE. */
+/** Errors: STATE_IN_USE, STATE_UNREADABLE, MACHINE_SIZES_INVALID, PORT_IN_USE, ADDRESS_UNUSABLE. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const stateDir = resolve(options.stateDir);
   await ensureFolder(stateDir);
@@ -68,6 +69,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 async function serve(options: ControlPlaneOptions, store: Store): Promise<ControlPlane> {
   const { stateDir, addresses, log, clock = systemClock, random = systemRandom } = options;
   const { certificateLifetimeMs } = options;
+  const sizes = await loadMachineSizes(stateDir);
   const files = {
     stateDir,
     clock,
@@ -99,6 +101,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     trees: new OpenTrees(clock),
     objects: createFileObjectStore(join(stateDir, 'buckets')),
     inventory: createInventoryRunner(),
+    sizes,
     jobs: createJobRunner({ store, clock, log, planFor: (job) => planFor(service, job) }),
   };
   const closing = new AbortController();

@@ -7,6 +7,7 @@ import type { CertificateAuthority } from './identity/certificate-authority.ts';
 import type { InventoryRunner } from './inventory/inventory-runner.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
 import type { ObjectStore } from './objects/object-store.ts';
+import type { MachineSizes } from './sizes/machine-sizes.ts';
 import type { Store } from './store/sqlite-store.ts';
 
 export interface ServiceFacts {
@@ -35,6 +36,7 @@ export interface Service {
   readonly trees: OpenTrees;
   readonly objects: ObjectStore;
   readonly inventory: InventoryRunner;
+  readonly sizes: MachineSizes;
   /** Who made the call that is answered. */
   readonly principal?: string;
 }

@@ -5,6 +5,7 @@
  *   STATE/machines/ID/overlay-DISK.qcow2   what is written on top of a view
  *   STATE/machines/ID/console.log …        what QEMU leaves there
  *   STATE/terminated/ID.json               the record of a machine that is no more
+ *   STATE/kept-disks/ID/DISK.qcow2         a disk that was to outlive its machine
  */
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,10 +27,12 @@ const MACHINE_ID = /^i-[0-9a-f]{17}$/;
 export class MachineStore {
   readonly #machines: string;
   readonly #terminated: string;
+  readonly #kept: string;
 
   constructor(stateFolder: string) {
     this.#machines = join(stateFolder, 'machines');
     this.#terminated = join(stateFolder, 'terminated');
+    this.#kept = join(stateFolder, 'kept-disks');
   }
 
   async open(): Promise<void> {
@@ -41,6 +44,11 @@ export class MachineStore {
   folderOf(machineId: string): string {
     if (!MACHINE_ID.test(machineId)) throw unknownMachine(machineId);
     return join(this.#machines, machineId);
+  }
+
+  keptFolderOf(machineId: string): string {
+    if (!MACHINE_ID.test(machineId)) throw unknownMachine(machineId);
+    return join(this.#kept, machineId);
   }
 
   async loadAll(): Promise<MachineRecord[]> {
@@ -110,6 +118,24 @@ export async function readTail(path: string, tailBytes: number): Promise<string>
       const { size } = await file.stat();
       const length = Math.min(size, Math.max(0, tailBytes), CONSOLE_TAIL_BYTES_MAX);
       const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+/** The beginning of a text file; empty when there is none yet. */
+export async function readHead(path: string, headBytes: number): Promise<string> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      const length = Math.min(size, headBytes);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
       return buffer.toString('utf8', 0, bytesRead);
     } finally {
       await file.close();

@@ -29,6 +29,16 @@ const SPECIFICATION: MachineSpecification = {
   publishedPorts: [80],
 };
 
+const SCRIPT = {
+  actionId: 'a',
+  name: 'a',
+  order: 1,
+  script: '#!/bin/sh\n',
+  parameters: {},
+  timeoutSeconds: 1,
+  mustSucceed: false,
+};
+
 async function withHost(use: (host: LaunchHost, stateDir: string) => Promise<void>): Promise<void> {
   const stateDir = await mkdtemp(join(tmpdir(), 'lh-'));
   const host = createLaunchHost({
@@ -124,6 +134,11 @@ test('a specification that makes no machine is refused before anything is kept',
     { publishedPorts: [0] },
     { publishedPorts: [80, 80] },
     { cpuCount: 0 },
+    { postLaunchScripts: [{ ...SCRIPT, actionId: '../../etc' }] },
+    { postLaunchScripts: [SCRIPT, SCRIPT] },
+    { postLaunchScripts: [{ ...SCRIPT, parameters: { 'a;reboot': '' } }] },
+    { postLaunchScripts: [{ ...SCRIPT, parameters: { a: '\0' } }] },
+    { postLaunchScripts: [{ ...SCRIPT, timeoutSeconds: 0 }] },
   ];
   await withHost(async (host) => {
     for (const changes of wrong) {

@@ -33,6 +33,7 @@ import { FileTrees } from './file-trees.ts';
 import type { HostServices } from './host-services.ts';
 import { Machine } from './machine.ts';
 import { newRecord, toStatus, unknownTerminated } from './machine-record.ts';
+import { shortened } from './post-launch-outcomes.ts';
 import { Preflights } from './preflights.ts';
 
 export interface LaunchHostOptions {
@@ -182,7 +183,7 @@ class EmbeddedLaunchHost {
       accelerator,
       freeMemoryBytes,
       networks,
-      machines: [...this.#machines.values()].map((machine) => machine.status),
+      machines: [...this.#machines.values()].map((machine) => shortened(machine.status)),
       keptConversions: this.#running().kept.list(),
     };
   }
@@ -267,6 +268,7 @@ function checkSpecification(specification: MachineSpecification): void {
       : 'published ports',
     new Set(disks.map((disk) => disk.diskId)).size === disks.length ? '' : 'disk ids that are used twice',
     new Set(publishedPorts).size === publishedPorts.length ? '' : 'published ports that are named twice',
+    ...scriptComplaints(specification),
     cpuCount >= 1 && memoryBytes >= 64 * 1024 * 1024 ? '' : 'processors or memory',
   ].filter((complaint) => complaint !== '');
   for (const disk of disks) parseNbdUri(disk.nbdUri);
@@ -278,6 +280,23 @@ function checkSpecification(specification: MachineSpecification): void {
       hint: 'check the launch configuration of the source server',
     },
   );
+}
+
+/** What reaches a guest as names of files and words of its runner's plan. */
+function scriptComplaints({ postLaunchScripts = [] }: MachineSpecification): string[] {
+  const ids = postLaunchScripts.map(({ actionId }) => actionId);
+  const names = postLaunchScripts.flatMap(({ parameters }) => Object.keys(parameters));
+  const texts = postLaunchScripts.flatMap(({ script, parameters }) => [script, ...Object.values(parameters)]);
+  const seconds = postLaunchScripts.map(({ timeoutSeconds }) => timeoutSeconds);
+  return [
+    ids.every((id) => /^[A-Za-z0-9-]{1,64}$/.test(id)) ? '' : 'ids of post-launch scripts',
+    new Set(ids).size === ids.length ? '' : 'post-launch scripts with the same id',
+    names.every((name) => /^[A-Za-z0-9]{1,64}$/.test(name)) ? '' : 'names of script parameters',
+    texts.some((text) => text.includes('\0')) ? 'zero bytes in scripts or their parameters' : '',
+    seconds.every((count) => Number.isInteger(count) && count > 0)
+      ? ''
+      : 'time limits of post-launch scripts',
+  ];
 }
 
 function stopping(): OperationError {

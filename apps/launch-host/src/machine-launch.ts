@@ -20,6 +20,7 @@ import { isUnreachable } from './file-machine-host.ts';
 import { makeDurable } from './file-machine-store.ts';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { type MachineRecord, withoutError } from './machine-record.ts';
+import { expectedOutcomes, orderedScripts } from './post-launch-outcomes.ts';
 import { keepConversion, macAddressFor, usePreparedConversion } from './prepared-conversion.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
@@ -89,7 +90,10 @@ async function convertOnce(
   await keepConversion(context, conversion);
   signal.throwIfAborted();
   // R1: only now, with the overlays durable.
-  await context.update({ phase: 'CONVERTED', conversion });
+  const { scriptsImpossible } = result;
+  const outcomes =
+    scriptsImpossible === undefined ? {} : { postLaunch: expectedOutcomes(specification, scriptsImpossible) };
+  await context.update({ phase: 'CONVERTED', conversion, ...outcomes });
 }
 
 async function convertOverlays(
@@ -105,6 +109,7 @@ async function convertOverlays(
     disks: disks.map((disk) => ({ ...disk, overlayPath: join(folder, overlayName(disk.diskId)) })),
     target: targetOf(context.record()),
     method,
+    scripts: orderedScripts(specification),
     scratchFolder: folder,
     useKvm: services.accelerator === 'kvm',
     logger: services.logger.with({ machineId }),
@@ -226,10 +231,11 @@ function networkOf({ network }: MachineSpecification): Pick<LaunchRequest, 'netw
 /** Whether a disk still needs its view is read from the overlay itself. */
 async function readDisks(context: MachineContext): Promise<LaunchDisk[]> {
   const disks: LaunchDisk[] = [];
-  for (const { diskId, isBootDisk, nbdUri } of context.record().specification.disks) {
+  for (const { diskId, isBootDisk, nbdUri, limits } of context.record().specification.disks) {
     const overlayPath = join(context.folder, overlayName(diskId));
     const { hasBacking } = await inspectImage(overlayPath);
-    disks.push({ diskId, isBootDisk, overlayPath, nbdUri: hasBacking ? nbdUri : undefined });
+    const limited = limits === undefined ? {} : { limits };
+    disks.push({ diskId, isBootDisk, overlayPath, nbdUri: hasBacking ? nbdUri : undefined, ...limited });
   }
   return disks;
 }

@@ -6,7 +6,14 @@
  *     again on fresh overlays, with it, never.
  * R2  A machine that was terminated leaves a record behind, so that its id is never launched again.
  */
-import type { MachineHardware, MachinePhase, MachineSpecification, MachineStatus } from '@landfall/channel';
+import type {
+  MachineHardware,
+  MachinePhase,
+  MachineSpecification,
+  MachineStatus,
+  PostLaunchOutcome,
+} from '@landfall/channel';
+import { expectedOutcomes } from './post-launch-outcomes.ts';
 
 export interface MachineRecord {
   readonly version: 1;
@@ -27,6 +34,8 @@ export interface MachineRecord {
     /** Failures one after the other, without progress between them. */
     readonly failures: number;
   };
+  /** What is known of the scripts; absent: there are none. */
+  readonly postLaunch?: readonly PostLaunchOutcome[];
   readonly published: readonly {
     readonly guestPort: number;
     readonly hostPort: number;
@@ -62,6 +71,9 @@ export function newRecord(specification: MachineSpecification): MachineRecord {
     hostBootId: null,
     restarts: 0,
     revision: 0,
+    ...((specification.postLaunchScripts ?? []).length === 0
+      ? {}
+      : { postLaunch: expectedOutcomes(specification) }),
   };
 }
 
@@ -85,6 +97,7 @@ export function toStatus(record: MachineRecord): MachineStatus {
     startedAtMs: record.startedAtMs,
     ...(record.conversion.hardware === undefined ? {} : { hardware: record.conversion.hardware }),
     ...(record.life === undefined ? {} : { life: record.life }),
+    ...(record.postLaunch === undefined ? {} : { postLaunch: record.postLaunch }),
   };
 }
 

@@ -14,12 +14,14 @@ import { join } from 'node:path';
 import type { MachineSpecification, MachineStatus } from '@landfall/channel';
 import { CONSOLE_LOG, type MachineHost } from '@landfall/launch';
 import { describeError, OperationError } from '@landfall/runtime';
+import { keepDisks } from './file-kept-disks.ts';
 import { readTail, removeFile, unknownMachine } from './file-machine-store.ts';
 import type { HostServices } from './host-services.ts';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { hydrateOnce, setSpeed } from './machine-hydration.ts';
 import { convertMachine, startMachine } from './machine-launch.ts';
 import { watchForLife } from './machine-life.ts';
+import { observePostLaunch } from './machine-post-launch.ts';
 import { type MachineRecord, toStatus, withoutError } from './machine-record.ts';
 import { observe } from './machine-supervision.ts';
 
@@ -109,6 +111,7 @@ export class Machine {
     await this.#launch;
     await this.#inTurn(async () => {
       await this.#host.remove(placeOf(this.#context()));
+      await keepDisks(this.#services, this.#record);
       this.#record = { ...withoutError(this.#record), phase: 'TERMINATED', published: [] };
       await this.#services.store.remove(this.#record);
       this.#services.logger.info('machine-terminated', { machineId: this.#record.specification.machineId });
@@ -190,6 +193,7 @@ export class Machine {
     if (this.#record.phase === 'TERMINATED') return;
     await observe(this.#context());
     await watchForLife(this.#context());
+    await observePostLaunch(this.#context());
     await hydrateOnce(this.#context());
   }
 

@@ -3,10 +3,13 @@ import { BOOT_PROOF_SHAPES } from './landfall-boot-proof-model.ts';
 import { FILE_SHAPES } from './landfall-file-model.ts';
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
 import { JOURNAL_SHAPES } from './landfall-journal-model.ts';
+import { LAUNCH_TEMPLATE_OPERATIONS, LAUNCH_TEMPLATE_SHAPES } from './landfall-launch-template-model.ts';
+import { read, write } from './landfall-operation.ts';
 import { PREFLIGHT_SHAPES } from './landfall-preflight-model.ts';
 import { PROOF_SHAPES } from './landfall-proof-model.ts';
 import { RECOVERY_POINT_SHAPES } from './landfall-recovery-point-model.ts';
 import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
+import { SCRIPT_OPERATIONS, SCRIPT_SHAPES } from './landfall-script-model.ts';
 import { TRIPWIRE_SHAPES } from './landfall-tripwire-model.ts';
 import { MGN_MODEL } from './mgn-model.generated.ts';
 import type { OperationModel, ServiceModel, ShapeModel } from './service-model.ts';
@@ -14,23 +17,6 @@ import type { OperationModel, ServiceModel, ShapeModel } from './service-model.t
 /** Four-digit years; whether the day exists is for `parseIsoDateTime`. */
 const ISO_TIME_PATTERN =
   '[1-9][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z';
-
-const COMMON_ERRORS = ['AccessDeniedException', 'ThrottlingException', 'ValidationException'];
-
-function read(name: string, ...errors: string[]): OperationModel {
-  return { ...write(name, ...errors), readonly: true };
-}
-
-function write(name: string, ...errors: string[]): OperationModel {
-  return {
-    method: 'POST',
-    path: `/landfall/${name}`,
-    status: 200,
-    input: `${name}Request`,
-    output: `${name}Response`,
-    errors: [...COMMON_ERRORS, ...errors],
-  };
-}
 
 const OPERATIONS = {
   CreateEnrolmentToken: write('CreateEnrolmentToken', 'ServiceQuotaExceededException'),
@@ -111,6 +97,8 @@ const OPERATIONS = {
     idempotent: true,
   },
   DescribePreflight: read('DescribePreflight', 'ResourceNotFoundException'),
+  ...LAUNCH_TEMPLATE_OPERATIONS,
+  ...SCRIPT_OPERATIONS,
   DescribeService: read('DescribeService'),
 } as const satisfies Record<string, OperationModel>;
 
@@ -256,6 +244,21 @@ const STRUCTURES = {
       conversion: 'ConversionSteps',
       startedDateTime: 'Text',
       error: 'LaunchedMachineError',
+      instanceType: 'Text',
+      tags: 'TagsMap',
+      postLaunch: 'PostLaunchResults',
+    },
+  },
+  PostLaunchResult: {
+    type: 'structure',
+    required: ['actionID', 'state', 'output'],
+    members: {
+      actionID: 'Text',
+      state: 'PostLaunchState',
+      exitCode: 'ExitCode',
+      output: 'Text',
+      startedDateTime: 'Text',
+      endedDateTime: 'Text',
     },
   },
   LaunchedMachineRecoveryPoint: {
@@ -317,6 +320,7 @@ const LISTS = {
   RecoveryPointItems: { type: 'list', member: 'RecoveryPointItem' },
   LaunchedMachines: { type: 'list', member: 'LaunchedMachine' },
   PublishedPorts: { type: 'list', member: 'PublishedPort' },
+  PostLaunchResults: { type: 'list', member: 'PostLaunchResult' },
   ConversionSteps: { type: 'list', member: 'ConversionStep' },
   ReplicationServerItems: { type: 'list', member: 'ReplicationServerItem' },
   LaunchHostItems: { type: 'list', member: 'LaunchHostItem' },
@@ -346,6 +350,11 @@ const SCALARS = {
     enum: ['CONVERTING', 'CONVERTED', 'STARTING', 'RUNNING', 'STOPPED', 'FAILED', 'TERMINATED'],
   },
   HydrationState: { type: 'string', enum: ['NOT_STARTED', 'RUNNING', 'COMPLETE', 'FAILED'] },
+  PostLaunchState: {
+    type: 'string',
+    enum: ['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'NOT_RUN'],
+  },
+  ExitCode: { type: 'integer' },
   Accelerator: { type: 'string', enum: ['kvm', 'tcg'] },
 } as const satisfies Record<string, ShapeModel>;
 
@@ -360,12 +369,14 @@ export const LANDFALL_SHAPES = {
   ...SCALARS,
   ...REPLICATION_SHAPES,
   ...JOURNAL_SHAPES,
+  ...LAUNCH_TEMPLATE_SHAPES,
   ...PREFLIGHT_SHAPES,
   ...PROOF_SHAPES,
   ...BOOT_PROOF_SHAPES,
   ...RECOVERY_POINT_SHAPES,
   ...FILE_SHAPES,
   ...IMAGE_SHAPES,
+  ...SCRIPT_SHAPES,
   ...TRIPWIRE_SHAPES,
 };
 

@@ -9,6 +9,7 @@ import type { BootProofOperations } from './landfall-boot-proof-types.ts';
 import type { FileOperations } from './landfall-file-types.ts';
 import type { ImageOperations } from './landfall-image-types.ts';
 import type { JournalOperations } from './landfall-journal-types.ts';
+import type { LaunchTemplateOperations } from './landfall-launch-template-types.ts';
 import type { PreflightOperations } from './landfall-preflight-types.ts';
 import type { ProofOperations } from './landfall-proof-types.ts';
 import type {
@@ -26,6 +27,7 @@ import type {
   UpdateReplicationLimitsRequest,
   UpdateReplicationLimitsResponse,
 } from './landfall-replication-types.ts';
+import type { ScriptOperations } from './landfall-script-types.ts';
 import type { TripwireOperations } from './landfall-tripwire-types.ts';
 import type { Job } from './mgn-types.generated.ts';
 
@@ -33,10 +35,12 @@ export type * from './landfall-boot-proof-types.ts';
 export type * from './landfall-file-types.ts';
 export type * from './landfall-image-types.ts';
 export type * from './landfall-journal-types.ts';
+export type * from './landfall-launch-template-types.ts';
 export type * from './landfall-preflight-types.ts';
 export type * from './landfall-proof-types.ts';
 export type * from './landfall-recovery-point-types.ts';
 export type * from './landfall-replication-types.ts';
+export type * from './landfall-script-types.ts';
 export type * from './landfall-tripwire-types.ts';
 
 export interface LandfallOperations
@@ -44,9 +48,11 @@ export interface LandfallOperations
     FileOperations,
     ImageOperations,
     JournalOperations,
+    LaunchTemplateOperations,
     PreflightOperations,
     ProofOperations,
     RecoveryPointOperations,
+    ScriptOperations,
     TripwireOperations {
   readonly CreateEnrolmentToken: {
     readonly input: CreateEnrolmentTokenRequest;
@@ -216,6 +222,23 @@ export interface LaunchedMachine {
   readonly conversion: readonly ConversionStep[];
   readonly startedDateTime?: string | undefined;
   readonly error?: LaunchedMachineError | undefined;
+  /** Of the catalogue of machine sizes. */
+  readonly instanceType?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly postLaunch?: readonly PostLaunchResult[] | undefined;
+}
+
+export type PostLaunchState = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'NOT_RUN';
+
+/** What became of a post-launch script; which action it belongs to says the job's `executionID`. */
+export interface PostLaunchResult {
+  readonly actionID: string;
+  readonly state: PostLaunchState;
+  readonly exitCode?: number | undefined;
+  /** The last 16 KiB of both streams. */
+  readonly output: string;
+  readonly startedDateTime?: string | undefined;
+  readonly endedDateTime?: string | undefined;
 }
 
 export interface LaunchedMachineRecoveryPoint {

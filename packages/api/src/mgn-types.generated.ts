@@ -38,10 +38,16 @@ export interface MgnOperations {
   readonly ListImportErrors: { readonly input: ListImportErrorsRequest; readonly output: ListImportErrorsResponse };
   readonly ListImports: { readonly input: ListImportsRequest; readonly output: ListImportsResponse };
   readonly ListManagedAccounts: { readonly input: ListManagedAccountsRequest; readonly output: ListManagedAccountsResponse };
+  readonly ListSourceServerActions: { readonly input: ListSourceServerActionsRequest; readonly output: ListSourceServerActionsResponse };
   readonly ListTagsForResource: { readonly input: ListTagsForResourceRequest; readonly output: ListTagsForResourceResponse };
+  readonly ListTemplateActions: { readonly input: ListTemplateActionsRequest; readonly output: ListTemplateActionsResponse };
   readonly ListWaves: { readonly input: ListWavesRequest; readonly output: ListWavesResponse };
   readonly MarkAsArchived: { readonly input: MarkAsArchivedRequest; readonly output: SourceServer };
   readonly PauseReplication: { readonly input: PauseReplicationRequest; readonly output: SourceServer };
+  readonly PutSourceServerAction: { readonly input: PutSourceServerActionRequest; readonly output: SourceServerActionDocument };
+  readonly PutTemplateAction: { readonly input: PutTemplateActionRequest; readonly output: TemplateActionDocument };
+  readonly RemoveSourceServerAction: { readonly input: RemoveSourceServerActionRequest; readonly output: RemoveSourceServerActionResponse };
+  readonly RemoveTemplateAction: { readonly input: RemoveTemplateActionRequest; readonly output: RemoveTemplateActionResponse };
   readonly ResumeReplication: { readonly input: ResumeReplicationRequest; readonly output: SourceServer };
   readonly RetryDataReplication: { readonly input: RetryDataReplicationRequest; readonly output: SourceServer };
   readonly StartCutover: { readonly input: StartCutoverRequest; readonly output: StartCutoverResponse };
@@ -65,6 +71,19 @@ export interface MgnOperations {
   readonly UpdateSourceServerReplicationType: { readonly input: UpdateSourceServerReplicationTypeRequest; readonly output: SourceServer };
   readonly UpdateWave: { readonly input: UpdateWaveRequest; readonly output: Wave };
 }
+
+export type ActionCategory =
+  | 'DISASTER_RECOVERY'
+  | 'OPERATING_SYSTEM'
+  | 'LICENSE_AND_SUBSCRIPTION'
+  | 'VALIDATION'
+  | 'OBSERVABILITY'
+  | 'REFACTORING'
+  | 'SECURITY'
+  | 'NETWORKING'
+  | 'CONFIGURATION'
+  | 'BACKUP'
+  | 'OTHER';
 
 export interface Application {
   readonly applicationID?: string | undefined;
@@ -913,12 +932,37 @@ export interface ListManagedAccountsResponse {
   readonly nextToken?: string | undefined;
 }
 
+export interface ListSourceServerActionsRequest {
+  readonly sourceServerID: string;
+  readonly filters?: SourceServerActionsRequestFilters | undefined;
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+  readonly accountID?: string | undefined;
+}
+
+export interface ListSourceServerActionsResponse {
+  readonly items?: readonly SourceServerActionDocument[] | undefined;
+  readonly nextToken?: string | undefined;
+}
+
 export interface ListTagsForResourceRequest {
   readonly resourceArn: string;
 }
 
 export interface ListTagsForResourceResponse {
   readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface ListTemplateActionsRequest {
+  readonly launchConfigurationTemplateID: string;
+  readonly filters?: TemplateActionsRequestFilters | undefined;
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+export interface ListTemplateActionsResponse {
+  readonly items?: readonly TemplateActionDocument[] | undefined;
+  readonly nextToken?: string | undefined;
 }
 
 export interface ListWavesRequest {
@@ -991,6 +1035,55 @@ export interface PostLaunchActionsStatus {
   readonly ssmAgentDiscoveryDatetime?: string | undefined;
   readonly postLaunchActionsLaunchStatusList?: readonly JobPostLaunchActionsLaunchStatus[] | undefined;
 }
+
+export interface PutSourceServerActionRequest {
+  readonly sourceServerID: string;
+  readonly actionName: string;
+  readonly documentIdentifier: string;
+  readonly order: number;
+  readonly actionID: string;
+  readonly documentVersion?: string | undefined;
+  readonly active?: boolean | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly mustSucceedForCutover?: boolean | undefined;
+  readonly parameters?: Readonly<Record<string, readonly SsmParameterStoreParameter[]>> | undefined;
+  readonly externalParameters?: Readonly<Record<string, SsmExternalParameter>> | undefined;
+  readonly description?: string | undefined;
+  readonly category?: ActionCategory | undefined;
+  readonly accountID?: string | undefined;
+}
+
+export interface PutTemplateActionRequest {
+  readonly launchConfigurationTemplateID: string;
+  readonly actionName: string;
+  readonly documentIdentifier: string;
+  readonly order: number;
+  readonly actionID: string;
+  readonly documentVersion?: string | undefined;
+  readonly active?: boolean | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly mustSucceedForCutover?: boolean | undefined;
+  readonly parameters?: Readonly<Record<string, readonly SsmParameterStoreParameter[]>> | undefined;
+  readonly operatingSystem?: string | undefined;
+  readonly externalParameters?: Readonly<Record<string, SsmExternalParameter>> | undefined;
+  readonly description?: string | undefined;
+  readonly category?: ActionCategory | undefined;
+}
+
+export interface RemoveSourceServerActionRequest {
+  readonly sourceServerID: string;
+  readonly actionID: string;
+  readonly accountID?: string | undefined;
+}
+
+export type RemoveSourceServerActionResponse = Record<string, never>;
+
+export interface RemoveTemplateActionRequest {
+  readonly launchConfigurationTemplateID: string;
+  readonly actionID: string;
+}
+
+export type RemoveTemplateActionResponse = Record<string, never>;
 
 export interface ReplicationConfiguration {
   readonly sourceServerID?: string | undefined;
@@ -1116,6 +1209,25 @@ export interface SourceServer {
   readonly connectorAction?: SourceServerConnectorAction | undefined;
 }
 
+export interface SourceServerActionDocument {
+  readonly actionID?: string | undefined;
+  readonly actionName?: string | undefined;
+  readonly documentIdentifier?: string | undefined;
+  readonly order?: number | undefined;
+  readonly documentVersion?: string | undefined;
+  readonly active?: boolean | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly mustSucceedForCutover?: boolean | undefined;
+  readonly parameters?: Readonly<Record<string, readonly SsmParameterStoreParameter[]>> | undefined;
+  readonly externalParameters?: Readonly<Record<string, SsmExternalParameter>> | undefined;
+  readonly description?: string | undefined;
+  readonly category?: ActionCategory | undefined;
+}
+
+export interface SourceServerActionsRequestFilters {
+  readonly actionIDs?: readonly string[] | undefined;
+}
+
 export interface SourceServerConnectorAction {
   readonly credentialsSecretArn?: string | undefined;
   readonly connectorArn?: string | undefined;
@@ -1215,6 +1327,26 @@ export interface TagResourceRequest {
 export type TargetInstanceTypeRightSizingMethod =
   | 'NONE'
   | 'BASIC';
+
+export interface TemplateActionDocument {
+  readonly actionID?: string | undefined;
+  readonly actionName?: string | undefined;
+  readonly documentIdentifier?: string | undefined;
+  readonly order?: number | undefined;
+  readonly documentVersion?: string | undefined;
+  readonly active?: boolean | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly mustSucceedForCutover?: boolean | undefined;
+  readonly parameters?: Readonly<Record<string, readonly SsmParameterStoreParameter[]>> | undefined;
+  readonly operatingSystem?: string | undefined;
+  readonly externalParameters?: Readonly<Record<string, SsmExternalParameter>> | undefined;
+  readonly description?: string | undefined;
+  readonly category?: ActionCategory | undefined;
+}
+
+export interface TemplateActionsRequestFilters {
+  readonly actionIDs?: readonly string[] | undefined;
+}
 
 export interface TerminateTargetInstancesRequest {
   readonly sourceServerIDs: readonly string[];

@@ -38,6 +38,10 @@ export interface MachineDisk {
   readonly isBootDisk: boolean;
   /** NBD URI of the read-only view: `nbd+unix:///EXPORT?socket=PATH` or `nbd://HOST:PORT/EXPORT`. */
   readonly nbdUri: string;
+  /** Absent: as fast as the launch host is. */
+  readonly limits?: { readonly operationsPerSecond?: number; readonly bytesPerSecond?: number };
+  /** What the machine wrote stays on the launch host when it is terminated, if it depends on no view. */
+  readonly keepOnTermination?: boolean;
 }
 
 /** Also chosen by a conversion that knows that the guest has no drivers for VIRTIO. */
@@ -69,7 +73,10 @@ export interface PostLaunchScript {
   readonly name: string;
   /** 1 first; equal numbers in the order of the list. */
   readonly order: number;
-  /** Text of the script, run as root; its first line names the interpreter (`#!`). */
+  /**
+   * Text of the script, run as root; its first line names the interpreter (`#!`). Each parameter is in its
+   * environment as LANDFALL_PARAMETER_NAME.
+   */
   readonly script: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;

@@ -1,13 +1,13 @@
 /** Carries out a conversion plan in the appliance, step by step. */
-import { appendFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { assert, type Logger, OperationError } from '@landfall/runtime';
+import { appendFile, chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { assert, type Logger, OperationError, runChecked } from '@landfall/runtime';
 import { writeCpio } from './cpio-archive.ts';
 import { downloadFile } from './guestfs-download.ts';
 import { compressArchive, readInitramfs } from './guestfs-initramfs.ts';
 import type { GuestfsSession } from './guestfs-session.ts';
 import { addedEntries, hasModule, type InitramfsContent, modulesFolder } from './initramfs.ts';
-import type { ConversionStep } from './plan.ts';
+import type { GuestChange, GuestFile } from './plan-guest-scripts.ts';
 
 export interface ApplyContext {
   readonly session: GuestfsSession;
@@ -16,7 +16,7 @@ export interface ApplyContext {
   readonly logger: Logger;
 }
 
-type StepOf<Kind extends ConversionStep['kind']> = Extract<ConversionStep, { kind: Kind }>;
+type StepOf<Kind extends GuestChange['kind']> = Extract<GuestChange, { kind: Kind }>;
 
 /** A module, or an index of modules. */
 const INITRAMFS_FILE_BYTES_MAX = 64 * 1024 * 1024;
@@ -24,7 +24,7 @@ const INITRAMFS_FILE_BYTES_MAX = 64 * 1024 * 1024;
 const KMOD_INDEX_FILES = /^modules\.((dep|alias|symbols|builtin|builtin\.alias)\.bin|softdep)$/;
 const BUSYBOX_INDEX_FILES = /^modules\.(dep|alias|symbols|builtin|softdep)(\.bin)?$/;
 
-export async function applyStep(context: ApplyContext, step: ConversionStep): Promise<void> {
+export async function applyStep(context: ApplyContext, step: GuestChange): Promise<void> {
   const { session } = context;
   switch (step.kind) {
     case 'WRITE_FILE':
@@ -43,6 +43,8 @@ export async function applyStep(context: ApplyContext, step: ConversionStep): Pr
       return;
     case 'EXTEND_INITRAMFS':
       return await extendInitramfs(context, step);
+    case 'WRITE_FILES':
+      return await writeGuestFiles(context, step.files);
     case 'RUN_IN_GUEST':
       await session.must('command', step.argv.join(' '));
       return;
@@ -58,6 +60,25 @@ async function writeGuestFile(context: ApplyContext, step: StepOf<'WRITE_FILE'>)
   await session.must('upload', local, step.path);
   if (step.mode !== undefined) await session.must('chmod', `0${step.mode.toString(8)}`, step.path);
   await rm(local);
+}
+
+/** As one archive that names files only, so that the folders they are in stay as they are. */
+async function writeGuestFiles(context: ApplyContext, files: readonly GuestFile[]): Promise<void> {
+  const { session, workFolder } = context;
+  const root = join(workFolder, 'outgoing-files');
+  for (const { path, text, mode } of files) {
+    const local = join(root, path);
+    await mkdir(dirname(local), { recursive: true });
+    await writeFile(local, text);
+    await chmod(local, mode);
+  }
+  const archive = join(workFolder, 'outgoing.tar');
+  const names = files.map(({ path }) => `.${path}`);
+  const owner = ['--owner=0', '--group=0', '--numeric-owner'];
+  await runChecked(['tar', '-C', root, ...owner, '-cf', archive, '--', ...names]);
+  await session.must('tar-in', archive, '/');
+  await rm(root, { recursive: true });
+  await rm(archive);
 }
 
 async function extendInitramfs(context: ApplyContext, step: StepOf<'EXTEND_INITRAMFS'>): Promise<void> {

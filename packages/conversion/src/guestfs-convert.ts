@@ -16,6 +16,8 @@ import { watchSpace } from './guestfs-space.ts';
 import { hasVirtV2v, runVirtV2v } from './guestfs-virt-v2v.ts';
 import { bootModeOf, type ForeignSystem, type GuestInspection, isForeign } from './inspection.ts';
 import { type ConversionTarget, planConversion } from './plan.ts';
+import { planGuestScripts } from './plan-guest-scripts.ts';
+import type { GuestScript } from './post-launch-runner.ts';
 import { HARDWARE_NAMES, type TargetHardware } from './target-hardware.ts';
 
 export interface ConversionRequest extends ApplianceRequest {
@@ -23,6 +25,8 @@ export interface ConversionRequest extends ApplianceRequest {
   /** AUTOMATIC without it. */
   readonly method?: ConversionMethod;
   readonly virtV2vTimeoutMs?: number;
+  /** Run by the guest at its first boot, in this order. */
+  readonly scripts?: readonly GuestScript[];
   /** Called after each step, in order. */
   readonly onStep?: (step: FinishedStep) => void;
 }
@@ -40,6 +44,8 @@ export interface ConversionResult {
   readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
   /** What the machine needs. */
   readonly hardware: TargetHardware;
+  /** Why the guest cannot run the scripts. */
+  readonly scriptsImpossible?: string;
 }
 
 /**
@@ -74,13 +80,18 @@ async function convertIn(
   const found = await inspectGuest({ ...appliance, disks });
   timeline.finish('Inspection', describeGuest(found));
   const tool = await toolFor(found, method, target);
+  const { scripts = [] } = request;
   const hardware = isForeign(found)
     ? leaveForeign(found, target, timeline)
     : await carryOut(appliance, found, { target, tool, timeline });
+  const impossible = isForeign(found)
+    ? noScripts(scripts, timeline)
+    : await installScripts(appliance, timeline, found, scripts);
   await appliance.session.finish();
   timeline.finish('Appliance', 'everything written; shut down');
   const prettyName = isForeign(found) ? found.prettyName : found.os.prettyName;
-  return { tool, result: { prettyName, bootMode: bootModeOf(found), hardware } };
+  const result = { prettyName, bootMode: bootModeOf(found), hardware };
+  return { tool, result: impossible === undefined ? result : { ...result, scriptsImpossible: impossible } };
 }
 
 /** Most guests need no look at whether virt-v2v is there. */
@@ -134,6 +145,27 @@ async function convertDeeply(request: ConversionRequest, timeline: StepTimeline)
   });
   timeline.finish('virt-v2v', 'ended well');
   return hardware;
+}
+
+function noScripts(scripts: readonly GuestScript[], timeline: StepTimeline): string | undefined {
+  if (scripts.length === 0) return undefined;
+  const impossible = 'only Linux guests run scripts at their first boot';
+  timeline.finish('Post-launch scripts', impossible);
+  return impossible;
+}
+
+/** Answers why the guest cannot run them, if it cannot. */
+async function installScripts(
+  appliance: Appliance,
+  timeline: StepTimeline,
+  inspection: GuestInspection,
+  scripts: readonly GuestScript[],
+): Promise<string | undefined> {
+  const { steps, impossible } = planGuestScripts(inspection, scripts);
+  for (const step of steps) await applyStep(appliance, step);
+  const names = scripts.map(({ actionId, name }) => `${actionId} ${JSON.stringify(name)}`).join(', ');
+  if (scripts.length > 0) timeline.finish('Post-launch scripts', impossible ?? `the guest runs ${names}`);
+  return impossible;
 }
 
 class StepTimeline {

@@ -30,6 +30,8 @@ import {
 import { parseKernelModules } from './kernel-modules.ts';
 import { AGENT_UNIT } from './plan.ts';
 import { KERNELS_MAX } from './plan-drivers.ts';
+import { SYSTEMD_PRESENCE } from './plan-guest-scripts.ts';
+import { RUNNER_FOLDER } from './post-launch-runner.ts';
 
 export interface InspectionContext {
   readonly session: GuestfsSession;
@@ -71,6 +73,7 @@ const TEXT_FILE_PATTERNS = [
   '/etc/initramfs-tools/modules',
   '/etc/initramfs-tools/conf.d/resume',
   AGENT_UNIT,
+  '/etc/rc.local',
 ];
 
 const PRESENCE_PATTERNS = [
@@ -84,6 +87,8 @@ const PRESENCE_PATTERNS = [
   '/etc/cloud/cloud.cfg',
   // The file system tells no cases apart, the appliance's patterns do.
   '/{boot/efi,efi,boot}/[Ee][Ff][Ii]/*/{*.[Ee][Ff][Ii],grub.cfg}',
+  SYSTEMD_PRESENCE,
+  RUNNER_FOLDER,
 ];
 
 const LSBLK_COLUMNS = 'PATH,FSTYPE,UUID,LABEL,PARTUUID,PARTTYPE';

@@ -8,4 +8,10 @@ export * from './guestfs-preflight.ts';
 export { guestfsEnvironment } from './guestfs-session.ts';
 export { hasVirtV2v } from './guestfs-virt-v2v.ts';
 export type { ConversionPlan, ConversionStep, ConversionTarget } from './plan.ts';
+export {
+  type GuestScript,
+  type GuestScriptReport,
+  parseReports,
+  REPORT_PORT,
+} from './post-launch-runner.ts';
 export type { TargetHardware } from './target-hardware.ts';

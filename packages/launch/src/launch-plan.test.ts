@@ -157,3 +157,28 @@ test('the guest agent has its channel, and the machine the address it is given',
   const own = values(planLaunch(request(), TCG), '-device');
   assert.ok(own.some((device) => device.includes(`mac=${macAddressOf(request().machineId)}`)));
 });
+
+test('the outcomes of post-launch scripts come by the fourth serial port, into a file of their own', () => {
+  const argv = planLaunch(request(), TCG);
+  assert.ok(values(argv, '-chardev').includes('file,id=reports,path=/m/post-launch.log,append=on'));
+  assert.ok(values(argv, '-device').includes('isa-serial,chardev=reports,index=3'));
+});
+
+test('a limited disk is throttled above its overlay, so that filling in is not', () => {
+  const [first] = request().disks;
+  assert.ok(first !== undefined);
+  const limits = { operationsPerSecond: 500, bytesPerSecond: 2 ** 20 };
+  const argv = planLaunch(request({ disks: [{ ...first, limits }] }), TCG);
+  const [group] = values(argv, '-object').map((text) => JSON.parse(text));
+  assert.deepEqual(group.limits, { 'iops-total': 500, 'bps-total': 2 ** 20 });
+  const filter = nodes(argv).find((node) => node.driver === 'throttle');
+  assert.equal(filter?.file, 'overlay-disk-0');
+  assert.ok(values(argv, '-device').some((text) => text.includes('"drive":"limit-disk-0"')));
+});
+
+test('published ports lead to the address that a machine keeps', () => {
+  const network = { addresses: [{ address: '192.0.2.77/24', gateway: '192.0.2.1' }] };
+  const [netdev] = values(planLaunch(request({ network }), TCG), '-netdev');
+  const around = 'net=192.0.2.0/24,host=192.0.2.1,dns=192.0.2.2,dhcpstart=192.0.2.3';
+  assert.equal(netdev, `user,id=net0,${around},restrict=on,hostfwd=tcp:127.0.0.1:18080-192.0.2.77:80`);
+});

@@ -16,6 +16,7 @@ import { assert, OperationError } from '@landfall/runtime';
 import { findQemuNetwork, QEMU_NETWORKS, type QemuNetwork } from './host-network.ts';
 import { CONSOLE_LOG } from './machine-host.ts';
 import { parseNbdUri } from './nbd-uri.ts';
+import { keptNetwork } from './user-network.ts';
 
 export interface LaunchDisk {
   readonly diskId: string;
@@ -23,6 +24,8 @@ export interface LaunchDisk {
   readonly overlayPath: string;
   /** `undefined`: the overlay has no backing any more. */
   readonly nbdUri: string | undefined;
+  /** Absent: as fast as it goes. */
+  readonly limits?: { readonly operationsPerSecond?: number; readonly bytesPerSecond?: number };
 }
 
 export interface PublishedPort {
@@ -43,6 +46,10 @@ export interface LaunchRequest {
    */
   readonly hardware?: 'VIRTIO' | 'COMPATIBLE';
   readonly publishedPorts: readonly PublishedPort[];
+  /** Addresses that the machine keeps; absent: those QEMU gives. */
+  readonly network?: {
+    readonly addresses?: readonly { readonly address: string; readonly gateway?: string }[];
+  };
   /** For `qmp.sock`, `console.log`, `qemu.pid`, `uefi-variables.fd`. */
   readonly folder: string;
   /** Absent: the host's default for the purpose, which for TEST and PROOF reaches nothing (M6). */
@@ -65,6 +72,9 @@ export const DISKS_MAX = 16;
 export const QMP_SOCKET = 'qmp.sock';
 /** Where the guest's agent is heard, should the guest have one. */
 export const GUEST_AGENT_SOCKET = 'qga.sock';
+/** What the guest writes to its fourth serial port: the outcomes of post-launch scripts. */
+export const REPORT_LOG = 'post-launch.log';
+const REPORT_PORT_INDEX = 3;
 export const PID_FILE = 'qemu.pid';
 export const UEFI_VARIABLES = 'uefi-variables.fd';
 /**
@@ -112,6 +122,8 @@ export function planLaunch(request: LaunchRequest, host: HostCapabilities): stri
     ...guestAgent(request),
     ...['-chardev', `file,id=serial0,path=${optionText(`${request.folder}/${CONSOLE_LOG}`)},append=on`],
     ...['-device', 'isa-serial,chardev=serial0'],
+    ...['-chardev', `file,id=reports,path=${optionText(`${request.folder}/${REPORT_LOG}`)},append=on`],
+    ...['-device', `isa-serial,chardev=reports,index=${REPORT_PORT_INDEX}`],
     ...['-qmp', `unix:${optionText(`${request.folder}/${QMP_SOCKET}`)},server=on,wait=off`],
     ...['-pidfile', `${request.folder}/${PID_FILE}`],
     ...(request.onlyHydrate ? ['-S'] : []),
@@ -183,7 +195,7 @@ function diskArguments(disk: LaunchDisk, index: number, isSata: boolean): string
   const device = {
     ...(isSata ? sataPlace(index) : virtioPlace(index)),
     id: `device-${disk.diskId}`,
-    drive: overlayNode(disk.diskId),
+    drive: disk.limits === undefined ? overlayNode(disk.diskId) : limitNode(disk.diskId),
     serial: disk.diskId.slice(0, 20),
     bootindex: disk.isBootDisk ? 1 : 2 + index,
     werror: 'stop',
@@ -191,6 +203,7 @@ function diskArguments(disk: LaunchDisk, index: number, isSata: boolean): string
   };
   return [
     ...[file, ...view, overlay].flatMap((node) => ['-blockdev', JSON.stringify(node)]),
+    ...limitArguments(disk),
     ...['-device', JSON.stringify(device)],
   ];
 }
@@ -220,20 +233,50 @@ function sataControllers(diskCount: number): string[] {
   ]).flat();
 }
 
+/** A filter above the overlay, so that filling in is not held up by what the machine may do. */
+function limitArguments({ diskId, limits }: LaunchDisk): string[] {
+  if (limits === undefined) return [];
+  const group = {
+    'qom-type': 'throttle-group',
+    id: `limits-${diskId}`,
+    limits: {
+      ...(limits.operationsPerSecond === undefined ? {} : { 'iops-total': limits.operationsPerSecond }),
+      ...(limits.bytesPerSecond === undefined ? {} : { 'bps-total': limits.bytesPerSecond }),
+    },
+  };
+  const filter = {
+    driver: 'throttle',
+    'node-name': limitNode(diskId),
+    'throttle-group': group.id,
+    file: overlayNode(diskId),
+  };
+  return ['-object', JSON.stringify(group), '-blockdev', JSON.stringify(filter)];
+}
+
+function limitNode(diskId: string): string {
+  return `limit-${diskId}`;
+}
+
 function viewBlockdev(diskId: string, nbdUri: string): Record<string, unknown> {
   return { ...nbdNode(nbdUri), 'node-name': viewNode(diskId), 'read-only': true };
 }
 
 function network(request: LaunchRequest, networks: readonly QemuNetwork[]): string[] {
   const chosen = findQemuNetwork(networks, request);
+  const kept = chosen.kind === 'BRIDGE' ? undefined : keptNetwork(request.network?.addresses);
   const forwards = request.publishedPorts.map(
-    (port) => `hostfwd=tcp:127.0.0.1:${port.hostPort}-:${port.guestPort}`,
+    (port) => `hostfwd=tcp:127.0.0.1:${port.hostPort}-${kept?.guestAddress ?? ''}:${port.guestPort}`,
   );
   const card = isCompatible(request) ? 'e1000e' : 'virtio-net-pci';
   const mac = request.macAddress ?? macAddressOf(request.machineId);
   const published = request.onlyHydrate ? [] : forwards;
   return [
-    ...['-netdev', [...networkBackend(chosen), ...(chosen.kind === 'BRIDGE' ? [] : published)].join(',')],
+    ...[
+      '-netdev',
+      [...networkBackend(chosen, kept?.options ?? []), ...(chosen.kind === 'BRIDGE' ? [] : published)].join(
+        ',',
+      ),
+    ],
     ...['-device', `${card},netdev=net0,mac=${mac},addr=0x3,romfile=`],
   ];
 }
@@ -256,9 +299,9 @@ export function firmwareMissing(): OperationError {
   );
 }
 
-function networkBackend(network: QemuNetwork): string[] {
+function networkBackend(network: QemuNetwork, userOptions: readonly string[]): string[] {
   if (network.kind !== 'BRIDGE')
-    return ['user', 'id=net0', ...(network.kind === 'USER' ? [] : ['restrict=on'])];
+    return ['user', 'id=net0', ...userOptions, ...(network.kind === 'USER' ? [] : ['restrict=on'])];
   if ('bridge' in network) return ['bridge', 'id=net0', `br=${network.bridge}`];
   return ['tap', 'id=net0', `ifname=${network.tap}`, 'script=no', 'downscript=no'];
 }

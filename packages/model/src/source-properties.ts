@@ -11,7 +11,11 @@ export interface SourceProperties {
     readonly macAddress: string;
     readonly ips: readonly string[];
     readonly isPrimary: boolean;
+    /** With prefix lengths, `192.0.2.10/24`; absent of older agents. */
+    readonly addresses?: readonly { readonly address: string; readonly gateway?: string }[];
   }[];
+  /** Of the resolver; absent of older agents. */
+  readonly nameServers?: readonly string[];
   readonly disks: readonly { readonly deviceName: string; readonly bytes: number }[];
   readonly cpus: readonly { readonly cores: number; readonly modelName: string }[];
   readonly ramBytes: number;

@@ -1,6 +1,6 @@
 import type { Mgn } from '@landfall/api';
 import type { Command } from 'commander';
-import { type Column, showRows } from '../terminal/output.ts';
+import { type Column, formatTable, showRows } from '../terminal/output.ts';
 import { contextOf } from './context.ts';
 import { findJob, formatLogItem, jobLog } from './job-progress.ts';
 
@@ -18,6 +18,13 @@ const COLUMNS: readonly Column<Mgn.Job>[] = [
         .map((server) => `${server.sourceServerID} ${server.launchStatus}`)
         .join(', '),
   },
+];
+
+const ACTION_COLUMNS: readonly Column<Mgn.JobPostLaunchActionsLaunchStatus>[] = [
+  { title: 'ACTION', value: ({ ssmDocument }) => ssmDocument?.actionName },
+  { title: 'SCRIPT', value: ({ ssmDocument }) => ssmDocument?.ssmDocumentName },
+  { title: 'STATUS', value: ({ executionStatus }) => executionStatus },
+  { title: 'WHY', value: ({ failureReason }) => failureReason },
 ];
 
 export function addJobCommands(program: Command): void {
@@ -41,5 +48,13 @@ export function addJobCommands(program: Command): void {
       if (output.json) return output.out(`${JSON.stringify({ job: found, log }, null, 2)}\n`);
       showRows(output, [found], COLUMNS, '');
       output.out(`\n${log.map(formatLogItem).join('\n')}\n`);
+      const actions = actionsOf(found);
+      if (actions.length > 0) output.out(`\n${formatTable(actions, ACTION_COLUMNS)}`);
     });
+}
+
+function actionsOf({ participatingServers = [] }: Mgn.Job): Mgn.JobPostLaunchActionsLaunchStatus[] {
+  return participatingServers.flatMap(
+    ({ postLaunchActionsStatus }) => postLaunchActionsStatus?.postLaunchActionsLaunchStatusList ?? [],
+  );
 }

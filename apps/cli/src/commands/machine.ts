@@ -3,6 +3,7 @@ import type { Landfall } from '@landfall/api';
 import type { Command } from 'commander';
 import { type Column, showFacts, showRows } from '../terminal/output.ts';
 import { contextOf } from './context.ts';
+import { addSizesCommand } from './launch-template.ts';
 import { wholeNumber } from './options.ts';
 
 const COLUMNS: readonly Column<Landfall.LaunchedMachine>[] = [
@@ -20,6 +21,7 @@ const COLUMNS: readonly Column<Landfall.LaunchedMachine>[] = [
 
 export function addMachineCommands(program: Command): void {
   const machine = program.command('machine').description('launched machines');
+  addSizesCommand(machine);
   machine
     .command('list')
     .description('list launched machines')
@@ -36,6 +38,17 @@ export function addMachineCommands(program: Command): void {
       const { client, output } = await contextOf(command);
       const found = await client.landfall('GetConsoleOutput', { machineID, tailBytes: options.tail });
       output.out(output.json ? `${JSON.stringify(found)}\n` : found.text);
+    });
+  machine
+    .command('actions <machineID>')
+    .description('what its post-launch actions said')
+    .action(async (machineID: string, _options: unknown, command: Command) => {
+      const { client, output } = await contextOf(command);
+      const { items } = await client.landfall('DescribeLaunchedMachines', {});
+      const results = items.find((one) => one.machineID === machineID)?.postLaunch ?? [];
+      if (output.json || results.length === 0) return showRows(output, results, [], 'No actions ran in it.');
+      for (const { actionID, state, output: said } of results)
+        output.out(`── ${actionID}: ${state}\n${said}\n`);
     });
   machine
     .command('screenshot <machineID> <file>')

@@ -18,3 +18,8 @@ export function byteCount(text: string): number {
     hint: 'give it as 1048576, 500MiB, 1.5TiB',
   });
 }
+
+/** For options that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

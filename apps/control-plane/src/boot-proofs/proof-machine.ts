@@ -1,8 +1,9 @@
 /** The machine of a proof of boot: what it is, and what its state says of the server. Pure. */
 import type { LaunchHostReport, MachineDisk, MachineSpecification, MachineStatus } from '@landfall/channel';
 import { assert } from '@landfall/runtime';
-import { sizeMachine } from '../jobs/right-sizing.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
+import type { MachineSizes } from '../sizes/machine-sizes.ts';
+import { fitToHost, rightSize } from '../sizes/right-sizing.ts';
 import type { BootAttempt, BootError, BootProofRecord, BootVerdict } from '../store/boot-proofs.ts';
 import { portsOf } from './boot-proof-schedule.ts';
 import { keptNameOf } from './verified-points.ts';
@@ -16,15 +17,21 @@ const CODES_OF_THE_GUEST: readonly string[] = [
   'TOO_MANY_DISKS',
 ];
 
+export interface ProofSite {
+  readonly disks: readonly MachineDisk[];
+  readonly host: LaunchHostReport | undefined;
+  readonly sizes: MachineSizes;
+}
+
 /** As a launch would make it, but that it is never anything else than isolated, and always started. */
 export function specifyProofMachine(
   server: SourceServerRecord,
   { signsOfLife }: BootProofRecord,
   { machineId, recoveryPoint }: BootAttempt,
-  { disks, host }: { readonly disks: readonly MachineDisk[]; readonly host: LaunchHostReport | undefined },
+  { disks, host, sizes }: ProofSite,
 ): MachineSpecification {
   const { sourceServerId, launchConfiguration, sourceProperties, tags } = server;
-  const { targetInstanceTypeRightSizingMethod, bootMode } = launchConfiguration;
+  const { size } = fitToHost(sizes, rightSize(sizes, sourceProperties), host);
   const name = keptNameOf(sourceServerId, recoveryPoint);
   const { epoch, cutTimeMs } = recoveryPoint;
   return {
@@ -32,8 +39,8 @@ export function specifyProofMachine(
     name: tags.Name ?? sourceProperties.identificationHints.hostname,
     purpose: 'PROOF',
     disks,
-    ...sizeMachine(targetInstanceTypeRightSizingMethod, sourceProperties, host),
-    ...{ bootMode, disposition: 'STARTED', publishedPorts: portsOf(signsOfLife), signsOfLife },
+    ...{ cpuCount: size.cpuCount, memoryBytes: size.memoryBytes, bootMode: launchConfiguration.bootMode },
+    ...{ disposition: 'STARTED', publishedPorts: portsOf(signsOfLife), signsOfLife },
     ...{ preparedConversion: name, keepConversionAs: name },
     recoveryPoint: { sourceServerId, epoch, cutTimeMs },
   };

@@ -75,7 +75,9 @@ async function reachVerdict(
   const input = { exportId: machineId, sourceServerId, epoch: recoveryPoint.epoch };
   const { disks } = await callProgram(service, to, 'openExport', input, { timeoutMs: ASK_MS, signal });
   const host = service.reports.last('launch-host', launchHostId)?.report;
-  const specification = specifyProofMachine(run.server, run.proof, attempt, { disks, host });
+  const specification = specifyProofMachine(run.server, run.proof, attempt, {
+    ...{ disks, host, sizes: service.sizes },
+  });
   const judged = await watch(service, { proof: run.proof, attempt, specification }, signal);
   const verdict = { ...judged, consoleTail: await readConsole(service, attempt, signal) };
   await takeScreenshot(service, bootProofId, attempt, signal);

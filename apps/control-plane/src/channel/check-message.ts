@@ -79,7 +79,15 @@ const diskChange = shape({
 const sourceProperties = shape({
   lastUpdatedDateTime: text(64),
   identificationHints: shape({ hostname: text(256), fqdn: optional(text(256)) }),
-  networkInterfaces: list(shape({ macAddress: text(64), ips: list(text(64)), isPrimary: flag })),
+  networkInterfaces: list(
+    shape({
+      macAddress: text(64),
+      ips: list(text(64)),
+      isPrimary: flag,
+      addresses: optional(list(shape({ address: text(64), gateway: optional(text(64)) }))),
+    }),
+  ),
+  nameServers: optional(list(text(64), 16)),
   disks: list(shape({ deviceName: text(256), bytes: count }), LIST_MAX),
   cpus: list(shape({ cores: count, modelName: (value) => typeof value === 'string' }), LIST_MAX),
   ramBytes: count,

@@ -13,7 +13,8 @@ import { OperationError, publicId } from '@landfall/runtime';
 import { certificateFingerprint } from '../identity/certificate-authority.ts';
 import { type EnrolmentTokenRecord, useToken } from '../identity/enrolment-tokens.ts';
 import { verifyProof } from '../identity/proof-of-possession.ts';
-import { templatesForNewServer } from '../lifecycle/default-settings.ts';
+import { equipServer } from '../launch/equip-server.ts';
+import { type NewServerTemplates, templatesForNewServer } from '../lifecycle/default-settings.ts';
 import { newReplication, newServerRecord, withDisks } from '../lifecycle/new-server.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
@@ -62,9 +63,8 @@ export async function enrol(service: Service, request: EnrolmentRequest): Promis
       return;
     }
     if (current !== undefined) await revokeProgram(tx, current.programId, nowMs);
-    if (role === 'agent')
-      await keepServer(tx, await newServer(service, tx, { programId, request, token, nowMs }));
     await insertProgram(tx, newProgram(request, { programId, fingerprint, nowMs }));
+    if (role === 'agent') await addServer(service, tx, { programId, request, token, nowMs });
   });
   log.info('program-enrolled', { programId, role: request.role, version: request.version });
   return { programId, certificatePem, caPem: authority.certificatePem };
@@ -93,14 +93,20 @@ async function newProgramId({ store, random }: Service, request: EnrolmentReques
   throw providedIdInUse(named);
 }
 
-async function keepServer(tx: Queries, seen: SourceServerRecord): Promise<void> {
+/** The server as it is on record from now on. */
+async function keepServer(tx: Queries, seen: SourceServerRecord): Promise<SourceServerRecord> {
   const pending = await findServer(tx, seen.sourceServerId);
-  if (pending === undefined) return insertServer(tx, seen);
+  if (pending === undefined) {
+    await insertServer(tx, seen);
+    return seen;
+  }
   if (pending.lifeCycle.state !== 'PENDING_INSTALLATION') throw providedIdInUse(pending);
   const { sourceProperties, disks, replicationServerId, lifeCycle, replication } = seen;
   const tags = { ...pending.tags, ...seen.tags };
   const joined = { ...pending, sourceProperties, replicationServerId, lifeCycle, replication, tags };
-  await saveServer(tx, withDisks(joined, disks));
+  const server = withDisks(joined, disks);
+  await saveServer(tx, server);
+  return server;
 }
 
 /** A program that was stopped in the middle of a renewal enrols with its next key. */
@@ -145,14 +151,19 @@ interface NewServerFacts {
   readonly nowMs: number;
 }
 
+async function addServer(service: Service, tx: Queries, facts: NewServerFacts): Promise<void> {
+  const templates = await templatesForNewServer(tx, { nowMs: facts.nowMs, random: service.random });
+  const server = await keepServer(tx, await newServer(tx, facts, templates));
+  await equipServer(service, tx, server, templates);
+}
+
 async function newServer(
-  { random }: Service,
   tx: Queries,
   { programId, request, token, nowMs }: NewServerFacts,
+  templates: NewServerTemplates,
 ): Promise<SourceServerRecord> {
   const { disks = [], sourceProperties, tags = {} } = request;
   if (sourceProperties === undefined) throw incomplete('sourceProperties');
-  const templates = await templatesForNewServer(tx, { nowMs, random });
   const replicationServerId = await chooseReplicationServer(tx, disks.length);
   const seen = newServerRecord({ sourceServerId: programId, sourceProperties, templates, nowMs });
   return {

@@ -7,6 +7,7 @@ import { instanceId } from '@landfall/api';
 import type { MachineDisk, MachineSpecification, MachineStatus } from '@landfall/channel';
 import type { RecoveryPoint } from '@landfall/model';
 import { assert, describeError, OperationError } from '@landfall/runtime';
+import type { PlannedAction } from '../actions/post-launch-plan.ts';
 import { bootProofScheduleOf } from '../boot-proofs/boot-proof-schedule.ts';
 import { findKept, listVerifiedPoints } from '../boot-proofs/verified-points.ts';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
@@ -14,14 +15,16 @@ import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import { saveJobServer } from '../store/jobs.ts';
 import { changeMachine, findMachine, insertMachine } from '../store/machines.ts';
+import type { Queries } from '../store/schema.ts';
 import { changeServer, findServer } from '../store/source-servers.ts';
 import { callProgram } from './call-program.ts';
 import { chooseLaunchHost } from './choose-launch-host.ts';
 import { type RunnablePlan, runnablePlan, type Step, type StepFailure, type StepRun } from './job-runner.ts';
 import { endMachine, listHeldMachines } from './machine-cleanup.ts';
 import { awaitPhase } from './machine-phase.ts';
+import { type SpecifiedMachine, specifyMachine } from './machine-specification.ts';
+import { awaitPostLaunch } from './post-launch-step.ts';
 import { proveBoot } from './prove-boot.ts';
-import { sizeMachine } from './right-sizing.ts';
 
 const MINUTE_MS = 60_000;
 const CLEANUP_MS = 10 * MINUTE_MS;
@@ -34,7 +37,6 @@ const RESOLVE_MS = 10 * MINUTE_MS;
 const CONVERSION_MS = 15 * MINUTE_MS;
 const START_MS = 15 * MINUTE_MS;
 const RELEASE_MS = MINUTE_MS;
-const PUBLISHED_PORTS = [22, 80, 443];
 
 export interface LaunchState {
   readonly machineId: string;
@@ -43,6 +45,8 @@ export interface LaunchState {
   readonly recoveryPoint: RecoveryPoint;
   readonly disks: readonly MachineDisk[];
   readonly specification: MachineSpecification;
+  readonly actions: readonly PlannedAction[];
+  readonly remarks: readonly string[];
   readonly status: MachineStatus;
 }
 
@@ -54,8 +58,10 @@ export function launchPlan(service: Service): RunnablePlan {
       cleanUp(service),
       takeSnapshot(service),
       openExport(service),
+      specify(service),
       convert(service),
       launch(service),
+      runActions(service),
     ],
     succeed: (run, state) => recordLaunch(service, run, state),
     fail: (run, state, failure) => recordFailure(service, run, state, failure),
@@ -182,18 +188,34 @@ function openExport(service: Service): Step<LaunchState> {
   };
 }
 
+/** What is asked for is on record before the launch host hears of it, and stays the same. */
+function specify(service: Service): Step<LaunchState> {
+  return {
+    name: 'SPECIFICATION',
+    run: async (run, state) => {
+      const server = await requireServer(service, run);
+      const specified = await specifyMachine(service, server, {
+        machineId: known(state.machineId),
+        launchHostId: known(state.launchHostId),
+        purpose: purposeOf(run),
+        disks: known(state.disks),
+      });
+      const { specification, remarks, postLaunch } = specified;
+      await service.store.transaction((tx) => recordSpecified(tx, run, specified));
+      const { signsOfLife } = bootProofScheduleOf(server);
+      return { specification: { ...specification, signsOfLife }, remarks, actions: postLaunch.actions };
+    },
+  };
+}
+
 function convert(service: Service): Step<LaunchState> {
   return {
     name: 'CONVERSION',
     run: async (run, state) => {
       const conversionServerID = known(state.launchHostId);
       await run.log('CONVERSION_START', { conversionServerID });
-      const server = await requireServer(service, run);
       const kept = await findKept(service, run.sourceServerId, known(state.recoveryPoint));
-      const specification = {
-        ...specify(service, server, run, state),
-        ...preparedBy(kept, run.sourceServerId, state),
-      };
+      const specification = { ...known(state.specification), ...preparedBy(kept, run.sourceServerId, state) };
       await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { onHost: true }));
       const target = { launchHostId: conversionServerID, specification };
       const phases = ['CONVERTED', 'STARTING', 'RUNNING', 'STOPPED'] as const;
@@ -203,7 +225,7 @@ function convert(service: Service): Step<LaunchState> {
       });
       await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { status }));
       await run.log('CONVERSION_END', { conversionServerID });
-      return { specification };
+      return {};
     },
   };
 }
@@ -213,7 +235,9 @@ function launch(service: Service): Step<LaunchState> {
     name: 'LAUNCH',
     run: async (run, state) => {
       const specification = known(state.specification);
-      await run.log('LAUNCH_START', { targetInstanceID: specification.machineId });
+      const remarks = state.remarks ?? [];
+      const told = remarks.length === 0 ? {} : { rawError: remarks.join('; ') };
+      await run.log('LAUNCH_START', { targetInstanceID: specification.machineId, ...told });
       const target = { launchHostId: known(state.launchHostId), specification };
       const options = { timeoutMs: START_MS, signal: run.signal };
       return { status: await awaitPhase(service, target, ['RUNNING', 'STOPPED'], options) };
@@ -232,25 +256,30 @@ function preparedBy(
   return kept === undefined ? { recoveryPoint } : { recoveryPoint, preparedConversion: kept.name };
 }
 
-function specify(
-  service: Service,
-  server: SourceServerRecord,
-  run: StepRun,
-  state: Partial<LaunchState>,
-): MachineSpecification {
-  const { launchDisposition, targetInstanceTypeRightSizingMethod, bootMode } = server.launchConfiguration;
-  const host = service.reports.last('launch-host', known(state.launchHostId))?.report;
+/** A machine that is not to be started runs nothing yet: it will at its first start. */
+function runActions(service: Service): Step<LaunchState> {
   return {
-    machineId: known(state.machineId),
-    name: server.tags.Name ?? server.sourceProperties.identificationHints.hostname,
-    purpose: purposeOf(run),
-    disks: known(state.disks),
-    ...sizeMachine(targetInstanceTypeRightSizingMethod, server.sourceProperties, host),
-    bootMode,
-    disposition: launchDisposition,
-    publishedPorts: PUBLISHED_PORTS,
-    signsOfLife: bootProofScheduleOf(server).signsOfLife,
+    name: 'POST_LAUNCH',
+    run: async (run, state) => {
+      const { actions = [] } = state;
+      const specification = known(state.specification);
+      if (actions.length === 0 || known(state.status).phase === 'STOPPED') return {};
+      const launchHostId = known(state.launchHostId);
+      return { status: await awaitPostLaunch(service, run, { launchHostId, specification, actions }) };
+    },
   };
+}
+
+async function recordSpecified(
+  tx: Queries,
+  run: StepRun,
+  { specification, instanceType, tags, postLaunch }: SpecifiedMachine,
+): Promise<void> {
+  const { machineId } = specification;
+  const { actions } = postLaunch;
+  await changeMachine(tx, machineId, { instanceType, tags });
+  const planned = actions.length === 0 ? {} : { postLaunch: { actions, outcomes: [] } };
+  await saveJobServer(tx, { ...keyOf(run), launchStatus: 'IN_PROGRESS', machineId, ...planned });
 }
 
 async function recordLaunch(service: Service, run: StepRun, state: Partial<LaunchState>): Promise<void> {

@@ -43,6 +43,7 @@ export const DEFAULT_LAUNCH_SETTINGS = {
 export interface NewServerTemplates {
   readonly replication: ReplicationTemplateSettings;
   readonly launch: LaunchTemplateSettings;
+  readonly launchTemplateId: string;
 }
 
 export interface MakeOptions {
@@ -52,9 +53,14 @@ export interface MakeOptions {
 
 /** The templates new servers copy; made with the defaults when there are none. */
 export async function templatesForNewServer(tx: Queries, options: MakeOptions): Promise<NewServerTemplates> {
+  const replicationDefaults: ReplicationTemplateSettings = { ...DEFAULT_REPLICATION_SETTINGS };
+  const launchDefaults: LaunchTemplateSettings = { ...DEFAULT_LAUNCH_SETTINGS };
+  const replication = await firstOrMake(tx, 'REPLICATION', replicationDefaults, options);
+  const launch = await firstOrMake(tx, 'LAUNCH', launchDefaults, options);
   return {
-    replication: await firstOrMake(tx, 'REPLICATION', { ...DEFAULT_REPLICATION_SETTINGS }, options),
-    launch: await firstOrMake(tx, 'LAUNCH', { ...DEFAULT_LAUNCH_SETTINGS }, options),
+    replication: replication.settings,
+    launch: launch.settings,
+    launchTemplateId: launch.templateId,
   };
 }
 
@@ -63,9 +69,9 @@ async function firstOrMake<Settings>(
   kind: TemplateKind,
   defaults: Settings,
   { nowMs, random }: MakeOptions,
-): Promise<Settings> {
+): Promise<TemplateRecord<Settings>> {
   const [first] = await listTemplates<Settings>(tx, kind);
-  if (first !== undefined) return first.settings;
+  if (first !== undefined) return first;
   const prefix = kind === 'REPLICATION' ? 'rct-' : 'lct-';
   const template: TemplateRecord<Settings> = {
     templateId: publicId(prefix, random),
@@ -73,5 +79,5 @@ async function firstOrMake<Settings>(
     settings: defaults,
   };
   await insertTemplate(tx, kind, template, nowMs);
-  return template.settings;
+  return template;
 }

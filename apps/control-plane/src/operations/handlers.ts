@@ -13,10 +13,12 @@ import { imageOperations } from './images.ts';
 import { inventoryOperations } from './inventory.ts';
 import { jobOperations } from './jobs.ts';
 import { journalOperations } from './journals.ts';
+import { launchTemplateOperations } from './launch-templates.ts';
 import { launchedMachineOperations } from './launched-machines.ts';
 import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
 import { managedAccountOperations } from './managed-accounts.ts';
+import { postLaunchActionOperations } from './post-launch-actions.ts';
 import { preflightOperations } from './preflights.ts';
 import { proofOperations } from './proofs.ts';
 import { recoveryPointFileOperations } from './recovery-point-files.ts';
@@ -24,6 +26,7 @@ import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
 import { replicationLimitOperations } from './replication-limits.ts';
 import { replicationTypeOperations } from './replication-type.ts';
+import { scriptOperations } from './scripts.ts';
 import { sourceServerOperations } from './source-servers.ts';
 import { tagOperations } from './tags.ts';
 import { templateOperations } from './templates.ts';
@@ -44,6 +47,7 @@ export const mgnHandlers: Handlers<'mgn', Service> = {
   ...launchOperations,
   ...lifeCycleOperations,
   ...managedAccountOperations,
+  ...postLaunchActionOperations,
   ...replicationControlOperations,
   ...replicationTypeOperations,
   ...sourceServerOperations,
@@ -61,10 +65,12 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...imageOperations,
   ...journalOperations,
   ...launchedMachineOperations,
+  ...launchTemplateOperations,
   ...preflightOperations,
   ...proofOperations,
   ...recoveryPointFileOperations,
   ...recoveryPointOperations,
+  ...scriptOperations,
   ...tripwireOperations,
   ...replicationLimitOperations,
   ...startLaunchOperation,

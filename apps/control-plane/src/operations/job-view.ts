@@ -1,8 +1,10 @@
 /** Jobs as the public API shows them. */
 import { arnOf, isoDateTime, type Mgn } from '@landfall/api';
+import type { PostLaunchOutcome } from '@landfall/channel';
 import { assert } from '@landfall/runtime';
+import { whyFailed } from '../jobs/post-launch-step.ts';
 import type { Service } from '../service.ts';
-import { type JobLogRecord, type JobRecord, listJobServers } from '../store/jobs.ts';
+import { type JobLogRecord, type JobRecord, listJobServers, type PostLaunchProgress } from '../store/jobs.ts';
 import type { Queries } from '../store/schema.ts';
 
 export async function showJob({ facts }: Service, db: Queries, job: JobRecord): Promise<Mgn.Job> {
@@ -20,6 +22,7 @@ export async function showJob({ facts }: Service, db: Queries, job: JobRecord): 
       sourceServerID: server.sourceServerId,
       launchStatus: server.launchStatus,
       launchedEc2InstanceID: server.machineId,
+      postLaunchActionsStatus: server.postLaunch && showPostLaunch(server.postLaunch, server.machineId),
     })),
     tags: job.tags,
   };
@@ -28,4 +31,42 @@ export async function showJob({ facts }: Service, db: Queries, job: JobRecord): 
 /** The words for proofs of boot are ours; clients take an event they do not know as its text. */
 export function showJobLogItem({ loggedAtMs, event, eventData }: JobLogRecord): Mgn.JobLog {
   return { logDateTime: isoDateTime(loggedAtMs), event: event as Mgn.JobLogEvent, eventData };
+}
+
+const EXECUTION_STATUS = {
+  PENDING: undefined,
+  RUNNING: 'IN_PROGRESS',
+  SUCCEEDED: 'SUCCESS',
+  FAILED: 'FAILED',
+  TIMED_OUT: 'FAILED',
+  NOT_RUN: 'FAILED',
+} as const satisfies Record<
+  PostLaunchOutcome['state'],
+  Mgn.JobPostLaunchActionsLaunchStatus['executionStatus']
+>;
+const FAILURE_CHARACTERS_MAX = 256;
+
+/** `executionID`: the machine's id and the action's, under which DescribeLaunchedMachines has the output. */
+function showPostLaunch(
+  { actions, outcomes }: PostLaunchProgress,
+  machineId: string | undefined,
+): Mgn.PostLaunchActionsStatus {
+  const first = outcomes.flatMap(({ startedAtMs }) => (startedAtMs === null ? [] : [startedAtMs]))[0];
+  return {
+    ssmAgentDiscoveryDatetime: first === undefined ? undefined : isoDateTime(first),
+    postLaunchActionsLaunchStatusList: actions.map(({ actionId, document }) => {
+      const outcome = outcomes.find((one) => one.actionId === actionId);
+      const executionStatus = outcome && EXECUTION_STATUS[outcome.state];
+      return {
+        ssmDocument: document,
+        ssmDocumentType: 'COMMAND',
+        executionID: `${machineId}/${actionId}`,
+        executionStatus,
+        failureReason:
+          outcome !== undefined && executionStatus === 'FAILED'
+            ? whyFailed(outcome, document.timeoutSeconds).slice(0, FAILURE_CHARACTERS_MAX)
+            : undefined,
+      };
+    }),
+  };
 }

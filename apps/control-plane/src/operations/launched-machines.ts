@@ -1,6 +1,6 @@
 /** DescribeLaunchedMachines, GetConsoleOutput, GetConsoleScreenshot. */
 import { ApiError, type Handlers, isoDateTime, type Landfall } from '@landfall/api';
-import type { MachineStatus } from '@landfall/channel';
+import type { MachineStatus, PostLaunchOutcome } from '@landfall/channel';
 import type { Service } from '../service.ts';
 import { findMachine, listMachines, type MachineRecord } from '../store/machines.ts';
 import { askProgram } from './ask-program.ts';
@@ -44,7 +44,18 @@ function currentStatus({ reports }: Service, machine: MachineRecord): MachineSta
   const report = reports.last('launch-host', launchHostId)?.report;
   const reported = report?.machines.find((one) => one.machineId === machineId);
   if (!onHost || reported === undefined) return status;
-  return status !== null && status.revision > reported.revision ? status : reported;
+  if (status !== null && status.revision > reported.revision) return status;
+  return withWholeOutputs(reported, status);
+}
+
+/** Reports tell the end of an output only; jobs keep all of it. */
+function withWholeOutputs(reported: MachineStatus, kept: MachineStatus | null): MachineStatus {
+  if (reported.postLaunch === undefined) return reported;
+  const postLaunch = reported.postLaunch.map((outcome) => {
+    const whole = kept?.postLaunch?.find(({ actionId }) => actionId === outcome.actionId);
+    return whole?.state === outcome.state ? whole : outcome;
+  });
+  return { ...reported, postLaunch };
 }
 
 function showMachine(machine: MachineRecord, status: MachineStatus | null): Landfall.LaunchedMachine {
@@ -62,5 +73,17 @@ function showMachine(machine: MachineRecord, status: MachineStatus | null): Land
     startedDateTime:
       status === null || status.startedAtMs === null ? undefined : isoDateTime(status.startedAtMs),
     error: status?.error,
+    instanceType: machine.instanceType,
+    tags: machine.tags,
+    postLaunch: status?.postLaunch?.map(showOutcome),
+  };
+}
+
+function showOutcome({ actionId, startedAtMs, endedAtMs, ...outcome }: PostLaunchOutcome) {
+  return {
+    ...outcome,
+    actionID: actionId,
+    startedDateTime: startedAtMs === null ? undefined : isoDateTime(startedAtMs),
+    endedDateTime: endedAtMs === null ? undefined : isoDateTime(endedAtMs),
   };
 }

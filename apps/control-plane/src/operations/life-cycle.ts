@@ -36,6 +36,9 @@ export const lifeCycleOperations: Operations = {
   DisconnectFromService: (input, service) => endReplication(service, input.sourceServerID, 'DISCONNECT'),
 };
 
+/** A cutover whose launch failed, or one of whose actions that must succeed did. */
+const NOTHING_RUNS = 'its cutover launched no machine, so there would be nothing left; launch it again first';
+
 /** At once for the API; the agent hears of it at its next report, staging is given back behind it. */
 async function endReplication(
   service: Service,
@@ -45,6 +48,7 @@ async function endReplication(
   let jobId: string | undefined;
   const shown = await changeFreeServer(service, sourceServerId, async (server, tx) => {
     const next = withEvent(server, event, { nowMs: service.clock.nowMs() });
+    if (event === 'FINALIZE_CUTOVER' && server.launched === null) throw conflict(server, NOTHING_RUNS);
     if (server.replication.desired === 'UNINSTALL') throw conflict(server, 'it is already disconnected');
     const retirement = await retire(service, tx, next, 'UNINSTALL');
     jobId = retirement.jobId;

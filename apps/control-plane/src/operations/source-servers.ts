@@ -1,5 +1,6 @@
 /** DescribeSourceServers, UpdateSourceServer, MarkAsArchived, DeleteSourceServer. */
 import { ApiError, type Handlers, type Mgn, paginate } from '@landfall/api';
+import { forgetServerConfiguration } from '../launch/server-template.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import type { Queries } from '../store/schema.ts';
@@ -55,6 +56,7 @@ export const sourceServerOperations: Operations = {
       const server = await requireServer(tx, input.sourceServerID);
       await refuseBusy(tx, [server.sourceServerId]);
       withEvent(server, 'DELETE', { nowMs: service.clock.nowMs() });
+      await forgetServerConfiguration(tx, server.sourceServerId);
       await deleteServer(tx, server.sourceServerId);
     });
     return {};

@@ -4,12 +4,14 @@
  */
 import { ApiError, arnOf, type Handlers, type PageRequest, paginate } from '@landfall/api';
 import { publicId } from '@landfall/runtime';
+import { requireDocuments } from '../actions/script-library.ts';
 import {
   DEFAULT_LAUNCH_SETTINGS,
   type LaunchTemplateSettings,
   type ReplicationTemplateSettings,
 } from '../lifecycle/default-settings.ts';
 import type { Service } from '../service.ts';
+import { deleteActionsOf } from '../store/post-launch-actions.ts';
 import {
   deleteTemplate,
   findTemplate,
@@ -58,15 +60,18 @@ export const templateOperations: Operations = {
     remove(service, 'REPLICATION', replicationConfigurationTemplateID),
 
   CreateLaunchConfigurationTemplate: async ({ tags, ...settings }, service) => {
+    await requireDocuments(service.store.db, settings.postLaunchActions);
     const whole = withoutAbsent<LaunchTemplateSettings>({ ...DEFAULT_LAUNCH_SETTINGS }, settings);
     return showLaunch(service, await create(service, 'LAUNCH', whole, tags));
   },
 
-  UpdateLaunchConfigurationTemplate: async ({ launchConfigurationTemplateID, ...change }, service) =>
-    showLaunch(
+  UpdateLaunchConfigurationTemplate: async ({ launchConfigurationTemplateID, ...change }, service) => {
+    await requireDocuments(service.store.db, change.postLaunchActions);
+    return showLaunch(
       service,
       await update<LaunchTemplateSettings>(service, 'LAUNCH', launchConfigurationTemplateID, change),
-    ),
+    );
+  },
 
   DescribeLaunchConfigurationTemplates: async (input, service) => {
     const ids = input.launchConfigurationTemplateIDs;
@@ -133,6 +138,7 @@ async function remove({ store }: Service, kind: TemplateKind, templateId: string
   await store.transaction(async (tx) => {
     const template = await findTemplate(tx, kind, templateId);
     if (template === undefined) throw ApiError.notFound(templateId, RESOURCE[kind].type);
+    await deleteActionsOf(tx, templateId);
     await deleteTemplate(tx, templateId);
   });
   return {};

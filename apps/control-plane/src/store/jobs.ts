@@ -5,7 +5,9 @@
  *    on.
  * S4 A log item has a key that is unique in its job: a step that runs again after a crash does not log twice.
  */
+import type { PostLaunchOutcome } from '@landfall/channel';
 import type { InitiatedBy, JobLogEvent, JobStatus, LaunchStatus, PointSelector } from '@landfall/model';
+import type { PlannedAction } from '../actions/post-launch-plan.ts';
 import { decodeDocument, encodeDocument } from './document.ts';
 import type { JobServerTable, JobTable, Queries } from './schema.ts';
 
@@ -31,6 +33,13 @@ export interface JobServerRecord {
   readonly sourceServerId: string;
   readonly launchStatus: LaunchStatus;
   readonly machineId?: string;
+  readonly postLaunch?: PostLaunchProgress;
+}
+
+/** What runs in the launched machine, with what is known of it. */
+export interface PostLaunchProgress {
+  readonly actions: readonly PlannedAction[];
+  readonly outcomes: readonly PostLaunchOutcome[];
 }
 
 export interface JobLogRecord {
@@ -151,13 +160,17 @@ export async function setJobTags(
   await tx.updateTable('job').set({ document }).where('job_id', '=', jobId).execute();
 }
 
+/** What `server` does not say stays as it was. */
 export async function saveJobServer(tx: Queries, server: JobServerRecord): Promise<void> {
-  const document = server.machineId === undefined ? {} : { machineId: server.machineId };
+  const { jobId, sourceServerId, launchStatus, ...said } = server;
+  const servers = await listJobServers(tx, jobId);
+  const known = servers.find((one) => one.sourceServerId === sourceServerId);
+  const { machineId, postLaunch } = { ...known, ...said };
   await tx
     .updateTable('job_server')
-    .set({ launch_status: server.launchStatus, document: encodeDocument(document) })
-    .where('job_id', '=', server.jobId)
-    .where('source_server_id', '=', server.sourceServerId)
+    .set({ launch_status: launchStatus, document: encodeDocument({ machineId, postLaunch }) })
+    .where('job_id', '=', jobId)
+    .where('source_server_id', '=', sourceServerId)
     .execute();
 }
 
@@ -218,6 +231,6 @@ function toJobServer(row: JobServerTable): JobServerRecord {
     jobId: row.job_id,
     sourceServerId: row.source_server_id,
     launchStatus: row.launch_status as LaunchStatus,
-    ...decodeDocument<{ machineId?: string }>(row.document),
+    ...decodeDocument<Pick<JobServerRecord, 'machineId' | 'postLaunch'>>(row.document),
   };
 }

@@ -21,9 +21,11 @@ export interface MachineRecord {
   readonly recoveryPoint: Pick<RecoveryPoint, 'epoch' | 'cutTimeMs'> & Partial<RecoveryPoint>;
   /** The last status a job saw; the launch host's reports may be newer. */
   readonly status: MachineStatus | null;
+  readonly instanceType?: string;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
-type Document = Pick<MachineRecord, 'purpose' | 'recoveryPoint' | 'status'>;
+type Document = Pick<MachineRecord, 'purpose' | 'recoveryPoint' | 'status' | 'instanceType' | 'tags'>;
 
 /** Does nothing when the machine is already known. */
 export async function insertMachine(tx: Queries, machine: MachineRecord): Promise<void> {
@@ -69,7 +71,7 @@ export async function listMachines(db: Queries): Promise<readonly MachineRecord[
 export async function changeMachine(
   tx: Queries,
   machineId: string,
-  change: Partial<Pick<MachineRecord, 'onHost' | 'exportOpen' | 'status'>>,
+  change: Partial<Pick<MachineRecord, 'onHost' | 'exportOpen' | 'status' | 'instanceType' | 'tags'>>,
 ): Promise<void> {
   const machine = await findMachine(tx, machineId);
   if (machine === undefined) return;
@@ -78,11 +80,15 @@ export async function changeMachine(
 }
 
 function columnsOf(machine: MachineRecord) {
-  const { purpose, recoveryPoint, status } = machine;
+  const { purpose, recoveryPoint, status, instanceType, tags } = machine;
+  const shown = {
+    ...(instanceType === undefined ? {} : { instanceType }),
+    ...(tags === undefined ? {} : { tags }),
+  };
   return {
     on_host: machine.onHost ? 1 : 0,
     export_open: machine.exportOpen ? 1 : 0,
-    document: encodeDocument({ purpose, recoveryPoint, status } satisfies Document),
+    document: encodeDocument({ purpose, recoveryPoint, status, ...shown } satisfies Document),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration';
 import { createConnectorTable } from './connectors.ts';
 import { createGroupTable } from './group-table.ts';
 import { createInventoryTables } from './inventory-tasks.ts';
+import { createLaunchTables } from './launch-migrations.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': {
@@ -24,6 +25,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-connectors': { up: createConnectorTable },
   '0007-inventory': { up: createInventoryTables },
   '0008-boot-proofs': { up: createBootProofTable },
+  '0009-launch-configuration': { up: createLaunchTables },
 };
 
 async function createBootProofTable(db: Kysely<unknown>): Promise<void> {

@@ -150,6 +150,36 @@ export interface BootProofTable {
   screenshot: string | null;
 }
 
+export interface LaunchTemplateTable {
+  launch_template_id: string;
+  source_server_id: string;
+  document: string;
+}
+
+export interface LaunchTemplateVersionTable {
+  launch_template_id: string;
+  version_number: number;
+  document: string;
+}
+
+export interface PostLaunchActionTable {
+  /** A source server or a launch configuration template. */
+  owner_id: string;
+  action_id: string;
+  document: string;
+}
+
+export interface ScriptDocumentTable {
+  name: string;
+  version: number;
+  document: string;
+}
+
+export interface ScriptParameterTable {
+  name: string;
+  document: string;
+}
+
 export interface Database {
   setting: SettingTable;
   access_key: AccessKeyTable;
@@ -170,6 +200,11 @@ export interface Database {
   inventory_task: InventoryTaskTable;
   inventory_task_error: InventoryTaskErrorTable;
   boot_proof: BootProofTable;
+  launch_template: LaunchTemplateTable;
+  launch_template_version: LaunchTemplateVersionTable;
+  post_launch_action: PostLaunchActionTable;
+  script_document: ScriptDocumentTable;
+  script_parameter: ScriptParameterTable;
 }
 
 /** The database or a transaction on it: every query function takes one. */

@@ -9,6 +9,7 @@ import type {
 import { GIB, OperationError } from '@landfall/runtime';
 import { simulatedFiles } from './simulated-files.ts';
 import { newMachine } from './simulated-machine.ts';
+import { type Verdicts, withNextScript } from './simulated-post-launch.ts';
 import { SimulatedPreflights } from './simulated-preflights.ts';
 import {
   type CommandWatcher,
@@ -31,6 +32,9 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   readonly kept: Map<string, KeptConversionFacts>;
   /** Looks at a machine by itself, as the real one does. */
   look(machineId: string): void;
+  /** What becomes of post-launch scripts. */
+  readonly verdicts: Verdicts;
+  freeMemoryBytes: number;
   readonly preflights: SimulatedPreflights;
   readonly done: string[];
 }
@@ -49,6 +53,8 @@ export async function simulateLaunchHost(
     isLifeless: false,
     kept: new Map(),
     look: () => undefined,
+    verdicts: new Map(),
+    freeMemoryBytes: 8 * GIB,
     preflights: new SimulatedPreflights(),
     done: [],
     onCommand: undefined,
@@ -61,7 +67,7 @@ export async function simulateLaunchHost(
     report: () => ({
       version: '0.1.0',
       accelerator: 'tcg',
-      freeMemoryBytes: 8 * GIB,
+      freeMemoryBytes: host.freeMemoryBytes,
       machines: [...host.machines.values()].map(({ status }) => status),
       keptConversions: [...host.kept.values()],
     }),
@@ -97,6 +103,8 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     }
     if (phase === 'CONVERTED') return move(machineId, { phase: 'RUNNING', startedAtMs: Date.now() });
     const { status, specification } = find(machineId);
+    const postLaunch = withNextScript(specification, status, host.verdicts);
+    if (postLaunch !== undefined) return move(machineId, { postLaunch });
     const [sign] = specification.signsOfLife ?? [];
     if (phase !== 'RUNNING' || sign === undefined || host.isLifeless || status.life) return status;
     return move(machineId, { life: { sign, atMs: Date.now(), detail: 'it says: login:' } });

@@ -67,6 +67,19 @@ export const TARGET_ERRORS = {
     meaning: 'QEMU refused a command for a launched machine.',
     remedy: "Read QEMU's words in the message; the machine goes on as it is.",
   },
+  MACHINE_SIZES_INVALID: {
+    meaning: "The operator's file of machine sizes cannot be used.",
+    remedy:
+      'Correct machine-sizes.json in the data folder as the message says, or remove it, then start the control plane again.',
+  },
+  MACHINE_SIZE_IMPOSSIBLE: {
+    meaning: 'No machine size fits what the launch host can give.',
+    remedy: 'End machines that are no longer needed, or add a launch host.',
+  },
+  MACHINE_SIZE_UNKNOWN: {
+    meaning: 'A launch template names a size that the catalogue of machine sizes does not have.',
+    remedy: 'Choose one that `landfall machine sizes` shows, or add it to machine-sizes.json.',
+  },
   MACHINE_SPECIFICATION_INVALID: {
     meaning: 'A launch was asked for with values that make no machine.',
     remedy: 'Check the launch configuration of the source server.',
@@ -112,6 +125,14 @@ export const TARGET_ERRORS = {
   PORT_TAKEN: {
     meaning: 'A TCP port is in use by another program, or none is free.',
     remedy: 'End the other program, or configure another port.',
+  },
+  POST_LAUNCH_FAILED: {
+    meaning: 'A post-launch action that must succeed did not.',
+    remedy: "Read the action's output in the job; correct the script or the server, then launch again.",
+  },
+  POST_LAUNCH_INVALID: {
+    meaning: 'The post-launch actions of a server cannot be made into scripts.',
+    remedy: 'Correct the action, document or parameter that the message names, then launch again.',
   },
   PREFLIGHT_FAILED: {
     meaning: 'A server could not be inspected.',

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { templateData } from './launch-template.ts';
+
+test('what is not said stays as it is', () => {
+  assert.deepEqual(templateData({}), {});
+});
+
+test('ports, addresses, disks and tags are read as they are written', () => {
+  const data = templateData({
+    size: 'm5.large',
+    port: ['22', '443'],
+    address: ['192.0.2.10/24', '2001:db8::1/64'],
+    gateway: '192.0.2.1',
+    disk: ['/dev/sda:iops=500,keep=yes', '/dev/sdb:throughput=200,type=gp3'],
+    tag: ['owner=a=b'],
+  });
+  assert.deepEqual(JSON.parse(JSON.stringify(data)), {
+    instanceType: 'm5.large',
+    inboundPorts: [22, 443],
+    addresses: [{ address: '192.0.2.10/24', gateway: '192.0.2.1' }, { address: '2001:db8::1/64' }],
+    disks: [
+      { deviceName: '/dev/sda', iops: 500, deleteOnTermination: false },
+      { deviceName: '/dev/sdb', volumeType: 'gp3', throughput: 200 },
+    ],
+    tags: { owner: 'a=b' },
+  });
+  assert.deepEqual(templateData({ port: ['none'], address: ['dhcp'] }), { inboundPorts: [], addresses: [] });
+});
+
+for (const options of [
+  { port: ['http'] },
+  { gateway: '192.0.2.1' },
+  { disk: ['/dev/sda:colour=red'] },
+  { disk: ['/dev/sda:iops=many'] },
+  { tag: ['owner'] },
+]) {
+  test(`what cannot be meant is refused: ${JSON.stringify(options)}`, () => {
+    assert.throws(() => templateData(options), { code: 'OPTION_INVALID' });
+  });
+}

@@ -1,0 +1,150 @@
+/**
+ * What a launch asks the launch host for: the launch configuration, the default version of the launch
+ * template, the server as its agent reports it, and the scripts of its post-launch actions, made one.
+ */
+import type { MachineDisk, MachineNetwork, MachineSpecification } from '@landfall/channel';
+import { MIB, OperationError } from '@landfall/runtime';
+import { type PostLaunchPlan, planPostLaunch } from '../actions/post-launch-plan.ts';
+import { requireDocument } from '../actions/script-library.ts';
+import { keptAddresses } from '../launch/kept-addresses.ts';
+import type { LaunchTemplateData } from '../launch/launch-template.ts';
+import { keepInStep } from '../launch/server-template.ts';
+import type { SourceServerRecord } from '../lifecycle/source-server.ts';
+import { showSourceServer } from '../operations/source-server-view.ts';
+import type { Service } from '../service.ts';
+import { type ChosenSize, findSize, fitToHost, shortfall } from '../sizes/right-sizing.ts';
+import { listActions } from '../store/post-launch-actions.ts';
+import type { Queries } from '../store/schema.ts';
+import { listParameters } from '../store/scripts.ts';
+
+export interface MachineWish {
+  readonly machineId: string;
+  readonly launchHostId: string;
+  readonly purpose: 'TEST' | 'CUTOVER';
+  readonly disks: readonly MachineDisk[];
+}
+
+export interface SpecifiedMachine {
+  readonly specification: MachineSpecification;
+  readonly postLaunch: PostLaunchPlan;
+  readonly instanceType: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Where the machine is less than was asked for, and why. */
+  readonly remarks: readonly string[];
+}
+
+/** Errors: MACHINE_SIZE_IMPOSSIBLE, MACHINE_SIZE_UNKNOWN, POST_LAUNCH_INVALID. */
+export function specifyMachine(
+  service: Service,
+  server: SourceServerRecord,
+  wish: MachineWish,
+): Promise<SpecifiedMachine> {
+  return service.store.transaction(async (tx) => {
+    const { launchConfiguration, sourceProperties } = server;
+    const { version } = await keepInStep(service, tx, server);
+    const template = version.data;
+    const chosen = chooseSize(service, server, template, wish.launchHostId);
+    const postLaunch = await planScripts(service, tx, server, wish);
+    const network = networkOf(server, template);
+    const tags = { ...(launchConfiguration.copyTags === true ? server.tags : {}), ...template.tags };
+    return {
+      specification: {
+        machineId: wish.machineId,
+        name: server.tags.Name ?? sourceProperties.identificationHints.hostname,
+        purpose: wish.purpose,
+        disks: wish.disks.map((disk) => withTemplate(disk, template)),
+        cpuCount: chosen.size.cpuCount,
+        memoryBytes: chosen.size.memoryBytes,
+        bootMode: launchConfiguration.bootMode,
+        disposition: launchConfiguration.launchDisposition,
+        publishedPorts: template.inboundPorts ?? [],
+        ...(network.network === undefined ? {} : { network: network.network }),
+        ...(postLaunch.scripts.length === 0 ? {} : { postLaunchScripts: postLaunch.scripts }),
+      },
+      postLaunch,
+      instanceType: chosen.size.name,
+      tags,
+      remarks: [...chosen.remarks, ...network.remarks],
+    };
+  });
+}
+
+function chooseSize(
+  { sizes, reports }: Service,
+  { launchConfiguration, sourceProperties }: SourceServerRecord,
+  { instanceType }: LaunchTemplateData,
+  launchHostId: string,
+): ChosenSize & { readonly remarks: readonly string[] } {
+  const wanted = instanceType === undefined ? undefined : findSize(sizes, instanceType);
+  if (wanted === undefined) throw unknownSize(instanceType);
+  const isBasic = launchConfiguration.targetInstanceTypeRightSizingMethod === 'BASIC';
+  const lacking = isBasic ? shortfall(wanted, sourceProperties) : undefined;
+  const chosen = fitToHost(sizes, wanted, reports.last('launch-host', launchHostId)?.report);
+  return { ...chosen, remarks: [lacking, chosen.remark].filter((remark) => remark !== undefined) };
+}
+
+/** The addresses as the source has them now; else those of the template. */
+function networkOf(
+  { launchConfiguration, sourceProperties }: SourceServerRecord,
+  { networkName, addresses: fixed }: LaunchTemplateData,
+): { readonly network?: MachineNetwork; readonly remarks: readonly string[] } {
+  const isCopied = launchConfiguration.copyPrivateIp === true;
+  const kept = isCopied ? keptAddresses(sourceProperties) : undefined;
+  const addresses = kept !== undefined && 'addresses' in kept ? kept.addresses : fixed?.map(withoutAbsent);
+  const remarks =
+    kept !== undefined && 'missing' in kept
+      ? [
+          `copyPrivateIp: ${kept.missing}; the machine gets its address ${fixed ? 'of the template' : 'by DHCP'}`,
+        ]
+      : [];
+  if (networkName === undefined && addresses === undefined) return { remarks };
+  const named = networkName === undefined ? {} : { networkName };
+  return { network: { ...named, ...(addresses === undefined ? {} : { addresses }) }, remarks };
+}
+
+type TemplateAddress = NonNullable<LaunchTemplateData['addresses']>[number];
+
+function withoutAbsent({ address, gateway, nameServers }: TemplateAddress) {
+  return {
+    address,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(nameServers === undefined ? {} : { nameServers }),
+  };
+}
+
+function withTemplate(disk: MachineDisk, { disks = [] }: LaunchTemplateData): MachineDisk {
+  const found = disks.find(({ deviceName }) => deviceName === disk.deviceName);
+  const { iops, throughput, deleteOnTermination } = found ?? {};
+  const limits = {
+    ...(iops === undefined ? {} : { operationsPerSecond: iops }),
+    ...(throughput === undefined ? {} : { bytesPerSecond: throughput * MIB }),
+  };
+  return {
+    ...disk,
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+    ...(deleteOnTermination === false ? { keepOnTermination: true } : {}),
+  };
+}
+
+async function planScripts(
+  service: Service,
+  tx: Queries,
+  server: SourceServerRecord,
+  { machineId, purpose }: MachineWish,
+): Promise<PostLaunchPlan> {
+  return planPostLaunch({
+    purpose,
+    settings: server.launchConfiguration.postLaunchActions,
+    actions: await listActions(tx, server.sourceServerId),
+    findDocument: (name, version) => requireDocument(tx, name, version),
+    parameters: await listParameters(tx),
+    facts: { ...showSourceServer(service, server), launchedInstance: { ec2InstanceID: machineId } },
+  });
+}
+
+function unknownSize(instanceType: string | undefined): OperationError {
+  const what = instanceType === undefined ? 'names no size' : `names ${instanceType}, which is no size known`;
+  return new OperationError('MACHINE_SIZE_UNKNOWN', `the launch template ${what}`, {
+    hint: '`landfall machine sizes` shows the sizes there are; set one with `landfall launch-template set`',
+  });
+}

@@ -1,0 +1,71 @@
+/** What goes into a launch template by itself: at first, and when the launch configuration changes. */
+import type { Mgn } from '@landfall/api';
+import { GIB } from '@landfall/runtime';
+import type { SourceServerRecord } from '../lifecycle/source-server.ts';
+import type { MachineSizes } from '../sizes/machine-sizes.ts';
+import { rightSize } from '../sizes/right-sizing.ts';
+import { keptAddresses } from './kept-addresses.ts';
+import type { LaunchTemplateData } from './launch-template.ts';
+
+const INBOUND_PORTS = [22, 80, 443];
+
+/** Of a launch configuration template: how the volumes of new servers are made. */
+export type VolumeSettings = Pick<
+  Mgn.LaunchConfigurationTemplate,
+  'smallVolumeMaxSize' | 'smallVolumeConf' | 'largeVolumeConf'
+>;
+
+export function firstData(
+  server: SourceServerRecord,
+  sizes: MachineSizes,
+  volumes: VolumeSettings = {},
+): LaunchTemplateData {
+  const disks = server.disks.flatMap(({ deviceName, sizeBytes }) => {
+    const isSmall = volumes.smallVolumeMaxSize !== undefined && sizeBytes <= volumes.smallVolumeMaxSize * GIB;
+    const conf = isSmall ? volumes.smallVolumeConf : volumes.largeVolumeConf;
+    if (conf === undefined) return [];
+    const { volumeType, iops, throughput, deleteOnTermination } = conf;
+    return [{ deviceName, volumeType, iops, throughput, deleteOnTermination }];
+  });
+  const base = {
+    instanceType: rightSize(sizes, server.sourceProperties).name,
+    inboundPorts: INBOUND_PORTS,
+    ...(disks.length === 0 ? {} : { disks }),
+  };
+  return followConfiguration(base, server, sizes) ?? base;
+}
+
+/**
+ * The template as the launch configuration has it: with BASIC, the right size; with `copyPrivateIp`, the
+ * source's addresses; when that was just taken back, none. `undefined`: it is so already.
+ */
+export function followConfiguration(
+  data: LaunchTemplateData,
+  { launchConfiguration, sourceProperties }: SourceServerRecord,
+  sizes: MachineSizes,
+  before: { readonly copyPrivateIp?: boolean | undefined } = launchConfiguration,
+): LaunchTemplateData | undefined {
+  const { targetInstanceTypeRightSizingMethod, copyPrivateIp } = launchConfiguration;
+  const { addresses: _, ...rest } = data;
+  const wasTakenBack = before.copyPrivateIp === true && copyPrivateIp !== true;
+  const next = {
+    ...(wasTakenBack ? rest : data),
+    ...(targetInstanceTypeRightSizingMethod === 'BASIC'
+      ? { instanceType: rightSize(sizes, sourceProperties).name }
+      : {}),
+    ...(copyPrivateIp === true ? copied(sourceProperties) : {}),
+  };
+  return isSame(next, data) ? undefined : next;
+}
+
+/** What cannot be copied leaves what was there. */
+function copied(properties: SourceServerRecord['sourceProperties']): Pick<LaunchTemplateData, 'addresses'> {
+  const kept = keptAddresses(properties);
+  return 'addresses' in kept ? { addresses: kept.addresses } : {};
+}
+
+function isSame(left: LaunchTemplateData, right: LaunchTemplateData): boolean {
+  const text = (data: LaunchTemplateData) =>
+    JSON.stringify(Object.entries(data).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  return text(left) === text(right);
+}

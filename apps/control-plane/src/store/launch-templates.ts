@@ -1,0 +1,109 @@
+/** Launch templates, one a server, and their versions, in the API's own words. */
+import type { Landfall } from '@landfall/api';
+import { decodeDocument, encodeDocument } from './document.ts';
+import type { Queries } from './schema.ts';
+
+export interface LaunchTemplateRecord {
+  readonly launchTemplateId: string;
+  readonly sourceServerId: string;
+  readonly createdAtMs: number;
+  readonly defaultVersion: number;
+  /** Numbers of deleted versions are not given again. */
+  readonly latestVersion: number;
+}
+
+export interface LaunchTemplateVersionRecord {
+  readonly launchTemplateId: string;
+  readonly versionNumber: number;
+  readonly createdAtMs: number;
+  readonly description?: string;
+  readonly data: Landfall.LaunchTemplateData;
+}
+
+export async function insertLaunchTemplate(tx: Queries, template: LaunchTemplateRecord): Promise<void> {
+  await tx
+    .insertInto('launch_template')
+    .values({
+      launch_template_id: template.launchTemplateId,
+      source_server_id: template.sourceServerId,
+      document: encodeDocument(template),
+    })
+    .execute();
+}
+
+export async function findLaunchTemplate(
+  db: Queries,
+  sourceServerId: string,
+): Promise<LaunchTemplateRecord | undefined> {
+  const row = await db
+    .selectFrom('launch_template')
+    .select('document')
+    .where('source_server_id', '=', sourceServerId)
+    .executeTakeFirst();
+  return row === undefined ? undefined : decodeDocument(row.document);
+}
+
+export async function saveLaunchTemplate(tx: Queries, template: LaunchTemplateRecord): Promise<void> {
+  await tx
+    .updateTable('launch_template')
+    .set({ document: encodeDocument(template) })
+    .where('launch_template_id', '=', template.launchTemplateId)
+    .execute();
+}
+
+export async function deleteLaunchTemplate(tx: Queries, launchTemplateId: string): Promise<void> {
+  for (const table of ['launch_template_version', 'launch_template'] as const) {
+    await tx.deleteFrom(table).where('launch_template_id', '=', launchTemplateId).execute();
+  }
+}
+
+export async function insertVersion(tx: Queries, version: LaunchTemplateVersionRecord): Promise<void> {
+  await tx
+    .insertInto('launch_template_version')
+    .values({
+      launch_template_id: version.launchTemplateId,
+      version_number: version.versionNumber,
+      document: encodeDocument(version),
+    })
+    .execute();
+}
+
+export async function findVersion(
+  db: Queries,
+  launchTemplateId: string,
+  versionNumber: number,
+): Promise<LaunchTemplateVersionRecord | undefined> {
+  const row = await db
+    .selectFrom('launch_template_version')
+    .select('document')
+    .where('launch_template_id', '=', launchTemplateId)
+    .where('version_number', '=', versionNumber)
+    .executeTakeFirst();
+  return row === undefined ? undefined : decodeDocument(row.document);
+}
+
+/** Oldest first. */
+export async function listVersions(
+  db: Queries,
+  launchTemplateId: string,
+): Promise<readonly LaunchTemplateVersionRecord[]> {
+  const rows = await db
+    .selectFrom('launch_template_version')
+    .select('document')
+    .where('launch_template_id', '=', launchTemplateId)
+    .orderBy('version_number')
+    .execute();
+  return rows.map((row) => decodeDocument(row.document));
+}
+
+export async function deleteVersion(
+  tx: Queries,
+  launchTemplateId: string,
+  versionNumber: number,
+): Promise<void> {
+  await tx
+    .deleteFrom('launch_template_version')
+    .where('launch_template_id', '=', launchTemplateId)
+    .where('version_number', '=', versionNumber)
+    .execute();
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { run, runChecked } from '@landfall/runtime';
+import fc from 'fast-check';
+import {
+  type GuestScript,
+  OUTPUT_BYTES_MAX,
+  parseReports,
+  quote,
+  runnerFiles,
+} from './post-launch-runner.ts';
+
+function scriptOf(actionId: string, lines: string, changes: Partial<GuestScript> = {}): GuestScript {
+  const script = `#!/bin/sh\n${lines}\n`;
+  return {
+    actionId,
+    name: actionId,
+    script,
+    parameters: {},
+    timeoutSeconds: 20,
+    mustSucceed: false,
+    ...changes,
+  };
+}
+
+/** A guest's part of the file system, with a file in place of the serial port. */
+async function guestFolder(t: TestContext, scripts: readonly GuestScript[]) {
+  const folder = await mkdtemp(join(tmpdir(), 'lf runner-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const port = join(folder, 'port');
+  await writeFile(port, '');
+  for (const { name, text, mode } of runnerFiles(scripts, { folder, port })) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text, { mode });
+  }
+  return {
+    folder,
+    boot: () => runChecked([join(folder, 'run')]),
+    reports: async () => parseReports(await readFile(port, 'utf8')),
+    port,
+  };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+test('scripts run one after the other, and their outcomes come back', async (t) => {
+  const guest = await guestFolder(t, [
+    scriptOf('one', 'echo first; echo to-stderr >&2'),
+    scriptOf('two', 'exit 3'),
+    scriptOf('late', 'echo begun; sleep 30', { timeoutSeconds: 1 }),
+    scriptOf('python', '', { script: '#!/usr/bin/no-such-interpreter\n' }),
+  ]);
+  await guest.boot();
+  const reports = await guest.reports();
+  assert.deepEqual([...reports.keys()], ['one', 'two', 'late', 'python']);
+  assert.equal(reports.get('one')?.state, 'SUCCEEDED');
+  assert.equal(reports.get('one')?.output, 'first\nto-stderr\n');
+  assert.deepEqual([reports.get('two')?.state, reports.get('two')?.exitCode], ['FAILED', 3]);
+  assert.equal(reports.get('late')?.state, 'TIMED_OUT');
+  assert.equal(reports.get('late')?.output, 'begun\n');
+  assert.equal(reports.get('python')?.state, 'FAILED');
+  assert.match(reports.get('python')?.output ?? '', /no-such-interpreter|No such file/);
+});
+
+test('what must succeed and does not ends it: nothing after it runs', async (t) => {
+  const guest = await guestFolder(t, [
+    scriptOf('bad', 'exit 1', { mustSucceed: true }),
+    scriptOf('after', 'touch ran'),
+  ]);
+  await guest.boot();
+  assert.equal((await guest.reports()).get('after')?.state, 'NOT_RUN');
+});
+
+test('a second boot runs nothing again', async (t) => {
+  const guest = await guestFolder(t, [scriptOf('count', 'echo x >> "$LANDFALL_PARAMETER_file"')]);
+  const file = join(guest.folder, 'count');
+  await writeFile(
+    join(guest.folder, 'actions/count/environment'),
+    `export LANDFALL_PARAMETER_file=${quote(file)}\n`,
+  );
+  await guest.boot();
+  await guest.boot();
+  await rm(join(guest.folder, 'done'));
+  await guest.boot();
+  assert.equal(await readFile(file, 'utf8'), 'x\n');
+  assert.equal((await guest.reports()).get('count')?.state, 'SUCCEEDED');
+});
+
+test('a script during which the machine was restarted counts as failed, and is not begun again', async (t) => {
+  const guest = await guestFolder(t, [scriptOf('half', 'touch "$0.again"'), scriptOf('next', 'echo on')]);
+  await writeFile(join(guest.folder, 'actions/half/began'), '1700000000000\n');
+  await guest.boot();
+  const half = (await guest.reports()).get('half');
+  assert.equal(half?.state, 'FAILED');
+  assert.equal(half?.startedAtMs, 1_700_000_000_000);
+  assert.match(half?.output ?? '', /the machine was restarted while it ran/);
+  assert.equal((await guest.reports()).get('next')?.state, 'SUCCEEDED');
+  assert.equal(await isThere(join(guest.folder, 'actions/half/script.again')), false);
+});
+
+test('only the end of a long output is kept, and secrets do not stay behind', async (t) => {
+  const guest = await guestFolder(t, [
+    scriptOf('long', 'yes | head -c 100000; echo; echo end', { parameters: { key: 'secret' } }),
+  ]);
+  await guest.boot();
+  const { output = '' } = (await guest.reports()).get('long') ?? {};
+  assert.ok(output.length <= OUTPUT_BYTES_MAX && output.endsWith('\nend\n'));
+  assert.equal(await isThere(join(guest.folder, 'actions/long/environment')), false);
+});
+
+test('no value and no name of a script can be a command, whatever is in it', async (t) => {
+  const evil = `'; touch injected; '"$(touch injected)\`touch injected\`\n} {{x}} \\`;
+  const print = 'cd "$(dirname "$0")" && printf %s "${LANDFALL_PARAMETER_value}"';
+  const guest = await guestFolder(t, [scriptOf('evil', print, { name: evil, parameters: { value: evil } })]);
+  await guest.boot();
+  assert.equal((await guest.reports()).get('evil')?.output, evil);
+  for (const folder of [guest.folder, join(guest.folder, 'actions/evil'), '/']) {
+    assert.equal(await isThere(join(folder, 'injected')), false);
+  }
+});
+
+test('a quoted value is what a shell reads, whatever it is', async () => {
+  const texts = fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(texts, async (values) => {
+      const clean = values.map((value) => value.replaceAll('\0', ''));
+      const { stdout } = await run(['sh', '-c', `printf '%s\\n' ${clean.map(quote).join(' ')}`]);
+      assert.equal(stdout, `${clean.join('\n')}\n`);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('lines that are cut off, forged or not ours are passed over', () => {
+  const frame = (members: object) => `landfall-action ${JSON.stringify(members)}`;
+  const told = { actionId: 'a', exitCode: 0, startedAtMs: 1, endedAtMs: 2, output: 'aGk=' };
+  const text = [
+    '[   12.3] serial: something else',
+    frame({ ...told, state: 'RUNNING', exitCode: null, endedAtMs: null }),
+    frame({ ...told, state: 'SUCCEEDED' }),
+    frame({ ...told, state: 'SUCCEEDED', actionId: 7 }),
+    frame({ ...told, state: 'INVENTED', actionId: 'b' }),
+    'landfall-action null',
+    frame({ ...told, state: 'FAILED', actionId: 'c' }).slice(0, -4),
+  ].join('\n');
+  assert.deepEqual([...parseReports(text)], [['a', { ...told, state: 'SUCCEEDED', output: 'hi' }]]);
+});
+
+test('any bytes on the port are survived', () => {
+  fc.assert(fc.property(fc.string(), (text) => parseReports(`landfall-action ${text}`).size >= 0));
+});

@@ -1,0 +1,59 @@
+/**
+ * QEMU's user network around the address that a machine keeps of its source: the network of that address,
+ * with QEMU as its gateway, so that published ports reach the machine where it is. Pure.
+ */
+export interface KeptNetwork {
+  /** Options of `-netdev user`. */
+  readonly options: readonly string[];
+  /** Where published ports lead. */
+  readonly guestAddress: string;
+}
+
+/** QEMU needs room in the network for itself, its resolver, and addresses it would give away. */
+const PREFIX_MAX = 28;
+
+/** By the first IPv4 address; `undefined`: none that QEMU can put its network around. */
+export function keptNetwork(
+  addresses: readonly { readonly address: string; readonly gateway?: string }[] = [],
+): KeptNetwork | undefined {
+  for (const { address, gateway } of addresses) {
+    const [, host = '', prefixText = ''] = /^((?:\d+\.){3}\d+)\/(\d+)$/.exec(address) ?? [];
+    const guest = numberOf(host);
+    const prefix = Number(prefixText);
+    if (guest === undefined || prefixText === '' || prefix < 1 || prefix > PREFIX_MAX) continue;
+    const sizes = 2 ** (32 - prefix);
+    const network = Math.floor(guest / sizes) * sizes;
+    const inside = (one: number | undefined) =>
+      one !== undefined && one > network && one < network + sizes - 1;
+    const named = gateway === undefined ? undefined : numberOf(gateway);
+    const taken = [guest];
+    const own = inside(named) && named !== guest && named !== undefined ? named : free(network, taken);
+    const resolver = free(network, [...taken, own]);
+    const first = free(network, [...taken, own, resolver]);
+    const options = [
+      `net=${textOf(network)}/${prefix}`,
+      `host=${textOf(own)}`,
+      `dns=${textOf(resolver)}`,
+      `dhcpstart=${textOf(first)}`,
+    ];
+    return { options, guestAddress: host };
+  }
+  return undefined;
+}
+
+function free(network: number, taken: readonly number[]): number {
+  let candidate = network + 1;
+  while (taken.includes(candidate)) candidate += 1;
+  return candidate;
+}
+
+function numberOf(address: string): number | undefined {
+  const bytes = address.split('.').map(Number);
+  const isAddress =
+    bytes.length === 4 && bytes.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256);
+  return isAddress ? bytes.reduce((sum, byte) => sum * 256 + byte, 0) : undefined;
+}
+
+function textOf(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+}
