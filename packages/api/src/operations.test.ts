@@ -76,6 +76,12 @@ UpdateConnector POST /UpdateConnector 200 NUV i
 DeleteConnector POST /DeleteConnector 204 NUV i
 ListConnectors POST /ListConnectors 200 UV
 ListManagedAccounts POST /ListManagedAccounts 200 UV
+PutSourceServerAction POST /PutSourceServerAction 200 CNUV
+ListSourceServerActions POST /ListSourceServerActions 200 NU
+RemoveSourceServerAction POST /RemoveSourceServerAction 204 NUV
+PutTemplateAction POST /PutTemplateAction 200 CNUV
+ListTemplateActions POST /ListTemplateActions 200 NU
+RemoveTemplateAction POST /RemoveTemplateAction 204 NUV
 StartImport POST /StartImport 202 CNQUV
 ListImports POST /ListImports 200 UV
 ListImportErrors POST /ListImportErrors 200 UV

@@ -103,7 +103,7 @@ const REPLICATION_TEMPLATE: sdk.CreateReplicationConfigurationTemplateCommandInp
 const ACTION = {
   actionID: 'a-0123456789abcdef',
   actionName: 'say hello',
-  documentIdentifier: 'AWS-RunShellScript',
+  documentIdentifier: 'landfall-check-disks',
   order: 1001,
 } as const;
 
