@@ -26,7 +26,7 @@ test('a server is inspected by itself at its first recovery point, and the findi
   assert.equal(report?.bootMode, 'UEFI');
   assert.deepEqual(
     report?.findings.map(({ rank, code }) => `${rank} ${code}`),
-    ['BLOCKER EFI_FALLBACK_MISSING', 'WILL_BE_FIXED AGENT_INSTALLED'],
+    ['BLOCKER EFI_LOADER_MISSING', 'WILL_BE_FIXED AGENT_INSTALLED'],
   );
   const [order] = site.host.preflights.orders;
   assert.equal(order?.bootMode, 'USE_SOURCE');

@@ -7,7 +7,7 @@ export const SIMULATED_RESULT: PreflightResult = {
   bootMode: 'UEFI',
   facts: [{ name: 'root', value: 'ext4 on /dev/vda2' }],
   findings: [
-    findingOf('EFI_FALLBACK_MISSING', '/boot/efi/EFI/BOOT/BOOTX64.EFI is not there'),
+    findingOf('EFI_LOADER_MISSING', '/boot/efi/EFI/BOOT/BOOTX64.EFI is not there'),
     findingOf('AGENT_INSTALLED', 'landfall-agent.service: installed → masked'),
   ],
   durationMs: 1234,
