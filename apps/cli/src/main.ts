@@ -14,6 +14,7 @@ import { addEnvCommand } from './commands/env.ts';
 import { addFilesCommands } from './commands/files.ts';
 import { addGroupCommands } from './commands/group.ts';
 import { addInventoryCommands } from './commands/inventory.ts';
+import { addGuestMatrixCommand } from './commands/guest-matrix.ts';
 import { addJobCommands } from './commands/job.ts';
 import { addJournalCommands } from './commands/journal.ts';
 import { addMachineCommands } from './commands/machine.ts';
@@ -47,6 +48,7 @@ function buildProgram(): Command {
     addBenchCommand,
     addSimulateCommand,
     addCrashTestCommand,
+    addGuestMatrixCommand,
     addEnvCommand,
     addTokenCommands,
     addServerCommands,
