@@ -25,7 +25,7 @@ export interface LaunchTimes {
   readonly wasPrepared: boolean;
 }
 
-export const BOOT_TIMEOUT_MS = 10 * 60_000;
+export const BOOT_TIMEOUT_MS = 15 * 60_000;
 const POLL_MS = 20;
 const KEPT_NAME = 'bench-rto';
 const DISK_ID = 'disk-0';

@@ -57,6 +57,9 @@ const FILESYSTEM_DRIVERS: Readonly<Record<FilesystemType, readonly string[]>> = 
   btrfs: ['btrfs', 'crc32c_generic'],
 };
 
+/** In the appliance. */
+const GRUB_CONFIGURATION = '/sysroot/boot/grub/grub.cfg';
+
 const WEB_SERVICE = `[Unit]
 Description=Tells whoever asks that this guest runs, and what it is
 After=local-fs.target swap.target
@@ -161,11 +164,11 @@ export function assembleScript(row: GuestRow): string {
   const archive = applianceDisk(disks.length);
   return [
     ...disks.map(({ name, sizeBytes }) => `disk-create ${name} raw ${sizeBytes}`),
-    ...disks.map(({ name }, index) => `add ${name} format:raw cachemode:unsafe label:disk${index}`),
+    ...disks.map(({ name }, index) => `add ${name} format:raw cachemode:unsafe label:${labelOf(index)}`),
     'add guest.tar format:raw readonly:true label:archive',
     'run',
     // On a busy machine the appliance may find its disks in another order than they were given.
-    ...disks.map((_disk, index) => isLabelled(applianceDisk(index), `disk${index}`)),
+    ...disks.map((_disk, index) => isLabelled(applianceDisk(index), labelOf(index))),
     isLabelled(archive, 'archive'),
     ...partitionCommands(row),
     inAppliance('udevadm settle'),
@@ -184,6 +187,11 @@ export function hostNameOf(row: GuestRow): string {
 
 function inAppliance(command: string): string {
   return `debug sh "${command}"`;
+}
+
+/** libguestfs takes letters only. */
+function labelOf(index: number): string {
+  return applianceDisk(index).slice('/dev/'.length);
 }
 
 function isLabelled(device: string, label: string): string {
@@ -254,7 +262,7 @@ function bootloaderCommands(row: GuestRow): string[] {
       ? 'grub-install --target=x86_64-efi --efi-directory=/boot/efi --removable --no-nvram'
       : 'grub-install --target=i386-pc /dev/sda';
   const [root] = layOut(row).volumes;
-  const byName = `sed -i 's|root=[^ ]*|root=${root?.source}|' /sysroot/boot/grub/grub.cfg`;
+  const byName = `sed -i '/^[[:space:]]*linux/s|root=[^ ]*|root=${root?.source}|' ${GRUB_CONFIGURATION}`;
   const isNamed = row.namesDevicesBy === 'HARDWARE' && !row.hasLvm;
   return [`command "${install}"`, 'command "update-grub"', ...(isNamed ? [inAppliance(byName)] : [])];
 }

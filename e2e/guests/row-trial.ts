@@ -34,7 +34,7 @@ export type TrialFindings = Omit<
   'name' | 'system' | 'sourceHardware' | 'special' | 'outcome' | 'buildMs'
 >;
 
-const BOOT_TIMEOUT_MS = 6 * 60_000;
+const BOOT_TIMEOUT_MS = 15 * 60_000;
 const CONVERSION_POLL_MS = 100;
 const CONSOLE_TAIL_BYTES = 3000;
 /** What initramfs-tools and the kernel say when root does not come. */

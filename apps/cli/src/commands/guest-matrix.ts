@@ -19,6 +19,7 @@ const EXIT_BUSY = 75;
 interface GuestMatrixOptions {
   readonly only?: readonly string[];
   readonly build?: boolean;
+  readonly ahead?: boolean;
 }
 
 export function addGuestMatrixCommand(program: Command): void {
@@ -27,6 +28,7 @@ export function addGuestMatrixCommand(program: Command): void {
     .description('convert and launch guests of many kinds, each made for other hardware, and print a table')
     .option('--only <row...>', 'only these guests')
     .option('--build', 'only build the guests, and print where their disks are')
+    .option('--ahead', 'build the next guest while one is tried: sooner done, times less exact')
     .action(async (options: GuestMatrixOptions, command: Command) => {
       const output = outputOf(command);
       if (process.getuid?.() !== 0)
@@ -39,11 +41,15 @@ export function addGuestMatrixCommand(program: Command): void {
 }
 
 /** Resolves with its exit code. It ends with this process: its standard input is a pipe that then closes. */
-async function runMatrix({ only = [], build }: GuestMatrixOptions, json: boolean): Promise<number> {
+async function runMatrix(options: GuestMatrixOptions, json: boolean): Promise<number> {
   const folder = join(cacheFolder(), 'guests');
   await ensureFolder(folder);
-  const rows = only.flatMap((name) => ['--only', name]);
-  const choices = [...rows, ...(build === true ? ['--build'] : []), ...(json ? ['--json'] : [])];
+  const choices = [
+    ...(options.only ?? []).flatMap((name) => ['--only', name]),
+    ...(options.build === true ? ['--build'] : []),
+    ...(options.ahead === true ? ['--ahead'] : []),
+    ...(json ? ['--json'] : []),
+  ];
   const lock = ['--nonblock', '--conflict-exit-code', String(EXIT_BUSY), join(folder, 'lock')];
   const namespace = ['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', MATRIX, ...choices];
