@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { buildOnce } from '../../apps/cli/src/setup/cached-build.ts';
 import { guestfsEnvironment } from '../../packages/conversion/src/index.ts';
 import {
+  describeError,
   ensureFolder,
   OperationError,
   readIfExists,
@@ -44,7 +45,8 @@ export interface GuestBuilder {
 }
 
 const ASSEMBLE_ATTEMPTS_MAX = 3;
-const TIMEOUT_MS = 20 * 60_000;
+/** A minute each on a quiet machine. */
+const TIMEOUT_MS = 90 * 60_000;
 const BUILD_TIME = 'build-ms';
 const MIRROR = 'http://deb.debian.org/debian';
 const APT_HELPER = '/usr/lib/apt/apt-helper';
@@ -84,7 +86,8 @@ async function buildGuest(builder: GuestBuilder, row: GuestRow, folder: string):
       timeoutMs: TIMEOUT_MS,
     });
   };
-  await retry(assemble, { attemptsMax: ASSEMBLE_ATTEMPTS_MAX });
+  const onRetry = (error: unknown) => builder.say(`${row.name}: tried again: ${describeError(error)}`);
+  await retry(assemble, { attemptsMax: ASSEMBLE_ATTEMPTS_MAX, onRetry });
   await rm(join(folder, 'guest.tar'));
   const buildMs = Number((systemClock.monotonicNs() - startedNs) / 1_000_000n);
   await writeDurably(join(folder, BUILD_TIME), String(buildMs));
@@ -129,7 +132,9 @@ async function ensureArchive(builder: GuestBuilder, release: DebianRelease): Pro
 /** apt's own way to the mirror, proxies included. */
 async function checkReachable(release: DebianRelease, folder: string): Promise<void> {
   const url = `${MIRROR}/dists/${release}/InRelease`;
-  const asked = await run([APT_HELPER, 'download-file', url, join(folder, 'InRelease')]);
+  const answer = join(folder, 'InRelease');
+  const asked = await run([APT_HELPER, 'download-file', url, answer]);
+  await rm(answer, { force: true });
   if (asked.exitCode === 0) return;
   const said = `${asked.stdout}\n${asked.stderr}`.split('\n').filter((line) => /^(E|Err|W):/.test(line));
   throw new OperationError('GUEST_UNAVAILABLE', `${url} cannot be had: ${said.join(' ').trim()}`, {
