@@ -7,4 +7,5 @@ export * from './machine-host.ts';
 export * from './nbd-uri.ts';
 export * from './qemu-host.ts';
 export * from './qemu-image.ts';
+export { findUefiFirmware, probeAccelerator } from './qemu-probe.ts';
 export * from './tcp-free-port.ts';

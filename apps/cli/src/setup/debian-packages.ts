@@ -53,7 +53,6 @@ export const TEST_PACKAGES = [
   'mtools',
   'nbdkit',
   'syslinux',
-  'virt-v2v',
 ];
 
 /** What the benchmarks need: loads, and the peers we are measured beside. */
@@ -69,8 +68,8 @@ export const BENCH_PACKAGES = [
   'util-linux',
 ];
 
-/** What `bench rto` needs besides: a guest, and the tool it is measured beside. */
-export const RTO_PACKAGES = [...BENCH_PACKAGES, ...GUEST_MATRIX_PACKAGES, 'virt-v2v'];
+/** What `bench rto` needs besides: a guest, and the tool it is measured beside (a launch host has it). */
+export const RTO_PACKAGES = [...BENCH_PACKAGES, ...GUEST_MATRIX_PACKAGES];
 
 const INSTALL_TIMEOUT_MS = 30 * 60_000;
 
