@@ -14,6 +14,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addEnvCommand } from './commands/env.ts';
 import { addFilesCommands } from './commands/files.ts';
 import { addGroupCommands } from './commands/group.ts';
+import { addGuestMatrixCommand } from './commands/guest-matrix.ts';
 import { addInventoryCommands } from './commands/inventory.ts';
 import { addJobCommands } from './commands/job.ts';
 import { addJournalCommands } from './commands/journal.ts';
@@ -51,6 +52,7 @@ function buildProgram(): Command {
     addBenchCommand,
     addSimulateCommand,
     addCrashTestCommand,
+    addGuestMatrixCommand,
     addEnvCommand,
     addTokenCommands,
     addServerCommands,

@@ -8,4 +8,5 @@ export * from './nbd-uri.ts';
 export * from './qemu-guest-agent.ts';
 export * from './qemu-host.ts';
 export * from './qemu-image.ts';
+export { findUefiFirmware, probeAccelerator } from './qemu-probe.ts';
 export * from './tcp-free-port.ts';

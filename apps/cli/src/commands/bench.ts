@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { OperationError, SUPERVISED_VARIABLE } from '@landfall/runtime';
 import { Argument, type Command } from 'commander';
-import { BENCH_PACKAGES, ensureDebianPackages } from '../setup/debian-packages.ts';
+import { BENCH_PACKAGES, ensureDebianPackages, RTO_PACKAGES } from '../setup/debian-packages.ts';
 import { outputOf } from './context.ts';
 
 const BENCHMARKS = [
@@ -20,6 +20,7 @@ const BENCHMARKS = [
   'journal',
   'encryption',
   'tripwire',
+  'rto',
 ] as const;
 const FOLDER = join(import.meta.dirname, '../../../../bench');
 const EXIT_MISSED = 3;
@@ -34,7 +35,7 @@ export function addBenchCommand(program: Command): void {
   program
     .command('bench')
     .description(
-      'measure first sync, write rate, lag, impact, rescan, the journal, encryption or the ransomware tripwire on this machine; exit code 3: a goal missed',
+      'measure first sync, write rate, lag, impact, rescan, the journal, encryption, the ransomware tripwire or launches on this machine; exit code 3: a goal missed',
     )
     .addArgument(new Argument('<name>', 'what to measure').choices(BENCHMARKS))
     .option('--size-gib <number>', 'size of the disk that is replicated')
@@ -47,7 +48,9 @@ async function benchCommand(name: string, options: BenchCommandOptions, command:
   const output = outputOf(command);
   if (process.getuid?.() !== 0)
     throw new OperationError('NOT_ROOT', 'landfall bench needs root', { hint: 'run it with sudo' });
-  await ensureDebianPackages(BENCH_PACKAGES, (line) => output.err(`${line}\n`));
+  await ensureDebianPackages(name === 'rto' ? RTO_PACKAGES : BENCH_PACKAGES, (line) =>
+    output.err(`${line}\n`),
+  );
   const profile = options.profile === undefined ? undefined : resolve(options.profile);
   if (profile !== undefined) await mkdir(profile, { recursive: true });
   const exitCode = await runToEnd(name, [

@@ -7,17 +7,10 @@
  * from virtio, and a network interface named after its slot. That is what conversion has to deal with.
  */
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  ensureFolder,
-  MIB,
-  OperationError,
-  readIfExists,
-  retry,
-  runChecked,
-  writeDurably,
-} from '@landfall/runtime';
+import { MIB, OperationError, retry, runChecked, writeDurably } from '@landfall/runtime';
+import { buildOnce } from '../setup/cached-build.ts';
 
 export interface GuestImage {
   /** Raw disk, MBR, GRUB, ext4 root and swap. Never booted from directly: use an overlay. */
@@ -113,13 +106,7 @@ export interface BuildOptions {
 export async function ensureGuestImage(options: BuildOptions): Promise<GuestImage> {
   const key = await recipeKey();
   const folder = join(options.cacheFolder, `guest-debian-12-${key}`);
-  if ((await readIfExists(join(folder, 'complete'))) === undefined) {
-    const building = `${folder}.${process.pid}.building`;
-    await rm(building, { recursive: true, force: true });
-    await build(building, options);
-    await rm(folder, { recursive: true, force: true });
-    await rename(building, folder);
-  }
+  await buildOnce(folder, (building) => build(building, options));
   return {
     rootDisk: join(folder, 'root.raw'),
     dataDisk: join(folder, 'data.raw'),
@@ -128,7 +115,6 @@ export async function ensureGuestImage(options: BuildOptions): Promise<GuestImag
 }
 
 async function build(folder: string, options: BuildOptions): Promise<void> {
-  await ensureFolder(folder);
   await runChecked([
     'ssh-keygen',
     '-q',
@@ -146,7 +132,6 @@ async function build(folder: string, options: BuildOptions): Promise<void> {
   options.onStep('putting it on two disks with its own bootloader (libguestfs, about two minutes)');
   await retry(() => assembleDisks(folder), { attemptsMax: ASSEMBLE_ATTEMPTS_MAX });
   await rm(join(folder, 'rootfs.tar'));
-  await writeDurably(join(folder, 'complete'), 'yes\n');
 }
 
 async function installDebian(folder: string): Promise<void> {

@@ -18,6 +18,9 @@ export const LAUNCH_HOST_PACKAGES = [
 /** What the demo needs besides: to build and to reach its own source server. */
 export const DEMO_PACKAGES = [...LAUNCH_HOST_PACKAGES, 'mmdebstrap', 'openssh-client', 'openssl', 'binutils'];
 
+/** What the guest matrix needs besides: UEFI firmware, and tools for XFS in the appliance. */
+export const GUEST_MATRIX_PACKAGES = [...DEMO_PACKAGES, 'libguestfs-xfs', 'ovmf', 'util-linux'];
+
 /** What the crash test needs: the file systems and databases under test, and a client of NBD. */
 export const CRASH_TEST_PACKAGES = [
   'btrfs-progs',
@@ -32,7 +35,7 @@ export const CRASH_TEST_PACKAGES = [
 
 /** What the tests need besides: real clients and real file systems. */
 export const TEST_PACKAGES = [
-  ...DEMO_PACKAGES,
+  ...GUEST_MATRIX_PACKAGES,
   ...CRASH_TEST_PACKAGES,
   'awscli',
   'busybox-static',
@@ -64,6 +67,9 @@ export const BENCH_PACKAGES = [
   'rsync',
   'util-linux',
 ];
+
+/** What `bench rto` needs besides: a guest, and the tool it is measured beside (a launch host has it). */
+export const RTO_PACKAGES = [...BENCH_PACKAGES, ...GUEST_MATRIX_PACKAGES];
 
 const INSTALL_TIMEOUT_MS = 30 * 60_000;
 

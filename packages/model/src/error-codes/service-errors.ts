@@ -79,6 +79,18 @@ export const SERVICE_ERRORS = {
     meaning: 'The files of the demo’s source server are not there.',
     remedy: 'Use a complete checkout of the repository.',
   },
+  GUEST_MATRIX_BUSY: {
+    meaning: 'Another run of the guest matrix uses the same cache folder.',
+    remedy: 'Wait for it, or name another folder with LANDFALL_CACHE_DIR.',
+  },
+  GUEST_NOT_BOOTED: {
+    meaning: 'A guest of the guest matrix did not start, or not as the server it was.',
+    remedy: 'Read the conversion steps and the end of its console, which are shown with it.',
+  },
+  GUEST_UNAVAILABLE: {
+    meaning: 'The packages of a guest of the guest matrix cannot be had on this machine.',
+    remedy: 'Use a Debian mirror that has the release, or choose other rows with --only.',
+  },
   DISCONNECTED: {
     meaning: 'The replication server ended a connection on purpose.',
     remedy: 'Nothing: the agent connects again if its server is still to be replicated.',

@@ -1,0 +1,107 @@
+/**
+ * How long it takes until a server is back: from the launch call to the first HTTP 200, of a point that
+ * nobody has looked at and of one that was verified (its conversion is kept), beside QEMU alone on the same
+ * disk and beside the field's usual way from the same view. The guest is one of the matrix: a Debian 12 from
+ * SATA and e1000, whose initial RAM filesystem has no virtio driver.
+ */
+import { join } from 'node:path';
+import { cacheFolder } from '../apps/cli/src/setup/cache-folder.ts';
+import type { BuiltGuest } from '../e2e/guests/guest-disks.ts';
+import { type Accelerator, probeAccelerator } from '../packages/launch/src/index.ts';
+import { createLogger, GIB, OperationError, runChecked } from '../packages/runtime/src/index.ts';
+import { type Bench, runBenchmark } from './bed/benchmark.ts';
+import { atLeast, atMost, type Row } from './bed/rows.ts';
+import { Launches, type LaunchTimes } from './rto/launches.ts';
+import { flatten, timePlainBoot, timeUsualWay, type UsualTimes } from './rto/plain-boots.ts';
+
+const LAUNCHER = join(import.meta.dirname, '../landfall');
+const GUEST = '12-bios-ext4-static';
+const ROUNDS = 3;
+const BUILD_TIMEOUT_MS = 30 * 60_000;
+
+interface Round {
+  readonly unverified: LaunchTimes;
+  readonly verified: LaunchTimes;
+  readonly plainMs: number;
+  readonly usual: UsualTimes;
+}
+
+await runBenchmark({ name: 'rto', bytesNeeded: () => 8 * GIB, measure: measureRto });
+
+async function measureRto(bench: Bench): Promise<readonly Row[]> {
+  // The appliance is the one that is there, not one built anew beside the benchmark's temporary files.
+  process.env.LIBGUESTFS_CACHEDIR ??= '/var/tmp';
+  const guest = await buildGuest(bench);
+  const logger = createLogger({ program: 'bench-rto', level: 'warn' });
+  const { accelerator } = await probeAccelerator(join(bench.folder, 'accelerator.json'), logger);
+  bench.say(`machines run with ${accelerator}`);
+  const launches = await Launches.create(join(bench.folder, 'launches'), guest, accelerator);
+  try {
+    return rowsOf(await measureRounds(bench, launches, accelerator));
+  } finally {
+    await launches.close();
+  }
+}
+
+/** Out of the cache, or into it. It ends with this process. */
+async function buildGuest(bench: Bench): Promise<BuiltGuest> {
+  bench.say(`the guest: ${GUEST} of the guest matrix, built now if it is not there`);
+  const argv = ['setpriv', '--pdeathsig', 'TERM', LAUNCHER, 'guest-matrix', '--build', '--only', GUEST];
+  const env = { LANDFALL_CACHE_DIR: cacheFolder(), TMPDIR: undefined };
+  const { stdout } = await runChecked(argv, { env, timeoutMs: BUILD_TIMEOUT_MS });
+  const guest = (JSON.parse(stdout) as Readonly<Record<string, BuiltGuest>>)[GUEST];
+  if (guest === undefined) throw new OperationError('BENCHMARK_FAILED', `${GUEST} was not built`);
+  return guest;
+}
+
+async function measureRounds(bench: Bench, launches: Launches, accelerator: Accelerator): Promise<Round[]> {
+  bench.say('converting once, to be kept');
+  const { overlay, macAddress } = await launches.prepare();
+  const local = join(bench.folder, 'converted.raw');
+  await flatten(overlay, local);
+  const place = { folder: bench.folder, accelerator };
+  const rounds: Round[] = [];
+  for (let round = 1; round <= (bench.options.quick ? 1 : ROUNDS); round += 1) {
+    const unverified = await launches.time('UNVERIFIED');
+    sayLaunch(bench, 'not verified', unverified);
+    const plainMs = await timePlainBoot({ ...place, disk: local, macAddress });
+    bench.say(`QEMU alone: ${plainMs} ms`);
+    const verified = await launches.time('VERIFIED');
+    sayLaunch(bench, 'verified', verified);
+    const usual = await timeUsualWay({ ...place, viewUri: launches.viewUri });
+    const { copyMs, conversionMs, totalMs } = usual;
+    bench.say(`the usual way: ${totalMs} ms, of it copy ${copyMs} ms, virt-v2v-in-place ${conversionMs} ms`);
+    rounds.push({ unverified, verified, plainMs, usual });
+  }
+  return rounds;
+}
+
+function sayLaunch(bench: Bench, what: string, { toStartMs, toAnswerMs, wasPrepared }: LaunchTimes): void {
+  const conversion = wasPrepared ? 'its conversion was kept' : 'converted';
+  bench.say(`landfall, ${what}: ${toAnswerMs} ms, of it ${toStartMs} ms until it was started; ${conversion}`);
+}
+
+function rowsOf(rounds: readonly Round[]): readonly Row[] {
+  const best = (msOf: (round: Round) => number) => Math.min(...rounds.map(msOf));
+  const unverifiedMs = best(({ unverified }) => unverified.toAnswerMs);
+  const conversionMs = best(({ unverified }) => unverified.toStartMs);
+  const aboveMs = best(({ verified }) => verified.toAnswerMs) - best(({ plainMs }) => plainMs);
+  return [
+    atMost(90, {
+      what: 'launch call → HTTP 200, point not verified',
+      ...{ measured: unverifiedMs / 1000, unit: 's', required: false },
+    }),
+    atMost(0.25, {
+      what: 'point not verified: launch call → started / virt-v2v-in-place alone',
+      ...{ measured: conversionMs / best(({ usual }) => usual.conversionMs), unit: '×' },
+    }),
+    atLeast(5, {
+      what: 'point not verified: copy, virt-v2v-in-place, boot / launch call → HTTP 200',
+      ...{ measured: best(({ usual }) => usual.totalMs) / unverifiedMs, unit: '×' },
+    }),
+    atMost(3, {
+      what: 'verified point: launch call → HTTP 200, more than QEMU alone on the same disk',
+      ...{ measured: aboveMs / 1000, unit: 's' },
+    }),
+  ];
+}
