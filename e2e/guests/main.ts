@@ -30,7 +30,9 @@ interface MatrixOptions {
   readonly rows: readonly GuestRow[];
   /** The guests are built and nothing else. */
   readonly onlyBuild: boolean;
-  /** The next guest is built while one is tried: sooner done, but its times are not those of a quiet machine. */
+  /**
+   * The next guest is built while one is tried: sooner done, but its times are not those of a quiet machine.
+   */
   readonly buildsAhead: boolean;
   readonly json: boolean;
 }
