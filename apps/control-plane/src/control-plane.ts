@@ -15,9 +15,12 @@ import { createReportBoard } from './channel/report-board.ts';
 import { removeRunningFile, writeStateFiles } from './file-state.ts';
 import { OpenTrees } from './files/open-trees.ts';
 import { closeListener, createApp, listen, renewCredentials } from './http/http-server.ts';
+import { createAuditLog } from './identity/audit-log.ts';
+import { CallLimits, REPLAY_WINDOW_MS } from './identity/call-limits.ts';
 import { publicKeyPin } from './identity/certificate-authority.ts';
 import { keepCertificates } from './identity/certificate-upkeep.ts';
 import { loadAuthority, loadServerCertificate } from './identity/file-authority.ts';
+import { prepareIdentity } from './identity/identity-keeper.ts';
 import { createInventoryRunner } from './inventory/inventory-runner.ts';
 import { createJobRunner } from './jobs/job-runner.ts';
 import { planFor } from './jobs/plan-for.ts';
@@ -25,6 +28,7 @@ import { createFileObjectStore } from './objects/file-object-store.ts';
 import { keepPreflights } from './preflights/preflight-keeper.ts';
 import type { Service } from './service.ts';
 import { loadMachineSizes } from './sizes/file-machine-sizes.ts';
+import { listSignatures } from './store/audit-events.ts';
 import { openStore, type Store } from './store/sqlite-store.ts';
 
 export const VERSION = '0.1.0';
@@ -77,6 +81,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     ...(certificateLifetimeMs === undefined ? {} : { certificateLifetimeMs }),
   };
   const authority = await loadAuthority(files);
+  const vaults = await prepareIdentity({ stateDir, store, clock, random });
   const certificate = await loadServerCertificate(files, authority, addresses);
   const { listen: host, port } = options;
   const listener = await listen({ ...certificate, caPem: authority.certificatePem, host, port });
@@ -96,6 +101,9 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     random,
     log,
     authority,
+    vaults,
+    audit: createAuditLog({ store, clock, log }),
+    limits: new CallLimits(await listSignatures(store.db, clock.nowMs() - REPLAY_WINDOW_MS)),
     reports,
     commands: createCommandQueues({ clock, random }),
     trees: new OpenTrees(clock),
@@ -122,15 +130,16 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
   });
   const preflights = keepPreflights(service, closing.signal);
   const bootProofs = keepBootProofs(service, closing.signal);
+  const auditing = service.audit.run(closing.signal);
   log.info('control-plane-listening', { url: service.facts.publicUrl, stateDir });
   const close = async () => {
     closing.abort();
-    await Promise.all([upkeep, preflights, bootProofs]);
+    await Promise.all([upkeep, preflights, bootProofs, auditing]);
     await removeRunningFile(stateDir);
     await Promise.all([service.jobs.close(), service.inventory.close()]);
     await closeListener(listener);
     await app.close();
-    await store.close();
+    await service.audit.flush().finally(() => store.close());
     log.info('control-plane-stopped');
   };
   let closed: Promise<void> | undefined;

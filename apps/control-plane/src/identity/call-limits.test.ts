@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { BURST, CallLimits, RATE_PER_SECOND, REPLAY_WINDOW_MS } from './call-limits.ts';
+
+test('L1: a key has its burst, then its rate; others are not held up', () => {
+  const limits = new CallLimits();
+  for (let call = 0; call < BURST; call += 1) limits.takeCall('AKIA1', 0);
+  const throttled = { name: 'ThrottlingException', status: 429, retryAfterSeconds: 1 };
+  assert.throws(() => limits.takeCall('AKIA1', 0), throttled);
+  limits.takeCall('AKIA2', 0);
+  for (let call = 0; call < RATE_PER_SECOND; call += 1) limits.takeCall('AKIA1', 1000);
+  assert.throws(() => limits.takeCall('AKIA1', 1000), throttled);
+  assert.throws(() => limits.takeCall('AKIA1', 0), throttled, 'a clock set back gives nothing');
+});
+
+test('L2, L3: a signature is good once, for as long as its date is', () => {
+  const limits = new CallLimits([{ signature: 'before-restart', seenAtMs: 0 }]);
+  const used = { name: 'InvalidSignatureException', message: /received before/ };
+  assert.throws(() => limits.useSignature('before-restart', 1), used);
+  limits.useSignature('one', 1);
+  assert.throws(() => limits.useSignature('one', REPLAY_WINDOW_MS), used);
+  limits.useSignature('one', REPLAY_WINDOW_MS + 1);
+  limits.forgetSignature('one');
+  limits.useSignature('one', REPLAY_WINDOW_MS + 2);
+});
