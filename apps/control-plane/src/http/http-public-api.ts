@@ -1,6 +1,7 @@
 /**
  * The public API: every signed request, told apart by the service name in its credential scope. Answers are
- * the API's own JSON whatever happens.
+ * the API's own JSON (for `sts`: its XML) whatever happens. The way of a call: signature, rate, audit log,
+ * policies, replay, handler.
  */
 import { Readable } from 'node:stream';
 import {
@@ -24,11 +25,13 @@ import { type Access, authorise } from '../identity/authorisation.ts';
 import { isReplaySafe } from '../identity/call-limits.ts';
 import { requestFacts, resourcesOfCall } from '../identity/call-resources.ts';
 import { type Caller, findCaller } from '../identity/callers.ts';
+import type { RequestContext } from '../identity/policy-conditions.ts';
 import { isInitialized, landfallHandlers, mgnHandlers } from '../operations/handlers.ts';
 import { refuseOtherAccount } from '../operations/managed-accounts.ts';
 import { tagsOfResource } from '../operations/tags.ts';
 import type { Service } from '../service.ts';
 import { rawBody } from './http-body.ts';
+import { answerSts, encodeStsError, encodeStsOutput, readStsCall, stsResource } from './http-sts.ts';
 
 export async function answerPublicApi(
   service: Service,
@@ -38,8 +41,18 @@ export async function answerPublicApi(
   try {
     return sendApiResponse(reply, await perform(service, request));
   } catch (error) {
-    return sendApiError(service, error, request, reply);
+    if (!isStsRequest(request)) return sendApiError(service, error, request, reply);
+    const known = asApiError(error);
+    if (known.status >= 500) service.log.error('request-failed', { requestId: request.id, error });
+    return sendApiResponse(reply, encodeStsError(known, request.id));
   }
+}
+
+/** What the request says of itself, proven or not: errors are to be in the form its sender reads. */
+function isStsRequest({ headers }: FastifyRequest): boolean {
+  return /^AWS4-HMAC-SHA256 +Credential=[^/,]+\/\d{8}\/[\w-]+\/sts\/aws4_request,/.test(
+    headers.authorization ?? '',
+  );
 }
 
 export function sendApiError(
@@ -77,8 +90,12 @@ async function perform(service: Service, request: FastifyRequest): Promise<ApiRe
   const body = rawBody(request.body);
   const parts = { method: request.method, rawPath, rawQuery, headers: request.headers, body };
   const { principal: caller, signature, ...scope } = await authenticate(service, parts, request);
-  const name = requireService(scope.service);
   requireRegion(service, scope.region);
+  if (scope.service === 'sts') {
+    const form = request.method === 'GET' ? rawQuery : body.toString('utf8');
+    return performSts(service, request, { caller, form });
+  }
+  const name = requireService(scope.service);
   const route = matchRoute(name, request.method, rawPath);
   if (route === undefined) throw refuseUnknown(name, request.method, rawPath);
   const { operation, labels } = route;
@@ -104,6 +121,23 @@ async function perform(service: Service, request: FastifyRequest): Promise<ApiRe
     };
     return isOnce ? once(service, signature, work) : work();
   });
+}
+
+/** A session that is made twice is no harm: only who is answered learns of it. */
+async function performSts(
+  service: Service,
+  request: FastifyRequest,
+  { caller, form }: { readonly caller: Caller; readonly form: string },
+): Promise<ApiResponse> {
+  const call = readStsCall(form);
+  const context = contextOf(service, caller, request.ip);
+  const access = { caller, action: `sts:${call.operation}`, resources: [stsResource(call)] };
+  const members = await auditCall(service.audit, recordOf(service, access, request), async (begin) => {
+    service.limits.takeCall(caller.origin.accessKeyId, context.nowMs);
+    if (call.operation !== 'GetCallerIdentity') await begin();
+    return answerSts(service, call, { caller, context });
+  });
+  return encodeStsOutput(call.operation, members, request.id);
 }
 
 /** L2, L3 */
@@ -202,19 +236,22 @@ interface CallFacts {
   readonly sourceIp: string;
 }
 
-function accessOf({ facts, clock }: Service, { operation, input, caller, sourceIp }: CallFacts): Access {
+function accessOf(service: Service, { operation, input, caller, sourceIp }: CallFacts): Access {
   return {
     caller,
     action: `${operation.service}:${operation.name}`,
-    resources: resourcesOfCall(operation.service, input, facts),
-    context: {
-      nowMs: clock.nowMs(),
-      sourceIp,
-      secureTransport: true,
-      principalArn: caller.arn,
-      userName: caller.kind === 'user' ? caller.name : undefined,
-      ...requestFacts(operation, input),
-    },
+    resources: resourcesOfCall(operation.service, input, service.facts),
+    context: { ...contextOf(service, caller, sourceIp), ...requestFacts(operation, input) },
+  };
+}
+
+function contextOf({ clock }: Service, caller: Caller, sourceIp: string): RequestContext {
+  return {
+    nowMs: clock.nowMs(),
+    sourceIp,
+    secureTransport: true,
+    principalArn: caller.arn,
+    userName: caller.kind === 'user' ? caller.name : undefined,
   };
 }
 
@@ -225,7 +262,7 @@ function splitUrl(url: string): readonly string[] {
 
 function requireService(name: string): ServiceName {
   if (name === 'mgn' || name === 'landfall') return name;
-  throw ApiError.accessDenied(`This endpoint serves mgn and landfall, not ${name}.`);
+  throw ApiError.accessDenied(`This endpoint serves mgn, landfall and sts, not ${name}.`);
 }
 
 function requireRegion({ facts }: Service, region: string): void {

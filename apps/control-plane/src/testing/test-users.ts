@@ -1,5 +1,6 @@
 /** Users of a test control plane, with a client for each. */
-import { type ApiClient, createApiClient } from '@landfall/api';
+import { type ApiClient, type Credentials, createApiClient } from '@landfall/api';
+import { type Clock, systemClock } from '@landfall/runtime';
 import type { TestControlPlane } from './test-control-plane.ts';
 
 export interface TestUser {
@@ -19,13 +20,10 @@ export interface TestUserOptions {
 
 export function clientOf(
   { admin, caPem }: TestControlPlane,
-  credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  },
+  credentials: Credentials,
+  clock: Clock = systemClock,
 ): ApiClient {
-  return createApiClient({ endpoint: admin.endpoint, region: admin.region, caPem, credentials });
+  return createApiClient({ endpoint: admin.endpoint, region: admin.region, caPem, credentials, clock });
 }
 
 export function policyDocument(statements: readonly object[]): string {
