@@ -14,6 +14,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addEnvCommand } from './commands/env.ts';
 import { addFilesCommands } from './commands/files.ts';
 import { addGroupCommands } from './commands/group.ts';
+import { addIdentityCommands } from './commands/identity.ts';
 import { addInventoryCommands } from './commands/inventory.ts';
 import { addJobCommands } from './commands/job.ts';
 import { addJournalCommands } from './commands/journal.ts';
@@ -73,6 +74,7 @@ function buildProgram(): Command {
     addInventoryCommands,
     addConnectorCommands,
     addApiCommand,
+    addIdentityCommands,
   ])
     addTo(program);
   return program;

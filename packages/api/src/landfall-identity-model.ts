@@ -1,4 +1,4 @@
-/** The shapes of the `landfall` service that tell of users, roles, access keys, policies and the audit log. */
+/** Users, roles, access keys, policies and the audit log: operations and shapes of the `landfall` service. */
 import { read, write } from './landfall-operation.ts';
 import type { OperationModel, ShapeModel } from './service-model.ts';
 

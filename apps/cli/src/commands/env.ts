@@ -30,7 +30,10 @@ export function addEnvCommand(program: Command): void {
     });
 }
 
-/** Older AWS CLIs (Debian 12's) know no endpoint variable: a shell function adds the option for `aws mgn` and `aws sts`. */
+/**
+ * Older AWS CLIs (Debian 12's) know no endpoint variable: a shell function adds the option for `aws mgn` and
+ * `aws sts`.
+ */
 export function formatShell(variables: Readonly<Record<string, string>>): string {
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
   const wrapper =

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { BURST, CallLimits, RATE_PER_SECOND, REPLAY_WINDOW_MS } from './call-limits.ts';
+import { operations } from '@landfall/api';
+import { BURST, CallLimits, isReplaySafe, RATE_PER_SECOND, REPLAY_WINDOW_MS } from './call-limits.ts';
 
 test('L1: a key has its burst, then its rate; others are not held up', () => {
   const limits = new CallLimits();
@@ -22,4 +23,20 @@ test('L2, L3: a signature is good once, for as long as its date is', () => {
   limits.useSignature('one', REPLAY_WINDOW_MS + 1);
   limits.forgetSignature('one');
   limits.useSignature('one', REPLAY_WINDOW_MS + 2);
+});
+
+test('L2: what may be sent again is a read, or an idempotent call of MGN', () => {
+  const { mgn, landfall } = operations;
+  const safe = [mgn.DescribeJobs, mgn.TagResource, mgn.InitializeService, landfall.ListUsers];
+  const once = [mgn.StartTest, mgn.MarkAsArchived, landfall.AttachPolicy, landfall.UpdateAccessKey];
+  assert.deepEqual([...safe, ...once].map(isReplaySafe), [
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });

@@ -2,8 +2,8 @@
  * What keeps one caller from drowning the others, and one recorded request from being sent again.
  *
  * L1  A key has `RATE_PER_SECOND` calls a second on average, `BURST` at once; its sessions share them.
- * L2  The signature of a call that is neither a read nor idempotent is good for one call. It is remembered
- *     for as long as its date would be accepted, and across a restart (by the audit log).
+ * L2  The signature of a call that changes something is good for one call, idempotent calls of MGN aside.
+ *     It is remembered for as long as its date would be accepted, and across a restart (by the audit log).
  * L3  What was answered with 429 or 5xx is forgotten again: clients send that again in the same second, with
  *     the same signature.
  */
@@ -70,11 +70,14 @@ export class CallLimits {
   }
 }
 
-/** L2: twice the same call of these has the effect of one, or none. */
-export function isReplaySafe(operation: Pick<AnyOperation, 'name' | 'readonly' | 'idempotent'>): boolean {
-  return (
-    operation.readonly === true || operation.idempotent === true || operation.name === 'InitializeService'
-  );
+/**
+ * L2. Idempotent operations of `landfall` count as well: some give rights that were taken back meanwhile.
+ * Those of `mgn` are called by clients that sign two equal calls of a second alike.
+ */
+export function isReplaySafe(operation: AnyOperation): boolean {
+  const { service, name, readonly, idempotent } = operation;
+  if (readonly === true) return true;
+  return service === 'mgn' && (idempotent === true || name === 'InitializeService');
 }
 
 interface Bucket {
