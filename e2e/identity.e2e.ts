@@ -1,4 +1,4 @@
-/** Users, keys, policies, roles and the audit log as an operator types them, and `aws` with what they make. */
+/** Users, keys, policies, roles and audit as an operator types them, and `aws` with what they make. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

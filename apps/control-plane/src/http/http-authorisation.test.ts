@@ -5,7 +5,7 @@ import { MEMBERS_WITHOUT_RESOURCE, namesResource } from '../identity/call-resour
 import { IDENTITY_OPERATIONS } from '../identity/managed-policies.ts';
 import { startTestControlPlane } from '../testing/test-control-plane.ts';
 import { startTestSite } from '../testing/test-site.ts';
-import { addTestUser } from '../testing/test-users.ts';
+import { addTestUser, policyDocument } from '../testing/test-users.ts';
 
 const OPERATIONS: readonly AnyOperation[] = [...allOperations('mgn'), ...allOperations('landfall')];
 const SHOWS_CONTENT = [
@@ -13,6 +13,7 @@ const SHOWS_CONTENT = [
   'GetRecoveryPointFile',
   'GetConsoleOutput',
   'GetConsoleScreenshot',
+  'DescribeBootProof',
 ];
 const TAGGED = /tag(sFor)?Resource$/i;
 const ARN = 'arn:aws:mgn:us-east-1:000000000000:source-server/s-0123456789abcdefg';
@@ -112,6 +113,18 @@ test('one refused server refuses the call; tags and addresses decide', async (t)
     ...refused,
     message: /with an explicit deny in an identity-based policy$/,
   });
+  const respelled = resourceArn.replace('arn:aws:', 'arn:aws-cn:');
+  await api.landfall('PutPolicy', {
+    policyName: 'no-tags',
+    document: policyDocument([{ Effect: 'Deny', Action: 'mgn:TagResource', Resource: resourceArn }]),
+  });
+  await api.landfall('AttachPolicy', { policyName: 'no-tags', userName: 'team-a' });
+  for (const spelling of [resourceArn, respelled]) {
+    await assert.rejects(user.api.mgn('TagResource', { resourceArn: spelling, tags: {} }), {
+      ...refused,
+      message: /explicit deny/,
+    });
+  }
   const { job } = await user.api.mgn('StartTest', { sourceServerIDs: [mine] });
   await site.untilJobEnds(job?.jobID);
   const { items: machines } = await user.api.landfall('DescribeLaunchedMachines', {

@@ -3,7 +3,7 @@
  * What is passed over here because its type is wrong is refused by the validator afterwards, so a handler
  * never sees a resource that was not asked about.
  */
-import { type AnyOperation, type ArnScope, arnOf, type ServiceName } from '@landfall/api';
+import { type AnyOperation, type ArnScope, arnOf, parseArn, type ServiceName } from '@landfall/api';
 import { type IdentityType, identityArn } from './identity-names.ts';
 
 /** Member of an input, singular or plural, to the type in the ARN. */
@@ -28,6 +28,7 @@ const LANDFALL_TYPES: Readonly<Record<string, readonly [service: string, type: s
   sourceServerIDs: ['mgn', 'source-server'],
   machineID: ['landfall', 'machine'],
   proofID: ['landfall', 'proof'],
+  bootProofID: ['landfall', 'boot-proof'],
   tokenID: ['landfall', 'enrolment-token'],
 };
 
@@ -78,13 +79,19 @@ type ResourceNamer = (id: string) => string;
 function resourceNamer(service: ServiceName, member: string, scope: ArnScope): ResourceNamer | undefined {
   if (service === 'mgn') {
     const type = own(MGN_TYPES, member);
-    if (member === 'resourceArn') return (arn) => arn;
+    if (member === 'resourceArn') return canonicalArn;
     return type === undefined ? undefined : (id) => arnOf('mgn', type, id, scope);
   }
   const identity = own(IDENTITY_TYPES, member);
   if (identity !== undefined) return (name) => identityArn(identity, name, scope.accountId);
   const [owner, type] = own(LANDFALL_TYPES, member) ?? [];
   return owner === undefined || type === undefined ? undefined : (id) => arnOf(owner, type, id, scope);
+}
+
+/** One spelling a resource: handlers take an ARN of any partition, and policies name one. */
+function canonicalArn(text: string): string {
+  const arn = parseArn(text);
+  return arn === undefined ? text : arnOf(arn.service, arn.type, arn.id, arn);
 }
 
 function own<Value>(table: Readonly<Record<string, Value>>, member: string): Value | undefined {

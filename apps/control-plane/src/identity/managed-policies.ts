@@ -31,6 +31,7 @@ const CONTENT_OPERATIONS: ReadonlySet<string> = new Set<OperationName<'landfall'
   'GetRecoveryPointFile',
   'GetConsoleScreenshot',
   'GetConsoleOutput',
+  'DescribeBootProof',
 ]);
 
 export const STS_ACTIONS = ['sts:GetCallerIdentity', 'sts:GetSessionToken', 'sts:AssumeRole'];

@@ -1,6 +1,7 @@
 /** Tags of whatever has an ARN. */
 import { ApiError, type Handlers, parseArn } from '@landfall/api';
 import type { Service } from '../service.ts';
+import { findBootProof } from '../store/boot-proofs.ts';
 import { findConnector, saveConnector } from '../store/connectors.ts';
 import { findGroup, type GroupKind, saveGroup } from '../store/groups.ts';
 import { findTask, type InventoryTask, setTaskTags } from '../store/inventory-tasks.ts';
@@ -73,6 +74,7 @@ export async function tagsOfResource(
 /** What was made from a server is judged by the tags of the server. */
 async function serverBehind(db: Queries, type: string, id: string): Promise<string | undefined> {
   if (type === 'machine') return (await findMachine(db, id))?.sourceServerId;
+  if (type === 'boot-proof') return (await findBootProof(db, id))?.sourceServerId;
   return type === 'proof' ? (await findProof(db, id))?.sourceServerId : undefined;
 }
 
