@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { request } from 'node:https';
 import test from 'node:test';
 import { signRequest } from '@landfall/api';
-import { systemClock } from '@landfall/runtime';
+import { silentLogger, systemClock } from '@landfall/runtime';
 import { insertAuditEvents, listAuditEvents, trimAuditEvents } from '../store/audit-events.ts';
-import { openStore } from '../store/sqlite-store.ts';
+import { openStore, type Store } from '../store/sqlite-store.ts';
 import {
   startTestControlPlane,
   type TestControlPlane,
   temporaryFolder,
 } from '../testing/test-control-plane.ts';
 import { addTestUser, clientOf } from '../testing/test-users.ts';
+import { createAuditLog } from './audit-log.ts';
 
 test('who called what, from where, with which outcome; in pages, newest first', async (t) => {
   const plane = await startTestControlPlane(t);
@@ -110,4 +111,34 @@ test('A3: the oldest go, by age and by number', async (t) => {
   assert.deepEqual(await left(), ['e-5', 'e-4', 'e-3', 'e-2']);
   await trimAuditEvents(store.db, { beforeMs: 0, keep: 2 });
   assert.deepEqual(await left(), ['e-5', 'e-4']);
+});
+
+test('A1, A2: what may change something is there before it begins, and a store that fails loses nothing', async (t) => {
+  const store = await openStore(await temporaryFolder(t));
+  t.after(() => store.close());
+  let isFailing = false;
+  const failingStore: Store = {
+    ...store,
+    transaction: (work) =>
+      isFailing ? Promise.reject(new Error('the disk is full')) : store.transaction(work),
+  };
+  const audit = createAuditLog({ store: failingStore, clock: systemClock, log: silentLogger });
+  const event = {
+    eventId: 'e-1',
+    eventAtMs: 1,
+    action: 'mgn:StartTest',
+    resources: ['*'],
+    sourceAddress: '::1',
+  };
+  const outcomes = async () => (await listAuditEvents(store.db, { limit: 9 })).map(({ outcome }) => outcome);
+  await audit.begin({ ...event, outcome: 'STARTED' });
+  assert.deepEqual(await outcomes(), ['STARTED']);
+  isFailing = true;
+  await assert.rejects(audit.begin({ ...event, eventId: 'e-2', outcome: 'STARTED' }), /disk is full/);
+  await audit.end({ ...event, outcome: 'SUCCESS' }, true);
+  await audit.end({ ...event, eventId: 'e-3', outcome: 'AccessDeniedException' }, false);
+  await assert.rejects(audit.flush(), /disk is full/);
+  isFailing = false;
+  await audit.flush();
+  assert.deepEqual(await outcomes(), ['AccessDeniedException', 'SUCCESS']);
 });
