@@ -15,12 +15,11 @@ import { createReportBoard } from './channel/report-board.ts';
 import { removeRunningFile, writeStateFiles } from './file-state.ts';
 import { OpenTrees } from './files/open-trees.ts';
 import { closeListener, createApp, listen, renewCredentials } from './http/http-server.ts';
-import { createAuditLog } from './identity/audit-log.ts';
-import { CallLimits, REPLAY_WINDOW_MS } from './identity/call-limits.ts';
+import type { CallRate } from './identity/call-limits.ts';
 import { publicKeyPin } from './identity/certificate-authority.ts';
 import { keepCertificates } from './identity/certificate-upkeep.ts';
 import { loadAuthority, loadServerCertificate } from './identity/file-authority.ts';
-import { prepareIdentity } from './identity/identity-keeper.ts';
+import { openIdentity } from './identity/identity-keeper.ts';
 import { createInventoryRunner } from './inventory/inventory-runner.ts';
 import { createJobRunner } from './jobs/job-runner.ts';
 import { planFor } from './jobs/plan-for.ts';
@@ -28,7 +27,6 @@ import { createFileObjectStore } from './objects/file-object-store.ts';
 import { keepPreflights } from './preflights/preflight-keeper.ts';
 import type { Service } from './service.ts';
 import { loadMachineSizes } from './sizes/file-machine-sizes.ts';
-import { listSignatures } from './store/audit-events.ts';
 import { openStore, type Store } from './store/sqlite-store.ts';
 
 export const VERSION = '0.1.0';
@@ -46,6 +44,8 @@ export interface ControlPlaneOptions {
   readonly region: string;
   /** Of the certificates of programs; default: 90 days. */
   readonly certificateLifetimeMs?: number;
+  /** Of each access key; default: `CALL_RATE`. */
+  readonly callRate?: CallRate;
   readonly log: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -81,7 +81,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     ...(certificateLifetimeMs === undefined ? {} : { certificateLifetimeMs }),
   };
   const authority = await loadAuthority(files);
-  const vaults = await prepareIdentity({ stateDir, store, clock, random });
+  const identity = await openIdentity({ stateDir, store, clock, random, log, callRate: options.callRate });
   const certificate = await loadServerCertificate(files, authority, addresses);
   const { listen: host, port } = options;
   const listener = await listen({ ...certificate, caPem: authority.certificatePem, host, port });
@@ -101,9 +101,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     random,
     log,
     authority,
-    vaults,
-    audit: createAuditLog({ store, clock, log }),
-    limits: new CallLimits(await listSignatures(store.db, clock.nowMs() - REPLAY_WINDOW_MS)),
+    ...identity,
     reports,
     commands: createCommandQueues({ clock, random }),
     trees: new OpenTrees(clock),

@@ -160,6 +160,23 @@ test('a role is assumed by whom it trusts, and then does what it may', async (t)
   credentialsIn(await sts(site, ann, assume));
 });
 
+test('GetSessionToken needs no policy, and is refused by one that denies it', async (t) => {
+  const site = await start(t);
+  const { plane } = site;
+  const free = await addTestUser(plane, { userName: 'free' });
+  credentialsIn(await sts(site, free, { Action: 'GetSessionToken' }));
+  const statements = [{ Effect: 'Deny', Action: 'sts:*', Resource: '*' }];
+  const bound = await addTestUser(plane, { userName: 'bound', statements });
+  const refused = await sts(site, bound, { Action: 'GetSessionToken' });
+  assert.equal(element(refused, 'Code'), 'AccessDenied');
+  assert.match(element(refused, 'Message'), /sts:GetSessionToken on resource: \* with an explicit deny/);
+  assert.equal((await sts(site, bound, { Action: 'GetCallerIdentity' })).status, 200);
+  const trustPolicy = policyDocument([{ Effect: 'Allow', Principal: '*', Action: 'mgn:StartTest' }]);
+  await assert.rejects(plane.api.landfall('CreateRole', { roleName: 'odd', trustPolicy }), {
+    message: /trustPolicy: Statement\[0\]\.Action: no action/,
+  });
+});
+
 test('what is not served is refused, in XML', async (t) => {
   const site = await start(t);
   const { admin } = site.plane;

@@ -63,16 +63,25 @@ export async function answerSts(service: Service, call: StsCall, from: StsCaller
       return { Arn: arn, UserId: userId, Account: service.facts.accountId };
     }
     case 'GetSessionToken':
-      return getSessionToken(service, call, from.caller);
+      return getSessionToken(service, call, from);
     case 'AssumeRole':
       return assumeRole(service, call, from);
   }
 }
 
-async function getSessionToken(service: Service, call: StsCall, caller: Caller): Promise<XmlMembers> {
+/** Needs no policy that allows it, as in AWS; one that denies it counts. */
+async function getSessionToken(
+  service: Service,
+  call: StsCall,
+  { caller, context }: StsCaller,
+): Promise<XmlMembers> {
   if (caller.isTemporary) {
     throw ApiError.accessDenied('Cannot call GetSessionToken with session credentials');
   }
+  const action = 'sts:GetSessionToken';
+  const policies = await policiesOf(service.store.db, caller);
+  const decision = evaluatePolicies(policies, { action, resource: '*', context });
+  if (decision === 'EXPLICIT_DENY') throw denied({ caller, action }, '*', decision);
   const { least, most, usual } = SESSION_TOKEN_SECONDS;
   const seconds = readSeconds(call, { least, most, usual });
   const { kind, name, userId: identityId } = caller;

@@ -1,7 +1,7 @@
 /**
  * What keeps one caller from drowning the others, and one recorded request from being sent again.
  *
- * L1  A key has `RATE_PER_SECOND` calls a second on average, `BURST` at once; its sessions share them.
+ * L1  A key has so many calls a second on average, so many at once (`CALL_RATE`); its sessions share them.
  * L2  The signature of a call that changes something is good for one call, idempotent calls of MGN aside.
  *     It is remembered for as long as its date would be accepted, and across a restart (by the audit log).
  * L3  What was answered with 429 or 5xx is forgotten again: clients send that again in the same second, with
@@ -9,15 +9,19 @@
  */
 import { type AnyOperation, ApiError, CLOCK_SKEW_MS_MAX } from '@landfall/api';
 
-export const RATE_PER_SECOND = 100;
-export const BURST = 500;
+export interface CallRate {
+  readonly perSecond: number;
+  /** At once, after a rest. */
+  readonly burst: number;
+}
+
+export const CALL_RATE: CallRate = { perSecond: 100, burst: 500 };
 /** A date may lie ahead as far as behind. */
 export const REPLAY_WINDOW_MS = 2 * CLOCK_SKEW_MS_MAX;
 export const SIGNATURES_MAX = 500_000;
 
 /** Failed attempts in the name of a key that are recorded. */
-const FAILURES_PER_SECOND = 1;
-const FAILURES_BURST = 20;
+const FAILURE_RATE: CallRate = { perSecond: 1, burst: 20 };
 const KEYS_MAX = 20_000;
 
 export interface SeenSignature {
@@ -26,12 +30,13 @@ export interface SeenSignature {
 }
 
 export class CallLimits {
-  #calls = new TokenBuckets(RATE_PER_SECOND, BURST);
-  #failures = new TokenBuckets(FAILURES_PER_SECOND, FAILURES_BURST);
+  #calls: TokenBuckets;
+  #failures = new TokenBuckets(FAILURE_RATE);
   /** In the order they were seen. */
   #seen = new Map<string, number>();
 
-  constructor(seen: readonly SeenSignature[] = []) {
+  constructor(seen: readonly SeenSignature[] = [], rate: CallRate = CALL_RATE) {
+    this.#calls = new TokenBuckets(rate);
     for (const { signature, seenAtMs } of seen.slice(-SIGNATURES_MAX)) this.#seen.set(signature, seenAtMs);
   }
 
@@ -86,20 +91,19 @@ interface Bucket {
 }
 
 class TokenBuckets {
-  readonly #perSecond: number;
-  readonly #burst: number;
+  readonly #rate: CallRate;
   #buckets = new Map<string, Bucket>();
 
-  constructor(perSecond: number, burst: number) {
-    this.#perSecond = perSecond;
-    this.#burst = burst;
+  constructor(rate: CallRate) {
+    this.#rate = rate;
   }
 
   take(name: string, nowMs: number): boolean {
-    const bucket = this.#buckets.get(name) ?? { tokens: this.#burst, filledAtMs: nowMs };
+    const { perSecond, burst } = this.#rate;
+    const bucket = this.#buckets.get(name) ?? { tokens: burst, filledAtMs: nowMs };
     this.#buckets.delete(name);
     const passedMs = Math.max(0, nowMs - bucket.filledAtMs);
-    bucket.tokens = Math.min(this.#burst, bucket.tokens + (passedMs / 1000) * this.#perSecond);
+    bucket.tokens = Math.min(burst, bucket.tokens + (passedMs / 1000) * perSecond);
     bucket.filledAtMs = nowMs;
     this.#buckets.set(name, bucket);
     this.#dropIdlest();

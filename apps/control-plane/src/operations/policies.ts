@@ -105,8 +105,8 @@ export const policyOperations: Operations = {
 /** Throws ValidationException that names the place in the policy. */
 export function checkPolicy(text: string, member: 'document' | 'trustPolicy'): void {
   try {
-    const kind = member === 'document' ? 'identity' : 'trust';
-    parsePolicy(text, { kind, knownActions: KNOWN_ACTIONS });
+    if (member === 'document') parsePolicy(text, { kind: 'identity', knownActions: KNOWN_ACTIONS });
+    else parsePolicy(text, { kind: 'trust', knownActions: ['sts:AssumeRole'] });
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     throw ApiError.validation(`${member}: ${error.message}`, {
