@@ -4,13 +4,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Credentials } from '@landfall/api';
 import { OperationError, readIfExists } from '@landfall/runtime';
 
 export interface ApiAccess {
   readonly endpoint: string;
   readonly caPem: string;
   readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials: Credentials;
 }
 
 export const DEFAULT_STATE_DIR = '/var/lib/landfall';
@@ -51,6 +52,7 @@ export async function findAccess(stateDir: string): Promise<ApiAccess> {
     AWS_ACCESS_KEY_ID,
     AWS_SECRET_ACCESS_KEY,
     AWS_DEFAULT_REGION,
+    AWS_SESSION_TOKEN,
   } = process.env;
   if (LANDFALL_ENDPOINT === undefined || LANDFALL_CA_FILE === undefined) return readCredentials(stateDir);
   if (AWS_ACCESS_KEY_ID === undefined || AWS_SECRET_ACCESS_KEY === undefined)
@@ -59,6 +61,10 @@ export async function findAccess(stateDir: string): Promise<ApiAccess> {
     endpoint: LANDFALL_ENDPOINT,
     caPem: await readFile(LANDFALL_CA_FILE, 'utf8'),
     region: AWS_DEFAULT_REGION ?? 'us-east-1',
-    credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
+    credentials: {
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
+      ...(AWS_SESSION_TOKEN === undefined ? {} : { sessionToken: AWS_SESSION_TOKEN }),
+    },
   };
 }

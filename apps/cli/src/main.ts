@@ -15,6 +15,7 @@ import { addEnvCommand } from './commands/env.ts';
 import { addFilesCommands } from './commands/files.ts';
 import { addGroupCommands } from './commands/group.ts';
 import { addGuestMatrixCommand } from './commands/guest-matrix.ts';
+import { addIdentityCommands } from './commands/identity.ts';
 import { addInventoryCommands } from './commands/inventory.ts';
 import { addJobCommands } from './commands/job.ts';
 import { addJournalCommands } from './commands/journal.ts';
@@ -75,6 +76,7 @@ function buildProgram(): Command {
     addInventoryCommands,
     addConnectorCommands,
     addApiCommand,
+    addIdentityCommands,
   ])
     addTo(program);
   return program;

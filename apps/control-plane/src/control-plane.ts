@@ -15,9 +15,11 @@ import { createReportBoard } from './channel/report-board.ts';
 import { removeRunningFile, writeStateFiles } from './file-state.ts';
 import { OpenTrees } from './files/open-trees.ts';
 import { closeListener, createApp, listen, renewCredentials } from './http/http-server.ts';
+import type { CallRate } from './identity/call-limits.ts';
 import { publicKeyPin } from './identity/certificate-authority.ts';
 import { keepCertificates } from './identity/certificate-upkeep.ts';
 import { loadAuthority, loadServerCertificate } from './identity/file-authority.ts';
+import { openIdentity } from './identity/identity-keeper.ts';
 import { createInventoryRunner } from './inventory/inventory-runner.ts';
 import { createJobRunner } from './jobs/job-runner.ts';
 import { planFor } from './jobs/plan-for.ts';
@@ -42,6 +44,8 @@ export interface ControlPlaneOptions {
   readonly region: string;
   /** Of the certificates of programs; default: 90 days. */
   readonly certificateLifetimeMs?: number;
+  /** Of each access key; default: `CALL_RATE`. */
+  readonly callRate?: CallRate;
   readonly log: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -77,6 +81,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     ...(certificateLifetimeMs === undefined ? {} : { certificateLifetimeMs }),
   };
   const authority = await loadAuthority(files);
+  const identity = await openIdentity({ stateDir, store, clock, random, log, callRate: options.callRate });
   const certificate = await loadServerCertificate(files, authority, addresses);
   const { listen: host, port } = options;
   const listener = await listen({ ...certificate, caPem: authority.certificatePem, host, port });
@@ -96,6 +101,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     random,
     log,
     authority,
+    ...identity,
     reports,
     commands: createCommandQueues({ clock, random }),
     trees: new OpenTrees(clock),
@@ -122,15 +128,16 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
   });
   const preflights = keepPreflights(service, closing.signal);
   const bootProofs = keepBootProofs(service, closing.signal);
+  const auditing = service.audit.run(closing.signal);
   log.info('control-plane-listening', { url: service.facts.publicUrl, stateDir });
   const close = async () => {
     closing.abort();
-    await Promise.all([upkeep, preflights, bootProofs]);
+    await Promise.all([upkeep, preflights, bootProofs, auditing]);
     await removeRunningFile(stateDir);
     await Promise.all([service.jobs.close(), service.inventory.close()]);
     await closeListener(listener);
     await app.close();
-    await store.close();
+    await service.audit.flush().finally(() => store.close());
     log.info('control-plane-stopped');
   };
   let closed: Promise<void> | undefined;

@@ -31,7 +31,14 @@ test('programs on this machine are told the local address, others the first publ
   const running = JSON.parse(await read('control-plane.json'));
   assert.equal(running.url, `https://10.0.2.2:${first.port}`);
   assert.equal(running.caFingerprint, token.caFingerprint);
-  for (const path of ['admin-credentials.json', 'ca-key.pem', 'server-key.pem', 'tokens/launch-host']) {
+  const secrets = [
+    'admin-credentials.json',
+    'ca-key.pem',
+    'identity-key',
+    'server-key.pem',
+    'tokens/launch-host',
+  ];
+  for (const path of secrets) {
     assert.equal((await stat(join(stateDir, path))).mode & 0o777, 0o600, path);
   }
   await first.close();

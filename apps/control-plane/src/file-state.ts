@@ -3,12 +3,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeEnrolmentToken, type ProgramRole } from '@landfall/channel';
 import { ensureFolder, readIfExists, writeDurably } from '@landfall/runtime';
-import { type AccessKey, createAccessKey, findAccessKeyOf } from './identity/access-keys.ts';
+import { type AccessKey, createAccessKey, findAccessKey, listAccessKeys } from './identity/access-keys.ts';
 import { createToken } from './identity/enrolment-tokens.ts';
+import { ADMINISTRATOR } from './identity/identity-keeper.ts';
 import { tokenText } from './operations/enrolment-tokens.ts';
 import type { Service } from './service.ts';
 
-const ADMINISTRATOR = 'administrator';
 /** The programs that `landfall up` starts beside the control plane. */
 const EMBEDDED_ROLES: readonly ProgramRole[] = ['replication-server', 'launch-host'];
 
@@ -41,9 +41,13 @@ async function writeAdminCredentials(stateDir: string, service: Service): Promis
   });
 }
 
-async function administratorKey({ store, clock, random }: Service): Promise<AccessKey> {
-  const known = await findAccessKeyOf(store.db, ADMINISTRATOR);
-  return known ?? createAccessKey(store.db, { principal: ADMINISTRATOR, clock, random });
+/** The oldest that works; a new one when somebody deleted or switched off all. */
+async function administratorKey({ store, clock, random, vaults }: Service): Promise<AccessKey> {
+  const vault = vaults.accessKeys;
+  const keys = await listAccessKeys(store.db, ADMINISTRATOR);
+  const active = keys.find(({ status }) => status === 'ACTIVE');
+  const known = active && (await findAccessKey(store.db, vault, active.accessKeyId));
+  return known ?? createAccessKey(store.db, { userName: ADMINISTRATOR, vault, clock, random });
 }
 
 /** The secret stays, the address in the token may change. One install may use it, as often as it likes. */

@@ -3,7 +3,11 @@ import type { Clock, Logger, Random } from '@landfall/runtime';
 import type { CommandQueues } from './channel/command-queues.ts';
 import type { ReportBoard } from './channel/report-board.ts';
 import type { OpenTrees } from './files/open-trees.ts';
+import type { AuditLog } from './identity/audit-log.ts';
+import type { CallLimits } from './identity/call-limits.ts';
+import type { Caller } from './identity/callers.ts';
 import type { CertificateAuthority } from './identity/certificate-authority.ts';
+import type { Vaults } from './identity/identity-keeper.ts';
 import type { InventoryRunner } from './inventory/inventory-runner.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
 import type { ObjectStore } from './objects/object-store.ts';
@@ -30,6 +34,9 @@ export interface Service {
   readonly random: Random;
   readonly log: Logger;
   readonly authority: CertificateAuthority;
+  readonly vaults: Vaults;
+  readonly audit: AuditLog;
+  readonly limits: CallLimits;
   readonly commands: CommandQueues;
   readonly reports: ReportBoard;
   readonly jobs: JobRunner;
@@ -37,6 +44,7 @@ export interface Service {
   readonly objects: ObjectStore;
   readonly inventory: InventoryRunner;
   readonly sizes: MachineSizes;
-  /** Who made the call that is answered. */
+  /** ARN of who made the call that is answered. */
   readonly principal?: string;
+  readonly caller?: Caller;
 }

@@ -8,7 +8,15 @@
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { type Clock, OperationError, retry, systemClock, systemErrorCode } from '@landfall/runtime';
+import {
+  type Clock,
+  OperationError,
+  type Random,
+  retry,
+  systemClock,
+  systemErrorCode,
+  systemRandom,
+} from '@landfall/runtime';
 import { ApiError } from './api-error.ts';
 import { type EncodedInput, encodeInput } from './encode-input.ts';
 import { type InputOf, type Operation, type OperationName, type OutputOf, operations } from './operations.ts';
@@ -24,6 +32,7 @@ export interface ApiClientOptions {
   readonly credentials: Credentials;
   readonly region: string;
   readonly clock?: Clock;
+  readonly random?: Random;
 }
 
 /** Operations whose answer comes in pages. */
@@ -129,7 +138,12 @@ function send(
   encoded: EncodedInput,
 ): Promise<IncomingMessage> {
   const { method, rawPath, rawQuery, body } = encoded;
-  const headers = { host: endpoint.host, ...(body === '' ? {} : { 'content-type': 'application/json' }) };
+  const headers = {
+    host: endpoint.host,
+    /** Two equal calls in one second are not taken for one that was sent again. */
+    'amz-sdk-invocation-id': (options.random ?? systemRandom).uuid(),
+    ...(body === '' ? {} : { 'content-type': 'application/json' }),
+  };
   const nowMs = (options.clock ?? systemClock).nowMs();
   const scope = { service, region: options.region, nowMs };
   const signature = signRequest({ method, rawPath, rawQuery, headers, body }, options.credentials, scope);

@@ -15,6 +15,7 @@ export {
   allOperations,
   type Handlers,
   type InputOf,
+  inputMembers,
   type Operation,
   type OperationName,
   type OutputOf,

@@ -1,6 +1,7 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
 import { BOOT_PROOF_SHAPES } from './landfall-boot-proof-model.ts';
 import { FILE_SHAPES } from './landfall-file-model.ts';
+import { IDENTITY_OPERATIONS, IDENTITY_SHAPES } from './landfall-identity-model.ts';
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
 import { JOURNAL_SHAPES } from './landfall-journal-model.ts';
 import { LAUNCH_TEMPLATE_OPERATIONS, LAUNCH_TEMPLATE_SHAPES } from './landfall-launch-template-model.ts';
@@ -100,6 +101,7 @@ const OPERATIONS = {
   ...LAUNCH_TEMPLATE_OPERATIONS,
   ...SCRIPT_OPERATIONS,
   DescribeService: read('DescribeService'),
+  ...IDENTITY_OPERATIONS,
 } as const satisfies Record<string, OperationModel>;
 
 const REQUESTS = {
@@ -378,6 +380,7 @@ export const LANDFALL_SHAPES = {
   ...IMAGE_SHAPES,
   ...SCRIPT_SHAPES,
   ...TRIPWIRE_SHAPES,
+  ...IDENTITY_SHAPES,
 };
 
 export const LANDFALL_MODEL: ServiceModel = {

@@ -7,6 +7,7 @@
 
 import type { BootProofOperations } from './landfall-boot-proof-types.ts';
 import type { FileOperations } from './landfall-file-types.ts';
+import type { IdentityOperations } from './landfall-identity-types.ts';
 import type { ImageOperations } from './landfall-image-types.ts';
 import type { JournalOperations } from './landfall-journal-types.ts';
 import type { LaunchTemplateOperations } from './landfall-launch-template-types.ts';
@@ -33,6 +34,7 @@ import type { Job } from './mgn-types.generated.ts';
 
 export type * from './landfall-boot-proof-types.ts';
 export type * from './landfall-file-types.ts';
+export type * from './landfall-identity-types.ts';
 export type * from './landfall-image-types.ts';
 export type * from './landfall-journal-types.ts';
 export type * from './landfall-launch-template-types.ts';
@@ -46,6 +48,7 @@ export type * from './landfall-tripwire-types.ts';
 export interface LandfallOperations
   extends BootProofOperations,
     FileOperations,
+    IdentityOperations,
     ImageOperations,
     JournalOperations,
     LaunchTemplateOperations,

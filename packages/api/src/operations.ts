@@ -64,6 +64,12 @@ export function shapeOf(service: ServiceName, name: string): ShapeModel {
   return shape;
 }
 
+/** Names of the members of its input. */
+export function inputMembers({ service, input }: AnyOperation): readonly string[] {
+  const shape = input === undefined ? undefined : shapeOf(service, input);
+  return shape?.type === 'structure' ? Object.keys(shape.members) : [];
+}
+
 export function allOperations(service: ServiceName): readonly AnyOperation[] {
   return Object.values(operations[service]);
 }

@@ -87,8 +87,10 @@ describe('verification', () => {
         secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
       };
       const nowMs = Date.parse('2015-08-30T12:36:30Z');
-      const caller = await verify({ method, rawPath: '/', rawQuery, headers, body: '' }, { known, nowMs });
+      const request = { method, rawPath: '/', rawQuery, headers, body: '' };
+      const caller = await verify(request, { known, nowMs });
       assert.deepEqual(caller, {
+        signature,
         accessKeyId: 'AKIDEXAMPLE',
         service: 'service',
         region: 'us-east-1',

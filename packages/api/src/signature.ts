@@ -61,6 +61,8 @@ export interface VerifiedCaller<Principal> {
   /** From the credential scope: `mgn` or `landfall` tell the two services apart. Not checked here. */
   readonly service: string;
   readonly region: string;
+  /** Hexadecimal: tells a request that is sent again. */
+  readonly signature: string;
   readonly principal: Principal;
 }
 
@@ -114,7 +116,7 @@ export async function verifySignature<Principal>(
   }
   checkSessionToken(request, key.sessionToken);
   const { accessKeyId, service, region } = claim;
-  return { accessKeyId, service, region, principal: key.principal };
+  return { accessKeyId, service, region, signature, principal: key.principal };
 }
 
 /** What the Authorization header says about itself. */

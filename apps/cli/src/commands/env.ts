@@ -20,6 +20,7 @@ export function addEnvCommand(program: Command): void {
         AWS_CA_BUNDLE: caFile,
         NODE_EXTRA_CA_CERTS: caFile,
         AWS_ENDPOINT_URL_MGN: access.endpoint,
+        AWS_ENDPOINT_URL_STS: access.endpoint,
         LANDFALL_ENDPOINT: access.endpoint,
         LANDFALL_CA_FILE: caFile,
       };
@@ -29,11 +30,14 @@ export function addEnvCommand(program: Command): void {
     });
 }
 
-/** Older AWS CLIs (Debian 12's) know no endpoint variable: a shell function adds the option for `aws mgn`. */
+/**
+ * Older AWS CLIs (Debian 12's) know no endpoint variable: a shell function adds the option for `aws mgn` and
+ * `aws sts`.
+ */
 export function formatShell(variables: Readonly<Record<string, string>>): string {
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
   const wrapper =
-    'aws() { if [ "${1:-}" = mgn ]; then command aws --endpoint-url "$LANDFALL_ENDPOINT" "$@"; else command aws "$@"; fi; }';
+    'aws() { if [ "${1:-}" = mgn ] || [ "${1:-}" = sts ]; then command aws --endpoint-url "$LANDFALL_ENDPOINT" "$@"; else command aws "$@"; fi; }';
   return `unset AWS_SESSION_TOKEN AWS_PROFILE\n${lines.join('\n')}\n${wrapper}\n`;
 }
 

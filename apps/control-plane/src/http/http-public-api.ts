@@ -1,6 +1,7 @@
 /**
  * The public API: every signed request, told apart by the service name in its credential scope. Answers are
- * the API's own JSON whatever happens.
+ * the API's own JSON (for `sts`: its XML) whatever happens. The way of a call: signature, rate, audit log,
+ * policies, replay, handler.
  */
 import { Readable } from 'node:stream';
 import {
@@ -11,16 +12,26 @@ import {
   dispatch,
   encodeError,
   matchRoute,
+  type RequestParts,
   refuseUnknown,
   type ServiceName,
+  type SignableRequest,
+  type VerifiedCaller,
   verifySignature,
 } from '@landfall/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { findAccessKey } from '../identity/access-keys.ts';
+import { auditCall, type CallRecord, failureOf } from '../identity/audited-call.ts';
+import { type Access, authorise } from '../identity/authorisation.ts';
+import { isReplaySafe } from '../identity/call-limits.ts';
+import { requestFacts, resourcesOfCall } from '../identity/call-resources.ts';
+import { type Caller, findCaller } from '../identity/callers.ts';
+import type { RequestContext } from '../identity/policy-conditions.ts';
 import { isInitialized, landfallHandlers, mgnHandlers } from '../operations/handlers.ts';
 import { refuseOtherAccount } from '../operations/managed-accounts.ts';
+import { tagsOfResource } from '../operations/tags.ts';
 import type { Service } from '../service.ts';
 import { rawBody } from './http-body.ts';
+import { answerSts, encodeStsError, encodeStsOutput, readStsCall, stsResource } from './http-sts.ts';
 
 export async function answerPublicApi(
   service: Service,
@@ -30,8 +41,18 @@ export async function answerPublicApi(
   try {
     return sendApiResponse(reply, await perform(service, request));
   } catch (error) {
-    return sendApiError(service, error, request, reply);
+    if (!isStsRequest(request)) return sendApiError(service, error, request, reply);
+    const known = asApiError(error);
+    if (known.status >= 500) service.log.error('request-failed', { requestId: request.id, error });
+    return sendApiResponse(reply, encodeStsError(known, request.id));
   }
+}
+
+/** What the request says of itself, proven or not: errors are to be in the form its sender reads. */
+function isStsRequest({ headers }: FastifyRequest): boolean {
+  return /^AWS4-HMAC-SHA256 +Credential=[^/,]+\/\d{8}\/[\w-]+\/sts\/aws4_request,/.test(
+    headers.authorization ?? '',
+  );
 }
 
 export function sendApiError(
@@ -67,30 +88,171 @@ function asApiError(error: unknown): ApiError {
 async function perform(service: Service, request: FastifyRequest): Promise<ApiResponse> {
   const [rawPath = '/', rawQuery = ''] = splitUrl(request.raw.url ?? '/');
   const body = rawBody(request.body);
-  const caller = await verifySignature(
-    { method: request.method, rawPath, rawQuery, headers: request.headers, body },
-    {
-      nowMs: service.clock.nowMs(),
-      secretFor: (accessKeyId) => findAccessKey(service.store.db, accessKeyId).then(toKnownKey),
-    },
-  );
-  const name = requireService(caller.service);
-  requireRegion(service, caller.region);
+  const parts = { method: request.method, rawPath, rawQuery, headers: request.headers, body };
+  const { principal: caller, signature, ...scope } = await authenticate(service, parts, request);
+  requireRegion(service, scope.region);
+  if (scope.service === 'sts') {
+    const form = request.method === 'GET' ? rawQuery : body.toString('utf8');
+    return performSts(service, request, { caller, form });
+  }
+  const name = requireService(scope.service);
   const route = matchRoute(name, request.method, rawPath);
   if (route === undefined) throw refuseUnknown(name, request.method, rawPath);
-  const parts = { labels: route.labels, query: rawQuery, bodyText: body.toString('utf8') };
-  const value = decodeInput(route.operation, parts);
-  await requireInitialized(service, route.operation);
-  if (name === 'mgn') refuseOtherAccount(service, value);
-  const context = { ...service, principal: caller.principal };
-  const options = { context, requestId: request.id };
-  return route.operation.service === 'mgn'
-    ? dispatch(route.operation, value, { handlers: mgnHandlers, ...options })
-    : dispatch(route.operation, value, { handlers: landfallHandlers, ...options });
+  const { operation, labels } = route;
+  const input = readInput(operation, { labels, query: rawQuery, bodyText: body.toString('utf8') });
+  const access = accessOf(service, { operation, input: input.value, caller, sourceIp: request.ip });
+  const record = recordOf(service, access, request);
+  const isOnce = !isReplaySafe(operation);
+  return auditCall(service.audit, isOnce ? { ...record, signature } : record, async (begin) => {
+    service.limits.takeCall(caller.origin.accessKeyId, record.eventAtMs);
+    await authorise(access, {
+      db: service.store.db,
+      tagsOf: (resource) => tagsOfResource(service, resource),
+    });
+    if ('error' in input) throw input.error;
+    await requireInitialized(service, operation);
+    if (name === 'mgn') refuseOtherAccount(service, input.value);
+    const answer = () =>
+      handle({ ...service, principal: caller.arn, caller }, operation, input.value, request);
+    if (operation.readonly === true) return answer();
+    const work = async () => {
+      await begin();
+      return answer();
+    };
+    return isOnce ? once(service, signature, work) : work();
+  });
 }
 
-function toKnownKey(key: Awaited<ReturnType<typeof findAccessKey>>) {
-  return key === undefined ? undefined : { secretAccessKey: key.secretAccessKey, principal: key.principal };
+/** A session that is made twice is no harm: only who is answered learns of it. */
+async function performSts(
+  service: Service,
+  request: FastifyRequest,
+  { caller, form }: { readonly caller: Caller; readonly form: string },
+): Promise<ApiResponse> {
+  const call = readStsCall(form);
+  const context = contextOf(service, caller, request.ip);
+  const access = { caller, action: `sts:${call.operation}`, resources: [stsResource(call)] };
+  const members = await auditCall(service.audit, recordOf(service, access, request), async (begin) => {
+    service.limits.takeCall(caller.origin.accessKeyId, context.nowMs);
+    if (call.operation !== 'GetCallerIdentity') await begin();
+    return answerSts(service, call, { caller, context });
+  });
+  return encodeStsOutput(call.operation, members, request.id);
+}
+
+/** L2, L3 */
+async function once(
+  { limits, clock }: Service,
+  signature: string,
+  work: () => Promise<ApiResponse>,
+): Promise<ApiResponse> {
+  limits.useSignature(signature, clock.nowMs());
+  try {
+    return await work();
+  } catch (error) {
+    const { status } = asApiError(error);
+    if (status === 429 || status >= 500) limits.forgetSignature(signature);
+    throw error;
+  }
+}
+
+function handle(
+  context: Service,
+  operation: AnyOperation,
+  value: unknown,
+  { id: requestId }: FastifyRequest,
+): Promise<ApiResponse> {
+  const options = { context, requestId };
+  return operation.service === 'mgn'
+    ? dispatch(operation, value, { handlers: mgnHandlers, ...options })
+    : dispatch(operation, value, { handlers: landfallHandlers, ...options });
+}
+
+/** A failed attempt in the name of a key that exists is recorded, too. */
+async function authenticate(
+  service: Service,
+  parts: SignableRequest,
+  request: FastifyRequest,
+): Promise<VerifiedCaller<Caller>> {
+  const token = parts.headers['x-amz-security-token'];
+  const nowMs = service.clock.nowMs();
+  const options = {
+    db: service.store.db,
+    vaults: service.vaults,
+    accountId: service.facts.accountId,
+    nowMs,
+    sessionToken: typeof token === 'string' ? token : undefined,
+  };
+  let named: Caller | undefined;
+  const secretFor = async (accessKeyId: string) => {
+    const key = await findCaller(options, accessKeyId);
+    named = key?.principal;
+    return key;
+  };
+  try {
+    return await verifySignature(parts, { nowMs, secretFor });
+  } catch (error) {
+    if (named !== undefined && service.limits.mayRecordFailure(named.accessKeyId, nowMs)) {
+      const access = { action: 'authentication', resources: [], caller: undefined };
+      const record = { ...recordOf(service, access, request), accessKeyId: named.accessKeyId };
+      await service.audit.end({ ...record, ...failureOf(error) }, false);
+    }
+    throw error;
+  }
+}
+
+function recordOf(
+  { clock }: Service,
+  { caller, action, resources }: RecordedAccess,
+  { id, ip }: FastifyRequest,
+): CallRecord {
+  return {
+    ...{ eventId: id, eventAtMs: clock.nowMs(), action, resources, sourceAddress: ip },
+    ...(caller === undefined ? {} : { principal: caller.arn, accessKeyId: caller.accessKeyId }),
+  };
+}
+
+interface RecordedAccess {
+  readonly caller: Caller | undefined;
+  readonly action: string;
+  readonly resources: readonly string[];
+}
+
+type ReadInput = { readonly value: unknown } | { readonly value?: undefined; readonly error: unknown };
+
+/** Who may not make the call is told that, and not what is wrong with its input. */
+function readInput(operation: AnyOperation, parts: RequestParts): ReadInput {
+  try {
+    return { value: decodeInput(operation, parts) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+interface CallFacts {
+  readonly operation: AnyOperation;
+  readonly input: unknown;
+  readonly caller: Caller;
+  readonly sourceIp: string;
+}
+
+function accessOf(service: Service, { operation, input, caller, sourceIp }: CallFacts): Access {
+  return {
+    caller,
+    action: `${operation.service}:${operation.name}`,
+    resources: resourcesOfCall(operation.service, input, service.facts),
+    context: { ...contextOf(service, caller, sourceIp), ...requestFacts(operation, input) },
+  };
+}
+
+function contextOf({ clock }: Service, caller: Caller, sourceIp: string): RequestContext {
+  return {
+    nowMs: clock.nowMs(),
+    sourceIp,
+    secureTransport: true,
+    principalArn: caller.arn,
+    userName: caller.kind === 'user' ? caller.name : undefined,
+  };
 }
 
 function splitUrl(url: string): readonly string[] {
@@ -100,7 +262,7 @@ function splitUrl(url: string): readonly string[] {
 
 function requireService(name: string): ServiceName {
   if (name === 'mgn' || name === 'landfall') return name;
-  throw ApiError.accessDenied(`This endpoint serves mgn and landfall, not ${name}.`);
+  throw ApiError.accessDenied(`This endpoint serves mgn, landfall and sts, not ${name}.`);
 }
 
 function requireRegion({ facts }: Service, region: string): void {

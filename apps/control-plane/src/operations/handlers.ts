@@ -3,6 +3,7 @@ import type { Handlers } from '@landfall/api';
 import type { Service } from '../service.ts';
 import { readSetting, writeSetting } from '../store/settings.ts';
 import { applicationOperations } from './applications.ts';
+import { auditOperations } from './audit-events.ts';
 import { bootProofOperations } from './boot-proofs.ts';
 import { configurationOperations } from './configurations.ts';
 import { connectorOperations } from './connectors.ts';
@@ -18,6 +19,7 @@ import { launchedMachineOperations } from './launched-machines.ts';
 import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
 import { managedAccountOperations } from './managed-accounts.ts';
+import { policyOperations } from './policies.ts';
 import { postLaunchActionOperations } from './post-launch-actions.ts';
 import { preflightOperations } from './preflights.ts';
 import { proofOperations } from './proofs.ts';
@@ -26,11 +28,13 @@ import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
 import { replicationLimitOperations } from './replication-limits.ts';
 import { replicationTypeOperations } from './replication-type.ts';
+import { roleOperations } from './roles.ts';
 import { scriptOperations } from './scripts.ts';
 import { sourceServerOperations } from './source-servers.ts';
 import { tagOperations } from './tags.ts';
 import { templateOperations } from './templates.ts';
 import { tripwireOperations } from './tripwire.ts';
+import { userOperations } from './users.ts';
 import { vcenterClientOperations } from './vcenter-clients.ts';
 import { waveOperations } from './waves.ts';
 
@@ -74,6 +78,10 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...tripwireOperations,
   ...replicationLimitOperations,
   ...startLaunchOperation,
+  ...policyOperations,
+  ...roleOperations,
+  ...userOperations,
+  ...auditOperations,
 };
 
 export async function isInitialized({ store }: Service): Promise<boolean> {

@@ -1,10 +1,13 @@
 /** Tags of whatever has an ARN. */
 import { ApiError, type Handlers, parseArn } from '@landfall/api';
 import type { Service } from '../service.ts';
+import { findBootProof } from '../store/boot-proofs.ts';
 import { findConnector, saveConnector } from '../store/connectors.ts';
 import { findGroup, type GroupKind, saveGroup } from '../store/groups.ts';
 import { findTask, type InventoryTask, setTaskTags } from '../store/inventory-tasks.ts';
 import { findJob, setJobTags } from '../store/jobs.ts';
+import { findMachine } from '../store/machines.ts';
+import { findProof } from '../store/proofs.ts';
 import type { Queries } from '../store/schema.ts';
 import { findServer, saveServer } from '../store/source-servers.ts';
 import { findTemplate, saveTemplate, type TemplateKind } from '../store/templates.ts';
@@ -54,6 +57,25 @@ async function findTagged({ facts }: Service, db: Queries, resourceArn: string):
   const tagged = isOurs ? await findByType(db, arn.type, arn.id) : undefined;
   if (tagged === undefined) throw ApiError.notFound(resourceArn, arn.type);
   return tagged;
+}
+
+/** For conditions on tags: `undefined` when there is no such resource, or it has none. */
+export async function tagsOfResource(
+  { facts, store: { db } }: Pick<Service, 'facts' | 'store'>,
+  resource: string,
+): Promise<Tags | undefined> {
+  const arn = parseArn(resource);
+  if (arn?.region !== facts.region || arn.accountId !== facts.accountId) return undefined;
+  if (arn.service === 'mgn') return (await findByType(db, arn.type, arn.id))?.tags;
+  const sourceServerId = arn.service === 'landfall' ? await serverBehind(db, arn.type, arn.id) : undefined;
+  return sourceServerId === undefined ? undefined : (await findServer(db, sourceServerId))?.tags;
+}
+
+/** What was made from a server is judged by the tags of the server. */
+async function serverBehind(db: Queries, type: string, id: string): Promise<string | undefined> {
+  if (type === 'machine') return (await findMachine(db, id))?.sourceServerId;
+  if (type === 'boot-proof') return (await findBootProof(db, id))?.sourceServerId;
+  return type === 'proof' ? (await findProof(db, id))?.sourceServerId : undefined;
 }
 
 function findByType(db: Queries, type: string, id: string): Promise<Tagged | undefined> {

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { createConnectorTable } from './connectors.ts';
 import { createGroupTable } from './group-table.ts';
+import { createAuditTable, createPolicyTables } from './identity-migration.ts';
 import { createInventoryTables } from './inventory-tasks.ts';
 import { createLaunchTables } from './launch-migrations.ts';
 
@@ -26,6 +27,12 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-inventory': { up: createInventoryTables },
   '0008-boot-proofs': { up: createBootProofTable },
   '0009-launch-configuration': { up: createLaunchTables },
+  '0010-identity': {
+    up: async (db: Kysely<unknown>) => {
+      await createPolicyTables(db);
+      await createAuditTable(db);
+    },
+  },
 };
 
 async function createBootProofTable(db: Kysely<unknown>): Promise<void> {

@@ -14,10 +14,47 @@ export interface SettingTable {
 
 export interface AccessKeyTable {
   access_key_id: string;
+  /** Sealed. */
   secret_access_key: string;
+  /** Name of the user. */
   principal: string;
   created_at_ms: number;
   revoked_at_ms: number | null;
+  status: string;
+}
+
+/** Users and roles. */
+export interface IdentityTable {
+  kind: string;
+  name: string;
+  identity_id: string;
+  created_at_ms: number;
+  document: string;
+}
+
+export interface PolicyTable {
+  name: string;
+  updated_at_ms: number;
+  /** IAM JSON as it was put. */
+  document: string;
+}
+
+export interface PolicyAttachmentTable {
+  kind: string;
+  identity_name: string;
+  policy_name: string;
+}
+
+export interface AuditEventTable {
+  sequence: Generated<number>;
+  event_id: string;
+  event_at_ms: number;
+  principal: string | null;
+  action: string;
+  outcome: string;
+  /** Of calls that change something, so that a replay is known after a restart, too. */
+  signature: string | null;
+  document: string;
 }
 
 export interface EnrolmentTokenTable {
@@ -183,6 +220,10 @@ export interface ScriptParameterTable {
 export interface Database {
   setting: SettingTable;
   access_key: AccessKeyTable;
+  identity: IdentityTable;
+  policy: PolicyTable;
+  policy_attachment: PolicyAttachmentTable;
+  audit_event: AuditEventTable;
   enrolment_token: EnrolmentTokenTable;
   enrolment_token_use: EnrolmentTokenUseTable;
   program: ProgramTable;

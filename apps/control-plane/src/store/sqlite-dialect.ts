@@ -11,12 +11,16 @@ export interface SqliteFile {
   readonly busyTimeoutMs: number;
 }
 
-/** Durable by WAL with a sync at every commit: an answered request survives a power cut. */
+/**
+ * Durable by WAL with a sync at every commit: an answered request survives a power cut. What is deleted is
+ * overwritten, because secrets were among it.
+ */
 export function openSqliteFile({ path, busyTimeoutMs }: SqliteFile): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   database.exec('PRAGMA foreign_keys = ON');
+  database.exec('PRAGMA secure_delete = ON');
   return database;
 }
 

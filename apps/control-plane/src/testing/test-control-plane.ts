@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import { type ApiClient, createApiClient } from '@landfall/api';
 import { type Clock, silentLogger, systemClock } from '@landfall/runtime';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
+import type { CallRate } from '../identity/call-limits.ts';
 import { cleanUpAfter } from './clean-up.ts';
 
 export interface AdminCredentials {
@@ -32,6 +33,9 @@ export interface TestControlPlane {
   token(role: 'replication-server' | 'launch-host'): Promise<string>;
 }
 
+/** Tests of other things make as many calls as they like. */
+const UNLIMITED: CallRate = { perSecond: 1e9, burst: 1e9 };
+
 const HASTE = 10;
 /** Waits ten times shorter, time itself as ever. */
 const hastyClock: Clock = {
@@ -51,12 +55,14 @@ export async function startTestControlPlane(
     readonly agentBinary?: string;
     readonly certificateLifetimeMs?: number;
     readonly clock?: Clock;
+    readonly callRate?: CallRate;
   } = {},
 ): Promise<TestControlPlane> {
   const stateDir = await temporaryFolder(t);
   const start = (port: number) =>
     startControlPlane({
       clock: hastyClock,
+      callRate: UNLIMITED,
       ...options,
       stateDir,
       listen: '127.0.0.1',

@@ -1,0 +1,91 @@
+/**
+ * The policies that come with Landfall, under the names users of MGN know. Lists of actions are drawn from
+ * the models, so an operation that is new is in the right ones from its first day.
+ */
+import { allOperations, type OperationName } from '@landfall/api';
+
+/** Who may do what: only for administrators. */
+export const IDENTITY_OPERATIONS: ReadonlySet<string> = new Set<OperationName<'landfall'>>([
+  'CreateUser',
+  'ListUsers',
+  'DeleteUser',
+  'CreateAccessKey',
+  'ListAccessKeys',
+  'UpdateAccessKey',
+  'DeleteAccessKey',
+  'CreateRole',
+  'ListRoles',
+  'DeleteRole',
+  'PutPolicy',
+  'GetPolicy',
+  'ListPolicies',
+  'DeletePolicy',
+  'AttachPolicy',
+  'DetachPolicy',
+  'ListAuditEvents',
+]);
+
+/** These change nothing, but show what is in the files of a source server. */
+const CONTENT_OPERATIONS: ReadonlySet<string> = new Set<OperationName<'landfall'>>([
+  'ListRecoveryPointFiles',
+  'GetRecoveryPointFile',
+  'GetConsoleScreenshot',
+  'GetConsoleOutput',
+  'DescribeBootProof',
+]);
+
+export const STS_ACTIONS = ['sts:GetCallerIdentity', 'sts:GetSessionToken', 'sts:AssumeRole'];
+
+/** Every action that a policy may name. */
+export const KNOWN_ACTIONS: readonly string[] = [
+  ...(['mgn', 'landfall'] as const).flatMap((service) =>
+    allOperations(service).map(({ name }) => `${service}:${name}`),
+  ),
+  ...STS_ACTIONS,
+];
+
+export const ADMINISTRATOR_ACCESS = 'AdministratorAccess';
+
+export const MANAGED_POLICIES: ReadonlyMap<string, string> = new Map([
+  [ADMINISTRATOR_ACCESS, allow(['*'])],
+  [
+    'AWSApplicationMigrationFullAccess',
+    allow(['mgn:*', ...landfallActions((name) => !IDENTITY_OPERATIONS.has(name))]),
+  ],
+  ['AWSApplicationMigrationReadOnlyAccess', allow([...readActions('mgn'), ...readActions('landfall')])],
+  ['AWSApplicationMigrationAgentInstallationPolicy', agentInstallation()],
+  ['SecurityAudit', allow(landfallActions((name, isRead) => isRead && IDENTITY_OPERATIONS.has(name)))],
+]);
+
+function allow(actions: readonly string[]): string {
+  return policyText([{ Effect: 'Allow', Action: actions, Resource: '*' }]);
+}
+
+/** An agent is installed with a token; with one for another role it could be sent the disks of others. */
+function agentInstallation(): string {
+  return policyText([
+    {
+      Effect: 'Allow',
+      Action: ['landfall:CreateEnrolmentToken'],
+      Resource: '*',
+      Condition: { StringEquals: { 'landfall:EnrolmentRole': 'agent' } },
+    },
+  ]);
+}
+
+function readActions(service: 'mgn' | 'landfall'): readonly string[] {
+  return allOperations(service)
+    .filter((operation) => operation.readonly === true)
+    .filter(({ name }) => !IDENTITY_OPERATIONS.has(name) && !CONTENT_OPERATIONS.has(name))
+    .map(({ name }) => `${service}:${name}`);
+}
+
+function landfallActions(wanted: (name: string, isRead: boolean) => boolean): readonly string[] {
+  return allOperations('landfall')
+    .filter((operation) => wanted(operation.name, operation.readonly === true))
+    .map(({ name }) => `landfall:${name}`);
+}
+
+function policyText(statements: readonly object[]): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements });
+}
