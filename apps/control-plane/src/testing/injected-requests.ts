@@ -1,7 +1,7 @@
 /** Signed requests straight into the routes of a control plane: everything but the socket is real. */
 import type { TestContext } from 'node:test';
 import { signRequest } from '@landfall/api';
-import { systemClock } from '@landfall/runtime';
+import { systemClock, systemRandom } from '@landfall/runtime';
 import { createApp } from '../http/http-server.ts';
 import { cleanUpAfter } from './clean-up.ts';
 import type { TestControlPlane } from './test-control-plane.ts';
@@ -31,7 +31,9 @@ export async function injectInto(t: TestContext, plane: TestControlPlane): Promi
     await app.close();
   });
   return async ({ service: name, method, rawPath, rawQuery = '', body = '' }) => {
-    const headers = { host: 'localhost', 'content-type': 'application/json' };
+    // As SDKs do: no request is taken for one that was sent before.
+    const invocation = { 'amz-sdk-invocation-id': systemRandom.uuid() };
+    const headers = { host: 'localhost', 'content-type': 'application/json', ...invocation };
     const scope = { service: name, region: plane.admin.region, nowMs: systemClock.nowMs() };
     const signature = signRequest({ method, rawPath, rawQuery, headers, body }, plane.admin, scope);
     const url = rawQuery === '' ? rawPath : `${rawPath}?${rawQuery}`;
