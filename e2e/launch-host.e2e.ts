@@ -14,7 +14,7 @@ import { cacheFolder } from '../apps/cli/src/setup/cache-folder.ts';
 import { createLaunchHost, type LaunchHost } from '../apps/launch-host/src/launch-host.ts';
 import type { MachineSpecification, MachineStatus } from '../packages/channel/src/index.ts';
 import { createLogger, run, runChecked, systemClock } from '../packages/runtime/src/index.ts';
-import { checkOutcomes, hasRunAll, SCRIPTS } from './post-launch-scripts.ts';
+import { checkOutcomes, hasRunAll, KEPT_ADDRESSES, SCRIPTS } from './post-launch-scripts.ts';
 
 const MACHINE_ID = 'i-0123456789abcdef0';
 const BROKEN_ID = 'i-0123456789abcdef1';
@@ -220,6 +220,7 @@ async function specify(): Promise<MachineSpecification> {
     bootMode: 'USE_SOURCE',
     disposition: 'STARTED',
     publishedPorts: [80, 22],
+    network: { addresses: KEPT_ADDRESSES },
     postLaunchScripts: SCRIPTS,
   };
 }

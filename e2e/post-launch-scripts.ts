@@ -20,6 +20,12 @@ export const SCRIPTS: readonly PostLaunchScript[] = [
   own('count', 'echo run >> /root/count; cat /root/count'),
 ].map((script, index) => ({ ...script, order: index + 1 }));
 
+/** Of the source; what the machine has them from is its conversion alone. */
+export const KEPT_ADDRESSES = [
+  { address: '192.0.2.77/24', gateway: '192.0.2.1', nameServers: ['192.0.2.53'] },
+  { address: '192.0.2.78/24' },
+] as const;
+
 export function checkOutcomes({ postLaunch = [] }: MachineStatus): void {
   const states = postLaunch.map(({ actionId, state, exitCode }) => `${actionId} ${state} ${exitCode}`);
   assert.deepEqual(states, [
@@ -34,6 +40,10 @@ export function checkOutcomes({ postLaunch = [] }: MachineStatus): void {
   ]);
   const outputs = new Map(postLaunch.map(({ actionId, output }) => [actionId, output]));
   assert.ok(outputs.get('show')?.startsWith(`${AWKWARD}\n`), outputs.get('show'));
+  for (const { address } of KEPT_ADDRESSES) {
+    assert.ok(outputs.get('show')?.includes(` ${address} `), `${address}: ${outputs.get('show')}`);
+  }
+  assert.match(outputs.get('show') ?? '', /^nameserver 192\.0\.2\.53$/m);
   assert.equal(outputs.get('slow'), 'begun\n');
   assert.equal(outputs.get('count'), 'run\n');
   const ends = postLaunch.flatMap(({ startedAtMs, endedAtMs }) => [startedAtMs ?? 0, endedAtMs ?? 0]);
