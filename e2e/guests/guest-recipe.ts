@@ -57,9 +57,6 @@ const FILESYSTEM_DRIVERS: Readonly<Record<FilesystemType, readonly string[]>> = 
   btrfs: ['btrfs', 'crc32c_generic'],
 };
 
-/** In the appliance. */
-const GRUB_CONFIGURATION = '/sysroot/boot/grub/grub.cfg';
-
 const WEB_SERVICE = `[Unit]
 Description=Tells whoever asks that this guest runs, and what it is
 After=local-fs.target swap.target
@@ -262,9 +259,11 @@ function bootloaderCommands(row: GuestRow): string[] {
       ? 'grub-install --target=x86_64-efi --efi-directory=/boot/efi --removable --no-nvram'
       : 'grub-install --target=i386-pc /dev/sda';
   const [root] = layOut(row).volumes;
-  const byName = `sed -i '/^[[:space:]]*linux/s|root=[^ ]*|root=${root?.source}|' ${GRUB_CONFIGURATION}`;
+  // Without spaces and quotes, which would not survive the way there.
+  const expression = `/vmlinuz/s,root=[^[:space:]]+,root=${root?.source},`;
+  const byName = `command "sed -i -E ${expression} /boot/grub/grub.cfg"`;
   const isNamed = row.namesDevicesBy === 'HARDWARE' && !row.hasLvm;
-  return [`command "${install}"`, 'command "update-grub"', ...(isNamed ? [inAppliance(byName)] : [])];
+  return [`command "${install}"`, 'command "update-grub"', ...(isNamed ? [byName] : [])];
 }
 
 function fstabLine({ source, mountPoint, type, options }: Volume): string {
