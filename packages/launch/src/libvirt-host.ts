@@ -145,9 +145,19 @@ export class LibvirtHost implements MachineHost {
     const name = domainName(place.machineId);
     const state = await this.#state(place);
     if (state === undefined) return;
-    if (state !== 'ABSENT' && state !== 'POWERED_OFF') await this.#virsh('destroy', name);
+    if (state !== 'ABSENT' && state !== 'POWERED_OFF') await this.#destroy(name);
     await this.#mark(name, 'STOPPED');
     await this.#virsh('autostart', name, '--disable');
+  }
+
+  /** It may have ended since it was looked at, as one whose libvirtd has just come back: that is success. */
+  async #destroy(name: string): Promise<void> {
+    try {
+      await this.#virsh('destroy', name);
+    } catch (error) {
+      const isOver = error instanceof OperationError && error.message.includes('domain is not running');
+      if (!isOver) throw error;
+    }
   }
 
   async remove(place: MachinePlace): Promise<void> {
