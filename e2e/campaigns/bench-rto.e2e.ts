@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { cacheFolder } from '../apps/cli/src/setup/cache-folder.ts';
-import { run } from '../packages/runtime/src/index.ts';
+import { cacheFolder } from '../../apps/cli/src/setup/cache-folder.ts';
+import { run } from '../../packages/runtime/src/index.ts';
 
-const LAUNCHER = join(import.meta.dirname, '../landfall');
+const LAUNCHER = join(import.meta.dirname, '../../landfall');
 const TIMEOUT_MS = 40 * 60_000;
 const EXIT_MISSED = 3;
 
