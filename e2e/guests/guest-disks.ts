@@ -44,7 +44,7 @@ export interface GuestBuilder {
   readonly say: (line: string) => void;
 }
 
-const ASSEMBLE_ATTEMPTS_MAX = 3;
+const ASSEMBLE_ATTEMPTS_MAX = 10;
 /** A minute each on a quiet machine. */
 const TIMEOUT_MS = 90 * 60_000;
 const BUILD_TIME = 'build-ms';
