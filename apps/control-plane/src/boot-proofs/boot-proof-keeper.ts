@@ -15,6 +15,7 @@
  */
 import { backoffDelayMs, describeError, OperationError } from '@landfall/runtime';
 import { isReplicating, viewServer } from '../channel/observe-replication.ts';
+import { type Keeper, keepLooking } from '../keep-looking.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import {
@@ -33,7 +34,6 @@ import { chooseProofHost } from './choose-proof-host.ts';
 import { giveUpPoint, releaseMachines } from './release-boot-proof.ts';
 import { runBootProof } from './run-boot-proof.ts';
 
-const LOOK_INTERVAL_MS = 2000;
 const BACKOFF = { initialMs: 30_000, maximumMs: 3_600_000 };
 /** A cutover waits: what does not work soon should be told soon. */
 const BACKOFF_OF_CUTOVER = { initialMs: 2000, maximumMs: 10_000 };
@@ -50,28 +50,12 @@ interface Running {
 class SteppedAside extends Error {}
 
 /** Until the signal; resolves when everything it had begun has ended. */
-export async function keepBootProofs(service: Service, signal: AbortSignal): Promise<void> {
+export function keepBootProofs(service: Service, signal: AbortSignal): Promise<void> {
   const keeper = new BootProofKeeper(service, signal);
-  while (!signal.aborted) {
-    try {
-      await keeper.look();
-    } catch (error) {
-      if (!signal.aborted) service.log.error('boot-proofs-not-kept', { error });
-    }
-    await pause(service, signal);
-  }
-  await keeper.ended();
+  return keepLooking(service, keeper, { failure: 'boot-proofs-not-kept', signal });
 }
 
-async function pause({ clock }: Service, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(LOOK_INTERVAL_MS, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-}
-
-class BootProofKeeper {
+class BootProofKeeper implements Keeper {
   readonly #service: Service;
   readonly #signal: AbortSignal;
   /** By proof. */

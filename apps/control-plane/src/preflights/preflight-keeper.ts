@@ -11,6 +11,7 @@
  */
 import { backoffDelayMs, describeError } from '@landfall/runtime';
 import { isReplicating } from '../channel/observe-replication.ts';
+import { type Keeper, keepLooking } from '../keep-looking.ts';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
@@ -26,7 +27,6 @@ import { findServer } from '../store/source-servers.ts';
 import { beginPreflight } from './begin-preflight.ts';
 import { closeExports, runPreflight } from './run-preflight.ts';
 
-const LOOK_INTERVAL_MS = 2000;
 const BACKOFF = { initialMs: 30_000, maximumMs: 3_600_000 };
 
 interface Running {
@@ -39,28 +39,12 @@ interface Running {
 type HostChoice = { readonly launchHostId: string } | { readonly waitsFor: string };
 
 /** Until the signal; resolves when everything it had begun has ended. */
-export async function keepPreflights(service: Service, signal: AbortSignal): Promise<void> {
+export function keepPreflights(service: Service, signal: AbortSignal): Promise<void> {
   const keeper = new PreflightKeeper(service, signal);
-  while (!signal.aborted) {
-    try {
-      await keeper.look();
-    } catch (error) {
-      if (!signal.aborted) service.log.error('preflights-not-kept', { error });
-    }
-    await pause(service, signal);
-  }
-  await keeper.ended();
+  return keepLooking(service, keeper, { failure: 'preflights-not-kept', signal });
 }
 
-async function pause({ clock }: Service, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(LOOK_INTERVAL_MS, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-}
-
-class PreflightKeeper {
+class PreflightKeeper implements Keeper {
   readonly #service: Service;
   readonly #signal: AbortSignal;
   /** By server. */
