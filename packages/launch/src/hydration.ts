@@ -8,6 +8,8 @@
  * H3  Jobs dismiss themselves: QEMU 7.2 crashes when its nodes are listed while a concluded job waits to be
  *     dismissed. So a job that meets an error does not end but pauses (`on-error=stop`), which keeps the
  *     error visible.
+ * H4  Jobs are looked at before backings. The other way round a job that ends between the two looks leaves a
+ *     disk with a backing and no job: progress falls back to nothing, and a disk that is complete begins anew.
  */
 export interface HydrationFacts {
   readonly diskId: string;

@@ -1,18 +1,10 @@
 /** What can be asked of, and done to, a running machine through its monitor. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OperationError } from '@landfall/runtime';
-import {
-  decideHydration,
-  type HydrationDisk,
-  type HydrationFacts,
-  type HydrationJob,
-  type HydrationOutcome,
-  type HydrationRequest,
-  speedOfDisk,
-} from './hydration.ts';
-import { overlayNode, QMP_SOCKET, viewNode } from './launch-plan.ts';
+import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
+import { QMP_SOCKET } from './launch-plan.ts';
 import type { RunState } from './machine-host.ts';
+import { advanceJobs, setJobSpeed } from './qemu-hydration.ts';
 import { type Monitor, withMonitor } from './qemu-monitor.ts';
 
 const SCREENSHOT = 'screenshot.png';
@@ -47,102 +39,13 @@ export async function takeScreenshot(folder: string): Promise<Buffer> {
   return png;
 }
 
-/**
- * Does what each disk needs next, and says how far they are. Called again and again until all is complete. A
- * job that ends between the two looks is not yet seen to have ended: the next call sees it.
- */
+/** See qemu-hydration.ts. */
 export async function advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
-  return await ask(request.folder, async (monitor) => {
-    const errors: string[] = [];
-    for (const disk of await readHydration(monitor, request.disks)) {
-      const error = await advanceDisk(monitor, disk, request);
-      if (error !== undefined) errors.push(`${disk.diskId}: ${error}`);
-    }
-    return { disks: await readHydration(monitor, request.disks), errors };
-  });
+  return await ask(request.folder, (monitor) => advanceJobs(monitor, request));
 }
 
 export async function setHydrationSpeed(request: HydrationRequest): Promise<void> {
-  await ask(request.folder, async (monitor) => {
-    for (const disk of await readHydration(monitor, request.disks)) {
-      if (decideHydration(disk).kind !== 'WAIT') continue;
-      await monitor.execute('block-job-set-speed', {
-        device: jobId(disk.diskId),
-        speed: speedOfDisk(request),
-      });
-    }
-  });
-}
-
-async function advanceDisk(
-  monitor: Monitor,
-  disk: HydrationFacts,
-  request: HydrationRequest,
-): Promise<string | undefined> {
-  const action = decideHydration(disk);
-  switch (action.kind) {
-    case 'BEGIN':
-      await monitor.execute('block-stream', {
-        'job-id': jobId(disk.diskId),
-        device: overlayNode(disk.diskId),
-        speed: speedOfDisk(request),
-        'on-error': 'stop',
-        'auto-dismiss': true,
-      });
-      return undefined;
-    case 'RESUME':
-      await monitor.execute('block-job-resume', { device: jobId(disk.diskId) });
-      return action.error;
-    case 'REMOVE_VIEW':
-      await monitor.execute('blockdev-del', { 'node-name': viewNode(disk.diskId) });
-      return undefined;
-    case 'WAIT':
-    case 'NOTHING':
-      return undefined;
-  }
-}
-
-interface BlockNode {
-  readonly 'node-name': string;
-  readonly backing_file?: string;
-  readonly backing_file_depth: number;
-}
-
-interface Job {
-  readonly device: string;
-  readonly offset: number;
-  readonly 'io-status': 'ok' | 'failed' | 'nospace';
-}
-
-async function readHydration(monitor: Monitor, disks: readonly HydrationDisk[]): Promise<HydrationFacts[]> {
-  const nodes = (await monitor.execute('query-named-block-nodes', { flat: true })) as readonly BlockNode[];
-  const jobs = (await monitor.execute('query-block-jobs')) as readonly Job[];
-  return disks.map((disk) => {
-    const overlay = nodes.find((node) => node['node-name'] === overlayNode(disk.diskId));
-    if (overlay === undefined) throw nodeMissing(disk.diskId);
-    const job = jobs.find((each) => each.device === jobId(disk.diskId));
-    return {
-      ...disk,
-      hasBacking: overlay.backing_file !== undefined || overlay.backing_file_depth > 0,
-      hasViewNode: nodes.some((node) => node['node-name'] === viewNode(disk.diskId)),
-      job: job && describeJob(job),
-    };
-  });
-}
-
-function describeJob(job: Job): HydrationJob {
-  const errors = { ok: undefined, failed: 'READ_OR_WRITE_FAILED', nospace: 'NO_SPACE' } as const;
-  return { doneBytes: job.offset, error: errors[job['io-status']] };
-}
-
-function jobId(diskId: string): string {
-  return `hydrate-${diskId}`;
-}
-
-function nodeMissing(diskId: string): OperationError {
-  return new OperationError('MACHINE_REFUSED', `the machine has no disk ${diskId}`, {
-    hint: 'terminate this machine and launch again',
-  });
+  await ask(request.folder, (monitor) => setJobSpeed(monitor, request));
 }
 
 function ask<Result>(folder: string, use: (monitor: Monitor) => Promise<Result>): Promise<Result> {

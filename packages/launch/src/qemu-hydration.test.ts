@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hydratedBytes } from './hydration.ts';
+import { overlayNode, viewNode } from './launch-plan.ts';
+import { advanceJobs } from './qemu-hydration.ts';
+import type { Monitor } from './qemu-monitor.ts';
+
+const SIZE_BYTES = 8_388_608;
+const DISK_IDS = ['disk-0', 'disk-1'];
+
+/** Two disks whose jobs are almost done; that of the first ends before the n-th question. */
+function jobEndingBefore(question: number): Monitor & { readonly begun: string[] } {
+  let asked = 0;
+  const begun: string[] = [];
+  const ended = (diskId: string) => diskId === DISK_IDS[0] && asked >= question;
+  const answers: Readonly<Record<string, () => unknown>> = {
+    'query-named-block-nodes': () =>
+      DISK_IDS.flatMap((diskId) => [
+        { 'node-name': overlayNode(diskId), backing_file_depth: ended(diskId) ? 0 : 1 },
+        { 'node-name': viewNode(diskId), backing_file_depth: 0 },
+      ]),
+    'query-block-jobs': () =>
+      DISK_IDS.filter((diskId) => !ended(diskId)).map((diskId) => ({
+        device: `hydrate-${diskId}`,
+        offset: SIZE_BYTES - 1,
+        'io-status': 'ok',
+      })),
+  };
+  return {
+    begun,
+    execute: async (command, parameters) => {
+      asked += 1;
+      if (command === 'block-stream') begun.push(String(parameters?.device));
+      return answers[command]?.() ?? {};
+    },
+  };
+}
+
+test('a job that ends between any two questions neither takes progress back nor begins again', async () => {
+  for (let question = 1; question <= 6; question += 1) {
+    const monitor = jobEndingBefore(question);
+    const disks = DISK_IDS.map((diskId) => ({ diskId, sizeBytes: SIZE_BYTES }));
+    const request = { machineId: 'i-0', folder: '/nowhere', disks, bandwidthBytesPerSecond: undefined };
+    const outcome = await advanceJobs(monitor, request);
+    for (const disk of outcome.disks) {
+      assert.ok(hydratedBytes(disk) >= SIZE_BYTES - 1, `before question ${question}: ${hydratedBytes(disk)}`);
+    }
+    assert.deepEqual(monitor.begun, []);
+  }
+});
