@@ -5,6 +5,7 @@ export * from './dispatch.ts';
 export * from './encode-input.ts';
 export * from './encode-response.ts';
 export * from './http-api-client.ts';
+export type { EventType, ServiceEvent } from './landfall-event-types.ts';
 export type * as Landfall from './landfall-types.ts';
 export type { LandfallOperations } from './landfall-types.ts';
 export type * as Mgn from './mgn-types.generated.ts';
