@@ -1,6 +1,6 @@
 /**
- * What the event stream (`StreamEvents`) and webhooks tell: that something changed, and where to look. An event
- * carries no state of its own, so one that is lost costs a look, never a wrong picture.
+ * What the event stream (`StreamEvents`) and webhooks tell: that something changed, and where to look. An
+ * event carries no state of its own, so one that is lost costs a look, never a wrong picture.
  */
 export type EventType =
   | 'SourceServerChanged'

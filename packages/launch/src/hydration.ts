@@ -9,7 +9,7 @@
  *     dismissed. So a job that meets an error does not end but pauses (`on-error=stop`), which keeps the
  *     error visible.
  * H4  Jobs are looked at before backings. The other way round a job that ends between the two looks leaves a
- *     disk with a backing and no job: progress falls back to nothing, and a disk that is complete begins anew.
+ *     disk with a backing and no job: progress falls back to nothing, and a complete disk begins anew.
  */
 export interface HydrationFacts {
   readonly diskId: string;

@@ -2,22 +2,14 @@
  * `landfall test`: the README's test command. Installs what the tests need, checks, then runs the real
  * stories.
  */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { OperationError } from '@landfall/runtime';
 import type { Command } from 'commander';
 import { ensureDebianPackages, TEST_PACKAGES } from '../setup/debian-packages.ts';
+import { runStage } from '../stories/run-stage.ts';
+import { type Lane, type LaneOptions, planLanes } from '../stories/story-lanes.ts';
 import { outputOf } from './context.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../../..');
-const STORIES = ['apps/*/src/**/*.e2e.ts', 'e2e/*.e2e.ts'];
-/** Whole demos with a program killed at three moments each: half an hour and more. */
-const CAMPAIGNS = ['e2e/campaigns/*.e2e.ts'];
-
-interface TestOptions {
-  readonly only?: readonly string[];
-  readonly campaigns?: boolean;
-}
 
 export function addTestCommand(program: Command): void {
   program
@@ -25,42 +17,36 @@ export function addTestCommand(program: Command): void {
     .description('run all tests: types, lint, tidy, unit, then the end-to-end stories')
     .option('--campaigns', 'the long stories too: each program killed in turn during a whole demo')
     .option('--only <pattern...>', 'only these end-to-end files (glob), without the checks')
-    .action(async (options: TestOptions, command: Command) => {
+    .option('--one-by-one', 'no story beside another')
+    .action(async (options: LaneOptions, command: Command) => {
       const output = outputOf(command);
       await ensureDebianPackages(TEST_PACKAGES, (line) => output.err(`${line}\n`));
-      if (options.only === undefined) await runStage('npm run check', ['npm', 'run', '--silent', 'check']);
-      await runStage('the end-to-end stories', [
-        process.execPath,
-        '--disable-warning=ExperimentalWarning',
-        '--test',
-        '--test-concurrency=1',
-        '--test-reporter=spec',
-        ...storyFiles(options),
-      ]);
+      if (options.only === undefined) {
+        const argv = ['npm', 'run', '--silent', 'check'] as const;
+        await runStage({ what: 'npm run check', argv, repository: REPOSITORY });
+      }
+      await runLanes(planLanes(REPOSITORY, options));
     });
 }
 
-function storyFiles({ only, campaigns }: TestOptions): readonly string[] {
-  if (only !== undefined) return only;
-  return campaigns === true ? [...STORIES, ...CAMPAIGNS] : STORIES;
+/** All lanes are run to their end, whichever fails. Errors: TESTS_FAILED, of the first lane that failed. */
+async function runLanes(lanes: readonly Lane[]): Promise<void> {
+  const outcomes = await Promise.allSettled(lanes.map((lane) => runLane(lane, lanes.length > 1)));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** Runs with this Node first on PATH and the terminal passed through. */
-function runStage(what: string, argv: readonly [string, ...string[]]): Promise<void> {
-  const [command, ...parameters] = argv;
-  const path = `${join(process.execPath, '..')}:${process.env.PATH ?? ''}`;
-  const env = { ...process.env, PATH: path };
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, parameters, {
-      cwd: REPOSITORY,
-      env,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    child.on('error', reject);
-    child.on('close', (exitCode) => {
-      if (exitCode === 0) return resolve();
-      const hint = 'the lines above name the test that failed';
-      reject(new OperationError('TESTS_FAILED', `${what} failed (exit code ${exitCode})`, { hint }));
-    });
+async function runLane({ name, files }: Lane, isBesideOthers: boolean): Promise<void> {
+  await runStage({
+    what: isBesideOthers ? `the end-to-end stories (${name})` : 'the end-to-end stories',
+    argv: [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      '--test',
+      '--test-concurrency=1',
+      '--test-reporter=spec',
+      ...files,
+    ],
+    repository: REPOSITORY,
+    ...(isBesideOthers ? { prefix: `${name.padEnd(11)} │ ` } : {}),
   });
 }

@@ -1,0 +1,55 @@
+/**
+ * Which end-to-end stories run beside which. Stories about machines wait for guests most of the time, which
+ * use one core; all others wait for disks, the network and timers. So two lanes share two cores: within a
+ * lane one story runs after the other.
+ */
+import { globSync } from 'node:fs';
+import { basename } from 'node:path';
+
+export interface Lane {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+const STORIES = ['apps/*/src/**/*.e2e.ts', 'e2e/*.e2e.ts'];
+/** Whole demos with a program killed at three moments each: half an hour and more. */
+const CAMPAIGNS = ['e2e/campaigns/*.e2e.ts'];
+
+/** Boots guests or works on their disks, and replicates nothing. */
+const ABOUT_MACHINES: ReadonlySet<string> = new Set([
+  'boot-proof.e2e.ts',
+  'conversion-faults.e2e.ts',
+  'conversion.e2e.ts',
+  'file-trees.e2e.ts',
+  'guest-matrix.e2e.ts',
+  'launch-host.e2e.ts',
+  'libvirt-host.e2e.ts',
+  'machine-isolation.e2e.ts',
+  'qemu-host.e2e.ts',
+]);
+
+export interface LaneOptions {
+  readonly only?: readonly string[];
+  readonly campaigns?: boolean;
+  /** One lane for all. */
+  readonly oneByOne?: boolean;
+}
+
+/** Paths are relative to `repository`. A pattern that matches nothing stays, for the runner to name. */
+export function planLanes(repository: string, options: LaneOptions): readonly Lane[] {
+  const { only, campaigns, oneByOne } = options;
+  if (only !== undefined) return [{ name: 'stories', files: only }];
+  const patterns = campaigns === true ? [...STORIES, ...CAMPAIGNS] : STORIES;
+  const files = patterns.flatMap((pattern) => globSync(pattern, { cwd: repository }).sort());
+  if (oneByOne === true) return [{ name: 'stories', files }];
+  return [
+    { name: 'replication', files: files.filter((file) => !ABOUT_MACHINES.has(basename(file))) },
+    { name: 'machines', files: files.filter((file) => ABOUT_MACHINES.has(basename(file))) },
+  ];
+}
+
+/** Names that no story has any more, so that the list above cannot grow stale. */
+export function staleNames(files: readonly string[]): readonly string[] {
+  const names = new Set(files.map((file) => basename(file)));
+  return [...ABOUT_MACHINES].filter((name) => !names.has(name));
+}
