@@ -1,22 +1,26 @@
 /**
  * How long it takes until a server is back: from the launch call to the first HTTP 200, of a point that
  * nobody has looked at and of one that was verified (its conversion is kept), beside QEMU alone on the same
- * disk and beside the field's usual way from the same view. The guest is one of the matrix: a Debian 12 from
- * SATA and e1000, whose initial RAM filesystem has no virtio driver.
+ * disk and beside the field's usual way from the same views. The guest is one of the matrix: a Debian 12 from
+ * SATA and e1000, whose initial RAM filesystem has no virtio driver. Beside its own disk, which is almost
+ * empty, it has one full of data, as servers do: the usual way has to copy it before anything starts.
  */
 import { join } from 'node:path';
 import { cacheFolder } from '../apps/cli/src/setup/cache-folder.ts';
 import type { BuiltGuest } from '../e2e/guests/guest-disks.ts';
 import { type Accelerator, probeAccelerator } from '../packages/launch/src/index.ts';
-import { createLogger, GIB, OperationError, runChecked } from '../packages/runtime/src/index.ts';
-import { type Bench, runBenchmark } from './bed/benchmark.ts';
+import { createLogger, GIB, MIB, OperationError, runChecked } from '../packages/runtime/src/index.ts';
+import { type Bench, type BenchOptions, runBenchmark } from './bed/benchmark.ts';
 import { atLeast, atMost, type Row } from './bed/rows.ts';
-import { Launches, type LaunchTimes } from './rto/launches.ts';
+import { Launches, type LaunchTimes, type SourceDisk } from './rto/launches.ts';
 import { flatten, timePlainBoot, timeUsualWay, type UsualTimes } from './rto/plain-boots.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../landfall');
 const GUEST = '12-bios-ext4-static';
 const ROUNDS = 3;
+const DATA_GIB_DEFAULT = 8;
+const QUICK_DATA_BYTES = 256 * MIB;
+const DATA_TIMEOUT_MS = 10 * 60_000;
 const BUILD_TIMEOUT_MS = 30 * 60_000;
 
 interface Round {
@@ -26,7 +30,15 @@ interface Round {
   readonly usual: UsualTimes;
 }
 
-await runBenchmark({ name: 'rto', bytesNeeded: () => 8 * GIB, measure: measureRto });
+await runBenchmark({
+  name: 'rto',
+  bytesNeeded: (options) => 8 * GIB + 3 * dataBytesOf(options),
+  measure: measureRto,
+});
+
+function dataBytesOf({ quick, sizeGib = DATA_GIB_DEFAULT }: BenchOptions): number {
+  return quick ? QUICK_DATA_BYTES : sizeGib * GIB;
+}
 
 async function measureRto(bench: Bench): Promise<readonly Row[]> {
   // The appliance is the one that is there, not one built anew beside the benchmark's temporary files.
@@ -35,9 +47,11 @@ async function measureRto(bench: Bench): Promise<readonly Row[]> {
   const logger = createLogger({ program: 'bench-rto', level: 'warn' });
   const { accelerator } = await probeAccelerator(join(bench.folder, 'accelerator.json'), logger);
   bench.say(`machines run with ${accelerator}`);
-  const launches = await Launches.create(join(bench.folder, 'launches'), guest, accelerator);
+  const data = await makeDataDisk(bench);
+  const disks = [...guest.disks, data];
+  const launches = await Launches.create(join(bench.folder, 'launches'), disks, accelerator);
   try {
-    return rowsOf(await measureRounds(bench, launches, accelerator));
+    return rowsOf(await measureRounds(bench, launches, { accelerator, dataPath: data.path }));
   } finally {
     await launches.close();
   }
@@ -54,7 +68,21 @@ async function buildGuest(bench: Bench): Promise<BuiltGuest> {
   return guest;
 }
 
-async function measureRounds(bench: Bench, launches: Launches, accelerator: Accelerator): Promise<Round[]> {
+async function makeDataDisk(bench: Bench): Promise<SourceDisk> {
+  const sizeBytes = dataBytesOf(bench.options);
+  bench.say(`a disk of ${sizeBytes / GIB} GiB of random data`);
+  const path = join(bench.folder, 'data.raw');
+  const count = `count=${sizeBytes / MIB}`;
+  const argv = ['dd', 'if=/dev/urandom', `of=${path}`, 'bs=1M', count, 'conv=fsync'] as const;
+  await runChecked(argv, { timeoutMs: DATA_TIMEOUT_MS });
+  return { path, sizeBytes };
+}
+
+async function measureRounds(
+  bench: Bench,
+  launches: Launches,
+  { accelerator, dataPath }: { readonly accelerator: Accelerator; readonly dataPath: string },
+): Promise<Round[]> {
   bench.say('converting once, to be kept');
   const { overlay, macAddress } = await launches.prepare();
   const local = join(bench.folder, 'converted.raw');
@@ -64,11 +92,11 @@ async function measureRounds(bench: Bench, launches: Launches, accelerator: Acce
   for (let round = 1; round <= (bench.options.quick ? 1 : ROUNDS); round += 1) {
     const unverified = await launches.time('UNVERIFIED');
     sayLaunch(bench, 'not verified', unverified);
-    const plainMs = await timePlainBoot({ ...place, disk: local, macAddress });
+    const plainMs = await timePlainBoot({ ...place, disks: [local, dataPath], macAddress });
     bench.say(`QEMU alone: ${plainMs} ms`);
     const verified = await launches.time('VERIFIED');
     sayLaunch(bench, 'verified', verified);
-    const usual = await timeUsualWay({ ...place, viewUri: launches.viewUri });
+    const usual = await timeUsualWay({ ...place, viewUris: launches.viewUris });
     const { copyMs, conversionMs, totalMs } = usual;
     bench.say(`the usual way: ${totalMs} ms, of it copy ${copyMs} ms, virt-v2v-in-place ${conversionMs} ms`);
     rounds.push({ unverified, verified, plainMs, usual });
@@ -85,7 +113,8 @@ function rowsOf(rounds: readonly Round[]): readonly Row[] {
   const best = (msOf: (round: Round) => number) => Math.min(...rounds.map(msOf));
   const unverifiedMs = best(({ unverified }) => unverified.toAnswerMs);
   const conversionMs = best(({ unverified }) => unverified.toStartMs);
-  const aboveMs = best(({ verified }) => verified.toAnswerMs) - best(({ plainMs }) => plainMs);
+  const verifiedMs = best(({ verified }) => verified.toAnswerMs);
+  const usualMs = best(({ usual }) => usual.totalMs);
   return [
     atMost(90, {
       what: 'launch call → HTTP 200, point not verified',
@@ -97,11 +126,15 @@ function rowsOf(rounds: readonly Round[]): readonly Row[] {
     }),
     atLeast(5, {
       what: 'point not verified: copy, virt-v2v-in-place, boot / launch call → HTTP 200',
-      ...{ measured: best(({ usual }) => usual.totalMs) / unverifiedMs, unit: '×' },
+      ...{ measured: usualMs / unverifiedMs, unit: '×' },
+    }),
+    atLeast(5, {
+      what: 'verified point: copy, virt-v2v-in-place, boot / launch call → HTTP 200',
+      ...{ measured: usualMs / verifiedMs, unit: '×' },
     }),
     atMost(3, {
       what: 'verified point: launch call → HTTP 200, more than QEMU alone on the same disk',
-      ...{ measured: aboveMs / 1000, unit: 's' },
+      ...{ measured: (verifiedMs - best(({ plainMs }) => plainMs)) / 1000, unit: 's' },
     }),
   ];
 }

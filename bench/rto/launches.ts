@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { createLaunchHost, type LaunchHost } from '../../apps/launch-host/src/launch-host.ts';
 import { CPU_COUNT, MEMORY_MIB } from '../../e2e/guests/bare-machine.ts';
-import type { BuiltGuest } from '../../e2e/guests/guest-disks.ts';
 import { waitForLife } from '../../e2e/guests/http-sign-of-life.ts';
 import { ViewServer } from '../../e2e/guests/view-server.ts';
 import type { MachineSpecification, MachineStatus } from '../../packages/channel/src/index.ts';
@@ -28,34 +27,49 @@ export interface LaunchTimes {
 export const BOOT_TIMEOUT_MS = 15 * 60_000;
 const POLL_MS = 20;
 const KEPT_NAME = 'bench-rto';
-const DISK_ID = 'disk-0';
+const ROOT_DISK_ID = 'disk-0';
+
+export interface SourceDisk {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+interface ServedDisk extends SourceDisk {
+  readonly diskId: string;
+  readonly view: ViewServer;
+}
 
 export class Launches {
-  readonly viewUri: string;
+  readonly viewUris: readonly string[];
   readonly #stateDir: string;
   readonly #host: LaunchHost;
-  readonly #view: ViewServer;
-  readonly #sizeBytes: number;
+  readonly #disks: readonly ServedDisk[];
   #count = 0;
 
-  private constructor(parts: { stateDir: string; host: LaunchHost; view: ViewServer; sizeBytes: number }) {
+  private constructor(parts: { stateDir: string; host: LaunchHost; disks: readonly ServedDisk[] }) {
     this.#stateDir = parts.stateDir;
     this.#host = parts.host;
-    this.#view = parts.view;
-    this.#sizeBytes = parts.sizeBytes;
-    this.viewUri = parts.view.uri;
+    this.#disks = parts.disks;
+    this.viewUris = parts.disks.map(({ view }) => view.uri);
   }
 
-  static async create(folder: string, guest: BuiltGuest, accelerator: Accelerator): Promise<Launches> {
-    const [disk] = guest.disks;
-    if (disk === undefined) throw new OperationError('BENCHMARK_FAILED', 'the guest has no disk');
+  /** `disks`: of the server, the one it boots from first. */
+  static async create(
+    folder: string,
+    sourceDisks: readonly SourceDisk[],
+    accelerator: Accelerator,
+  ): Promise<Launches> {
     await ensureFolder(folder);
-    const view = await ViewServer.start(folder, DISK_ID, disk.path);
+    const disks: ServedDisk[] = [];
+    for (const [index, disk] of sourceDisks.entries()) {
+      const diskId = `disk-${index}`;
+      disks.push({ ...disk, diskId, view: await ViewServer.start(folder, diskId, disk.path) });
+    }
     const stateDir = join(folder, 'state');
     const logger = createLogger({ program: 'bench-rto', level: 'warn' });
     const host = createLaunchHost({ stateDir, logger, clock: systemClock, accelerator });
     await host.start();
-    return new Launches({ stateDir, host, view, sizeBytes: disk.sizeBytes });
+    return new Launches({ stateDir, host, disks });
   }
 
   /**
@@ -67,7 +81,7 @@ export class Launches {
     const { machineId } = specification;
     await this.#host.handlers.ensureMachine(specification);
     await this.#until(machineId, 'STOPPED');
-    const overlay = join(this.#stateDir, 'machines', machineId, `overlay-${DISK_ID}.qcow2`);
+    const overlay = join(this.#stateDir, 'machines', machineId, `overlay-${ROOT_DISK_ID}.qcow2`);
     return { overlay, macAddress: macAddressOf(machineId) };
   }
 
@@ -95,19 +109,21 @@ export class Launches {
     for (let number = 1; number <= this.#count; number += 1)
       await this.#host.handlers.terminateMachine({ machineId: machineIdOf(number) });
     await this.#host.stop();
-    await this.#view.stop();
+    for (const { view } of this.#disks) await view.stop();
   }
 
   #specify(
     chosen: Pick<MachineSpecification, 'disposition' | 'keepConversionAs' | 'preparedConversion'>,
   ): MachineSpecification {
     this.#count += 1;
-    const disk = { diskId: DISK_ID, deviceName: '/dev/sda', sizeBytes: this.#sizeBytes };
     // By which the launch host knows that a conversion it kept is one of this disk.
     const recoveryPoint = { sourceServerId: 's-0123456789abcdef0', epoch: 1, cutTimeMs: 0 };
     return {
       ...{ ...chosen, machineId: machineIdOf(this.#count), name: 'rto', purpose: 'TEST', recoveryPoint },
-      disks: [{ ...disk, isBootDisk: true, nbdUri: this.viewUri }],
+      disks: this.#disks.map(({ diskId, sizeBytes, view }, index) => ({
+        ...{ diskId, sizeBytes, deviceName: `/dev/sd${'abc'[index]}` },
+        ...{ isBootDisk: index === 0, nbdUri: view.uri },
+      })),
       ...{ cpuCount: CPU_COUNT, memoryBytes: MEMORY_MIB * MIB, bootMode: 'USE_SOURCE' },
       publishedPorts: [80],
     };

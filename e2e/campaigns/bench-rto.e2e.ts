@@ -25,7 +25,7 @@ test('launches are measured beside a plain boot and the usual way, and nothing i
     readonly rows: readonly { what: string; measured: number; met: boolean; required: boolean }[];
   };
   assert.equal(result.name, 'rto');
-  assert.equal(result.rows.length, 4);
+  assert.equal(result.rows.length, 5);
   for (const { what, measured } of result.rows) assert.ok(Number.isFinite(measured), `${what}: ${measured}`);
   const missed = result.rows.some(({ met, required }) => required && !met);
   assert.equal(bench.exitCode, missed ? EXIT_MISSED : 0);
