@@ -43,6 +43,9 @@ export interface DayParameters {
 export interface DayResult {
   readonly firstSeconds: number;
   readonly lastSeconds: number;
+  /** Of processor, all threads. */
+  readonly firstBusySeconds: number;
+  readonly lastBusySeconds: number;
   readonly bytesPerEpoch: number;
 }
 
@@ -56,6 +59,7 @@ export async function takeDay(folder: string, { diskBytes, epochs }: DayParamete
   await commitEmptyBase(group);
   const underWay: Promise<void>[] = [];
   const seconds: number[] = [];
+  const busySeconds: number[] = [];
   const memory: number[] = [];
   let number = 0;
   const run = async (count: number) => {
@@ -70,18 +74,24 @@ export async function takeDay(folder: string, { diskBytes, epochs }: DayParamete
   await run(WARM_UP_EPOCHS);
   for (let decile = 0; decile < DECILES; decile += 1) {
     const parts: number[] = [];
+    const busyBefore = process.cpuUsage();
     for (let part = 0; part < DECILE_PARTS; part += 1) {
       const startNs = systemClock.monotonicNs();
       await run(epochs / DECILES / DECILE_PARTS);
       parts.push(secondsSince(startNs));
     }
     seconds.push(percentile(parts, 0.5) * DECILE_PARTS);
+    const { user, system } = process.cpuUsage(busyBefore);
+    busySeconds.push((user + system) / 1e6);
     memory.push(keptBytes());
   }
   await group.close();
   const [firstSeconds = Number.NaN] = seconds;
+  const [firstBusySeconds = Number.NaN] = busySeconds;
+  const lastBusySeconds = busySeconds.at(-1) ?? Number.NaN;
   const bytesPerEpoch = ((memory.at(-1) ?? 0) - (memory[0] ?? 0)) / (epochs - epochs / DECILES);
-  return { firstSeconds, lastSeconds: seconds.at(-1) ?? Number.NaN, bytesPerEpoch };
+  const lastSeconds = seconds.at(-1) ?? Number.NaN;
+  return { firstSeconds, lastSeconds, firstBusySeconds, lastBusySeconds, bytesPerEpoch };
 }
 
 function secondsSince(startNs: bigint): number {
