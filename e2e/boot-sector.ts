@@ -18,10 +18,13 @@
  *   action:    .word pass
  *   packet:    .byte 16,0; .word 64; .word 0,0x1000
  *   lba:       .long 0,0
+ *   listen:    mov $0x100,%ax; mov $0x602,%dx; out %ax,%dx               # PM1a_EN, PWRBTN_EN
+ *   button:    mov $0x600,%dx; in %dx,%ax; test $1,%ah; jz button        # PM1a_STS, PWRBTN_STS
+ *              jmp power_off
  */
 import assert from 'node:assert/strict';
 
-export type GuestAction = 'READ_AGAIN' | 'POWER_OFF' | 'PANIC' | 'REST';
+export type GuestAction = 'READ_AGAIN' | 'POWER_OFF' | 'PANIC' | 'REST' | 'WAIT_FOR_BUTTON';
 
 const CODE = [
   'fa 31c0 8ed8 8ec0 8ed0 bc007c fb 88165e7c baf803 b042 ee',
@@ -33,6 +36,9 @@ const CODE = [
   'b001 ba0505 ee',
   'f4 ebfd',
   '80 00000000 177c 1000 4000 0000 0010 00000000 00000000',
+  'b80001 ba0206 ef',
+  'ba0006 ed f6c401 74f7',
+  'ebc5',
 ].join('');
 
 const SECTOR_BYTES = 512;
@@ -44,6 +50,7 @@ const ADDRESSES: Readonly<Record<GuestAction, number>> = {
   POWER_OFF: 0x7c4c,
   PANIC: 0x7c55,
   REST: 0x7c5b,
+  WAIT_FOR_BUTTON: 0x7c75,
 };
 
 export function bootSector(diskBytes: number, action: GuestAction): Buffer {

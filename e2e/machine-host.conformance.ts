@@ -130,6 +130,22 @@ export function describeMachineHost(name: string, reopen: () => MachineHost): vo
       assert.equal(await reopen().find(request), false);
     });
 
+    test('a guest hears its power button, if it listens', TIMEOUT, async () => {
+      const { request } = await prepare(['WAIT_FOR_BUTTON']);
+      await reopen().start(request);
+      while ((await reopen().readRunState(request)) !== 'POWERED_OFF') {
+        await reopen().pressPowerButton(request);
+        await systemClock.sleep(50);
+      }
+      await reopen().stop(request);
+      const deaf = (await prepare(['READ_AGAIN'])).request;
+      await reopen().start(deaf);
+      await untilSaid(deaf, /^B\./);
+      await reopen().pressPowerButton(deaf);
+      await untilSaid(deaf, /^B\.+/);
+      assert.equal(await reopen().readRunState(deaf), 'RUNNING');
+    });
+
     test('M4: a guest that panics stays found, and its screen can be looked at', TIMEOUT, async () => {
       const { request } = await prepare(['PANIC']);
       await reopen().start(request);

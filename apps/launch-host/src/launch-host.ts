@@ -69,6 +69,7 @@ export function createLaunchHost(options: LaunchHostOptions): LaunchHost {
     ensureMachine: (specification) => host.ensure(specification),
     describeMachine: ({ machineId }) => host.describe(machineId),
     hydrateMachine: (input) => host.hydrate(input),
+    powerMachine: (command) => host.find(command.machineId).power(command),
     terminateMachine: ({ machineId }) => host.terminate(machineId),
     runPreflight: async (order) => host.preflights.run(order),
     readConsole: async ({ machineId, tailBytes }) => ({

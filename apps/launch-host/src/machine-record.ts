@@ -12,6 +12,7 @@ import type {
   MachineSpecification,
   MachineStatus,
   PostLaunchOutcome,
+  PowerRequest,
 } from '@landfall/channel';
 import { expectedOutcomes } from './post-launch-outcomes.ts';
 
@@ -43,6 +44,8 @@ export interface MachineRecord {
     readonly host?: string;
   }[];
   readonly startedAtMs: number | null;
+  /** What was asked of the guest and has not come true yet. */
+  readonly powerRequest?: { readonly kind: PowerRequest; readonly askedAtMs: number };
   /** Once seen. */
   readonly life?: NonNullable<MachineStatus['life']>;
   /** The host's boot id when the machine was last started. */
@@ -95,6 +98,7 @@ export function toStatus(record: MachineRecord): MachineStatus {
         }))
       : [],
     startedAtMs: record.startedAtMs,
+    ...(record.powerRequest === undefined || !isUp ? {} : { powerRequest: record.powerRequest.kind }),
     ...(record.conversion.hardware === undefined ? {} : { hardware: record.conversion.hardware }),
     ...(record.life === undefined ? {} : { life: record.life }),
     ...(record.postLaunch === undefined ? {} : { postLaunch: record.postLaunch }),

@@ -3,6 +3,7 @@
  */
 import { OperationError } from '@landfall/runtime';
 import { type MachineContext, placeOf } from './machine-context.ts';
+import { followPowerRequest } from './machine-power.ts';
 import { withoutError } from './machine-record.ts';
 
 /** Of the machine, or of the host as a whole: neither says anything of what became of the machine. */
@@ -12,6 +13,7 @@ export async function observe(context: MachineContext): Promise<void> {
   if (context.record().phase !== 'RUNNING') return;
   const { host } = context.services;
   try {
+    if (await followPowerRequest(context)) return;
     if (await host.find(placeOf(context))) await actOnState(context);
     else await reportDeath(context);
   } catch (error) {

@@ -11,7 +11,7 @@
  * it was.
  */
 import { join } from 'node:path';
-import type { MachineSpecification, MachineStatus } from '@landfall/channel';
+import type { MachineSpecification, MachineStatus, PowerCommand } from '@landfall/channel';
 import { CONSOLE_LOG, type MachineHost } from '@landfall/launch';
 import { describeError, OperationError } from '@landfall/runtime';
 import { keepDisks } from './file-kept-disks.ts';
@@ -22,6 +22,7 @@ import { hydrateOnce, setSpeed } from './machine-hydration.ts';
 import { convertMachine, startMachine } from './machine-launch.ts';
 import { watchForLife } from './machine-life.ts';
 import { observePostLaunch } from './machine-post-launch.ts';
+import { changePower } from './machine-power.ts';
 import { type MachineRecord, toStatus, withoutError } from './machine-record.ts';
 import { observe } from './machine-supervision.ts';
 
@@ -67,8 +68,7 @@ export class Machine {
 
   /** After a restart of the launch host: picks up a launch that was under way. */
   resume(): void {
-    const isUnderWay = ['CONVERTING', 'CONVERTED', 'STARTING'].includes(this.#record.phase);
-    if (this.#launch !== undefined || !isUnderWay || this.#cancelled.signal.aborted) return;
+    if (this.#launch !== undefined || !this.#isUnderWay || this.#cancelled.signal.aborted) return;
     this.#launch = this.#runLaunch().finally(() => {
       this.#launch = undefined;
     });
@@ -78,9 +78,10 @@ export class Machine {
    * After a restart of the launch host: a machine that ran while the host itself was restarted runs again.
    */
   async reattach(): Promise<void> {
-    const { phase, hostBootId } = this.#record;
+    const { phase, hostBootId, powerRequest } = this.#record;
     const isRunning = await this.#host.find(placeOf(this.#context()));
-    if (phase === 'RUNNING' && !isRunning && hostBootId !== this.#services.hostBootId) {
+    const isWanted = phase === 'RUNNING' && powerRequest === undefined;
+    if (isWanted && !isRunning && hostBootId !== this.#services.hostBootId) {
       await this.#update({ phase: 'STARTING' });
     }
     this.resume();
@@ -89,6 +90,14 @@ export class Machine {
   /** Looks at the machine, and does what is due: notices its end, fills in its disks. */
   async refresh(): Promise<MachineStatus> {
     if (this.#launch === undefined) await this.#inTurn(() => this.#refreshNow());
+    this.resume();
+    return this.status;
+  }
+
+  /** Its power, on, off, or off and on again; not while it is being launched. */
+  async power(command: PowerCommand): Promise<MachineStatus> {
+    await this.#inTurn(() => changePower(this.#context(), command));
+    this.resume();
     return this.status;
   }
 
@@ -139,6 +148,10 @@ export class Machine {
     this.#cancelled.abort(new OperationError('LAUNCH_CANCELLED', 'the launch host is stopping'));
     await this.#launch;
     await this.#turn;
+  }
+
+  get #isUnderWay(): boolean {
+    return ['CONVERTING', 'CONVERTED', 'STARTING'].includes(this.#record.phase);
   }
 
   get #host(): MachineHost {
@@ -192,6 +205,8 @@ export class Machine {
   async #refreshNow(): Promise<void> {
     if (this.#record.phase === 'TERMINATED') return;
     await observe(this.#context());
+    // What fills in the disks must not be taken for the machine that is about to be started.
+    if (this.#isUnderWay) return;
     await watchForLife(this.#context());
     await observePostLaunch(this.#context());
     await hydrateOnce(this.#context());

@@ -136,6 +136,20 @@ export interface MachineSpecification {
   readonly recoveryPoint?: MachinePoint;
 }
 
+/** To power itself off; after RESTART it is started again. */
+export type PowerRequest = 'STOP' | 'RESTART';
+
+export interface PowerCommand {
+  readonly machineId: string;
+  /**
+   * STOP and RESTART ask the guest to power itself off, as the button on a computer does; from one that has not
+   * after some minutes the power is taken away. What is so already is a success.
+   */
+  readonly action: 'START' | PowerRequest;
+  /** The power is taken away at once. */
+  readonly forced: boolean;
+}
+
 export type MachinePhase =
   | 'CONVERTING'
   | 'CONVERTED'
@@ -165,6 +179,8 @@ export interface MachineStatus {
   };
   readonly published: readonly { readonly guestPort: number; readonly host: string; readonly port: number }[];
   readonly startedAtMs: number | null;
+  /** What was asked of the guest and is waited for. */
+  readonly powerRequest?: PowerRequest;
   /** As conversion decided; absent before it has, and from older launch hosts. */
   readonly hardware?: MachineHardware;
   /** One a script, in the order they run; absent: there are none. */

@@ -37,6 +37,7 @@ import type {
   MachineDisk,
   MachineSpecification,
   MachineStatus,
+  PowerCommand,
 } from './machine-messages.ts';
 import type { PreflightCommands } from './preflight-messages.ts';
 import type { SeedCommands } from './seed-messages.ts';
@@ -268,6 +269,8 @@ export interface Commands {
     ensureMachine: { input: MachineSpecification; output: MachineStatus };
     describeMachine: { input: { machineId: string }; output: MachineStatus };
     hydrateMachine: { input: { machineId: string; bandwidthBytesPerSecond?: number }; output: MachineStatus };
+    /** Of a machine that was launched. Answers at once. */
+    powerMachine: { input: PowerCommand; output: MachineStatus };
     terminateMachine: { input: { machineId: string }; output: MachineStatus };
     readConsole: { input: { machineId: string; tailBytes: number }; output: { text: string } };
     takeScreenshot: { input: { machineId: string }; output: { pngBase64: string } };

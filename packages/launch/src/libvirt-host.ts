@@ -141,6 +141,10 @@ export class LibvirtHost implements MachineHost {
     await this.#virsh('resume', domainName(machineId));
   }
 
+  async pressPowerButton({ machineId }: MachinePlace): Promise<void> {
+    await this.#virsh('shutdown', domainName(machineId), '--mode', 'acpi');
+  }
+
   async stop(place: MachinePlace): Promise<void> {
     const name = domainName(place.machineId);
     const state = await this.#state(place);

@@ -68,6 +68,9 @@ export interface MachineHost {
   /** Goes on after a disk error. */
   resume(place: MachinePlace): Promise<void>;
 
+  /** Presses the power button of a machine that was found: its guest may power itself off, or may not. */
+  pressPowerButton(place: MachinePlace): Promise<void>;
+
   /** Takes the machine's power away; it can be started again. */
   stop(place: MachinePlace): Promise<void>;
 

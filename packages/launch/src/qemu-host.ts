@@ -16,6 +16,7 @@ import {
 import {
   advanceHydration,
   continueMachine,
+  pressPowerButton,
   readRunState,
   setHydrationSpeed,
   takeScreenshot,
@@ -91,6 +92,10 @@ export class QemuHost implements MachineHost {
 
   async resume({ folder }: MachinePlace): Promise<void> {
     await continueMachine(folder);
+  }
+
+  async pressPowerButton({ folder }: MachinePlace): Promise<void> {
+    await pressPowerButton(folder);
   }
 
   async stop({ folder }: MachinePlace): Promise<void> {

@@ -30,6 +30,10 @@ export async function continueMachine(folder: string): Promise<void> {
   await ask(folder, (monitor) => monitor.execute('cont'));
 }
 
+export async function pressPowerButton(folder: string): Promise<void> {
+  await ask(folder, (monitor) => monitor.execute('system_powerdown'));
+}
+
 /** What the machine's screen shows, as PNG. Errors: MACHINE_REFUSED, MACHINE_UNREACHABLE. */
 export async function takeScreenshot(folder: string): Promise<Buffer> {
   const path = join(folder, SCREENSHOT);

@@ -39,6 +39,12 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   readonly done: string[];
 }
 
+const SIMULATED_NETWORKS = [
+  { name: 'isolated', kind: 'ISOLATED' },
+  { name: 'user', kind: 'USER' },
+  { name: 'lab', kind: 'BRIDGE' },
+];
+
 export async function simulateLaunchHost(
   t: TestContext,
   token: string,
@@ -70,6 +76,7 @@ export async function simulateLaunchHost(
       freeMemoryBytes: host.freeMemoryBytes,
       machines: [...host.machines.values()].map(({ status }) => status),
       keptConversions: [...host.kept.values()],
+      networks: SIMULATED_NETWORKS,
     }),
     apply: ({ keptConversions }) => {
       const names = [...host.kept.keys()].filter((name) => keptConversions?.includes(name) === false);
@@ -91,6 +98,12 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     machine.status = { ...machine.status, ...change, revision: machine.status.revision + 1 };
     return machine.status;
   };
+  const switchOff = (machineId: string): MachineStatus => {
+    const machine = find(machineId);
+    const { powerRequest: _request, ...status } = machine.status;
+    machine.status = status;
+    return move(machineId, { phase: 'STOPPED', published: [] });
+  };
   const advance = (machineId: string): MachineStatus => {
     const { phase } = find(machineId).status;
     if (phase === 'CONVERTING' && host.failConversion) {
@@ -105,6 +118,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     const { status, specification } = find(machineId);
     const postLaunch = withNextScript(specification, status, host.verdicts);
     if (postLaunch !== undefined) return move(machineId, { postLaunch });
+    if (status.powerRequest === 'STOP') return switchOff(machineId);
     const [sign] = specification.signsOfLife ?? [];
     if (phase !== 'RUNNING' || sign === undefined || host.isLifeless || status.life) return status;
     return move(machineId, { life: { sign, atMs: Date.now(), detail: 'it says: login:' } });
@@ -123,6 +137,12 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     hydrateMachine: async ({ machineId }) => {
       host.done.push(`hydrateMachine ${machineId}`);
       return move(machineId, { hydration: { state: 'COMPLETE', doneBytes: GIB, totalBytes: GIB } });
+    },
+    powerMachine: async ({ machineId, action, forced }) => {
+      host.done.push(`powerMachine ${action}${forced ? ' forced' : ''} ${machineId}`);
+      if (action === 'START') return move(machineId, { phase: 'RUNNING' });
+      if (action === 'RESTART') return find(machineId).status;
+      return forced ? switchOff(machineId) : move(machineId, { powerRequest: 'STOP' });
     },
     terminateMachine: async ({ machineId }) => {
       host.done.push(`terminateMachine ${machineId}`);
