@@ -193,3 +193,5 @@ function tooMany(max: number | undefined, make: (count: number) => unknown): rea
 function numberedKeys(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 'value']));
 }
+
+export { hostileParametersOf, type Parameters, parametersOf } from './query/generated-queries.testing.ts';
