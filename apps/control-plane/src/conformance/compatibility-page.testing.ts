@@ -1,5 +1,5 @@
 /** docs/api-compatibility.md, from what the SDK's operations answered. */
-import { allOperations } from '@landfall/api';
+import { allOperations, EC2_OPERATION_NAMES, ec2Operation } from '@landfall/api';
 import type { Outcomes } from './sdk-journey.testing.ts';
 
 const RULES = `
@@ -42,7 +42,23 @@ export function compatibilityPage(operations: readonly string[], outcomes: Outco
     '| operation | with the SDK | modelled exceptions |\n|---|---|---|\n',
     ...rows,
     RULES,
+    ...ec2Section(),
   ].join('');
+}
+
+/** The suite fails when one of them does not work. */
+function ec2Section(): readonly string[] {
+  const rows = EC2_OPERATION_NAMES.map((name) => {
+    const { readonly: isRead, resource = '*' } = ec2Operation(name);
+    return `| ${name} | ${isRead === true ? 'read' : 'write'} | ${resource.replace('new-', '')} |\n`;
+  });
+  return [
+    '\n## EC2\n\n',
+    `All ${EC2_OPERATION_NAMES.length} operations that are offered work with the botocore of Debian's awscli. What they show, and what\n`,
+    'differs: [ec2.md](ec2.md).\n\n',
+    '| operation | kind | resource in policies |\n|---|---|---|\n',
+    ...rows,
+  ];
 }
 
 /** An operation works when it answers, or when it rightly refuses because there is nothing to act on. */

@@ -1,7 +1,7 @@
 /**
  * The public API: every signed request, told apart by the service name in its credential scope. Answers are
- * the API's own JSON (for `sts`: its XML) whatever happens. The way of a call: signature, rate, audit log,
- * policies, replay, handler.
+ * the API's own JSON (for `ec2` and `sts`: their XML) whatever happens. The way of a call: signature, rate,
+ * audit log, policies, replay, handler.
  */
 import { Readable } from 'node:stream';
 import {
@@ -10,7 +10,6 @@ import {
   type ApiResponse,
   decodeInput,
   dispatch,
-  encodeError,
   matchRoute,
   type RequestParts,
   refuseUnknown,
@@ -20,18 +19,20 @@ import {
   verifySignature,
 } from '@landfall/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { auditCall, type CallRecord, failureOf } from '../identity/audited-call.ts';
+import { auditCall, failureOf } from '../identity/audited-call.ts';
 import { type Access, authorise } from '../identity/authorisation.ts';
 import { isReplaySafe } from '../identity/call-limits.ts';
 import { requestFacts, resourcesOfCall } from '../identity/call-resources.ts';
 import { type Caller, findCaller } from '../identity/callers.ts';
-import type { RequestContext } from '../identity/policy-conditions.ts';
 import { isInitialized, landfallHandlers, mgnHandlers } from '../operations/handlers.ts';
 import { refuseOtherAccount } from '../operations/managed-accounts.ts';
 import { tagsOfResource } from '../operations/tags.ts';
 import type { Service } from '../service.ts';
 import { rawBody } from './http-body.ts';
-import { answerSts, encodeStsError, encodeStsOutput, readStsCall, stsResource } from './http-sts.ts';
+import { asApiError, contextOf, once, recordOf } from './http-call.ts';
+import { performEc2 } from './http-ec2.ts';
+import { encodeErrorFor } from './http-error-form.ts';
+import { answerSts, encodeStsOutput, readStsCall, stsResource } from './http-sts.ts';
 
 export async function answerPublicApi(
   service: Service,
@@ -41,28 +42,18 @@ export async function answerPublicApi(
   try {
     return sendApiResponse(reply, await perform(service, request));
   } catch (error) {
-    if (!isStsRequest(request)) return sendApiError(service, error, request, reply);
-    const known = asApiError(error);
-    if (known.status >= 500) service.log.error('request-failed', { requestId: request.id, error });
-    return sendApiResponse(reply, encodeStsError(known, request.id));
+    return sendApiError(service, error, request, reply);
   }
-}
-
-/** What the request says of itself, proven or not: errors are to be in the form its sender reads. */
-function isStsRequest({ headers }: FastifyRequest): boolean {
-  return /^AWS4-HMAC-SHA256 +Credential=[^/,]+\/\d{8}\/[\w-]+\/sts\/aws4_request,/.test(
-    headers.authorization ?? '',
-  );
 }
 
 export function sendApiError(
   { log }: Service,
   error: unknown,
-  request: Pick<FastifyRequest, 'id' | 'method' | 'url'>,
+  request: Pick<FastifyRequest, 'id' | 'method' | 'url' | 'headers'>,
   reply: FastifyReply,
 ): FastifyReply {
   const known = asApiError(error);
-  const response = encodeError(known, request.id);
+  const response = encodeErrorFor(request, known);
   const fields = {
     requestId: request.id,
     method: request.method,
@@ -74,32 +65,21 @@ export function sendApiError(
   return sendApiResponse(reply, response);
 }
 
-/** What the HTTP layer refuses before a handler sees it is a ValidationException too. */
-function asApiError(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
-  if (status === 413) return ApiError.validation('The body is too large.', { reason: 'cannotParse' });
-  if (typeof status === 'number' && status >= 400 && status < 500) {
-    return ApiError.validation('The request could not be read.', { reason: 'cannotParse' });
-  }
-  return ApiError.internal(error);
-}
-
 async function perform(service: Service, request: FastifyRequest): Promise<ApiResponse> {
   const [rawPath = '/', rawQuery = ''] = splitUrl(request.raw.url ?? '/');
   const body = rawBody(request.body);
   const parts = { method: request.method, rawPath, rawQuery, headers: request.headers, body };
   const { principal: caller, signature, ...scope } = await authenticate(service, parts, request);
   requireRegion(service, scope.region);
-  if (scope.service === 'sts') {
-    const form = request.method === 'GET' ? rawQuery : body.toString('utf8');
-    return performSts(service, request, { caller, form });
-  }
+  const bodyText = body.toString('utf8');
+  const form = request.method === 'GET' ? rawQuery : bodyText;
+  if (scope.service === 'sts') return performSts(service, request, { caller, form });
+  if (scope.service === 'ec2') return performEc2(service, request, { caller, signature, form });
   const name = requireService(scope.service);
   const route = matchRoute(name, request.method, rawPath);
   if (route === undefined) throw refuseUnknown(name, request.method, rawPath);
   const { operation, labels } = route;
-  const input = readInput(operation, { labels, query: rawQuery, bodyText: body.toString('utf8') });
+  const input = readInput(operation, { labels, query: rawQuery, bodyText });
   const access = accessOf(service, { operation, input: input.value, caller, sourceIp: request.ip });
   const record = recordOf(service, access, request);
   const isOnce = !isReplaySafe(operation);
@@ -138,22 +118,6 @@ async function performSts(
     return answerSts(service, call, { caller, context });
   });
   return encodeStsOutput(call.operation, members, request.id);
-}
-
-/** L2, L3 */
-async function once(
-  { limits, clock }: Service,
-  signature: string,
-  work: () => Promise<ApiResponse>,
-): Promise<ApiResponse> {
-  limits.useSignature(signature, clock.nowMs());
-  try {
-    return await work();
-  } catch (error) {
-    const { status } = asApiError(error);
-    if (status === 429 || status >= 500) limits.forgetSignature(signature);
-    throw error;
-  }
 }
 
 function handle(
@@ -201,23 +165,6 @@ async function authenticate(
   }
 }
 
-function recordOf(
-  { clock }: Service,
-  { caller, action, resources }: RecordedAccess,
-  { id, ip }: FastifyRequest,
-): CallRecord {
-  return {
-    ...{ eventId: id, eventAtMs: clock.nowMs(), action, resources, sourceAddress: ip },
-    ...(caller === undefined ? {} : { principal: caller.arn, accessKeyId: caller.accessKeyId }),
-  };
-}
-
-interface RecordedAccess {
-  readonly caller: Caller | undefined;
-  readonly action: string;
-  readonly resources: readonly string[];
-}
-
 type ReadInput = { readonly value: unknown } | { readonly value?: undefined; readonly error: unknown };
 
 /** Who may not make the call is told that, and not what is wrong with its input. */
@@ -245,16 +192,6 @@ function accessOf(service: Service, { operation, input, caller, sourceIp }: Call
   };
 }
 
-function contextOf({ clock }: Service, caller: Caller, sourceIp: string): RequestContext {
-  return {
-    nowMs: clock.nowMs(),
-    sourceIp,
-    secureTransport: true,
-    principalArn: caller.arn,
-    userName: caller.kind === 'user' ? caller.name : undefined,
-  };
-}
-
 function splitUrl(url: string): readonly string[] {
   const mark = url.indexOf('?');
   return mark === -1 ? [url] : [url.slice(0, mark), url.slice(mark + 1)];
@@ -262,7 +199,7 @@ function splitUrl(url: string): readonly string[] {
 
 function requireService(name: string): ServiceName {
   if (name === 'mgn' || name === 'landfall') return name;
-  throw ApiError.accessDenied(`This endpoint serves mgn, landfall and sts, not ${name}.`);
+  throw ApiError.accessDenied(`This endpoint serves mgn, landfall, ec2 and sts, not ${name}.`);
 }
 
 function requireRegion({ facts }: Service, region: string): void {

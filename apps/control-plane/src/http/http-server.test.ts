@@ -81,7 +81,7 @@ test('an answer is the API’s own JSON with a request id, whatever was asked', 
     ['not initialized', signed(plane, { path: '/DescribeJobs' }), 400, 'UninitializedAccountException'],
     [
       'another service',
-      signed(plane, { path: '/DescribeJobs', service: 'ec2' }),
+      signed(plane, { path: '/DescribeJobs', service: 's3' }),
       403,
       'AccessDeniedException',
     ],

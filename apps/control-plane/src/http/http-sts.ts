@@ -3,7 +3,15 @@
  * GetSessionToken, AssumeRole. Parameters that are not served are refused, because what they ask for (a
  * narrower policy, a second factor) would be silently missing.
  */
-import { ApiError, type ApiResponse, isoDateTime } from '@landfall/api';
+import {
+  ApiError,
+  type ApiResponse,
+  isoDateTime,
+  type QueryForm,
+  readQueryForm,
+  writeXmlDocument,
+  type XmlMembers,
+} from '@landfall/api';
 import { denied } from '../identity/authorisation.ts';
 import { type Caller, type Session, sealSession } from '../identity/callers.ts';
 import { findIdentity } from '../identity/identities.ts';
@@ -29,7 +37,7 @@ export type StsOperation = keyof typeof STS_OPERATIONS;
 
 export interface StsCall {
   readonly operation: StsOperation;
-  readonly parameters: ReadonlyMap<string, string>;
+  readonly parameters: QueryForm;
 }
 
 export interface StsCaller {
@@ -37,9 +45,9 @@ export interface StsCaller {
   readonly context: RequestContext;
 }
 
-/** Of a form body or a query string. Throws ValidationException. */
+/** Of a form body or a query string. Throws ValidationException, MalformedQueryString. */
 export function readStsCall(form: string): StsCall {
-  const parameters = new Map(new URLSearchParams(form));
+  const parameters = readQueryForm(form);
   const action = parameters.get('Action') ?? '';
   if (!Object.hasOwn(STS_OPERATIONS, action)) throw ApiError.unknownOperation();
   const operation = action as StsOperation;
@@ -161,20 +169,16 @@ function readSeconds({ parameters }: StsCall, { least, most, usual }: Lifetime):
   throw ApiError.validation(`DurationSeconds must be a whole number from ${least} to ${most}.`);
 }
 
-export interface XmlMembers {
-  readonly [name: string]: string | XmlMembers;
-}
-
 export function encodeStsOutput(
   operation: StsOperation,
   members: XmlMembers,
   requestId: string,
 ): ApiResponse {
-  const response = {
-    [`${operation}Result`]: members,
-    ResponseMetadata: { RequestId: requestId },
-  };
-  const body = `<${operation}Response xmlns="${NAMESPACE}">${writeXml(response)}</${operation}Response>`;
+  const body = writeXmlDocument({
+    name: `${operation}Response`,
+    namespace: NAMESPACE,
+    members: { [`${operation}Result`]: members, ResponseMetadata: { RequestId: requestId } },
+  });
   return { status: 200, headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }, body };
 }
 
@@ -184,6 +188,7 @@ const CODES: Readonly<Record<string, string>> = {
   ExpiredTokenException: 'ExpiredToken',
   IncompleteSignatureException: 'IncompleteSignature',
   InvalidSignatureException: 'SignatureDoesNotMatch',
+  MalformedQueryString: 'MalformedQueryString',
   MissingAuthenticationTokenException: 'MissingAuthenticationToken',
   ThrottlingException: 'Throttling',
   UnrecognizedClientException: 'InvalidClientTokenId',
@@ -194,21 +199,12 @@ export function encodeStsError(error: ApiError, requestId: string): ApiResponse 
   const { status, message, retryAfterSeconds } = error;
   const Type = status >= 500 ? 'Receiver' : 'Sender';
   const Code = CODES[error.name] ?? 'InternalFailure';
-  const content = writeXml({ Error: { Type, Code, Message: message }, RequestId: requestId });
+  const members = { Error: { Type, Code, Message: message }, RequestId: requestId };
   const headers: Record<string, string> = { 'content-type': 'text/xml', 'x-amzn-requestid': requestId };
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
-  return { status, headers, body: `<ErrorResponse xmlns="${NAMESPACE}">${content}</ErrorResponse>` };
-}
-
-function writeXml(members: XmlMembers): string {
-  return Object.entries(members)
-    .map(
-      ([name, value]) =>
-        `<${name}>${typeof value === 'string' ? escapeXml(value) : writeXml(value)}</${name}>`,
-    )
-    .join('');
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return {
+    status,
+    headers,
+    body: writeXmlDocument({ name: 'ErrorResponse', namespace: NAMESPACE, members }),
+  };
 }

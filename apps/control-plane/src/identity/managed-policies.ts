@@ -2,7 +2,7 @@
  * The policies that come with Landfall, under the names users of MGN know. Lists of actions are drawn from
  * the models, so an operation that is new is in the right ones from its first day.
  */
-import { allOperations, type OperationName } from '@landfall/api';
+import { allOperations, EC2_OPERATION_NAMES, ec2Operation, type OperationName } from '@landfall/api';
 
 /** Who may do what: only for administrators. */
 export const IDENTITY_OPERATIONS: ReadonlySet<string> = new Set<OperationName<'landfall'>>([
@@ -25,7 +25,7 @@ export const IDENTITY_OPERATIONS: ReadonlySet<string> = new Set<OperationName<'l
   'ListAuditEvents',
 ]);
 
-/** These change nothing, but show what is in the files of a source server. */
+/** These change nothing, but show what is in the files of a source server. Some are operations of EC2, too. */
 const CONTENT_OPERATIONS: ReadonlySet<string> = new Set<OperationName<'landfall'>>([
   'ListRecoveryPointFiles',
   'GetRecoveryPointFile',
@@ -41,6 +41,7 @@ export const KNOWN_ACTIONS: readonly string[] = [
   ...(['mgn', 'landfall'] as const).flatMap((service) =>
     allOperations(service).map(({ name }) => `${service}:${name}`),
   ),
+  ...EC2_OPERATION_NAMES.map((name) => `ec2:${name}`),
   ...STS_ACTIONS,
 ];
 
@@ -50,10 +51,16 @@ export const MANAGED_POLICIES: ReadonlyMap<string, string> = new Map([
   [ADMINISTRATOR_ACCESS, allow(['*'])],
   [
     'AWSApplicationMigrationFullAccess',
-    allow(['mgn:*', ...landfallActions((name) => !IDENTITY_OPERATIONS.has(name))]),
+    allow(['mgn:*', 'ec2:*', ...landfallActions((name) => !IDENTITY_OPERATIONS.has(name))]),
   ],
-  ['AWSApplicationMigrationReadOnlyAccess', allow([...readActions('mgn'), ...readActions('landfall')])],
+  [
+    'AWSApplicationMigrationReadOnlyAccess',
+    allow([...readActions('mgn'), ...readActions('landfall'), ...ec2ReadActions()]),
+  ],
   ['AWSApplicationMigrationAgentInstallationPolicy', agentInstallation()],
+  ['AWSApplicationMigrationEC2Access', allow(['ec2:*'])],
+  ['AmazonEC2FullAccess', allow(['ec2:*'])],
+  ['AmazonEC2ReadOnlyAccess', allow(ec2ReadActions())],
   ['SecurityAudit', allow(landfallActions((name, isRead) => isRead && IDENTITY_OPERATIONS.has(name)))],
 ]);
 
@@ -78,6 +85,12 @@ function readActions(service: 'mgn' | 'landfall'): readonly string[] {
     .filter((operation) => operation.readonly === true)
     .filter(({ name }) => !IDENTITY_OPERATIONS.has(name) && !CONTENT_OPERATIONS.has(name))
     .map(({ name }) => `${service}:${name}`);
+}
+
+function ec2ReadActions(): readonly string[] {
+  return EC2_OPERATION_NAMES.filter((name) => ec2Operation(name).readonly === true)
+    .filter((name) => !CONTENT_OPERATIONS.has(name))
+    .map((name) => `ec2:${name}`);
 }
 
 function landfallActions(wanted: (name: string, isRead: boolean) => boolean): readonly string[] {

@@ -43,7 +43,7 @@ export class PolicyError extends Error {
 }
 
 const VERSION = '2012-10-17';
-const RESOURCE_SERVICES = ['mgn', 'landfall', 'iam'];
+const RESOURCE_SERVICES = ['mgn', 'landfall', 'ec2', 'iam'];
 const EVERYTHING: Patterns = { patterns: ['*'], inverted: false };
 
 type JsonObject = Readonly<Record<string, unknown>>;

@@ -273,11 +273,11 @@ function runActions(service: Service): Step<LaunchState> {
 async function recordSpecified(
   tx: Queries,
   run: StepRun,
-  { specification, instanceType, tags, postLaunch }: SpecifiedMachine,
+  { specification, instanceType, tags, made, postLaunch }: SpecifiedMachine,
 ): Promise<void> {
   const { machineId } = specification;
   const { actions } = postLaunch;
-  await changeMachine(tx, machineId, { instanceType, tags });
+  await changeMachine(tx, machineId, { instanceType, tags, made });
   const planned = actions.length === 0 ? {} : { postLaunch: { actions, outcomes: [] } };
   await saveJobServer(tx, { ...keyOf(run), launchStatus: 'IN_PROGRESS', machineId, ...planned });
 }

@@ -14,7 +14,7 @@ export async function endMachine(
     const host = { role: 'launch-host', programId: machine.launchHostId } as const;
     const status = await callProgram(service, host, 'terminateMachine', { machineId }, options);
     await service.store.transaction(async (tx) => {
-      await changeMachine(tx, machineId, { onHost: false, status });
+      await changeMachine(tx, machineId, { onHost: false, status, endedAtMs: service.clock.nowMs() });
       await changeServer(tx, machine.sourceServerId, (server) =>
         server.launched?.machineId === machineId ? { ...server, launched: null } : server,
       );

@@ -13,6 +13,8 @@ import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import { showSourceServer } from '../operations/source-server-view.ts';
 import type { Service } from '../service.ts';
 import { type ChosenSize, findSize, fitToHost, shortfall } from '../sizes/right-sizing.ts';
+import type { LaunchTemplateVersionRecord } from '../store/launch-templates.ts';
+import type { MachineMake } from '../store/machines.ts';
 import { listActions } from '../store/post-launch-actions.ts';
 import type { Queries } from '../store/schema.ts';
 import { listParameters } from '../store/scripts.ts';
@@ -29,6 +31,7 @@ export interface SpecifiedMachine {
   readonly postLaunch: PostLaunchPlan;
   readonly instanceType: string;
   readonly tags: Readonly<Record<string, string>>;
+  readonly made: MachineMake;
   /** Where the machine is less than was asked for, and why. */
   readonly remarks: readonly string[];
 }
@@ -43,6 +46,7 @@ export function specifyMachine(
     const { launchConfiguration, sourceProperties } = server;
     const { version } = await keepInStep(service, tx, server);
     const template = version.data;
+    const name = server.tags.Name ?? sourceProperties.identificationHints.hostname;
     const chosen = chooseSize(service, server, template, wish.launchHostId);
     const postLaunch = await planScripts(service, tx, server, wish);
     const network = networkOf(server, template);
@@ -50,7 +54,7 @@ export function specifyMachine(
     return {
       specification: {
         machineId: wish.machineId,
-        name: server.tags.Name ?? sourceProperties.identificationHints.hostname,
+        name,
         purpose: wish.purpose,
         disks: wish.disks.map((disk) => withTemplate(disk, template)),
         cpuCount: chosen.size.cpuCount,
@@ -64,9 +68,34 @@ export function specifyMachine(
       postLaunch,
       instanceType: chosen.size.name,
       tags,
+      made: makeOf({ name, version, network: network.network, disks: wish.disks }),
       remarks: [...chosen.remarks, ...network.remarks],
     };
   });
+}
+
+interface MakeFacts {
+  readonly name: string;
+  readonly version: LaunchTemplateVersionRecord;
+  readonly network: MachineNetwork | undefined;
+  readonly disks: readonly MachineDisk[];
+}
+
+/** What is shown of the machine afterwards, whatever becomes of its template. */
+function makeOf({ name, version, network = {}, disks }: MakeFacts): MachineMake {
+  const { launchTemplateId, versionNumber, data } = version;
+  const { networkName, addresses } = network;
+  return {
+    name,
+    launchTemplate: { launchTemplateId, versionNumber },
+    ...(networkName === undefined ? {} : { networkName }),
+    inboundPorts: data.inboundPorts ?? [],
+    ...(addresses === undefined ? {} : { addresses }),
+    disks: disks.map(({ diskId, deviceName, sizeBytes, isBootDisk }) => ({
+      ...{ diskId, sizeBytes, isBootDisk },
+      settings: data.disks?.find((disk) => disk.deviceName === deviceName) ?? { deviceName },
+    })),
+  };
 }
 
 function chooseSize(

@@ -2,7 +2,8 @@
  * Launch templates: what a machine is made of beyond the words of MGN's launch configuration. Whoever speaks
  * for them over the wire uses these functions; all of it happens in the caller's transaction.
  *
- * LT1 A server has one template from its enrolment, or from when it is first asked for.
+ * LT1 A server has one template from its enrolment, or from when it is first asked for. Others have a name
+ *     and no server: nothing is launched by them.
  * LT2 A version is never changed; its number is never given again.
  * LT3 The default version exists always.
  */
@@ -11,6 +12,7 @@ import { assert, type Random } from '@landfall/runtime';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import {
   deleteVersion,
+  type Ec2Members,
   findLaunchTemplate,
   findVersion,
   insertLaunchTemplate,
@@ -63,34 +65,70 @@ export async function ensureTemplate(
   return template;
 }
 
-export interface NewVersion {
-  readonly data: LaunchTemplateData;
+export interface NewTemplate {
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly version: NewVersion;
+}
+
+/** For no server. Its name is the caller's to be unique. */
+export async function createTemplate(
+  tx: Queries,
+  { name, tags, version }: NewTemplate,
+  random: Random,
+): Promise<TemplateVersion> {
+  const launchTemplateId = templateId(random);
+  const template = {
+    ...{ launchTemplateId, sourceServerId: launchTemplateId, name, tags },
+    createdAtMs: version.nowMs,
+    defaultVersion: 1,
+    latestVersion: 1,
+  };
+  await insertLaunchTemplate(tx, template);
+  const first = versionRecord(launchTemplateId, 1, version);
+  await insertVersion(tx, first);
+  return { template, version: first };
+}
+
+export interface NewVersion extends Pick<LaunchTemplateVersionRecord, 'data'> {
   readonly nowMs: number;
   readonly description?: string | undefined;
   readonly isDefault?: boolean;
+  readonly ec2Members?: Ec2Members | undefined;
+  readonly clientToken?: string | undefined;
 }
 
 export async function addVersion(
   tx: Queries,
   template: LaunchTemplateRecord,
-  { data, nowMs, description, isDefault = false }: NewVersion,
+  added: NewVersion,
 ): Promise<TemplateVersion> {
   const versionNumber = template.latestVersion + 1;
   const changed = {
     ...template,
     latestVersion: versionNumber,
-    defaultVersion: isDefault ? versionNumber : template.defaultVersion,
+    defaultVersion: added.isDefault === true ? versionNumber : template.defaultVersion,
   };
-  const version = {
-    launchTemplateId: template.launchTemplateId,
+  const version = versionRecord(template.launchTemplateId, versionNumber, added);
+  await saveLaunchTemplate(tx, changed);
+  await insertVersion(tx, version);
+  return { template: changed, version };
+}
+
+function versionRecord(
+  launchTemplateId: string,
+  versionNumber: number,
+  { data, nowMs, description, ec2Members, clientToken }: NewVersion,
+): LaunchTemplateVersionRecord {
+  return {
+    launchTemplateId,
     versionNumber,
     createdAtMs: nowMs,
     ...(description === undefined ? {} : { description }),
     data,
+    ...(ec2Members === undefined ? {} : { ec2Members }),
+    ...(clientToken === undefined ? {} : { clientToken }),
   };
-  await saveLaunchTemplate(tx, changed);
-  await insertVersion(tx, version);
-  return { template: changed, version };
 }
 
 /** `$Default`, `$Latest` or a number. Errors: ResourceNotFoundException. */
@@ -99,7 +137,7 @@ export async function requireVersion(
   template: LaunchTemplateRecord,
   selector: string,
 ): Promise<LaunchTemplateVersionRecord> {
-  const version = await select(db, template, selector);
+  const version = await selectVersion(db, template, selector);
   if (version !== undefined) return version;
   throw ApiError.notFound(`${template.launchTemplateId} version ${selector}`, 'LaunchTemplateVersion');
 }
@@ -148,7 +186,8 @@ export function mergeData(
   return { ...base, ...Object.fromEntries(present) };
 }
 
-async function select(
+/** `undefined`: there is none. */
+export async function selectVersion(
   db: Queries,
   { launchTemplateId, defaultVersion: byDefault }: LaunchTemplateRecord,
   selector: string,

@@ -33,6 +33,7 @@ export async function keepInStep(
   if (data === undefined) return current;
   return addVersion(tx, current.template, {
     data,
+    ec2Members: current.version.ec2Members,
     nowMs: facts.clock.nowMs(),
     description: 'follows the launch configuration',
     isDefault: true,

@@ -29,9 +29,12 @@ export async function askProgram<Role extends ProgramRole, Name extends CommandN
 
 /** It did not answer in time, or could not be told: what was asked may have been done. */
 export function isAway(error: unknown): boolean {
+  return failedWith(error, ['PROGRAM_AWAY', 'PROGRAM_BUSY']);
+}
+
+/** The program refused what was asked with one of these codes. */
+export function failedWith(error: unknown, codes: readonly string[]): boolean {
   if (!(error instanceof ApiError)) return false;
   const { errors } = error.members;
-  return (
-    Array.isArray(errors) && errors.some(({ code }) => code === 'PROGRAM_AWAY' || code === 'PROGRAM_BUSY')
-  );
+  return Array.isArray(errors) && errors.some(({ code }) => codes.includes(code));
 }

@@ -32,10 +32,11 @@ export const launchTemplateOperations: Operations = {
       const { template } = await templateOf(service, tx, input.sourceServerID);
       const { sourceVersion } = input;
       const base =
-        sourceVersion === undefined ? undefined : (await requireVersion(tx, template, sourceVersion)).data;
-      checkData(service, input.launchTemplateData);
+        sourceVersion === undefined ? undefined : await requireVersion(tx, template, sourceVersion);
+      checkTemplateData(service, input.launchTemplateData);
       const added = await addVersion(tx, template, {
-        data: mergeData(base, input.launchTemplateData),
+        data: mergeData(base?.data, input.launchTemplateData),
+        ec2Members: base?.ec2Members,
         nowMs: service.clock.nowMs(),
         description: input.versionDescription,
       });
@@ -79,7 +80,10 @@ async function templateOf(service: Service, tx: Queries, sourceServerId: string)
 }
 
 /** What the shapes cannot say. Errors: ValidationException. */
-function checkData({ sizes }: Service, { instanceType, inboundPorts, addresses, disks }: LaunchTemplateData) {
+export function checkTemplateData(
+  { sizes }: Pick<Service, 'sizes'>,
+  { instanceType, inboundPorts, addresses, disks }: LaunchTemplateData,
+) {
   if (instanceType !== undefined && findSize(sizes, instanceType) === undefined) {
     throw invalid('instanceType', `${instanceType} is no size of the catalogue; ListMachineSizes shows them`);
   }

@@ -39,7 +39,7 @@ async function requireHost({ store }: Service, machineId: string) {
 }
 
 /** The newer of the launch host's last report, while the machine is on it, and of what a job saw last. */
-function currentStatus({ reports }: Service, machine: MachineRecord): MachineStatus | null {
+export function currentStatus({ reports }: Service, machine: MachineRecord): MachineStatus | null {
   const { machineId, launchHostId, onHost, status } = machine;
   const report = reports.last('launch-host', launchHostId)?.report;
   const reported = report?.machines.find((one) => one.machineId === machineId);

@@ -6,6 +6,7 @@ import { findConnector, saveConnector } from '../store/connectors.ts';
 import { findGroup, type GroupKind, saveGroup } from '../store/groups.ts';
 import { findTask, type InventoryTask, setTaskTags } from '../store/inventory-tasks.ts';
 import { findJob, setJobTags } from '../store/jobs.ts';
+import { findLaunchTemplateById } from '../store/launch-templates.ts';
 import { findMachine } from '../store/machines.ts';
 import { findProof } from '../store/proofs.ts';
 import type { Queries } from '../store/schema.ts';
@@ -67,13 +68,16 @@ export async function tagsOfResource(
   const arn = parseArn(resource);
   if (arn?.region !== facts.region || arn.accountId !== facts.accountId) return undefined;
   if (arn.service === 'mgn') return (await findByType(db, arn.type, arn.id))?.tags;
-  const sourceServerId = arn.service === 'landfall' ? await serverBehind(db, arn.type, arn.id) : undefined;
+  if (arn.service !== 'landfall' && arn.service !== 'ec2') return undefined;
+  const template = arn.type === 'launch-template' ? await findLaunchTemplateById(db, arn.id) : undefined;
+  if (template?.name !== undefined) return template.tags;
+  const sourceServerId = template?.sourceServerId ?? (await serverBehind(db, arn.type, arn.id));
   return sourceServerId === undefined ? undefined : (await findServer(db, sourceServerId))?.tags;
 }
 
 /** What was made from a server is judged by the tags of the server. */
 async function serverBehind(db: Queries, type: string, id: string): Promise<string | undefined> {
-  if (type === 'machine') return (await findMachine(db, id))?.sourceServerId;
+  if (type === 'machine' || type === 'instance') return (await findMachine(db, id))?.sourceServerId;
   if (type === 'boot-proof') return (await findBootProof(db, id))?.sourceServerId;
   return type === 'proof' ? (await findProof(db, id))?.sourceServerId : undefined;
 }

@@ -1,11 +1,14 @@
 /** Launch templates, one a server, and their versions, in the API's own words. */
-import type { Landfall } from '@landfall/api';
+import type { Ec2LaunchTemplateData, Landfall } from '@landfall/api';
 import { decodeDocument, encodeDocument } from './document.ts';
 import type { Queries } from './schema.ts';
 
 export interface LaunchTemplateRecord {
   readonly launchTemplateId: string;
+  /** The server it is for. One that has a name is for none and has its own id here. */
   readonly sourceServerId: string;
+  readonly name?: string;
+  readonly tags?: Readonly<Record<string, string>>;
   readonly createdAtMs: number;
   readonly defaultVersion: number;
   /** Numbers of deleted versions are not given again. */
@@ -18,7 +21,23 @@ export interface LaunchTemplateVersionRecord {
   readonly createdAtMs: number;
   readonly description?: string;
   readonly data: Landfall.LaunchTemplateData;
+  /** What callers of EC2 said besides: without effect, and shown to them again. */
+  readonly ec2Members?: Ec2Members;
+  /** By which the call that made it is known again. */
+  readonly clientToken?: string;
 }
+
+/** As `CreateLaunchTemplateVersion` takes them. */
+export type Ec2Members = Pick<
+  Ec2LaunchTemplateData,
+  | 'EbsOptimized'
+  | 'IamInstanceProfile'
+  | 'ImageId'
+  | 'KeyName'
+  | 'Monitoring'
+  | 'NetworkInterface'
+  | 'TagSpecification'
+>;
 
 export async function insertLaunchTemplate(tx: Queries, template: LaunchTemplateRecord): Promise<void> {
   await tx
@@ -41,6 +60,38 @@ export async function findLaunchTemplate(
     .where('source_server_id', '=', sourceServerId)
     .executeTakeFirst();
   return row === undefined ? undefined : decodeDocument(row.document);
+}
+
+export async function findLaunchTemplateById(
+  db: Queries,
+  launchTemplateId: string,
+): Promise<LaunchTemplateRecord | undefined> {
+  const row = await db
+    .selectFrom('launch_template')
+    .select('document')
+    .where('launch_template_id', '=', launchTemplateId)
+    .executeTakeFirst();
+  return row === undefined ? undefined : decodeDocument(row.document);
+}
+
+/** By id. */
+export async function listLaunchTemplates(db: Queries): Promise<readonly LaunchTemplateRecord[]> {
+  const rows = await db
+    .selectFrom('launch_template')
+    .select('document')
+    .orderBy('launch_template_id')
+    .execute();
+  return rows.map((row) => decodeDocument(row.document));
+}
+
+/** Those for no server. */
+export async function listNamedTemplates(db: Queries): Promise<readonly LaunchTemplateRecord[]> {
+  const rows = await db
+    .selectFrom('launch_template')
+    .select('document')
+    .whereRef('source_server_id', '=', 'launch_template_id')
+    .execute();
+  return rows.map((row) => decodeDocument(row.document));
 }
 
 export async function saveLaunchTemplate(tx: Queries, template: LaunchTemplateRecord): Promise<void> {

@@ -1,6 +1,7 @@
 /** Machines made from source servers. */
 
-import type { MachineStatus } from '@landfall/channel';
+import type { Landfall } from '@landfall/api';
+import type { MachineDisk, MachineStatus } from '@landfall/channel';
 import type { RecoveryPoint } from '@landfall/model';
 import { decodeDocument, encodeDocument } from './document.ts';
 import type { MachineTable, Queries } from './schema.ts';
@@ -23,9 +24,31 @@ export interface MachineRecord {
   readonly status: MachineStatus | null;
   readonly instanceType?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  /** Absent until its conversion begins, and from machines of older releases. */
+  readonly made?: MachineMake;
+  /** When it was taken off its launch host. */
+  readonly endedAtMs?: number;
 }
 
-type Document = Pick<MachineRecord, 'purpose' | 'recoveryPoint' | 'status' | 'instanceType' | 'tags'>;
+/** What a machine was made of. */
+export interface MachineMake {
+  readonly name: string;
+  readonly launchTemplate: { readonly launchTemplateId: string; readonly versionNumber: number };
+  /** Absent: the default of its launch host. */
+  readonly networkName?: string;
+  readonly inboundPorts: readonly number[];
+  /** Absent: DHCP. */
+  readonly addresses?: Landfall.LaunchTemplateData['addresses'];
+  readonly disks: readonly MadeDisk[];
+}
+
+export interface MadeDisk extends Pick<MachineDisk, 'diskId' | 'sizeBytes' | 'isBootDisk'> {
+  readonly settings: Landfall.LaunchTemplateDisk;
+}
+
+type Shown = Pick<MachineRecord, 'instanceType' | 'tags' | 'made' | 'endedAtMs'>;
+type Document = Pick<MachineRecord, 'purpose' | 'recoveryPoint' | 'status'> & Shown;
+type Change = Pick<MachineRecord, 'onHost' | 'exportOpen' | 'status'> & Shown;
 
 /** Does nothing when the machine is already known. */
 export async function insertMachine(tx: Queries, machine: MachineRecord): Promise<void> {
@@ -68,11 +91,7 @@ export async function listMachines(db: Queries): Promise<readonly MachineRecord[
   return rows.map(toMachine);
 }
 
-export async function changeMachine(
-  tx: Queries,
-  machineId: string,
-  change: Partial<Pick<MachineRecord, 'onHost' | 'exportOpen' | 'status' | 'instanceType' | 'tags'>>,
-): Promise<void> {
+export async function changeMachine(tx: Queries, machineId: string, change: Partial<Change>): Promise<void> {
   const machine = await findMachine(tx, machineId);
   if (machine === undefined) return;
   const columns = columnsOf({ ...machine, ...change });
@@ -80,10 +99,12 @@ export async function changeMachine(
 }
 
 function columnsOf(machine: MachineRecord) {
-  const { purpose, recoveryPoint, status, instanceType, tags } = machine;
+  const { purpose, recoveryPoint, status, instanceType, tags, made, endedAtMs } = machine;
   const shown = {
     ...(instanceType === undefined ? {} : { instanceType }),
     ...(tags === undefined ? {} : { tags }),
+    ...(made === undefined ? {} : { made }),
+    ...(endedAtMs === undefined ? {} : { endedAtMs }),
   };
   return {
     on_host: machine.onHost ? 1 : 0,

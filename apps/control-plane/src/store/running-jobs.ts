@@ -18,3 +18,15 @@ export async function countRunningJobs(db: Queries): Promise<RunningJobs> {
     .execute();
   return { jobs: rows.length, servers: rows.reduce((sum, { servers }) => sum + Number(servers), 0) };
 }
+
+/** Source servers whose machines are being terminated. */
+export async function listEndingServers(db: Queries): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('job')
+    .innerJoin('job_server', 'job_server.job_id', 'job.job_id')
+    .select('job_server.source_server_id')
+    .where('job.status', '!=', 'COMPLETED')
+    .where('job.type', '=', 'TERMINATE')
+    .execute();
+  return new Set(rows.map(({ source_server_id }) => source_server_id));
+}

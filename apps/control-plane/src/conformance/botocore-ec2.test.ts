@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { EC2_OPERATION_NAMES } from '@landfall/api';
+import { groupIdOfPort, subnetId } from '../ec2/stable-ids.ts';
+import { startTestSite } from '../testing/test-site.ts';
+import { type BotocoreCall, callBotocore, skip } from './botocore.testing.ts';
+
+const NAME = 'spare';
+
+/** Every operation, in an order in which each has what it needs. */
+function callsOn(machineId: string, templateId: string): readonly BotocoreCall[] {
+  const InstanceIds = [machineId];
+  const data = {
+    NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: subnetId('lab'), Groups: [groupIdOfPort(22)] }],
+  };
+  return [
+    ['DescribeRegions', {}],
+    ['DescribeAvailabilityZones', {}],
+    ['DescribeInstanceTypes', { Filters: [{ Name: 'instance-type', Values: ['m5.*'] }], MaxResults: 5 }],
+    ['DescribeVpcs', {}],
+    ['DescribeSubnets', {}],
+    ['DescribeSecurityGroups', { GroupNames: ['default', 'tcp-22'] }],
+    ['DescribeLaunchTemplates', { LaunchTemplateIds: [templateId] }],
+    ['CreateLaunchTemplate', { LaunchTemplateName: NAME, LaunchTemplateData: { InstanceType: 't3.small' } }],
+    [
+      'CreateLaunchTemplateVersion',
+      { LaunchTemplateName: NAME, SourceVersion: '1', LaunchTemplateData: data },
+    ],
+    ['DescribeLaunchTemplateVersions', { LaunchTemplateName: NAME, Versions: ['$Latest'] }],
+    ['ModifyLaunchTemplate', { LaunchTemplateName: NAME, DefaultVersion: '2' }],
+    ['DeleteLaunchTemplateVersions', { LaunchTemplateName: NAME, Versions: ['1'] }],
+    ['DeleteLaunchTemplate', { LaunchTemplateName: NAME }],
+    ['GetLaunchTemplateData', { InstanceId: machineId }],
+    ['DescribeInstances', { InstanceIds }],
+    ['DescribeInstanceStatus', { InstanceIds }],
+    ['DescribeVolumes', {}],
+    ['DescribeSnapshots', { OwnerIds: ['self'] }],
+    ['DescribeTags', { Filters: [{ Name: 'resource-type', Values: ['instance'] }] }],
+    ['GetConsoleOutput', { InstanceId: machineId, Latest: true }],
+    ['GetConsoleScreenshot', { InstanceId: machineId, WakeUp: false }],
+    ['RebootInstances', { InstanceIds }],
+    ['StopInstances', { InstanceIds, Force: true }],
+    ['StartInstances', { InstanceIds }],
+    ['TerminateInstances', { InstanceIds }],
+  ];
+}
+
+test('every operation of EC2 we offer works with botocore', { skip }, async (t) => {
+  const site = await startTestSite(t);
+  const { mgn } = site.plane.api;
+  const { sourceServerId } = await site.addAgent();
+  const { job } = await mgn('StartTest', { sourceServerIDs: [sourceServerId] });
+  const [launched] = (await site.untilJobEnds(job?.jobID)).participatingServers ?? [];
+  const machineId = launched?.launchedEc2InstanceID ?? '';
+  const lifeCycle = { state: 'READY_FOR_CUTOVER' } as const;
+  await mgn('ChangeServerLifeCycleState', { sourceServerID: sourceServerId, lifeCycle });
+  const { ec2LaunchTemplateID = '' } = await mgn('GetLaunchConfiguration', {
+    sourceServerID: sourceServerId,
+  });
+  const calls = callsOn(machineId, ec2LaunchTemplateID);
+  const answers = await callBotocore('ec2', site.plane.admin, calls);
+  const results = new Map(calls.map(([name], index) => [name, answers[index]?.result]));
+  for (const [index, { code }] of answers.entries()) assert.equal(code, undefined, calls[index]?.[0]);
+  t.diagnostic(`operations working / total: ${results.size} / ${EC2_OPERATION_NAMES.length}`);
+  assert.deepEqual([...results.keys()].sort(), EC2_OPERATION_NAMES.toSorted(), 'each was called');
+
+  const { LaunchTemplateVersions: [version] = [] } = Object(results.get('DescribeLaunchTemplateVersions'));
+  assert.deepEqual(version.LaunchTemplateData, {
+    InstanceType: 't3.small',
+    NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: subnetId('lab'), Groups: [groupIdOfPort(22)] }],
+  });
+  const { Reservations: [reservation] = [] } = Object(results.get('DescribeInstances'));
+  assert.equal(reservation.Instances[0].InstanceId, machineId);
+  assert.equal(reservation.Instances[0].BlockDeviceMappings.length, 2);
+  assert.equal(Object(results.get('DescribeInstanceTypes')).InstanceTypes.length, 5);
+  assert.match(Object(results.get('GetConsoleScreenshot')).ImageData, /^iVBORw0KGgo/);
+  const { TerminatingInstances: [ending] = [] } = Object(results.get('TerminateInstances'));
+  assert.deepEqual(ending.CurrentState, { Code: 32, Name: 'shutting-down' });
+});

@@ -1,0 +1,121 @@
+/**
+ * Requests in EC2's query protocol, generated from the shapes of every operation: right ones, wrong in one
+ * place, nonsense; with ids that exist and ids that do not.
+ *
+ * Q1 Never a 5xx, never anything but XML that is well-formed, in the form of the operation or of an error.
+ * Q2 Nothing of the inside is told: no stack, no file, no SQL.
+ */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { EC2_OPERATION_NAMES, EC2_VERSION, type Ec2OperationName, ec2Operation } from '@landfall/api';
+import { hostileParametersOf, type Parameters, parametersOf } from '@landfall/api/testing';
+import fc from 'fast-check';
+import { ec2CallsOf } from '../testing/ec2-calls.ts';
+import { type Inject, type InjectedAnswer, injectInto } from '../testing/injected-requests.ts';
+import { startTestSite } from '../testing/test-site.ts';
+
+const RUNS = Number(process.env.LANDFALL_API_RUNS ?? 6);
+const SEED = Number(process.env.LANDFALL_API_SEED ?? Math.trunc(performance.timeOrigin));
+const INSIDE = /\n\s+at |node_modules|\.ts\b|sqlite|\bselect \w+ from\b|landfall-control-plane-/i;
+
+interface Target {
+  readonly inject: Inject;
+  /** By the last part of a parameter's name that is none of a list's numbers. */
+  readonly ids: Parameters;
+}
+
+test('no query makes an operation of EC2 fail, tell of the inside, or answer out of form', async (t) => {
+  t.diagnostic(`seed ${SEED}: LANDFALL_API_SEED=${SEED}`);
+  const site = await startTestSite(t);
+  const { sourceServerId } = await site.addAgent();
+  const call = await ec2CallsOf(t, site.plane);
+  const { job } = await site.plane.api.mgn('StartTest', { sourceServerIDs: [sourceServerId] });
+  await site.untilJobEnds(job?.jobID);
+  const [instances, volumes, subnets, templates] = await Promise.all(
+    ['DescribeInstances', 'DescribeVolumes', 'DescribeSubnets', 'DescribeLaunchTemplates'].map((name) =>
+      call(name),
+    ),
+  );
+  const ids = {
+    InstanceId: instances?.first('instanceId') ?? '',
+    VolumeId: volumes?.first('volumeId') ?? '',
+    SnapshotId: volumes?.first('snapshotId') ?? '',
+    SubnetId: subnets?.first('subnetId') ?? '',
+    LaunchTemplateId: templates?.first('launchTemplateId') ?? '',
+    SourceVersion: '1',
+    InstanceType: 't3.small',
+  };
+  const inject = await injectInto(t, site.plane);
+  for (const name of EC2_OPERATION_NAMES) await attack(t, name, { inject, ids });
+});
+
+async function attack(t: TestContext, name: Ec2OperationName, { inject, ids }: Target): Promise<void> {
+  const seen = new Map<string, number>();
+  const send = async (body: string) => {
+    const answer = await inject({ service: 'ec2', method: 'POST', rawPath: '/', body });
+    const outcome = checkAnswer(name, answer);
+    seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+  };
+  const { input } = ec2Operation(name);
+  const form = (parameters: Parameters) =>
+    new URLSearchParams({ ...parameters, Action: name, Version: EC2_VERSION }).toString();
+  const bodies = fc.oneof(
+    parametersOf(input).map(form),
+    parametersOf(input).map((parameters) => form(withIds(parameters, ids))),
+    hostileParametersOf(input).map(form),
+    hostileParametersOf(input).map((parameters) => form(withIds(parameters, ids))),
+    fc
+      .string({ unit: 'binary' })
+      .map((text) => `Action=${name}&Version=${EC2_VERSION}&${text.toWellFormed()}`),
+  );
+  await fc.assert(fc.asyncProperty(bodies, send), { numRuns: RUNS, seed: SEED });
+  const outcomes = [...seen].map(([code, count]) => `${code} ${count}`).sort();
+  t.diagnostic(`${name}: ${outcomes.join(', ')}`);
+}
+
+function withIds(parameters: Parameters, ids: Parameters): Parameters {
+  const entries = Object.entries(parameters).map(([name, value]) => {
+    const last = name.split('.').findLast((part) => !/^\d+$/.test(part)) ?? '';
+    return [name, Object.hasOwn(ids, last) ? ids[last] : value];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The code of the error, or `OK`. */
+function checkAnswer(name: string, { status, headers, text }: InjectedAnswer): string {
+  const told = `${name} answered ${status} ${text.slice(0, 500)}`;
+  assert.ok(status < 500, told);
+  assert.match(String(headers['content-type']), /^text\/xml/, told);
+  assert.match(String(headers['x-amzn-requestid']), /^[0-9a-f-]{36}$/, told);
+  checkWellFormed(text, told);
+  if (status === 200) {
+    assert.ok(text.includes(`<${name}Response xmlns=`), told);
+    return 'OK';
+  }
+  assert.doesNotMatch(text, INSIDE, told);
+  const [, code] =
+    /<Response><Errors><Error><Code>([A-Za-z.]+)<\/Code><Message>[^<]+<\/Message>/.exec(text) ?? [];
+  return code ?? assert.fail(told);
+}
+
+/** Elements are closed in the reverse order of their beginning, and text is escaped. */
+function checkWellFormed(text: string, told: string): void {
+  const [head = '', body = ''] = text.split('\n', 1).concat(text.slice(text.indexOf('\n') + 1));
+  assert.equal(head, '<?xml version="1.0" encoding="UTF-8"?>', told);
+  const open: string[] = [];
+  let place = 0;
+  for (const match of body.matchAll(/<(\/?)([A-Za-z][\w-]*)((?: xmlns="[^"<&]*")?)(\/?)>/g)) {
+    checkText(body.slice(place, match.index), told);
+    place = match.index + match[0].length;
+    const [, closes, element = '', , isEmpty] = match;
+    if (closes === '/') assert.equal(open.pop(), element, told);
+    else if (isEmpty !== '/') open.push(element);
+  }
+  checkText(body.slice(place), told);
+  assert.deepEqual(open, [], told);
+}
+
+function checkText(text: string, told: string): void {
+  assert.doesNotMatch(text, /[<>]|&(?!amp;|lt;|gt;|quot;|#13;)/, told);
+  assert.doesNotMatch(text, /[^\t\n\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u, told);
+}
