@@ -51,7 +51,7 @@ test('Debian’s aws ec2 makes a template version the default, and the next laun
   );
   const groups = SecurityGroups.map((group: { GroupId: string }) => group.GroupId);
   const data = {
-    InstanceType: 'm5.large',
+    InstanceType: 't3.medium',
     NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: Subnets[0].SubnetId, Groups: groups }],
     BlockDeviceMappings: [
       { DeviceName: '/dev/vda', Ebs: { VolumeType: 'gp3', Iops: 3000, Throughput: 250 } },
@@ -83,44 +83,33 @@ test('Debian’s aws ec2 makes a template version the default, and the next laun
   );
   const [instance] = Reservations[0].Instances;
   assert.equal(instance.InstanceId, machineId);
-  assert.equal(instance.InstanceType, 'm5.large');
+  assert.equal(instance.InstanceType, 't3.medium');
   assert.equal(instance.SubnetId, Subnets[0].SubnetId);
   assert.deepEqual(instance.State, { Code: 16, Name: 'running' });
 });
 
-test('Debian’s aws ec2 waits for an instance, looks at it, stops and terminates it', { skip }, async (t) => {
+test('Debian’s aws ec2 waits for an instance, reads its console, and shows our refusals', {
+  skip,
+}, async (t) => {
   const site = await startTestSite(t);
   const { sourceServerId } = await site.addAgent();
   const { aws, ask } = awsOf(site);
   const { job } = await site.plane.api.mgn('StartTest', { sourceServerIDs: [sourceServerId] });
   const [done] = (await site.untilJobEnds(job?.jobID)).participatingServers ?? [];
   const id = done?.launchedEc2InstanceID ?? '';
-  await aws('ec2', 'wait', 'instance-running', '--instance-ids', id);
-  const output = await aws('ec2', 'get-console-output', '--instance-id', id);
+  const [output, dry, unknown] = await Promise.all([
+    aws('ec2', 'get-console-output', '--instance-id', id),
+    ask(['ec2', 'stop-instances', '--instance-ids', id, '--dry-run']),
+    ask(['ec2', 'describe-instances', '--instance-ids', 'i-00000000000000000']),
+    aws('ec2', 'wait', 'instance-running', '--instance-ids', id),
+  ]);
   assert.equal(output.Output, 'login:');
-  const { ImageData } = await aws('ec2', 'get-console-screenshot', '--instance-id', id);
-  assert.ok(ImageData.startsWith('iVBORw0KGgo'));
-  const { Volumes } = await aws(
-    'ec2',
-    'describe-volumes',
-    '--filters',
-    `Name=attachment.instance-id,Values=${id}`,
-  );
-  assert.deepEqual(Volumes.map(({ Size }: { Size: number }) => Size).sort(), [1, 4]);
-  const dry = await ask(['ec2', 'stop-instances', '--instance-ids', id, '--dry-run']);
   assert.match(
     dry.stderr,
-    /\(DryRunOperation\) when calling the StopInstances operation: Request would have/,
+    /\(DryRunOperation\) when calling the StopInstances operation.*: Request would have/,
   );
-  const { StoppingInstances } = await aws('ec2', 'stop-instances', '--instance-ids', id, '--force');
-  assert.equal(StoppingInstances[0].CurrentState.Name, 'stopped');
-  const unknown = await ask(['ec2', 'describe-instances', '--instance-ids', 'i-00000000000000000']);
   assert.match(
     unknown.stderr,
-    /\(InvalidInstanceID\.NotFound\).*The instance ID 'i-00000000000000000' does not exist/,
+    /\(InvalidInstanceID\.NotFound\).*: The instance ID 'i-00000000000000000' does not exist/,
   );
-  const lifeCycle = { state: 'READY_FOR_CUTOVER' } as const;
-  await site.plane.api.mgn('ChangeServerLifeCycleState', { sourceServerID: sourceServerId, lifeCycle });
-  const { TerminatingInstances } = await aws('ec2', 'terminate-instances', '--instance-ids', id);
-  assert.equal(TerminatingInstances[0].CurrentState.Name, 'shutting-down');
 });
