@@ -1,7 +1,7 @@
 /**
- * The power of a machine that was launched: on, off, off and on again. A guest is asked to power itself off and
- * has its time for that; what was asked is in the record until it has come true, so a restart of the launch
- * host forgets nothing of it.
+ * The power of a machine that was launched: on, off, off and on again. A guest is asked to power itself off
+ * and has its time for that; what was asked is in the record until it has come true, so a restart of the
+ * launch host forgets nothing of it.
  */
 import type { PowerCommand, PowerRequest } from '@landfall/channel';
 import { OperationError } from '@landfall/runtime';

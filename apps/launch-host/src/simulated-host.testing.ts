@@ -1,4 +1,4 @@
-/** What runs machines, in memory: each is as its guest leaves it. The real ones pass `e2e/machine-host.conformance.ts`. */
+/** What runs machines, in memory: each is as its guest leaves it. */
 import type {
   HostFacts,
   HydrationOutcome,

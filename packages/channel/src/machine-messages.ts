@@ -142,8 +142,8 @@ export type PowerRequest = 'STOP' | 'RESTART';
 export interface PowerCommand {
   readonly machineId: string;
   /**
-   * STOP and RESTART ask the guest to power itself off, as the button on a computer does; from one that has not
-   * after some minutes the power is taken away. What is so already is a success.
+   * STOP and RESTART ask the guest to power itself off, as the button on a computer does; from one that has
+   * not after some minutes the power is taken away. What is so already is a success.
    */
   readonly action: 'START' | PowerRequest;
   /** The power is taken away at once. */

@@ -19,6 +19,7 @@ export function addEnvCommand(program: Command): void {
         AWS_REGION: access.region,
         AWS_CA_BUNDLE: caFile,
         NODE_EXTRA_CA_CERTS: caFile,
+        AWS_ENDPOINT_URL_EC2: access.endpoint,
         AWS_ENDPOINT_URL_MGN: access.endpoint,
         AWS_ENDPOINT_URL_STS: access.endpoint,
         LANDFALL_ENDPOINT: access.endpoint,

@@ -1,4 +1,4 @@
-/** Debian's botocore, which its aws is made of, told many calls at once: each `aws` takes a second to start. */
+/** The botocore that Debian's aws is made of, told many calls at once: each `aws` takes a second to start. */
 import { existsSync } from 'node:fs';
 import { runChecked } from '@landfall/runtime';
 import type { AdminCredentials } from '../testing/test-control-plane.ts';

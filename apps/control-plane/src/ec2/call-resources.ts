@@ -1,4 +1,4 @@
-/** Which resources a call of EC2 is about, as policies name them. What lists is about nothing in particular. */
+/** Which resources a call of EC2 is about, in the words of policies. What lists is about none in particular. */
 import { arnOf, type Ec2AnyInput, type Ec2Resource } from '@landfall/api';
 import type { Service } from '../service.ts';
 import { findTemplateNamed } from './find-template.ts';
@@ -24,7 +24,7 @@ export async function ec2ResourcesOf(
   }
 }
 
-/** A name that nothing has is asked about as any would be. */
+/** A name that nothing has is asked about like every launch template at once. */
 async function templateIdOf(
   { store }: Service,
   { LaunchTemplateId: id, LaunchTemplateName: name }: Ec2AnyInput,

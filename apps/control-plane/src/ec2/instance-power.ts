@@ -1,7 +1,7 @@
 /**
  * StartInstances, StopInstances, RebootInstances, TerminateInstances. States are checked before anything is
- * done, so a call does all or, for a state that is wrong, nothing. Ending a machine is the job that MGN has for
- * it, with its rules: they protect a machine as EC2's termination protection does.
+ * done, so a call does all or, for a state that is wrong, nothing. Ending a machine is the job that MGN has
+ * for it, with its rules: they protect a machine as EC2's termination protection does.
  */
 import { ApiError, type Ec2Handlers, ec2Error, type XmlMembers } from '@landfall/api';
 import { askProgram } from '../operations/ask-program.ts';

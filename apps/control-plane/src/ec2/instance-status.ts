@@ -1,4 +1,4 @@
-/** DescribeInstanceStatus: whether a machine shows a sign of life, and whether its launch host is heard of. */
+/** DescribeInstanceStatus: whether a machine shows a sign of life, and its launch host is heard of. */
 import type { Ec2Handlers, XmlMembers } from '@landfall/api';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { Service } from '../service.ts';

@@ -1,6 +1,7 @@
 /**
- * Security groups: one a TCP port, `tcp-22`, which lets that port in from everywhere, and `default`, which lets
- * nothing in. They are always there and cannot be changed; a machine lets in what its groups let in together.
+ * Security groups: one a TCP port, `tcp-22`, which lets that port in from everywhere, and `default`, which
+ * lets nothing in. They are always there and cannot be changed; a machine lets in what its groups let in
+ * together.
  */
 import { type Ec2Handlers, ec2Error } from '@landfall/api';
 import type { Service } from '../service.ts';

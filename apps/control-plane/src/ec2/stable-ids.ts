@@ -1,6 +1,6 @@
 /**
- * Ids in EC2's form for what has other names here. They follow from those names, so they are the same at every
- * call and need no table.
+ * Ids in EC2's form for what has other names here. They follow from those names, so they are the same at
+ * every call and need no table.
  *
  *   sg-    the TCP port that the group lets in; 0 lets nothing in
  *   snap-  30 bits of a hash of the source server, 32 of the recovery point's number, 6 of the disk's: the id

@@ -30,7 +30,10 @@ export interface ReadingOptions {
   readonly networkNames: readonly string[];
 }
 
-/** Errors: InvalidSubnetID.NotFound, InvalidGroup.NotFound, InvalidParameterValue, InvalidParameterCombination. */
+/**
+ * Errors: InvalidSubnetID.NotFound, InvalidGroup.NotFound, InvalidParameterValue,
+ * InvalidParameterCombination.
+ */
 export function readTemplateData(
   given: Ec2LaunchTemplateData,
   { base, networkNames }: ReadingOptions,

@@ -25,7 +25,7 @@ export const IDENTITY_OPERATIONS: ReadonlySet<string> = new Set<OperationName<'l
   'ListAuditEvents',
 ]);
 
-/** These change nothing, but show what is in the files of a source server. Some are operations of EC2, too. */
+/** These change nothing, but show what is in the files of a source server. EC2 has two of the same names. */
 const CONTENT_OPERATIONS: ReadonlySet<string> = new Set<OperationName<'landfall'>>([
   'ListRecoveryPointFiles',
   'GetRecoveryPointFile',

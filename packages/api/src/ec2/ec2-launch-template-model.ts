@@ -1,6 +1,6 @@
 /**
- * The operations on launch templates. Members of the data that nothing here could follow are left out, so they
- * are refused: what a launch would do differently than it was told is worse than an error.
+ * The operations on launch templates. Members of the data that nothing here could follow are left out, so
+ * they are refused: a launch that does something else than it was told is worse than an error.
  */
 import { choice, flag, list, structure, text, whole } from '../query/query-shape.ts';
 import {

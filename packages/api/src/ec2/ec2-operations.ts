@@ -1,4 +1,4 @@
-/** All of EC2 that is offered, and how a call of it is read. Facts: the public EC2 API, version 2016-11-15. */
+/** All of EC2 that is offered, and how a call is read. Facts: the public EC2 API, version 2016-11-15. */
 import { decodeQuery } from '../query/decode-query.ts';
 import { type QueryForm, shown } from '../query/query-form.ts';
 import type { ValueOf } from '../query/query-shape.ts';

@@ -16,8 +16,8 @@ interface Node {
 const PARTS_MAX = 12;
 
 /**
- * The `ValueOf` the shape. Errors: MissingParameter, UnknownParameter, InvalidParameterValue, what `malformed`
- * of a shape says.
+ * The `ValueOf` the shape. Errors: MissingParameter, UnknownParameter, InvalidParameterValue, and what
+ * `malformed` of a shape says.
  */
 export function decodeQuery(form: QueryForm, shape: StructureShape): unknown {
   return decodeStructure(shape, growTree(form));
