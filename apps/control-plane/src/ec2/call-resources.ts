@@ -1,4 +1,4 @@
-/** Which resources a call of EC2 is about, in the words of policies. What lists is about none in particular. */
+/** Which resources a call of EC2 is about, in the words of policies. What lists is about none. */
 import { arnOf, type Ec2AnyInput, type Ec2Resource } from '@landfall/api';
 import type { Service } from '../service.ts';
 import { findTemplateNamed } from './find-template.ts';

@@ -107,7 +107,7 @@ function instanceTags(specifications: readonly Ec2TagSpecification[]): Readonly<
   return tagsGiven(specifications, 'instance');
 }
 
-/** Of all specifications for this kind of resource. Errors: InvalidParameterValue for a key that is there twice. */
+/** Of all specifications for this kind. Errors: InvalidParameterValue for a key that is there twice. */
 export function tagsGiven(
   specifications: readonly Ec2TagSpecification[] | undefined,
   resourceType: string,
