@@ -3,6 +3,7 @@ import { type Ec2Handlers, isoDateTime } from '@landfall/api';
 import { launchedMachineOperations } from '../operations/launched-machines.ts';
 import type { Service } from '../service.ts';
 import { requireMachine } from './find-machines.ts';
+import { answered } from './unavailable.ts';
 
 type Operations = Pick<Ec2Handlers<Service>, 'GetConsoleOutput' | 'GetConsoleScreenshot'>;
 
@@ -13,7 +14,7 @@ export const consoleOperations: Operations = {
   GetConsoleOutput: async ({ InstanceId }, service) => {
     await requireMachine(service.store.db, InstanceId);
     const asked = { machineID: InstanceId, tailBytes: TAIL_BYTES };
-    const { text } = await launchedMachineOperations.GetConsoleOutput(asked, service);
+    const { text } = await answered(launchedMachineOperations.GetConsoleOutput(asked, service));
     return {
       instanceId: InstanceId,
       timestamp: isoDateTime(service.clock.nowMs()),
@@ -23,10 +24,8 @@ export const consoleOperations: Operations = {
 
   GetConsoleScreenshot: async ({ InstanceId }, service) => {
     await requireMachine(service.store.db, InstanceId);
-    const { pngBase64 } = await launchedMachineOperations.GetConsoleScreenshot(
-      { machineID: InstanceId },
-      service,
-    );
+    const asked = { machineID: InstanceId };
+    const { pngBase64 } = await answered(launchedMachineOperations.GetConsoleScreenshot(asked, service));
     return { instanceId: InstanceId, imageData: pngBase64 };
   },
 };

@@ -11,6 +11,7 @@ import { changeMachine, listMachinesOf, type MachineRecord } from '../store/mach
 import { listEndingServers } from '../store/running-jobs.ts';
 import { requireMachines } from './find-machines.ts';
 import { type Instance, type InstanceState, instanceOf, showState, stateOf } from './instance.ts';
+import { answered } from './unavailable.ts';
 
 type Operations = Pick<
   Ec2Handlers<Service>,
@@ -90,7 +91,7 @@ function changePower(
     if (!from.includes(state)) return showChange(instance, state);
     const { machineId } = machine;
     const host = { role: 'launch-host', programId: machine.launchHostId } as const;
-    const status = await askProgram(service, host, 'powerMachine', { machineId, action, forced });
+    const status = await answered(askProgram(service, host, 'powerMachine', { machineId, action, forced }));
     await service.store.transaction((tx) => changeMachine(tx, machineId, { status }));
     return showChange(instance, stateOf(machine, status));
   });

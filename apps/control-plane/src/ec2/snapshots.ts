@@ -6,11 +6,11 @@
  *   with one server's tag       its newest thousand
  *   else                        the newest of each server, and those that machines were launched from
  */
-import { ApiError, type Ec2Handlers, type Ec2Input, isoDateTime, type XmlMembers } from '@landfall/api';
+import { type Ec2Handlers, type Ec2Input, isoDateTime, type XmlMembers } from '@landfall/api';
 import type { SourceDisk } from '@landfall/model';
 import { GIB } from '@landfall/runtime';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
-import { askProgram, failedWith, isAway } from '../operations/ask-program.ts';
+import { askProgram, failedWith } from '../operations/ask-program.ts';
 import type { Service } from '../service.ts';
 import { listMachines } from '../store/machines.ts';
 import { listServers } from '../store/source-servers.ts';
@@ -18,6 +18,7 @@ import { exactValues, type FilterTable } from './filters.ts';
 import { serverTags } from './find-template.ts';
 import { listPage, selectById, tagSet } from './listings.ts';
 import { parseSnapshotId, type SnapshotName, snapshotId } from './stable-ids.ts';
+import { answered } from './unavailable.ts';
 
 type Operations = Pick<Ec2Handlers<Service>, 'DescribeSnapshots'>;
 
@@ -124,12 +125,8 @@ async function listPoints(service: Service, server: SourceServerRecord): Promise
   const { sourceServerId, replicationServerId } = server;
   if (replicationServerId === null) return [];
   const to = { role: 'replication-server', programId: replicationServerId } as const;
-  try {
-    const asked = { sourceServerId, limit: POINTS_MAX };
-    return (await askProgram(service, to, 'listRecoveryPoints', asked)).recoveryPoints;
-  } catch (error) {
-    throw isAway(error) ? unavailable(error) : error;
-  }
+  const asked = { sourceServerId, limit: POINTS_MAX };
+  return (await answered(askProgram(service, to, 'listRecoveryPoints', asked))).recoveryPoints;
 }
 
 const GONE = ['NO_RECOVERY_POINT', 'RECOVERY_POINT_MISSING', 'SERVER_NOT_STAGED'];
@@ -144,16 +141,11 @@ async function findPoint(
   const to = { role: 'replication-server', programId: replicationServerId } as const;
   const at = { kind: 'EPOCH', epoch } as const;
   try {
-    return await askProgram(service, to, 'resolveRecoveryPoint', { sourceServerId, at });
+    return await answered(askProgram(service, to, 'resolveRecoveryPoint', { sourceServerId, at }));
   } catch (error) {
     if (failedWith(error, GONE)) return undefined;
-    throw isAway(error) ? unavailable(error) : error;
+    throw error;
   }
-}
-
-function unavailable(cause: unknown): ApiError {
-  const message = 'The replication server that keeps these recovery points does not answer; try again.';
-  return new ApiError('Unavailable', 503, message, { cause });
 }
 
 /** Each once. */

@@ -20,7 +20,7 @@ interface Translation {
 
 const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   AccessDeniedException: { code: 'UnauthorizedOperation', status: 403 },
-  ConflictException: { code: 'IncorrectState', status: 400 },
+  ConflictException: { code: 'IncorrectInstanceState', status: 400 },
   ExpiredTokenException: { code: 'RequestExpired', status: 400 },
   IncompleteSignatureException: { code: 'IncompleteSignature', status: 400 },
   InternalServerException: { code: 'InternalError', status: 500 },
