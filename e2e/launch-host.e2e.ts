@@ -160,6 +160,25 @@ test('a machine that powers itself off is STOPPED, and starts again when asked',
   await waitUntil((status) => status.phase === 'RUNNING');
 });
 
+test('a guest that hears its power button ends by itself, and runs again after a RESTART', {
+  timeout: 400_000,
+}, async () => {
+  const first = await waitUntil((status) => status.phase === 'RUNNING');
+  await waitForWeb(first);
+  const power = (action: 'STOP' | 'RESTART') =>
+    host.handlers.powerMachine({ machineId: MACHINE_ID, action, forced: false });
+  assert.equal((await power('RESTART')).powerRequest, 'RESTART');
+  await restartHost();
+  const again = await waitUntil(
+    ({ phase, startedAtMs }) => phase === 'RUNNING' && startedAtMs !== first.startedAtMs,
+  );
+  await waitForWeb(again);
+  await power('STOP');
+  await waitUntil((status) => status.phase === 'STOPPED');
+  const { text } = await host.handlers.readConsole({ machineId: MACHINE_ID, tailBytes: 64 * 1024 });
+  assert.match(text, /Power down|Powering off/i, 'its power was not taken away');
+});
+
 test('a terminated machine is gone, and stays gone', { timeout: 60_000 }, async () => {
   const { phase } = await host.handlers.terminateMachine({ machineId: MACHINE_ID });
   assert.equal(phase, 'TERMINATED');

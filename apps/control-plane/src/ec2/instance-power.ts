@@ -38,12 +38,10 @@ export const instancePowerOperations: Operations = {
 
   TerminateInstances: async ({ InstanceId }, service) => {
     const instances = await instancesNamed(service, InstanceId);
-    const ending = instances.filter(({ state }) => state !== 'terminated' && state !== 'shutting-down');
-    if (ending.length > 0)
-      await startTermination(
-        service,
-        ending.map(({ machine }) => machine),
-      );
+    const machines = instances
+      .filter(({ state }) => state !== 'terminated' && state !== 'shutting-down')
+      .map(({ machine }) => machine);
+    if (machines.length > 0) await startTermination(service, machines);
     return {
       instancesSet: instances.map((instance) =>
         showChange(instance, instance.state === 'terminated' ? 'terminated' : 'shutting-down'),

@@ -5,7 +5,7 @@
  */
 import { type Ec2Handlers, ec2Error } from '@landfall/api';
 import type { Service } from '../service.ts';
-import { listLaunchTemplates, listVersions } from '../store/launch-templates.ts';
+import { listAllVersions } from '../store/launch-templates.ts';
 import { listMachines } from '../store/machines.ts';
 import { listPage } from './listings.ts';
 import { groupIdOfPort, portOfGroupId, vpcId } from './stable-ids.ts';
@@ -71,18 +71,14 @@ function descriptionOf(port: number): string {
   return port === NO_PORT ? 'lets nothing in' : `lets TCP port ${port} in`;
 }
 
-/** Of the default versions of launch templates, and of machines. */
+/** Of launch templates, in whichever version, and of machines. */
 async function portsInUse({ store: { db } }: Service): Promise<readonly number[]> {
-  const ports = new Set<number>([NO_PORT]);
-  for (const { launchTemplateId, defaultVersion } of await listLaunchTemplates(db)) {
-    const versions = await listVersions(db, launchTemplateId);
-    const { data } = versions.find(({ versionNumber }) => versionNumber === defaultVersion) ?? {};
-    for (const port of data?.inboundPorts ?? []) ports.add(port);
-  }
-  for (const { made } of await listMachines(db)) {
-    for (const port of made?.inboundPorts ?? []) ports.add(port);
-  }
-  return [...ports];
+  const [versions, machines] = await Promise.all([listAllVersions(db), listMachines(db)]);
+  const lists = [
+    ...versions.map(({ data }) => data.inboundPorts),
+    ...machines.map(({ made }) => made?.inboundPorts),
+  ];
+  return [...new Set([NO_PORT, ...lists.flatMap((ports) => ports ?? [])])];
 }
 
 function showGroup(accountId: string, port: number) {

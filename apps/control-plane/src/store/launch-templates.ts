@@ -147,6 +147,12 @@ export async function listVersions(
   return rows.map((row) => decodeDocument(row.document));
 }
 
+/** Of all templates. */
+export async function listAllVersions(db: Queries): Promise<readonly LaunchTemplateVersionRecord[]> {
+  const rows = await db.selectFrom('launch_template_version').select('document').execute();
+  return rows.map((row) => decodeDocument(row.document));
+}
+
 export async function deleteVersion(
   tx: Queries,
   launchTemplateId: string,
