@@ -53,8 +53,8 @@ export async function performEc2(
     });
     if ('error' in input) throw input.error;
     if (input.value.DryRun === true) throw dryRunSucceeded();
-    const caught = { ...service, principal: caller.arn, caller };
-    const answer = async () => encodeEc2Output(name, await handle(name, input.value, caught), request.id);
+    const asked = { ...service, principal: caller.arn, caller };
+    const answer = async () => encodeEc2Output(name, await handle(name, input.value, asked), request.id);
     if (operation.readonly === true) return answer();
     const work = async () => {
       await begin();
