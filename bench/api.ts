@@ -1,7 +1,7 @@
 /**
  * The control plane with thousands of servers: its listings, whole and filtered; the reports of agents; and
- * the listings again while the agents report. The programs around it are simulated and speak the real channel,
- * with certificates of their own, from a process of their own.
+ * the listings again while the agents report. The programs around it are simulated and speak the real
+ * channel, with certificates of their own, from a process of their own.
  */
 import { createApiClient, type Mgn } from '../packages/api/src/index.ts';
 import { OperationError, systemClock } from '../packages/runtime/src/index.ts';

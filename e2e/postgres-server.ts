@@ -2,7 +2,7 @@
  * A PostgreSQL of a story: Debian's binaries, an unprivileged user, a cluster in a temporary folder with its
  * socket in it. The kernel ends it with the story; the folder of one that was killed is removed by the next.
  */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperationError, run, runChecked, systemClock } from '../packages/runtime/src/index.ts';
@@ -36,8 +36,8 @@ export class PostgresServer {
     const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
     const cluster = join(folder, 'cluster');
     const passwordFile = join(folder, 'password');
-    await runChecked(['chown', USER, folder]);
-    await runChecked(['install', '-o', USER, '-m', '0600', '/dev/stdin', passwordFile], { input: password });
+    await writeFile(passwordFile, password, { mode: 0o600 });
+    await runChecked(['chown', '-R', USER, folder]);
     const initdb = [await postgresBinary('initdb'), '-D', cluster, '-U', USER, '-E', 'UTF8'];
     const access = ['--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${passwordFile}`];
     await runChecked(asUser([...initdb, ...access, '--locale=C.UTF-8', '--no-sync']), { cwd: '/' });

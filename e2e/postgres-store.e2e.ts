@@ -138,6 +138,7 @@ test('wrong password, no such database, and text that is not UTF-8 are told apar
     assert.ok(!JSON.stringify(error).includes('guessed'));
     return true;
   });
+  await assert.rejects(openAt({ url, password: undefined }), { code: 'STORE_REFUSED' });
   await assert.rejects(openAt({ url: server.url('nowhere'), password: undefined }), {
     code: 'STORE_REFUSED',
   });

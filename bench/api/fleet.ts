@@ -1,7 +1,7 @@
 /**
  * Simulated programs, many in one process, beside the control plane under test: `fleet.ts <plan as JSON>`.
- * Each enrols with a token over TLS and then runs the real channel of the real programs: its reports, its long
- * polls for commands, its own certificate, its own connections. What it replicates is made up.
+ * Each enrols with a token over TLS and then runs the real channel of the real programs: its reports, its
+ * long polls for commands, its own certificate, its own connections. What it replicates is made up.
  *
  * Speaks in lines of JSON: one when all are enrolled and have reported, and after a number of seconds was
  * written to its standard input, one with what it measured in that time. It ends with its standard input.

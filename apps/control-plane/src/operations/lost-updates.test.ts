@@ -1,4 +1,4 @@
-/** Creates that are asked for again, and changes that are made side by side: nothing doubled, nothing lost. */
+/** Creates that are asked for again, changes that are made side by side: nothing doubled, nothing lost. */
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

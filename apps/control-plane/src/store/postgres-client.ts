@@ -1,6 +1,7 @@
 /** Connections to PostgreSQL, and what can go wrong with them. */
 import { OperationError } from '@landfall/runtime';
 import { Client, DatabaseError, types } from 'pg';
+import { parseIntoClientConfig } from 'pg-connection-string';
 import type { StoreLocation } from './store.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -15,7 +16,8 @@ export async function connectPostgres(
   onLost: (client: Client, error: Error) => void,
 ): Promise<Client> {
   const client = new Client({
-    connectionString: url,
+    // Given as text, the address would take the place of the password beside it.
+    ...parseIntoClientConfig(url),
     ...(password === undefined ? {} : { password }),
     application_name: name,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -39,12 +41,16 @@ export function isStatementError(error: unknown): boolean {
   return error instanceof DatabaseError && error.severity === 'ERROR';
 }
 
-/** Asking again would not help: authentication (class 28), no such database (3D), not allowed (42501). */
-export function isRefusal(error: unknown): error is DatabaseError {
-  return error instanceof DatabaseError && /^(28...|3D000|42501)$/.test(error.code ?? '');
+/**
+ * Asking again would not help: authentication (class 28, and what `pg` says of it itself), no such database
+ * (3D), not allowed (42501).
+ */
+export function isRefusal(error: unknown): error is Error {
+  if (error instanceof DatabaseError) return /^(28...|3D000|42501)$/.test(error.code ?? '');
+  return error instanceof Error && error.message.startsWith('SASL');
 }
 
-export function refused(cause: DatabaseError): OperationError {
+export function refused(cause: Error): OperationError {
   return new OperationError('STORE_REFUSED', `PostgreSQL does not let us in: ${cause.message}`, {
     hint: 'check user and database of --store, and the password that --store-password names',
     cause,

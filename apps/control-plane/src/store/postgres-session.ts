@@ -45,6 +45,7 @@ export class PostgresSession implements PostgresPool {
   #waiting = 0;
   #outSinceMs: number | undefined;
   #triedAtMs = Number.NEGATIVE_INFINITY;
+  #lastFailure: unknown;
 
   constructor(options: PostgresSessionOptions) {
     this.#options = options;
@@ -131,12 +132,13 @@ export class PostgresSession implements PostgresPool {
       this.#outSinceMs ??= clock.nowMs();
       const isPatient = Math.abs(clock.nowMs() - this.#outSinceMs) < PATIENCE_MS;
       const isTooSoon = Math.abs(clock.nowMs() - this.#triedAtMs) < RETRY_LATER_MS;
-      if (!isPatient && isTooSoon) throw unavailable(new Error('it was away a moment ago'));
+      if (!isPatient && isTooSoon) throw unavailable(this.#lastFailure);
       try {
         this.#triedAtMs = clock.nowMs();
         await this.#open();
       } catch (cause) {
         if (cause instanceof OperationError) throw cause;
+        this.#lastFailure = cause;
         if (!isPatient) throw unavailable(cause);
         await clock.sleep(RETRY_MS);
       }

@@ -1,6 +1,7 @@
 /**
  * One process owns the state folder, whatever database the tables are in: there are keys and certificates in
- * it, too. The lock is an open exclusive transaction on the lock file, which the kernel ends with the process.
+ * it, too. The lock is an open exclusive transaction on the lock file, which the kernel ends with the
+ * process.
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
