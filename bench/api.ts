@@ -19,6 +19,10 @@ const PAGE_MAX = 1000;
 const CONSOLE_PAGE = 50;
 const APPLICATION_SERVERS = 200;
 const TOKEN_USES_MAX = 10_000;
+/** As the real ones report. */
+const INTERVALS = { replicationServerIntervalMs: 3000 };
+/** As a console that is looked at. */
+const LIST_PAUSE_MS = 100;
 
 /** How much of everything, of which the quick form takes little. */
 interface Sizes {
@@ -52,9 +56,6 @@ function sizesOf({ quick }: BenchOptions): Sizes {
   if (quick) return { servers: 60, reporting: 30, agentIntervalMs: 1000, loadSeconds: 4, calls: 10 };
   return { servers: 4000, reporting: 2000, agentIntervalMs: 10_000, loadSeconds: 60, calls: 200 };
 }
-
-/** As the real ones report. */
-const INTERVALS = { replicationServerIntervalMs: 3000 };
 
 interface Site {
   readonly plane: ControlPlaneProcess;
@@ -205,9 +206,6 @@ async function measureLoad(bench: Bench, site: Site, fleet: FleetProcess): Promi
     }),
   ];
 }
-
-/** As a console that is looked at. */
-const LIST_PAUSE_MS = 100;
 
 /** One listing after another, page by page, as long as `load` is measured. */
 async function listWhile(

@@ -94,7 +94,7 @@ test('servers of one job run side by side to its end, and its log tells of each 
   }
   assert.equal(new Set(log).size, log.length);
   assert.deepEqual([log[0], log.at(-1)], ['JOB_START undefined', 'JOB_END undefined']);
-  for (const id of ids) assert.ok(log.includes(`LAUNCH_END ${id}`), `${id}: ${log}`);
+  for (const id of ids) assert.ok(log.includes(`CONVERSION_END ${id}`), `${id}: ${log}`);
 });
 
 test('a server that is disconnected and started at once is one or the other', async (t) => {
