@@ -24,6 +24,7 @@ const ROWS = {
   rescan: 3,
   journal: 13,
   encryption: 2,
+  api: 11,
 } as const;
 
 interface Result {
@@ -88,7 +89,7 @@ for (const [name, rowCount] of Object.entries(ROWS)) {
 test('a benchmark that does not exist is wrong usage', async () => {
   const bench = await run([LAUNCHER, 'bench', 'everything']);
   assert.equal(bench.exitCode, 2);
-  assert.match(bench.stderr, /sync, churn, lag, impact, agent, rescan, journal, encryption/);
+  assert.match(bench.stderr, /sync, churn, lag, impact, agent, rescan, journal, encryption, api/);
 });
 
 function assertRow(row: Result['rows'][number]): void {

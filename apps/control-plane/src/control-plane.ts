@@ -27,7 +27,8 @@ import { createFileObjectStore } from './objects/file-object-store.ts';
 import { keepPreflights } from './preflights/preflight-keeper.ts';
 import type { Service } from './service.ts';
 import { loadMachineSizes } from './sizes/file-machine-sizes.ts';
-import { openStore, type Store } from './store/sqlite-store.ts';
+import { openStore } from './store/open-store.ts';
+import type { Store, StoreLocation } from './store/store.ts';
 
 export const VERSION = '0.1.0';
 /** One installation is one account; the API's ARNs need twelve digits. */
@@ -44,6 +45,8 @@ export interface ControlPlaneOptions {
   readonly region: string;
   /** Of the certificates of programs; default: 90 days. */
   readonly certificateLifetimeMs?: number;
+  /** Where the tables are; absent: in SQLite in the state folder. */
+  readonly store?: StoreLocation;
   /** Of each access key; default: `CALL_RATE`. */
   readonly callRate?: CallRate;
   readonly log: Logger;
@@ -57,11 +60,12 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** Errors: STATE_IN_USE, STATE_UNREADABLE, MACHINE_SIZES_INVALID, PORT_IN_USE, ADDRESS_UNUSABLE. */
+/** Errors: those of openStore, MACHINE_SIZES_INVALID, PORT_IN_USE, ADDRESS_UNUSABLE. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const stateDir = resolve(options.stateDir);
   await ensureFolder(stateDir);
-  const store = await openStore(stateDir);
+  const { clock = systemClock, random = systemRandom, log, store: location } = options;
+  const store = await openStore({ stateDir, location, clock, random, log });
   try {
     return await serve({ ...options, stateDir }, store);
   } catch (error) {
@@ -85,7 +89,7 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
   const certificate = await loadServerCertificate(files, authority, addresses);
   const { listen: host, port } = options;
   const listener = await listen({ ...certificate, caPem: authority.certificatePem, host, port });
-  const reports = createReportBoard();
+  const reports = createReportBoard({ store, clock, log });
   await reports.load(store.db);
   const service: Service = {
     facts: {
@@ -129,10 +133,12 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
   const preflights = keepPreflights(service, closing.signal);
   const bootProofs = keepBootProofs(service, closing.signal);
   const auditing = service.audit.run(closing.signal);
+  const reporting = reports.run(closing.signal);
   log.info('control-plane-listening', { url: service.facts.publicUrl, stateDir });
   const close = async () => {
     closing.abort();
-    await Promise.all([upkeep, preflights, bootProofs, auditing]);
+    // What one of them could not write, a store that is away, must not keep the others from ending.
+    await Promise.allSettled([upkeep, preflights, bootProofs, auditing, reporting]);
     await removeRunningFile(stateDir);
     await Promise.all([service.jobs.close(), service.inventory.close()]);
     await closeListener(listener);

@@ -12,7 +12,7 @@ import type { InventoryRunner } from './inventory/inventory-runner.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import type { MachineSizes } from './sizes/machine-sizes.ts';
-import type { Store } from './store/sqlite-store.ts';
+import type { Store } from './store/store.ts';
 
 export interface ServiceFacts {
   readonly region: string;

@@ -11,6 +11,7 @@ import { cleanUpAfter } from './testing/clean-up.ts';
 import { simulateLaunchHost } from './testing/simulated-launch-host.ts';
 import { simulateAgent, simulateReplicationServer } from './testing/simulated-programs.ts';
 import { temporaryFolder } from './testing/test-control-plane.ts';
+import { testStoreLocation } from './testing/test-store.ts';
 import { waitFor } from './testing/wait-for.ts';
 
 async function freePort(): Promise<number> {
@@ -45,7 +46,11 @@ async function clientOf(stateDir: string): Promise<ApiClient> {
 
 test('a job outlives kill -9 of the control plane, a rival is refused, SIGTERM ends cleanly', async (t) => {
   const stateDir = await temporaryFolder(t);
-  const parameters = ['--state-dir', stateDir, '--port', String(await freePort()), '--address', '127.0.0.1'];
+  const location = await testStoreLocation(t);
+  const parameters = [
+    ...['--state-dir', stateDir, '--port', String(await freePort()), '--address', '127.0.0.1'],
+    ...(location === undefined ? [] : ['--store', location.url]),
+  ];
   const first = startProcess(t, parameters);
   await untilListening(stateDir, first);
   const token = async (role: string) => (await readFile(join(stateDir, 'tokens', role), 'utf8')).trim();

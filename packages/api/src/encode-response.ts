@@ -26,7 +26,7 @@ export function encodeOutput<Service extends ServiceName, Name extends Operation
   const content = contentMember(operation);
   if (content !== undefined) return encodeContent(operation, output as ContentOutput, { content, identity });
   const shape = operation.output;
-  const value = shape === undefined ? {} : pick(operation.service, shapeOf(operation.service, shape), output);
+  const value = shape === undefined ? {} : pickerOf(operation.service, shape)(output);
   const headers = { ...identity, 'content-type': 'application/json' };
   return { status: operation.status, headers, body: JSON.stringify(value) };
 }
@@ -64,26 +64,51 @@ export function encodeError(error: unknown, requestId: string): ApiResponse {
   return { status, headers, body: JSON.stringify({ ...members, message, code: name }) };
 }
 
-function pick(service: ServiceName, shape: ShapeModel, value: unknown): unknown {
-  if (value === undefined || value === null) return undefined;
-  if (shape.type === 'list' && Array.isArray(value)) {
-    const member = shapeOf(service, shape.member);
-    return value.map((entry) => pick(service, member, entry));
-  }
-  if (shape.type === 'map') {
-    const member = shapeOf(service, shape.value);
-    return mapEntries(value, ([name, entry]) => [[name, pick(service, member, entry)]]);
-  }
-  if (shape.type !== 'structure') return value;
-  return mapEntries(value, ([name, entry]) => {
-    const target = Object.hasOwn(shape.members, name) ? shape.members[name] : undefined;
-    return target === undefined ? [] : [[name, pick(service, shapeOf(service, target), entry)]];
-  });
+/** What the shape names of a value, and nothing else. */
+type Picker = (value: unknown) => unknown;
+
+/** By service and shape: a page is thousands of values of few shapes. */
+const pickers = new Map<string, Picker>();
+
+function pickerOf(service: ServiceName, name: string): Picker {
+  const key = `${service} ${name}`;
+  const known = pickers.get(key);
+  if (known !== undefined) return known;
+  const picker = makePicker(service, shapeOf(service, name));
+  pickers.set(key, picker);
+  return picker;
 }
 
-function mapEntries(
-  value: unknown,
-  change: (entry: [string, unknown]) => readonly (readonly [string, unknown])[],
-): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(value as object).flatMap(change));
+function makePicker(service: ServiceName, shape: ShapeModel): Picker {
+  if (shape.type === 'structure') return makeStructurePicker(service, shape.members);
+  if (shape.type !== 'list' && shape.type !== 'map') return (value) => value ?? undefined;
+  const inner = shape.type === 'list' ? shape.member : shape.value;
+  // Found when it is needed: shapes may hold themselves.
+  let found: Picker | undefined;
+  const pick: Picker = (value) => {
+    found ??= pickerOf(service, inner);
+    return found(value);
+  };
+  if (shape.type === 'list') return (value) => (Array.isArray(value) ? value.map(pick) : (value ?? undefined));
+  return (value) => {
+    if (value === undefined || value === null) return undefined;
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, pick(entry)]));
+  };
+}
+
+function makeStructurePicker(
+  service: ServiceName,
+  members: Extract<ShapeModel, { type: 'structure' }>['members'],
+): Picker {
+  let known: ReadonlyMap<string, Picker> | undefined;
+  return (value) => {
+    if (value === undefined || value === null) return undefined;
+    known ??= new Map(Object.entries(members).map(([name, target]) => [name, pickerOf(service, target)]));
+    const picked: Record<string, unknown> = {};
+    for (const name of Object.keys(value)) {
+      const picker = known.get(name);
+      if (picker !== undefined) picked[name] = picker((value as Readonly<Record<string, unknown>>)[name]);
+    }
+    return picked;
+  };
 }

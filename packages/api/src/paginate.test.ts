@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ApiError } from './api-error.ts';
-import { type PageOptions, paginate } from './paginate.ts';
+import { type PageOptions, paginate, paginateStored } from './paginate.ts';
 
 const OPTIONS: PageOptions<string> = { listing: 'DescribeJobs {}', sortKeyOf: (item) => item };
 
@@ -70,4 +70,35 @@ test('P2: a token that is damaged, or of another listing, is a ValidationExcepti
       if (!same) refuse(token);
     }),
   );
+});
+
+test('P1: pages that the store itself cuts have the same items, and tokens that stay good', async () => {
+  const name = fc.string({ unit: 'grapheme', maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(name), fc.integer({ min: 1, max: 4 }), async (items, maxResults) => {
+      const order = (left: string, right: string) => (left < right ? -1 : 1);
+      const fetch = async ({
+        limit,
+        after,
+      }: {
+        readonly limit: number;
+        readonly after: string | undefined;
+      }) =>
+        items
+          .toSorted(order)
+          .filter((item) => after === undefined || item > after)
+          .slice(0, limit);
+      const given: string[] = [];
+      let nextToken: string | undefined;
+      do {
+        const page = await paginateStored({ maxResults, nextToken }, OPTIONS, fetch);
+        assert.deepEqual(page, paginate(items, { maxResults, nextToken }, OPTIONS));
+        given.push(...page.items);
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
+      assert.deepEqual(given, items.toSorted(order));
+    }),
+  );
+  const none = async () => [];
+  await assert.rejects(paginateStored({ nextToken: 'x' }, OPTIONS, none), { name: 'ValidationException' });
 });

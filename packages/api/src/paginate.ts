@@ -51,6 +51,33 @@ export function paginate<Item>(
   return { items: shown, nextToken: writeToken(options.listing, last.key) };
 }
 
+/**
+ * The page of a listing that the store itself filters, sorts and cuts: `fetch` gives the first items, at most
+ * `limit`, behind the one whose sort key is `after`. It throws `invalidPageToken` for a key it cannot have
+ * given.
+ */
+export async function paginateStored<Item>(
+  request: PageRequest,
+  options: Omit<PageOptions<Item>, 'order'>,
+  fetch: (cut: { readonly limit: number; readonly after: string | undefined }) => Promise<readonly Item[]>,
+): Promise<Page<Item>> {
+  const after = request.nextToken ? readToken(request.nextToken, options.listing) : undefined;
+  const size = request.maxResults ?? PAGE_ITEMS_MAX;
+  // One more than is shown tells whether there is another page.
+  const found = await fetch({ limit: size + 1, after });
+  const shown = found.slice(0, size);
+  const last = shown.at(-1);
+  if (last === undefined || found.length === shown.length) return { items: shown };
+  return { items: shown, nextToken: writeToken(options.listing, options.sortKeyOf(last)) };
+}
+
+export function invalidPageToken(): ApiError {
+  return ApiError.validation('nextToken is not one that this listing gave.', {
+    reason: 'fieldValidationFailed',
+    fieldList: [{ name: 'nextToken', message: 'is not a token that this listing gave' }],
+  });
+}
+
 function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
@@ -68,10 +95,7 @@ function readToken(token: string, listing: string): string {
     if (version === TOKEN_VERSION && typeof after === 'string' && sum === checksum(listing, after))
       return after;
   }
-  throw ApiError.validation('nextToken is not one that this listing gave.', {
-    reason: 'fieldValidationFailed',
-    fieldList: [{ name: 'nextToken', message: 'is not a token that this listing gave' }],
-  });
+  throw invalidPageToken();
 }
 
 function parseToken(token: string): unknown {

@@ -19,6 +19,7 @@ const BENCHMARKS = [
   'rescan',
   'journal',
   'encryption',
+  'api',
   'tripwire',
   'rto',
 ] as const;
@@ -35,12 +36,12 @@ export function addBenchCommand(program: Command): void {
   program
     .command('bench')
     .description(
-      'measure first sync, write rate, lag, impact, rescan, the journal, encryption, the ransomware tripwire or launches on this machine; exit code 3: a goal missed',
+      'measure first sync, write rate, lag, impact, rescan, the journal, encryption, the API with thousands of servers, the ransomware tripwire or launches on this machine; exit code 3: a goal missed',
     )
     .addArgument(new Argument('<name>', 'what to measure').choices(BENCHMARKS))
     .option('--size-gib <number>', 'size of the disk that is replicated')
     .option('--quick', 'seconds instead of minutes: that it works, not how well')
-    .option('--profile <folder>', 'leave CPU profiles of agent and replication server there')
+    .option('--profile <folder>', 'leave CPU profiles of the programs under test there')
     .action(benchCommand);
 }
 

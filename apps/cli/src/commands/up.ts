@@ -20,6 +20,9 @@ interface UpOptions {
   readonly libvirtUri?: string;
   readonly networks?: string;
   readonly region: string;
+  readonly store?: string;
+  readonly storePassword?: string;
+  readonly rateLimit?: number;
 }
 
 export function addUpCommand(program: Command): void {
@@ -43,6 +46,9 @@ export function addUpCommand(program: Command): void {
     .option('--libvirt-uri <uri>', 'the libvirt of this machine to launch with (qemu:///system)')
     .option('--networks <file>', 'networks by name, for --host qemu; see docs/launch-hosts.md')
     .option('--region <region>', 'the region clients sign for', 'us-east-1')
+    .option('--store <url>', 'keep the state in PostgreSQL: postgres://USER@HOST/DATABASE; see docs/store.md')
+    .option('--store-password <source>', 'its password: file:PATH or env:NAME')
+    .option('--rate-limit <calls>', 'calls a second that each access key may make (100)', wholeNumber)
     .action(runUp);
 }
 

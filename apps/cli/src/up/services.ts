@@ -33,6 +33,12 @@ export interface ServicesOptions {
   /** File that names networks for QEMU. */
   readonly networks?: string;
   readonly region: string;
+  /** Where the control plane keeps its tables: `postgres://…`; absent: SQLite in the state folder. */
+  readonly store?: string;
+  /** Source of the password: `file:PATH` or `env:NAME`. */
+  readonly storePassword?: string;
+  /** Calls a second of each access key. */
+  readonly rateLimit?: number;
   readonly logger: Logger;
   readonly clock?: Clock;
 }
@@ -111,6 +117,9 @@ function controlPlaneParameters(options: ServicesOptions): string[] {
     ...['--listen', options.listen, '--port', String(options.port), '--region', options.region],
     ...addressParameters(options),
     ...binary,
+    ...(options.store === undefined ? [] : ['--store', options.store]),
+    ...(options.storePassword === undefined ? [] : ['--store-password', options.storePassword]),
+    ...(options.rateLimit === undefined ? [] : ['--rate-limit', String(options.rateLimit)]),
   ];
 }
 

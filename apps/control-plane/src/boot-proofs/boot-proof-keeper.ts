@@ -23,10 +23,11 @@ import {
   type BootProofRecord,
   isUnfinished,
   latestBootProof,
+  latestBootProofTimes,
   listOpenBootProofs,
 } from '../store/boot-proofs.ts';
 import { listUnfinishedJobs } from '../store/jobs.ts';
-import { findServer, listServers } from '../store/source-servers.ts';
+import { eachServers, findServer } from '../store/source-servers.ts';
 import { beginBootProof } from './begin-boot-proof.ts';
 import { changeRecord } from './boot-proof-record.ts';
 import { nextBootProofAtMs } from './boot-proof-schedule.ts';
@@ -67,8 +68,13 @@ class BootProofKeeper implements Keeper {
   }
 
   async look(): Promise<void> {
-    const { db } = this.#service.store;
-    for (const server of await listServers(db)) await this.#wantIfDue(server);
+    const { store, clock } = this.#service;
+    const { db } = store;
+    for await (const servers of eachServers(db)) {
+      await this.#wantThoseDue(servers);
+      // There may be thousands; whoever asks something meanwhile must not wait for all.
+      await clock.sleep(0, this.#signal);
+    }
     const hasLaunches = (await listUnfinishedJobs(db)).some(({ type }) => type === 'LAUNCH');
     for (const proof of await listOpenBootProofs(db)) {
       if (isUnfinished(proof)) await this.#lookAt(proof, hasLaunches);
@@ -80,13 +86,21 @@ class BootProofKeeper implements Keeper {
     await Promise.all([...this.#running.values()].map(({ work }) => work));
   }
 
-  async #wantIfDue(server: SourceServerRecord): Promise<void> {
+  async #wantThoseDue(servers: readonly SourceServerRecord[]): Promise<void> {
+    const ids = servers.map(({ sourceServerId }) => sourceServerId);
+    const latestAtMs = await latestBootProofTimes(this.#service.store.db, ids);
+    for (const server of servers) await this.#wantIfDue(server, latestAtMs.get(server.sourceServerId));
+  }
+
+  async #wantIfDue(server: SourceServerRecord, latestAtMs: number | undefined): Promise<void> {
     const { store, clock } = this.#service;
-    const { sourceServerId, lifeCycle, isArchived } = server;
+    const { lifeCycle, isArchived } = server;
     const isLaunchable = isReplicating(server) && viewServer(this.#service, server).lagMs !== null;
     if (!isLaunchable || isArchived || lifeCycle.state === 'CUTTING_OVER') return;
-    const latest = await latestBootProof(store.db, sourceServerId);
-    const dueAtMs = nextBootProofAtMs(server, latest);
+    const dueAtMs = nextBootProofAtMs(
+      server,
+      latestAtMs === undefined ? undefined : { createdAtMs: latestAtMs },
+    );
     if (dueAtMs === undefined || clock.nowMs() < dueAtMs) return;
     const wish = { server, trigger: 'SCHEDULED', at: { kind: 'LATEST' } } as const;
     await store.transaction((tx) => beginBootProof(this.#service, tx, wish));

@@ -1,31 +1,22 @@
 /** Which replication server takes a new source server: the one with the fewest disks that still has room. */
 import { OperationError } from '@landfall/runtime';
-import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import { listPrograms } from '../store/programs.ts';
 import type { Queries } from '../store/schema.ts';
-import { listServersOf } from '../store/source-servers.ts';
+import { countDisksByHome } from '../store/source-servers.ts';
 
 export const DISKS_PER_REPLICATION_SERVER_MAX = 15;
 
 /**
  * A server with more disks than that gets an empty replication server for itself; `null`: none has room now.
  */
-export async function chooseReplicationServer(tx: Queries, disks: number): Promise<string | null> {
-  const programs = await listPrograms(tx, 'replication-server');
-  const loads = await Promise.all(
-    programs.map(async ({ programId }) => ({
-      programId,
-      disks: countDisks(await listServersOf(tx, programId)),
-    })),
-  );
-  const [best] = loads
+export async function chooseReplicationServer(db: Queries, disks: number): Promise<string | null> {
+  const programs = await listPrograms(db, 'replication-server');
+  const disksByHome = await countDisksByHome(db);
+  const [best] = programs
+    .map(({ programId }) => ({ programId, disks: disksByHome.get(programId) ?? 0 }))
     .filter((load) => load.disks === 0 || load.disks + disks <= DISKS_PER_REPLICATION_SERVER_MAX)
     .toSorted((left, right) => left.disks - right.disks);
   return best?.programId ?? null;
-}
-
-function countDisks(servers: readonly SourceServerRecord[]): number {
-  return servers.reduce((sum, server) => sum + server.disks.length, 0);
 }
 
 /** One replication server takes at most 60 disks of one server: the API's own limit. */

@@ -30,11 +30,7 @@ export async function observeAgent(
   const before = await findServer(store.db, sourceServerId);
   if (before === undefined) return GONE;
   const changed = await observeServer(service, sourceServerId, report);
-  await reports.save(
-    store.db,
-    sourceServerId,
-    changed !== before && changed?.replication !== before.replication,
-  );
+  reports.save(sourceServerId, changed?.replication !== before.replication);
   if (changed === undefined) return GONE;
   const proof = await observeProof(service, changed, report);
   return { ...agentConfiguration(service, changed), ...(proof === undefined ? {} : { proof }) };
@@ -49,7 +45,10 @@ async function observeServer(
   const { store } = service;
   const server = await findServer(store.db, sourceServerId);
   if (server === undefined) return undefined;
-  const needsHome = server.replicationServerId === null && isReplicating(server);
+  const needsHome =
+    server.replicationServerId === null &&
+    isReplicating(server) &&
+    (await findHome(store.db, server)) !== null;
   if (!needsHome && observed(service, server, report) === server) return server;
   return store.transaction(async (tx) => {
     const home = needsHome ? await findHome(tx, server) : null;
@@ -63,8 +62,8 @@ async function observeServer(
   });
 }
 
-function findHome(tx: Queries, server: SourceServerRecord): Promise<string | null> {
-  return chooseReplicationServer(tx, server.disks.length);
+function findHome(db: Queries, server: SourceServerRecord): Promise<string | null> {
+  return chooseReplicationServer(db, server.disks.length);
 }
 
 /** The same object when nothing changed. */

@@ -9,11 +9,11 @@ export async function observeLaunchHost(
   launchHostId: string,
   report: LaunchHostReport,
 ): Promise<LaunchHostConfiguration> {
-  const { store, clock, reports, log } = service;
+  const { clock, reports, log } = service;
   const isFirst = reports.last('launch-host', launchHostId) === undefined;
   if (isFirst) log.info('launch-host-seen', { launchHostId, accelerator: report.accelerator });
   reports.put<'launch-host'>(launchHostId, { atMs: clock.nowMs(), report });
-  await reports.save(store.db, launchHostId, isFirst);
+  reports.save(launchHostId, isFirst);
   await observeLife(service, report.machines);
   return { keptConversions: await keptNamesFor(service, launchHostId) };
 }

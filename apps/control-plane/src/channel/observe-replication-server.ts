@@ -5,7 +5,7 @@
 import type { ReplicationServerConfiguration, ReplicationServerReport } from '@landfall/channel';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
-import { findProgram } from '../store/programs.ts';
+import { findPrograms, type ProgramRecord } from '../store/programs.ts';
 import { changeServer, listServersOf } from '../store/source-servers.ts';
 import { isReplicating, viewServer, withReplication } from './observe-replication.ts';
 
@@ -20,13 +20,12 @@ export async function observeReplicationServer(
   const before = reports.last('replication-server', replicationServerId);
   if (before === undefined) log.info('replication-server-seen', { replicationServerId, host: report.host });
   reports.put<'replication-server'>(replicationServerId, { atMs: clock.nowMs(), report });
-  await reports.save(store.db, replicationServerId, before === undefined);
+  reports.save(replicationServerId, before === undefined);
   const servers = await listServersOf(store.db, replicationServerId);
   const replicating = servers.filter(isReplicating);
   await recordPairing(service, replicating);
   await recordFirstPoints(service, replicating);
-  const listed = await Promise.all(replicating.map((server) => listServer(service, server)));
-  return { servers: listed.flat() };
+  return { servers: await listAccepted(service, replicating) };
 }
 
 async function recordPairing(
@@ -61,12 +60,23 @@ async function recordFirstPoints(service: Service, servers: readonly SourceServe
   });
 }
 
-async function listServer({ store }: Service, server: SourceServerRecord): Promise<readonly ListedServer[]> {
-  const { sourceServerId, disks, journalLimitBytes } = server;
-  const program = await findProgram(store.db, sourceServerId);
-  if (program === undefined || program.revokedAtMs !== null) return [];
-  const { certificateFingerprint, next } = program;
+async function listAccepted(
+  { store }: Service,
+  servers: readonly SourceServerRecord[],
+): Promise<readonly ListedServer[]> {
+  const ids = servers.map(({ sourceServerId }) => sourceServerId);
+  const programs = ids.length === 0 ? new Map<string, never>() : await findPrograms(store.db, ids);
+  return servers.flatMap((server) => {
+    const program = programs.get(server.sourceServerId);
+    return program === undefined || program.revokedAtMs !== null ? [] : [listServer(server, program)];
+  });
+}
+
+function listServer(
+  { sourceServerId, disks, journalLimitBytes }: SourceServerRecord,
+  { certificateFingerprint, next }: ProgramRecord,
+): ListedServer {
   const following = next === null ? {} : { nextCertificateFingerprint: next.certificateFingerprint };
   const limited = journalLimitBytes === undefined ? {} : { journalLimitBytes };
-  return [{ sourceServerId, certificateFingerprint, ...following, ...limited, disks }];
+  return { sourceServerId, certificateFingerprint, ...following, ...limited, disks };
 }

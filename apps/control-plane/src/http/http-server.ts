@@ -18,7 +18,8 @@ const BODY_BYTES_MAX = 1024 * 1024;
 const SLOWNESS: Slowness = { headersMsMax: 15_000, requestMsMax: 60_000, checkEveryMs: 5000 };
 const KEEP_ALIVE_MS = 65_000;
 const TLS_HANDSHAKE_MS_MAX = 15_000;
-const CONNECTIONS_MAX = 4096;
+/** Each of 4,000 agents has two: one for reports, one that waits for commands. */
+const CONNECTIONS_MAX = 16_384;
 
 export interface Listener {
   readonly server: Server;

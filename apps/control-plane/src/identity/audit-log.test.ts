@@ -4,7 +4,8 @@ import test from 'node:test';
 import { signRequest } from '@landfall/api';
 import { silentLogger, systemClock } from '@landfall/runtime';
 import { insertAuditEvents, listAuditEvents, trimAuditEvents } from '../store/audit-events.ts';
-import { openStore, type Store } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
 import {
   startTestControlPlane,
   type TestControlPlane,
@@ -99,7 +100,7 @@ test('L2: a recorded request makes no second call, before a restart and after', 
 });
 
 test('A3: the oldest go, by age and by number', async (t) => {
-  const store = await openStore(await temporaryFolder(t));
+  const store = await openSqliteStore(await temporaryFolder(t));
   t.after(() => store.close());
   const events = [1, 2, 3, 4, 5].map((eventAtMs) => ({
     ...{ eventId: `e-${eventAtMs}`, eventAtMs, action: 'mgn:StartTest', resources: ['*'] },
@@ -114,7 +115,7 @@ test('A3: the oldest go, by age and by number', async (t) => {
 });
 
 test('A1, A2: what may change something is there before it begins, and a store that fails loses nothing', async (t) => {
-  const store = await openStore(await temporaryFolder(t));
+  const store = await openSqliteStore(await temporaryFolder(t));
   t.after(() => store.close());
   let isFailing = false;
   const failingStore: Store = {

@@ -14,7 +14,7 @@ import {
   insertAuditEvents,
   trimAuditEvents,
 } from '../store/audit-events.ts';
-import type { Store } from '../store/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
 
 export const RETENTION_MS = 400 * 86_400_000;
 export const EVENTS_MAX = 1_000_000;

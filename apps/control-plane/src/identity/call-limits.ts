@@ -15,7 +15,13 @@ export interface CallRate {
   readonly burst: number;
 }
 
-export const CALL_RATE: CallRate = { perSecond: 100, burst: 500 };
+export const CALL_RATE: CallRate = callRateOf(100);
+
+/** Five seconds' worth at once. */
+export function callRateOf(perSecond: number): CallRate {
+  return { perSecond, burst: 5 * perSecond };
+}
+
 /** A date may lie ahead as far as behind. */
 export const REPLAY_WINDOW_MS = 2 * CLOCK_SKEW_MS_MAX;
 export const SIGNATURES_MAX = 500_000;

@@ -7,7 +7,7 @@
 import type { Clock, Logger, Random } from '@landfall/runtime';
 import { listSignatures } from '../store/audit-events.ts';
 import type { Queries } from '../store/schema.ts';
-import type { Store } from '../store/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
 import { hasSealedKeys, sealPlainKeys } from './access-keys.ts';
 import { type AuditLog, createAuditLog } from './audit-log.ts';
 import { CallLimits, type CallRate, REPLAY_WINDOW_MS } from './call-limits.ts';

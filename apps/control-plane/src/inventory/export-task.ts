@@ -49,7 +49,7 @@ export async function runExport(
 
 async function readGroups(db: Queries): Promise<Groups> {
   const active = async (kind: 'WAVE' | 'APPLICATION') => {
-    const groups = (await listGroups(db, kind)).filter(({ isArchived }) => !isArchived);
+    const groups = await listGroups(db, { kind, isArchived: false });
     return new Map(groups.map((group) => [group.groupId, group]));
   };
   return { waves: await active('WAVE'), applications: await active('APPLICATION') };

@@ -5,7 +5,7 @@
  *    unfinished.
  * I6 A task that ends has said why when it FAILED: there is at least one error.
  */
-import { describeError, OperationError } from '@landfall/runtime';
+import { type Clock, describeError, OperationError } from '@landfall/runtime';
 import type { Service } from '../service.ts';
 import {
   appendTaskError,
@@ -14,6 +14,7 @@ import {
   listUnfinishedTasks,
   saveTask,
 } from '../store/inventory-tasks.ts';
+import { isStoreAway, STORE_AWAY_PAUSE_MS } from '../store/store-away.ts';
 import { runExport } from './export-task.ts';
 import { runImport } from './import-task.ts';
 
@@ -39,6 +40,7 @@ export function createInventoryRunner(): InventoryRunner {
   };
 }
 
+/** A store that is away is waited for (I5). */
 async function runUnfinished(service: Service, signal: AbortSignal): Promise<void> {
   try {
     for (const task of await listUnfinishedTasks(service.store.db)) {
@@ -46,7 +48,19 @@ async function runUnfinished(service: Service, signal: AbortSignal): Promise<voi
       await runTask(service, task, signal);
     }
   } catch (error) {
-    if (!signal.aborted) service.log.error('inventory-broken', { error });
+    if (signal.aborted) return;
+    service.log.error('inventory-broken', { error });
+    if (!isStoreAway(error)) return;
+    await pause(service.clock, signal);
+    await runUnfinished(service, signal);
+  }
+}
+
+async function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(STORE_AWAY_PAUSE_MS, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 
@@ -62,6 +76,7 @@ async function runTask(service: Service, task: InventoryTask, signal: AbortSigna
     log.info('inventory-task-ended', { taskId: task.taskId, status });
   } catch (error) {
     if (signal.aborted) return;
+    if (isStoreAway(error)) throw error;
     log.warn('inventory-task-failed', { taskId: task.taskId, error });
     await store.transaction(async (tx) => {
       const reached = (await findTask(tx, task.kind, task.taskId)) ?? task;

@@ -18,7 +18,8 @@ import {
   listUnfinishedJobs,
   setJobStatus,
 } from '../store/jobs.ts';
-import type { Store } from '../store/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import { isStoreAway, STORE_AWAY_PAUSE_MS } from '../store/store-away.ts';
 
 /** What the steps of one server have found so far: the results of all ended steps together. */
 export type StepState = Readonly<Record<string, unknown>>;
@@ -81,7 +82,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const running = new Map<string, Promise<void>>();
   const start = (jobId: string) => {
     if (running.has(jobId) || closing.signal.aborted) return;
-    const work = runJob(options, jobId, closing.signal)
+    const work = runToEnd(options, jobId, closing.signal)
       .catch((error: unknown) => {
         if (!closing.signal.aborted) options.log.error('job-broken', { jobId, error });
       })
@@ -102,6 +103,19 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   };
 }
 
+/** A store that is away is waited for; then the job goes on as after a crash (J2). */
+async function runToEnd(options: JobRunnerOptions, jobId: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      return await runJob(options, jobId, signal);
+    } catch (error) {
+      if (signal.aborted || !isStoreAway(error)) throw error;
+      options.log.warn('job-interrupted', { jobId, error });
+    }
+    await options.clock.sleep(STORE_AWAY_PAUSE_MS, signal);
+  }
+}
+
 async function runJob(options: JobRunnerOptions, jobId: string, signal: AbortSignal): Promise<void> {
   const { store, clock } = options;
   const job = await findJob(store.db, jobId);
@@ -109,10 +123,13 @@ async function runJob(options: JobRunnerOptions, jobId: string, signal: AbortSig
   await setJobStatus(store.db, jobId, { status: 'STARTED' });
   const servers = await listJobServers(store.db, jobId);
   const plan = options.planFor(job);
-  await Promise.all(
+  const settled = await Promise.allSettled(
     servers.map((server) => runServer(options, { job, plan, signal }, server.sourceServerId)),
   );
   if (signal.aborted) return;
+  // Only now: no server of a job that is run again may still be running.
+  const failure = settled.find((one) => one.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
   await store.transaction(async (tx) => {
     const endedAtMs = clock.nowMs();
     await appendJobLog(tx, {
@@ -210,6 +227,7 @@ async function runStep<State extends object>(
     return { found };
   } catch (error) {
     run.signal.throwIfAborted();
+    if (isStoreAway(error)) throw error;
     const failed = { step: step.name, rawError: describeError(error) };
     await progress.end(step.name, 'FAILED', failed);
     return { failed };

@@ -1,16 +1,17 @@
 /** Applications: sets of servers that are moved together. */
-import { type Handlers, isoDateTime, type Mgn, paginate } from '@landfall/api';
+import { type Handlers, isoDateTime, type Mgn } from '@landfall/api';
 import { viewServer } from '../channel/observe-replication.ts';
 import { healthOf, type Member, progressOf } from '../lifecycle/aggregated-status.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
-import { type GroupRecord, listGroups } from '../store/groups.ts';
+import type { GroupRecord } from '../store/groups.ts';
 import type { Queries } from '../store/schema.ts';
 import { countServersIn, listServersIn, saveServer } from '../store/source-servers.ts';
 import { conflict, requireServer } from './change-source-server.ts';
 import {
   createGroup,
   groupConflict,
+  pageOfGroups,
   quotaExceeded,
   removeGroup,
   requireActiveGroup,
@@ -51,12 +52,8 @@ export const applicationOperations: Operations = {
     removeGroup(service, KIND, applicationID, refuseWithServers),
 
   ListApplications: async (input, service) => {
-    const { db } = service.store;
-    const applications = (await listGroups(db, KIND)).filter((one) => matches(one, input.filters));
-    const page = paginate(applications, input, {
-      listing: `ListApplications ${JSON.stringify(input.filters ?? {})}`,
-      sortKeyOf: ({ createdAtMs, groupId }) => `${String(createdAtMs).padStart(15, '0')} ${groupId}`,
-    });
+    const { applicationIDs: groupIds, waveIDs: parentIds, isArchived } = input.filters ?? {};
+    const page = await pageOfGroups(service, input, { kind: KIND, groupIds, parentIds, isArchived });
     return { ...page, items: await showAll(service, page.items) };
   },
 
@@ -124,18 +121,6 @@ async function refuseUnfinished(tx: Queries, application: GroupRecord): Promise<
   if (unfinished === undefined) return;
   const { sourceServerId, lifeCycle } = unfinished;
   throw groupConflict(application, `${sourceServerId} is ${lifeCycle.state}, neither cut over nor archived`);
-}
-
-function matches(
-  { groupId, isArchived, parentId }: GroupRecord,
-  filters: Mgn.ListApplicationsRequestFilters = {},
-): boolean {
-  const { applicationIDs = [], waveIDs = [] } = filters;
-  return (
-    (applicationIDs.length === 0 || applicationIDs.includes(groupId)) &&
-    (waveIDs.length === 0 || (parentId !== null && waveIDs.includes(parentId))) &&
-    (filters.isArchived === undefined || filters.isArchived === isArchived)
-  );
 }
 
 async function show(service: Service, application: GroupRecord): Promise<Mgn.Application> {

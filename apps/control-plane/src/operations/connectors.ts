@@ -14,7 +14,7 @@ import {
   saveConnector,
 } from '../store/connectors.ts';
 import type { Queries } from '../store/schema.ts';
-import { listServers, saveServer } from '../store/source-servers.ts';
+import { eachServers, saveServer } from '../store/source-servers.ts';
 
 type Operations = Pick<
   Handlers<'mgn', Service>,
@@ -50,9 +50,10 @@ export const connectorOperations: Operations = {
     await service.store.transaction(async (tx) => {
       await requireConnector(tx, connectorID);
       const arn = arnOfConnector(service, connectorID);
-      for (const server of await listServers(tx)) {
-        const { connectorAction, ...rest } = server;
-        if (connectorAction?.connectorArn === arn) await saveServer(tx, rest);
+      for await (const servers of eachServers(tx)) {
+        for (const { connectorAction, ...rest } of servers) {
+          if (connectorAction?.connectorArn === arn) await saveServer(tx, rest);
+        }
       }
       await deleteConnector(tx, connectorID);
     });

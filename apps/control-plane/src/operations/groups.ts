@@ -2,7 +2,7 @@
  * What applications and waves have in common: named, described, tagged, archived and brought back, and gone
  * only when nothing is in them.
  */
-import { ApiError, arnOf, isoDateTime } from '@landfall/api';
+import { ApiError, arnOf, isoDateTime, type Page, type PageRequest } from '@landfall/api';
 import { publicId } from '@landfall/runtime';
 import type { Service } from '../service.ts';
 import {
@@ -10,12 +10,15 @@ import {
   deleteGroup,
   findGroup,
   findGroupByName,
+  type GroupFilter,
   type GroupKind,
   type GroupRecord,
   insertGroup,
+  listGroups,
   saveGroup,
 } from '../store/groups.ts';
 import type { Queries } from '../store/schema.ts';
+import { pageOfStored } from './stored-page.ts';
 
 /** Quotas: public MGN documentation. */
 const KINDS = {
@@ -149,6 +152,19 @@ export function showGroup({ facts }: Service, group: GroupRecord) {
     lastModifiedDateTime: isoDateTime(group.modifiedAtMs),
     tags: group.tags,
   };
+}
+
+/** Oldest first. */
+export function pageOfGroups(
+  { store }: Service,
+  input: PageRequest,
+  filter: GroupFilter,
+): Promise<Page<GroupRecord>> {
+  return pageOfStored(input, {
+    listing: `groups ${JSON.stringify(filter)}`,
+    placeOf: ({ createdAtMs, groupId }) => ({ atMs: createdAtMs, id: groupId }),
+    fetch: (cut) => listGroups(store.db, filter, cut),
+  });
 }
 
 export function groupConflict({ kind, groupId, name }: GroupRecord, why: string): ApiError {

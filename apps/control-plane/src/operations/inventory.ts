@@ -1,5 +1,13 @@
 /** StartImport, StartExport, and what became of them. Rules of the file: public MGN guide. */
-import { ApiError, arnOf, type Handlers, isoDateTime, type Mgn, paginate } from '@landfall/api';
+import {
+  ApiError,
+  arnOf,
+  type Handlers,
+  isoDateTime,
+  type Mgn,
+  type Page,
+  type PageRequest,
+} from '@landfall/api';
 import { OperationError, publicId } from '@landfall/runtime';
 import { IMPORT_BYTES_MAX } from '../inventory/import-task.ts';
 import { isObjectName, type ObjectName } from '../objects/object-store.ts';
@@ -17,6 +25,7 @@ import {
   type TaskError,
 } from '../store/inventory-tasks.ts';
 import type { Queries } from '../store/schema.ts';
+import { pageOfNumbered, pageOfStored } from './stored-page.ts';
 
 type Operations = Pick<
   Handlers<'mgn', Service>,
@@ -32,17 +41,13 @@ export const inventoryOperations: Operations = {
 
   ListImports: async (input, service) => {
     const { importIDs = [] } = input.filters ?? {};
-    const page = newestFirst(await listTasks(service.store.db, 'IMPORT'), importIDs, input);
+    const page = await pageOfTasks(service, 'IMPORT', importIDs, input);
     return { ...page, items: page.items.map((task) => showImport(service, task)) };
   },
 
   /** An unknown import has no errors; the operation's modelled errors have no 404. */
   ListImportErrors: async (input, service) => {
-    const page = pageOf(
-      await listTaskErrors(service.store.db, input.importID),
-      `errors of ${input.importID}`,
-      input,
-    );
+    const page = await pageOfErrors(service, input.importID, input);
     return { ...page, items: page.items.map((error) => showImportError(service, error)) };
   },
 
@@ -52,16 +57,12 @@ export const inventoryOperations: Operations = {
 
   ListExports: async (input, service) => {
     const { exportIDs = [] } = input.filters ?? {};
-    const page = newestFirst(await listTasks(service.store.db, 'EXPORT'), exportIDs, input);
+    const page = await pageOfTasks(service, 'EXPORT', exportIDs, input);
     return { ...page, items: page.items.map((task) => showExport(service, task)) };
   },
 
   ListExportErrors: async (input, service) => {
-    const page = pageOf(
-      await listTaskErrors(service.store.db, input.exportID),
-      `errors of ${input.exportID}`,
-      input,
-    );
+    const page = await pageOfErrors(service, input.exportID, input);
     return { ...page, items: page.items.map(showExportError) };
   },
 };
@@ -168,31 +169,22 @@ function requireName(name: ObjectName): void {
   throw ApiError.validation('The bucket and key cannot name an object: no part may be empty, "." or "..".');
 }
 
-interface PageInput {
-  readonly maxResults?: number | undefined;
-  readonly nextToken?: string | undefined;
-}
-
-function newestFirst<Task extends InventoryTask>(
-  tasks: readonly Task[],
-  ids: readonly string[],
-  input: PageInput,
-) {
-  const wanted = tasks.filter(({ taskId }) => ids.length === 0 || ids.includes(taskId));
-  return paginate(wanted, input, {
-    listing: `tasks ${JSON.stringify(ids)}`,
-    sortKeyOf: ({ createdAtMs, taskId }) => `${String(createdAtMs).padStart(15, '0')} ${taskId}`,
-    order: 'descending',
+/** Newest first. */
+function pageOfTasks<Kind extends InventoryTask['kind']>(
+  { store }: Service,
+  kind: Kind,
+  taskIds: readonly string[],
+  input: PageRequest,
+): Promise<Page<Extract<InventoryTask, { kind: Kind }>>> {
+  return pageOfStored<Extract<InventoryTask, { kind: Kind }>>(input, {
+    listing: `tasks ${JSON.stringify(taskIds)}`,
+    placeOf: ({ createdAtMs, taskId }) => ({ atMs: createdAtMs, id: taskId }),
+    fetch: (cut) => listTasks(store.db, { kind, taskIds }, cut),
   });
 }
 
-function pageOf(errors: readonly TaskError[], listing: string, input: PageInput) {
-  const numbered = errors.map((error, index) => ({ error, index }));
-  const page = paginate(numbered, input, {
-    listing,
-    sortKeyOf: ({ index }) => String(index).padStart(9, '0'),
-  });
-  return { ...page, items: page.items.map(({ error }) => error) };
+function pageOfErrors({ store }: Service, taskId: string, input: PageRequest) {
+  return pageOfNumbered(input, `errors of ${taskId}`, (cut) => listTaskErrors(store.db, taskId, cut));
 }
 
 function showImport({ facts }: Service, task: ImportRecord): Mgn.ImportTask {

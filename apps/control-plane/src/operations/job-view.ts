@@ -4,12 +4,32 @@ import type { PostLaunchOutcome } from '@landfall/channel';
 import { assert } from '@landfall/runtime';
 import { whyFailed } from '../jobs/post-launch-step.ts';
 import type { Service } from '../service.ts';
-import { type JobLogRecord, type JobRecord, listJobServers, type PostLaunchProgress } from '../store/jobs.ts';
+import {
+  type JobLogRecord,
+  type JobRecord,
+  type JobServerRecord,
+  listJobServers,
+  listServersOfJobs,
+  type PostLaunchProgress,
+} from '../store/jobs.ts';
 import type { Queries } from '../store/schema.ts';
 
-export async function showJob({ facts }: Service, db: Queries, job: JobRecord): Promise<Mgn.Job> {
+export async function showJob(service: Service, db: Queries, job: JobRecord): Promise<Mgn.Job> {
+  return showJobWith(service, job, await listJobServers(db, job.jobId));
+}
+
+export async function showJobs(
+  service: Service,
+  db: Queries,
+  jobs: readonly JobRecord[],
+): Promise<readonly Mgn.Job[]> {
+  const ids = jobs.map(({ jobId }) => jobId);
+  const servers = ids.length === 0 ? new Map<string, never>() : await listServersOfJobs(db, ids);
+  return jobs.map((job) => showJobWith(service, job, servers.get(job.jobId) ?? []));
+}
+
+function showJobWith({ facts }: Service, job: JobRecord, servers: readonly JobServerRecord[]): Mgn.Job {
   assert(job.type !== 'RETIREMENT', 'a retirement is no job of the public API');
-  const servers = await listJobServers(db, job.jobId);
   return {
     jobID: job.jobId,
     arn: arnOf('mgn', 'job', job.jobId, facts),

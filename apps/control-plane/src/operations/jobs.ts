@@ -1,34 +1,35 @@
 /** DescribeJobs, DescribeJobLogItems, DeleteJob. */
-import { ApiError, type Handlers, type Mgn, paginate, parseIsoDateTime } from '@landfall/api';
+import { ApiError, type Handlers, type Mgn, parseIsoDateTime } from '@landfall/api';
 import type { Service } from '../service.ts';
-import { deleteJob, findJob, type JobRecord, listJobLog, listJobs } from '../store/jobs.ts';
+import { deleteJob, findJob, type JobFilter, type JobRecord, listJobLog, listJobs } from '../store/jobs.ts';
 import type { Queries } from '../store/schema.ts';
-import { showJob, showJobLogItem } from './job-view.ts';
+import { showJobLogItem, showJobs } from './job-view.ts';
+import { pageOfNumbered, pageOfStored } from './stored-page.ts';
 
 type Operations = Pick<Handlers<'mgn', Service>, 'DescribeJobs' | 'DescribeJobLogItems' | 'DeleteJob'>;
 
 export const jobOperations: Operations = {
   DescribeJobs: async (input, service) => {
     const { db } = service.store;
-    const jobs = (await listJobs(db)).filter((job) => matches(job, input.filters));
-    const page = paginate(jobs, input, {
-      listing: `DescribeJobs ${JSON.stringify(input.filters ?? {})}`,
-      sortKeyOf: (job) => `${String(job.createdAtMs).padStart(15, '0')} ${job.jobId}`,
-      order: 'descending',
+    const { filters = {} } = input;
+    const filter = filterOf(filters);
+    const page = await pageOfStored<JobRecord>(input, {
+      listing: `DescribeJobs ${JSON.stringify(filters)}`,
+      placeOf: ({ createdAtMs, jobId }) => ({ atMs: createdAtMs, id: jobId }),
+      fetch: (cut) => listJobs(db, filter, cut),
     });
-    return { ...page, items: await Promise.all(page.items.map((job) => showJob(service, db, job))) };
+    return { ...page, items: await showJobs(service, db, page.items) };
   },
 
   /** An unknown job has no log; the operation's modelled errors have no 404. */
   DescribeJobLogItems: async (input, service) => {
-    const job = await findJob(service.store.db, input.jobID);
+    const { db } = service.store;
+    const job = await findJob(db, input.jobID);
     if (job === undefined || job.type === 'RETIREMENT') return { items: [] };
-    const items = (await listJobLog(service.store.db, input.jobID)).map((item, index) => ({ item, index }));
-    const page = paginate(items, input, {
-      listing: `DescribeJobLogItems ${input.jobID}`,
-      sortKeyOf: ({ index }) => String(index).padStart(9, '0'),
-    });
-    return { ...page, items: page.items.map(({ item }) => showJobLogItem(item)) };
+    const page = await pageOfNumbered(input, `DescribeJobLogItems ${input.jobID}`, (cut) =>
+      listJobLog(db, input.jobID, cut),
+    );
+    return { ...page, items: page.items.map(showJobLogItem) };
   },
 
   DeleteJob: async (input, service) => {
@@ -50,14 +51,12 @@ async function requireJob(tx: Queries, jobId: string): Promise<JobRecord> {
   return job;
 }
 
-function matches(job: JobRecord, filters: Mgn.DescribeJobsRequestFilters = {}): boolean {
-  const { jobIDs, fromDate, toDate } = filters;
-  return (
-    job.type !== 'RETIREMENT' &&
-    (jobIDs === undefined || jobIDs.length === 0 || jobIDs.includes(job.jobId)) &&
-    (fromDate === undefined || job.createdAtMs >= requireTime('filters.fromDate', fromDate)) &&
-    (toDate === undefined || job.createdAtMs <= requireTime('filters.toDate', toDate))
-  );
+function filterOf({ jobIDs, fromDate, toDate }: Mgn.DescribeJobsRequestFilters): JobFilter {
+  return {
+    jobIds: jobIDs,
+    fromMs: fromDate === undefined ? undefined : requireTime('filters.fromDate', fromDate),
+    toMs: toDate === undefined ? undefined : requireTime('filters.toDate', toDate),
+  };
 }
 
 export function requireTime(name: string, text: string): number {

@@ -14,11 +14,8 @@ const CONSOLE_BYTES_DEFAULT = 64 * 1024;
 
 export const launchedMachineOperations: Operations = {
   DescribeLaunchedMachines: async ({ sourceServerIDs = [] }, service) => {
-    const machines = await listMachines(service.store.db);
-    const wanted = machines.filter(
-      ({ sourceServerId }) => sourceServerIDs.length === 0 || sourceServerIDs.includes(sourceServerId),
-    );
-    return { items: wanted.map((machine) => showMachine(machine, currentStatus(service, machine))) };
+    const machines = await listMachines(service.store.db, sourceServerIDs);
+    return { items: machines.map((machine) => showMachine(machine, currentStatus(service, machine))) };
   },
 
   GetConsoleOutput: async ({ machineID, tailBytes = CONSOLE_BYTES_DEFAULT }, service) => {

@@ -14,7 +14,7 @@ import {
   type ScriptRecord,
   saveParameter,
 } from '../store/scripts.ts';
-import { listServers } from '../store/source-servers.ts';
+import { eachServers } from '../store/source-servers.ts';
 
 type Operations = Pick<
   Handlers<'landfall', Service>,
@@ -106,10 +106,13 @@ function refuseReadyMade(name: string): void {
 async function userOf(tx: Queries, name: string): Promise<string | undefined> {
   const action = (await listAllActions(tx)).find(({ documentIdentifier }) => documentIdentifier === name);
   if (action !== undefined) return `the action ${action.actionName}`;
-  const server = (await listServers(tx)).find(({ launchConfiguration }) =>
-    launchConfiguration.postLaunchActions?.ssmDocuments?.some((one) => one.ssmDocumentName === name),
-  );
-  return server === undefined ? undefined : `the launch configuration of ${server.sourceServerId}`;
+  for await (const servers of eachServers(tx)) {
+    const server = servers.find(({ launchConfiguration }) =>
+      launchConfiguration.postLaunchActions?.ssmDocuments?.some((one) => one.ssmDocumentName === name),
+    );
+    if (server !== undefined) return `the launch configuration of ${server.sourceServerId}`;
+  }
+  return undefined;
 }
 
 function inUse(resourceId: string, resourceType: string, user: string): ApiError {

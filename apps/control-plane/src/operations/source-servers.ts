@@ -1,10 +1,15 @@
 /** DescribeSourceServers, UpdateSourceServer, MarkAsArchived, DeleteSourceServer. */
-import { ApiError, type Handlers, type Mgn, paginate } from '@landfall/api';
+import { ApiError, type Handlers, type Mgn } from '@landfall/api';
 import { forgetServerConfiguration } from '../launch/server-template.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import type { Queries } from '../store/schema.ts';
-import { deleteServer, findServerByProvidedId, listServers } from '../store/source-servers.ts';
+import {
+  deleteServer,
+  findServerByProvidedId,
+  listServers,
+  type ServerFilter,
+} from '../store/source-servers.ts';
 import {
   changeFreeServer,
   RESOURCE_TYPE,
@@ -15,6 +20,7 @@ import {
 import { requireConnectorArn } from './connectors.ts';
 import { withoutAbsent } from './partial-update.ts';
 import { showSourceServer } from './source-server-view.ts';
+import { pageOfStored } from './stored-page.ts';
 
 type Operations = Pick<
   Handlers<'mgn', Service>,
@@ -23,10 +29,12 @@ type Operations = Pick<
 
 export const sourceServerOperations: Operations = {
   DescribeSourceServers: async (input, service) => {
-    const servers = (await listServers(service.store.db)).filter((server) => matches(server, input.filters));
-    const page = paginate(servers, input, {
-      listing: `DescribeSourceServers ${JSON.stringify(input.filters ?? {})}`,
-      sortKeyOf: (server) => `${String(server.createdAtMs).padStart(15, '0')} ${server.sourceServerId}`,
+    const { filters = {} } = input;
+    const page = await pageOfStored<SourceServerRecord>(input, {
+      listing: `DescribeSourceServers ${JSON.stringify(filters)}`,
+      placeOf: ({ createdAtMs, sourceServerId }) => ({ atMs: createdAtMs, id: sourceServerId }),
+      fetch: async (cut) =>
+        hasOurType(filters) ? listServers(service.store.db, filterOf(filters), cut) : [],
     });
     return { ...page, items: page.items.map((server) => showSourceServer(service, server)) };
   },
@@ -63,15 +71,18 @@ export const sourceServerOperations: Operations = {
   },
 };
 
-function matches(server: SourceServerRecord, filters: Mgn.DescribeSourceServersRequestFilters = {}): boolean {
-  const { sourceServerIDs, isArchived, replicationTypes, lifeCycleStates, applicationIDs } = filters;
-  return (
-    includes(sourceServerIDs, server.sourceServerId) &&
-    (isArchived === undefined || isArchived === server.isArchived) &&
-    includes(replicationTypes, 'AGENT_BASED') &&
-    includes(lifeCycleStates, server.lifeCycle.state) &&
-    includes<string | undefined>(applicationIDs, server.applicationId)
-  );
+function filterOf(filters: Mgn.DescribeSourceServersRequestFilters): ServerFilter {
+  return {
+    sourceServerIds: filters.sourceServerIDs,
+    isArchived: filters.isArchived,
+    lifeCycleStates: filters.lifeCycleStates,
+    applicationIds: filters.applicationIDs,
+  };
+}
+
+/** All of ours are replicated by agents. */
+function hasOurType({ replicationTypes = [] }: Mgn.DescribeSourceServersRequestFilters): boolean {
+  return replicationTypes.length === 0 || replicationTypes.includes('AGENT_BASED');
 }
 
 /** It is how an import recognizes a server, so two that are in use may not share one. */
@@ -83,9 +94,4 @@ async function refuseTakenId(tx: Queries, server: SourceServerRecord, id: string
     resourceId: other.sourceServerId,
     resourceType: RESOURCE_TYPE,
   });
-}
-
-/** An empty filter list filters nothing. */
-function includes<Value>(wanted: readonly Value[] | undefined, value: Value): boolean {
-  return wanted === undefined || wanted.length === 0 || wanted.includes(value);
 }

@@ -1,14 +1,16 @@
 /** Waves: sets of applications that are moved one after another. */
-import { type Handlers, isoDateTime, type Mgn, paginate } from '@landfall/api';
-import { healthOf, progressOf, replicationStartOf } from '../lifecycle/aggregated-status.ts';
+import { type Handlers, isoDateTime, type Mgn } from '@landfall/api';
+import { assert } from '@landfall/runtime';
+import { healthOf, type Member, progressOf, replicationStartOf } from '../lifecycle/aggregated-status.ts';
 import type { Service } from '../service.ts';
-import { type GroupRecord, listGroups, listGroupsIn, saveGroup } from '../store/groups.ts';
+import { type GroupRecord, listGroupsIn, saveGroup } from '../store/groups.ts';
 import type { Queries } from '../store/schema.ts';
 import { listServersIn } from '../store/source-servers.ts';
 import { membersOf } from './applications.ts';
 import {
   createGroup,
   groupConflict,
+  pageOfGroups,
   quotaExceeded,
   removeGroup,
   requireActiveGroup,
@@ -49,12 +51,9 @@ export const waveOperations: Operations = {
   DeleteWave: ({ waveID }, service) => removeGroup(service, KIND, waveID, refuseWithApplications),
 
   ListWaves: async (input, service) => {
-    const waves = (await listGroups(service.store.db, KIND)).filter((wave) => matches(wave, input.filters));
-    const page = paginate(waves, input, {
-      listing: `ListWaves ${JSON.stringify(input.filters ?? {})}`,
-      sortKeyOf: ({ createdAtMs, groupId }) => `${String(createdAtMs).padStart(15, '0')} ${groupId}`,
-    });
-    return { ...page, items: await Promise.all(page.items.map((wave) => showWave(service, wave))) };
+    const { waveIDs: groupIds, isArchived } = input.filters ?? {};
+    const page = await pageOfGroups(service, input, { kind: KIND, groupIds, isArchived });
+    return { ...page, items: await showWaves(service, page.items) };
   },
 
   ArchiveWave: async ({ waveID }, service) =>
@@ -115,19 +114,35 @@ async function refuseUnarchived(tx: Queries, wave: GroupRecord): Promise<void> {
   if (active !== undefined) throw groupConflict(wave, `its application ${active.groupId} is not archived`);
 }
 
-function matches({ groupId, isArchived }: GroupRecord, filters: Mgn.ListWavesRequestFilters = {}): boolean {
-  const { waveIDs = [] } = filters;
-  return (
-    (waveIDs.length === 0 || waveIDs.includes(groupId)) &&
-    (filters.isArchived === undefined || filters.isArchived === isArchived)
-  );
+async function showWave(service: Service, wave: GroupRecord): Promise<Mgn.Wave> {
+  const [shown] = await showWaves(service, [wave]);
+  assert(shown !== undefined, 'every wave is shown');
+  return shown;
 }
 
-async function showWave(service: Service, wave: GroupRecord): Promise<Mgn.Wave> {
+async function showWaves(service: Service, waves: readonly GroupRecord[]): Promise<readonly Mgn.Wave[]> {
+  if (waves.length === 0) return [];
   const { db } = service.store;
-  const applications = await listGroupsIn(db, [wave.groupId]);
+  const applications = await listGroupsIn(
+    db,
+    waves.map(({ groupId }) => groupId),
+  );
   const ids = applications.map(({ groupId }) => groupId);
-  const members = membersOf(service, ids.length === 0 ? [] : await listServersIn(db, ids));
+  const servers = ids.length === 0 ? [] : await listServersIn(db, ids);
+  const byWave = Map.groupBy(applications, ({ parentId }) => parentId);
+  const byApplication = Map.groupBy(servers, ({ applicationId }) => applicationId);
+  return waves.map((wave) => {
+    const own = byWave.get(wave.groupId) ?? [];
+    const members = own.flatMap(({ groupId }) => byApplication.get(groupId) ?? []);
+    return showWaveWith(service, wave, { applications: own.length, members: membersOf(service, members) });
+  });
+}
+
+function showWaveWith(
+  service: Service,
+  wave: GroupRecord,
+  { applications, members }: { readonly applications: number; readonly members: readonly Member[] },
+): Mgn.Wave {
   const startedAtMs = replicationStartOf(members);
   return {
     ...showGroup(service, wave),
@@ -137,7 +152,7 @@ async function showWave(service: Service, wave: GroupRecord): Promise<Mgn.Wave> 
       replicationStartedDateTime: startedAtMs === undefined ? undefined : isoDateTime(startedAtMs),
       healthStatus: healthOf(members),
       progressStatus: progressOf(members),
-      totalApplications: applications.length,
+      totalApplications: applications,
     },
   };
 }

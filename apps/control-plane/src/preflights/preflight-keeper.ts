@@ -16,14 +16,15 @@ import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import {
+  eachUnfinishedPreflights,
   findPreflight,
   listNeverInspected,
-  listUnfinishedPreflights,
   type PreflightRecord,
   savePreflight,
+  type UnfinishedPreflight,
 } from '../store/preflights.ts';
 import { listPrograms } from '../store/programs.ts';
-import { findServer } from '../store/source-servers.ts';
+import type { Queries } from '../store/schema.ts';
 import { beginPreflight } from './begin-preflight.ts';
 import { closeExports, runPreflight } from './run-preflight.ts';
 
@@ -36,7 +37,16 @@ interface Running {
   readonly work: Promise<void>;
 }
 
-type HostChoice = { readonly launchHostId: string } | { readonly waitsFor: string };
+interface WaitsFor {
+  readonly waitsFor: string;
+}
+
+type HostChoice = { readonly launchHostId: string } | WaitsFor;
+
+interface Waiting {
+  readonly preflight: PreflightRecord;
+  readonly reason: string;
+}
 
 /** Until the signal; resolves when everything it had begun has ended. */
 export function keepPreflights(service: Service, signal: AbortSignal): Promise<void> {
@@ -56,40 +66,63 @@ class PreflightKeeper implements Keeper {
   }
 
   async look(): Promise<void> {
-    const { db } = this.#service.store;
-    for (const server of await listNeverInspected(db)) await this.#wantFirst(server);
-    for (const preflight of await listUnfinishedPreflights(db)) await this.#lookAt(preflight);
+    const { store, clock } = this.#service;
+    await this.#wantFirst(await listNeverInspected(store.db));
+    for await (const some of eachUnfinishedPreflights(store.db)) {
+      await this.#lookAtSome(some);
+      // Thousands may wait; whoever asks something meanwhile must not.
+      await clock.sleep(0, this.#signal);
+    }
   }
 
   async ended(): Promise<void> {
     await Promise.all([...this.#running.values()].map(({ work }) => work));
   }
 
-  async #wantFirst(server: SourceServerRecord): Promise<void> {
-    if (!isReplicating(server)) return;
-    const { sourceServerId } = server;
-    const wish = { sourceServerId, trigger: 'FIRST_POINT', at: { kind: 'LATEST' } } as const;
-    await this.#service.store.transaction((tx) => beginPreflight(this.#service, tx, wish));
+  async #wantFirst(servers: readonly SourceServerRecord[]): Promise<void> {
+    for (const server of servers) {
+      if (!isReplicating(server)) continue;
+      const { sourceServerId } = server;
+      const wish = { sourceServerId, trigger: 'FIRST_POINT', at: { kind: 'LATEST' } } as const;
+      await this.#service.store.transaction((tx) => beginPreflight(this.#service, tx, wish));
+      await this.#service.clock.sleep(0, this.#signal);
+    }
   }
 
-  async #lookAt(preflight: PreflightRecord): Promise<void> {
+  async #lookAtSome(some: readonly UnfinishedPreflight[]): Promise<void> {
+    const hosts = await this.#hosts();
+    const waiting: Waiting[] = [];
+    for (const { preflight, server } of some) {
+      const reason = await this.#lookAt(preflight, server, hosts);
+      if (reason !== undefined && reason !== preflight.reason) waiting.push({ preflight, reason });
+    }
+    await this.#note(waiting);
+  }
+
+  /** Answers why it waits, where that is for a host. */
+  async #lookAt(
+    preflight: PreflightRecord,
+    server: SourceServerRecord | undefined,
+    hosts: readonly string[] | WaitsFor,
+  ): Promise<string | undefined> {
     const { sourceServerId, state } = preflight;
     const running = this.#running.get(sourceServerId);
-    const server = await findServer(this.#service.store.db, sourceServerId);
     if (state === 'COMPLETE' || state === 'FAILED') {
       if (running === undefined) this.#close(preflight);
-      return;
+      return undefined;
     }
     if (server === undefined || !isReplicating(server)) {
       const reason = 'replication of the server was ended';
-      if (running !== undefined) return running.cancel.abort(new Error(reason));
-      return this.#change(preflight, (before) => ({ ...before, state: 'FAILED', reason }));
+      if (running !== undefined) running.cancel.abort(new Error(reason));
+      else await this.#change(preflight, (before) => ({ ...before, state: 'FAILED', reason }));
+      return undefined;
     }
-    if (running !== undefined || this.#service.clock.nowMs() < preflight.nextAttemptAtMs) return;
-    const choice = await this.#chooseHost();
-    if ('waitsFor' in choice) return this.#note(preflight, choice.waitsFor);
+    if (running !== undefined || this.#service.clock.nowMs() < preflight.nextAttemptAtMs) return undefined;
+    const choice = this.#chooseHost(hosts);
+    if ('waitsFor' in choice) return choice.waitsFor;
     const order = { preflight, server, ...choice };
     this.#start(preflight, choice.launchHostId, (signal) => runPreflight(this.#service, order, signal));
+    return undefined;
   }
 
   #start(
@@ -113,8 +146,8 @@ class PreflightKeeper implements Keeper {
     this.#start(preflight, undefined, (signal) => closeExports(this.#service, preflight, signal));
   }
 
-  /** The one with the most free memory among those heard of lately that have no preflight (F2). */
-  async #chooseHost(): Promise<HostChoice> {
+  /** Those heard of lately, the one with the most free memory first. */
+  async #hosts(): Promise<readonly string[] | WaitsFor> {
     const { store, reports, clock } = this.#service;
     const enrolled = await listPrograms(store.db, 'launch-host');
     if (enrolled.length === 0) return { waitsFor: 'no launch host is enrolled; `landfall up` starts one' };
@@ -124,11 +157,17 @@ class PreflightKeeper implements Keeper {
       return isHere ? [{ programId, freeBytes: seen.report.freeMemoryBytes }] : [];
     });
     if (here.length === 0) return { waitsFor: 'no launch host was heard of lately; check that it runs' };
+    return here.toSorted((one, other) => other.freeBytes - one.freeBytes).map(({ programId }) => programId);
+  }
+
+  /** The first that has no preflight (F2). */
+  #chooseHost(hosts: readonly string[] | WaitsFor): HostChoice {
+    if ('waitsFor' in hosts) return hosts;
     const busy = new Set([...this.#running.values()].map(({ launchHostId }) => launchHostId));
-    const free = here.filter(({ programId }) => !busy.has(programId));
-    const [best] = free.toSorted((one, other) => other.freeBytes - one.freeBytes);
-    if (best === undefined) return { waitsFor: 'the launch host inspects another server' };
-    return { launchHostId: best.programId };
+    const launchHostId = hosts.find((host) => !busy.has(host));
+    return launchHostId === undefined
+      ? { waitsFor: 'the launch host inspects another server' }
+      : { launchHostId };
   }
 
   async #failed(preflight: PreflightRecord, error: unknown): Promise<void> {
@@ -148,22 +187,31 @@ class PreflightKeeper implements Keeper {
     await closeExports(this.#service, preflight, this.#signal);
   }
 
-  async #note(preflight: PreflightRecord, reason: string): Promise<void> {
-    if (preflight.reason === reason) return;
-    const { sourceServerId } = preflight;
-    this.#service.log.info('preflight-waits', { sourceServerId, reason });
-    await this.#change(preflight, (before) => ({ ...before, state: 'WAITING', reason }));
+  async #note(waiting: readonly Waiting[]): Promise<void> {
+    if (waiting.length === 0 || this.#signal.aborted) return;
+    await this.#service.store.transaction(async (tx) => {
+      for (const { preflight, reason } of waiting) {
+        this.#service.log.info('preflight-waits', { sourceServerId: preflight.sourceServerId, reason });
+        await changeSame(tx, preflight, (before) => ({ ...before, state: 'WAITING', reason }));
+      }
+    });
   }
 
   async #change(
-    { sourceServerId, preflightId }: PreflightRecord,
+    preflight: PreflightRecord,
     change: (before: PreflightRecord) => PreflightRecord,
   ): Promise<void> {
     if (this.#signal.aborted) return;
-    await this.#service.store.transaction(async (tx) => {
-      const before = await findPreflight(tx, sourceServerId);
-      // Another was asked for meanwhile.
-      if (before?.preflightId === preflightId) await savePreflight(tx, change(before));
-    });
+    await this.#service.store.transaction((tx) => changeSame(tx, preflight, change));
   }
+}
+
+/** Not when another was asked for meanwhile. */
+async function changeSame(
+  tx: Queries,
+  { sourceServerId, preflightId }: PreflightRecord,
+  change: (before: PreflightRecord) => PreflightRecord,
+): Promise<void> {
+  const before = await findPreflight(tx, sourceServerId);
+  if (before?.preflightId === preflightId) await savePreflight(tx, change(before));
 }

@@ -174,6 +174,20 @@ export async function latestBootProof(
   return (await listBootProofs(db, sourceServerId, only))[0];
 }
 
+/** When the newest of each of these servers was made, whatever became of it. */
+export async function latestBootProofTimes(
+  db: Queries,
+  sourceServerIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('boot_proof')
+    .select((query) => ['source_server_id', query.fn.max('created_at_ms').as('at_ms')])
+    .where('source_server_id', 'in', [...sourceServerIds])
+    .groupBy('source_server_id')
+    .execute();
+  return new Map(rows.map((row) => [row.source_server_id, Number(row.at_ms)]));
+}
+
 /** Of all servers: what is to be done, or will have to be taken back. */
 export async function listOpenBootProofs(db: Queries): Promise<readonly BootProofRecord[]> {
   const rows = await db
@@ -181,6 +195,7 @@ export async function listOpenBootProofs(db: Queries): Promise<readonly BootProo
     .select('document')
     .where('is_open', '=', 1)
     .orderBy('created_at_ms')
+    .orderBy('boot_proof_id')
     .execute();
   return rows.map((row) => decodeDocument(row.document));
 }

@@ -5,6 +5,7 @@
  * G2 Members know their group, groups do not list their members: an association is one value in one row.
  */
 import { decodeDocument, encodeDocument } from './document.ts';
+import { type Cut, isBehind } from './listing.ts';
 import type { Queries } from './schema.ts';
 
 export type GroupKind = 'APPLICATION' | 'WAVE';
@@ -58,15 +59,29 @@ export async function findGroupByName(
   return row === undefined ? undefined : decodeDocument(row.document);
 }
 
+/** What is absent or empty filters nothing. */
+export interface GroupFilter {
+  readonly kind: GroupKind;
+  readonly groupIds?: readonly string[] | undefined;
+  readonly parentIds?: readonly string[] | undefined;
+  readonly isArchived?: boolean | undefined;
+}
+
 /** Oldest first. */
-export async function listGroups(db: Queries, kind: GroupKind): Promise<readonly GroupRecord[]> {
-  const rows = await db
-    .selectFrom('server_group')
-    .select('document')
-    .where('kind', '=', kind)
-    .orderBy('created_at_ms')
-    .orderBy('group_id')
-    .execute();
+export async function listGroups(
+  db: Queries,
+  { kind, groupIds = [], parentIds = [], isArchived }: GroupFilter,
+  cut?: Cut,
+): Promise<readonly GroupRecord[]> {
+  let found = db.selectFrom('server_group').select('document').where('kind', '=', kind);
+  if (groupIds.length > 0) found = found.where('group_id', 'in', [...groupIds]);
+  if (parentIds.length > 0) found = found.where('parent_id', 'in', [...parentIds]);
+  if (isArchived !== undefined) found = found.where('is_archived', '=', isArchived ? 1 : 0);
+  if (cut?.after !== undefined) {
+    found = found.where(isBehind({ at: 'created_at_ms', id: 'group_id' }, cut.after));
+  }
+  if (cut !== undefined) found = found.limit(cut.limit);
+  const rows = await found.orderBy('created_at_ms').orderBy('group_id').execute();
   return rows.map((row) => decodeDocument(row.document));
 }
 
@@ -79,6 +94,8 @@ export async function listGroupsIn(
     .selectFrom('server_group')
     .select('document')
     .where('parent_id', 'in', [...parentIds])
+    .orderBy('created_at_ms')
+    .orderBy('group_id')
     .execute();
   return rows.map((row) => decodeDocument(row.document));
 }

@@ -5,6 +5,7 @@
  */
 import type { Generated, Kysely } from 'kysely';
 import { decodeDocument, encodeDocument } from './document.ts';
+import { type Cut, isBehind } from './listing.ts';
 import type { Queries } from './schema.ts';
 
 export interface InventoryTaskTable {
@@ -74,6 +75,10 @@ export interface TaskError {
   readonly waveId?: string;
   readonly applicationId?: string;
   readonly sourceServerId?: string;
+}
+
+export interface NumberedTaskError extends TaskError {
+  readonly sequence: number;
 }
 
 export async function createInventoryTables(db: Kysely<unknown>): Promise<void> {
@@ -160,18 +165,18 @@ export async function findImportByToken(db: Queries, clientToken: string): Promi
   return row === undefined ? undefined : toTask(row);
 }
 
-/** Oldest first. */
+/** Newest first; with `taskIds`, only those. */
 export async function listTasks<Kind extends InventoryTask['kind']>(
   db: Queries,
-  kind: Kind,
+  { kind, taskIds }: { readonly kind: Kind; readonly taskIds: readonly string[] },
+  { limit, after }: Cut,
 ): Promise<readonly Extract<InventoryTask, { kind: Kind }>[]> {
-  const rows = await db
-    .selectFrom('inventory_task')
-    .select(['tags', 'document'])
-    .where('kind', '=', kind)
-    .orderBy('created_at_ms')
-    .orderBy('task_id')
-    .execute();
+  let found = db.selectFrom('inventory_task').select(['tags', 'document']).where('kind', '=', kind);
+  if (taskIds.length > 0) found = found.where('task_id', 'in', [...taskIds]);
+  if (after !== undefined) {
+    found = found.where(isBehind({ at: 'created_at_ms', id: 'task_id' }, after, 'descending'));
+  }
+  const rows = await found.orderBy('created_at_ms', 'desc').orderBy('task_id', 'desc').limit(limit).execute();
   return rows.map((row) => toTask(row));
 }
 
@@ -215,15 +220,21 @@ export async function appendTaskError(tx: Queries, taskId: string, error: TaskEr
     .execute();
 }
 
-/** In the order in which they came up. */
-export async function listTaskErrors(db: Queries, taskId: string): Promise<readonly TaskError[]> {
+/** In the order in which they came up; only those behind `afterSequence`. */
+export async function listTaskErrors(
+  db: Queries,
+  taskId: string,
+  { limit, afterSequence = 0 }: { readonly limit: number; readonly afterSequence?: number | undefined },
+): Promise<readonly NumberedTaskError[]> {
   const rows = await db
     .selectFrom('inventory_task_error')
-    .select('document')
+    .select(['sequence', 'document'])
     .where('task_id', '=', taskId)
+    .where('sequence', '>', afterSequence)
     .orderBy('sequence')
+    .limit(limit)
     .execute();
-  return rows.map((row) => decodeDocument(row.document));
+  return rows.map(({ sequence, document }) => ({ ...decodeDocument<TaskError>(document), sequence }));
 }
 
 function toTask<Task extends InventoryTask>(row: Pick<InventoryTaskTable, 'tags' | 'document'>): Task {

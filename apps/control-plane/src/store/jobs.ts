@@ -9,6 +9,7 @@ import type { PostLaunchOutcome } from '@landfall/channel';
 import type { InitiatedBy, JobLogEvent, JobStatus, LaunchStatus, PointSelector } from '@landfall/model';
 import type { PlannedAction } from '../actions/post-launch-plan.ts';
 import { decodeDocument, encodeDocument } from './document.ts';
+import { type Cut, isBehind } from './listing.ts';
 import type { JobServerTable, JobTable, Queries } from './schema.ts';
 
 /** RETIREMENT is ours alone: what goes on behind a finalized, disconnected or stopped server. */
@@ -48,6 +49,10 @@ export interface JobLogRecord {
   readonly eventData: Readonly<Record<string, unknown>>;
 }
 
+export interface NumberedLogRecord extends JobLogRecord {
+  readonly sequence: number;
+}
+
 export async function insertJob(
   tx: Queries,
   job: JobRecord,
@@ -79,14 +84,27 @@ export async function findJob(db: Queries, jobId: string): Promise<JobRecord | u
   return row === undefined ? undefined : toJob(row);
 }
 
-/** Newest first. */
-export async function listJobs(db: Queries): Promise<readonly JobRecord[]> {
-  const rows = await db
-    .selectFrom('job')
-    .selectAll()
-    .orderBy('created_at_ms', 'desc')
-    .orderBy('job_id')
-    .execute();
+/** What is absent or empty filters nothing. */
+export interface JobFilter {
+  readonly jobIds?: readonly string[] | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
+/** Jobs of the public API, newest first. */
+export async function listJobs(
+  db: Queries,
+  { jobIds = [], fromMs, toMs }: JobFilter,
+  { limit, after }: Cut,
+): Promise<readonly JobRecord[]> {
+  let found = db.selectFrom('job').selectAll().where('type', '!=', 'RETIREMENT');
+  if (jobIds.length > 0) found = found.where('job_id', 'in', [...jobIds]);
+  if (fromMs !== undefined) found = found.where('created_at_ms', '>=', fromMs);
+  if (toMs !== undefined) found = found.where('created_at_ms', '<=', toMs);
+  if (after !== undefined) {
+    found = found.where(isBehind({ at: 'created_at_ms', id: 'job_id' }, after, 'descending'));
+  }
+  const rows = await found.orderBy('created_at_ms', 'desc').orderBy('job_id', 'desc').limit(limit).execute();
   return rows.map(toJob);
 }
 
@@ -96,18 +114,41 @@ export async function listUnfinishedJobs(db: Queries): Promise<readonly JobRecor
     .selectAll()
     .where('status', '!=', 'COMPLETED')
     .orderBy('created_at_ms')
+    .orderBy('job_id')
     .execute();
   return rows.map(toJob);
 }
 
 export async function listJobServers(db: Queries, jobId: string): Promise<readonly JobServerRecord[]> {
+  return (await listServersOfJobs(db, [jobId])).get(jobId) ?? [];
+}
+
+/** By job. */
+export async function listServersOfJobs(
+  db: Queries,
+  jobIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly JobServerRecord[]>> {
   const rows = await db
     .selectFrom('job_server')
     .selectAll()
-    .where('job_id', '=', jobId)
+    .where('job_id', 'in', [...jobIds])
+    .orderBy('job_id')
     .orderBy('source_server_id')
     .execute();
-  return rows.map(toJobServer);
+  return Map.groupBy(rows.map(toJobServer), ({ jobId }) => jobId);
+}
+
+async function findJobServer(
+  db: Queries,
+  { jobId, sourceServerId }: Pick<JobServerRecord, 'jobId' | 'sourceServerId'>,
+): Promise<JobServerRecord | undefined> {
+  const row = await db
+    .selectFrom('job_server')
+    .selectAll()
+    .where('job_id', '=', jobId)
+    .where('source_server_id', '=', sourceServerId)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toJobServer(row);
 }
 
 /** Which of these servers a LAUNCH or TERMINATE job is still working on. */
@@ -163,8 +204,7 @@ export async function setJobTags(
 /** What `server` does not say stays as it was. */
 export async function saveJobServer(tx: Queries, server: JobServerRecord): Promise<void> {
   const { jobId, sourceServerId, launchStatus, ...said } = server;
-  const servers = await listJobServers(tx, jobId);
-  const known = servers.find((one) => one.sourceServerId === sourceServerId);
+  const known = await findJobServer(tx, server);
   const { machineId, postLaunch } = { ...known, ...said };
   await tx
     .updateTable('job_server')
@@ -200,14 +240,22 @@ export async function appendJobLog(tx: Queries, entry: LogEntry): Promise<void> 
     .execute();
 }
 
-export async function listJobLog(db: Queries, jobId: string): Promise<readonly JobLogRecord[]> {
+/** In the order in which they were written; only those behind `afterSequence`. */
+export async function listJobLog(
+  db: Queries,
+  jobId: string,
+  { limit, afterSequence = 0 }: { readonly limit: number; readonly afterSequence?: number | undefined },
+): Promise<readonly NumberedLogRecord[]> {
   const rows = await db
     .selectFrom('job_log')
     .selectAll()
     .where('job_id', '=', jobId)
+    .where('sequence', '>', afterSequence)
     .orderBy('sequence')
+    .limit(limit)
     .execute();
   return rows.map((row) => ({
+    sequence: row.sequence,
     loggedAtMs: row.logged_at_ms,
     event: row.event as JobLogEvent,
     eventData: decodeDocument(row.document),

@@ -82,12 +82,19 @@ export async function listMachinesOf(db: Queries, sourceServerId: string): Promi
     .selectAll()
     .where('source_server_id', '=', sourceServerId)
     .orderBy('created_at_ms')
+    .orderBy('machine_id')
     .execute();
   return rows.map(toMachine);
 }
 
-export async function listMachines(db: Queries): Promise<readonly MachineRecord[]> {
-  const rows = await db.selectFrom('machine').selectAll().orderBy('created_at_ms').execute();
+/** Of these servers; of all when none is named. Oldest first. */
+export async function listMachines(
+  db: Queries,
+  sourceServerIds: readonly string[] = [],
+): Promise<readonly MachineRecord[]> {
+  let found = db.selectFrom('machine').selectAll();
+  if (sourceServerIds.length > 0) found = found.where('source_server_id', 'in', [...sourceServerIds]);
+  const rows = await found.orderBy('created_at_ms').orderBy('machine_id').execute();
   return rows.map(toMachine);
 }
 

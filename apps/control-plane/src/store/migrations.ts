@@ -6,6 +6,7 @@ import { createGroupTable } from './group-table.ts';
 import { createAuditTable, createPolicyTables } from './identity-migration.ts';
 import { createInventoryTables } from './inventory-tasks.ts';
 import { createLaunchTables } from './launch-migrations.ts';
+import { createListingIndexes } from './listing-migration.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': {
@@ -33,6 +34,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await createAuditTable(db);
     },
   },
+  '0011-listings': { up: createListingIndexes },
 };
 
 async function createBootProofTable(db: Kysely<unknown>): Promise<void> {

@@ -26,6 +26,7 @@ export async function listActions(db: Queries, ownerId: string): Promise<readonl
     .selectFrom('post_launch_action')
     .select('document')
     .where('owner_id', '=', ownerId)
+    .orderBy('action_id')
     .execute();
   const actions = rows.map((row) => decodeDocument<ActionRecord>(row.document));
   return actions.toSorted((left, right) => left.order - right.order);
@@ -33,7 +34,12 @@ export async function listActions(db: Queries, ownerId: string): Promise<readonl
 
 /** Of all owners. */
 export async function listAllActions(db: Queries): Promise<readonly ActionRecord[]> {
-  const rows = await db.selectFrom('post_launch_action').select('document').execute();
+  const rows = await db
+    .selectFrom('post_launch_action')
+    .select('document')
+    .orderBy('owner_id')
+    .orderBy('action_id')
+    .execute();
   return rows.map((row) => decodeDocument(row.document));
 }
 

@@ -59,14 +59,41 @@ export async function savePreflight(tx: Queries, preflight: PreflightRecord): Pr
     .execute();
 }
 
-/** Those that are to be done, and those that have left something open. */
-export async function listUnfinishedPreflights(db: Queries): Promise<readonly PreflightRecord[]> {
+export interface UnfinishedPreflight {
+  readonly preflight: PreflightRecord;
+  /** `undefined` when it was deleted meanwhile. */
+  readonly server: SourceServerRecord | undefined;
+}
+
+const PREFLIGHTS_AT_ONCE = 100;
+
+/** Those that are to be done, and those that have left something open, with their servers: some at a time. */
+export async function* eachUnfinishedPreflights(db: Queries): AsyncGenerator<readonly UnfinishedPreflight[]> {
+  for (let after = ''; ; ) {
+    const found = await listUnfinished(db, after);
+    if (found.length > 0) yield found;
+    const last = found.at(-1);
+    if (last === undefined || found.length < PREFLIGHTS_AT_ONCE) return;
+    after = last.preflight.sourceServerId;
+  }
+}
+
+async function listUnfinished(db: Queries, after: string): Promise<readonly UnfinishedPreflight[]> {
   const rows = await db
     .selectFrom('preflight')
-    .select('document')
-    .where((is) => is.or([is('state', 'in', ['WAITING', 'RUNNING']), is('exports', '>', 0)]))
+    .leftJoin('source_server', 'source_server.source_server_id', 'preflight.source_server_id')
+    .select(['preflight.document as preflight', 'source_server.document as server'])
+    .where((is) =>
+      is.or([is('preflight.state', 'in', ['WAITING', 'RUNNING']), is('preflight.exports', '>', 0)]),
+    )
+    .where('preflight.source_server_id', '>', after)
+    .orderBy('preflight.source_server_id')
+    .limit(PREFLIGHTS_AT_ONCE)
     .execute();
-  return rows.map((row) => decodeDocument(row.document));
+  return rows.map(({ preflight, server }) => ({
+    preflight: decodeDocument(preflight),
+    server: server === null ? undefined : decodeDocument(server),
+  }));
 }
 
 /** Servers with recovery points that were never inspected. */
@@ -78,6 +105,7 @@ export async function listNeverInspected(db: Queries): Promise<readonly SourceSe
     .where('preflight.source_server_id', 'is', null)
     .where('source_server.life_cycle_state', '!=', 'NOT_READY')
     .where('source_server.is_archived', '=', 0)
+    .orderBy('source_server.source_server_id')
     .execute();
   return rows.map((row) => decodeDocument(row.document));
 }

@@ -43,13 +43,32 @@ export async function insertProgram(tx: Queries, program: ProgramRecord): Promis
     .execute();
 }
 
+/** All but its report, which is many times as large. */
+const COLUMNS = [
+  ...(['program.program_id', 'role', 'install_id', 'public_key_pem', 'certificate_fingerprint'] as const),
+  ...(['version', 'enrolled_at_ms', 'last_seen_at_ms', 'revoked_at_ms', 'next_certificate'] as const),
+] as const;
+
 export async function findProgram(db: Queries, programId: string): Promise<ProgramRecord | undefined> {
   const row = await db
     .selectFrom('program')
-    .selectAll()
+    .select(COLUMNS)
     .where('program_id', '=', programId)
     .executeTakeFirst();
   return row === undefined ? undefined : toProgram(row);
+}
+
+/** By id; those that are unknown are left out. */
+export async function findPrograms(
+  db: Queries,
+  programIds: readonly string[],
+): Promise<ReadonlyMap<string, ProgramRecord>> {
+  const rows = await db
+    .selectFrom('program')
+    .select(COLUMNS)
+    .where('program_id', 'in', [...programIds])
+    .execute();
+  return new Map(rows.map((row) => [row.program_id, toProgram(row)]));
 }
 
 /** The program that this install is now; revoked ones are history. */
@@ -60,7 +79,7 @@ export async function findInstalled(
 ): Promise<ProgramRecord | undefined> {
   const row = await db
     .selectFrom('program')
-    .selectAll()
+    .select(COLUMNS)
     .where('role', '=', role)
     .where('install_id', '=', installId)
     .where('revoked_at_ms', 'is', null)
@@ -71,10 +90,11 @@ export async function findInstalled(
 export async function listPrograms(db: Queries, role: ProgramRole): Promise<readonly ProgramRecord[]> {
   const rows = await db
     .selectFrom('program')
-    .selectAll()
+    .select(COLUMNS)
     .where('role', '=', role)
     .where('revoked_at_ms', 'is', null)
     .orderBy('enrolled_at_ms')
+    .orderBy('program_id')
     .execute();
   return rows.map(toProgram);
 }
@@ -138,12 +158,12 @@ export async function revokeProgram(tx: Queries, programId: string, nowMs: numbe
     .execute();
 }
 
-export async function saveReport<Role extends ProgramRole>(
-  db: Queries,
+export async function saveReport(
+  tx: Queries,
   programId: string,
-  seen: { readonly atMs: number; readonly report: ReportByRole[Role] },
+  seen: { readonly atMs: number; readonly report: ReportByRole[ProgramRole] },
 ): Promise<void> {
-  await db
+  await tx
     .updateTable('program')
     .set({ last_seen_at_ms: seen.atMs, report: encodeDocument(seen.report), version: seen.report.version })
     .where('program_id', '=', programId)
@@ -169,7 +189,7 @@ export async function listReports(db: Queries): Promise<readonly SavedReport[]> 
   );
 }
 
-function toProgram(row: ProgramTable): ProgramRecord {
+function toProgram(row: Omit<ProgramTable, 'report'>): ProgramRecord {
   return {
     programId: row.program_id,
     role: row.role as ProgramRole,

@@ -97,6 +97,8 @@ export interface SourceServerTable {
   replication_server_id: string | null;
   application_id: string | null;
   user_provided_id: string | null;
+  /** How many it has. */
+  disks: number;
   document: string;
 }
 

@@ -1,6 +1,7 @@
 /** Source servers: one row each, the record whole in its document. */
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import { decodeDocument, encodeDocument } from './document.ts';
+import { type Cut, isBehind } from './listing.ts';
 import type { Queries } from './schema.ts';
 
 export async function insertServer(tx: Queries, server: SourceServerRecord): Promise<void> {
@@ -26,15 +27,45 @@ export async function findServer(
   return row === undefined ? undefined : decodeDocument(row.document);
 }
 
+/** What is absent or empty filters nothing. */
+export interface ServerFilter {
+  readonly sourceServerIds?: readonly string[] | undefined;
+  readonly isArchived?: boolean | undefined;
+  readonly lifeCycleStates?: readonly string[] | undefined;
+  readonly applicationIds?: readonly string[] | undefined;
+}
+
 /** Oldest first, so that pages stay in place when servers are added. */
-export async function listServers(db: Queries): Promise<readonly SourceServerRecord[]> {
-  const rows = await db
-    .selectFrom('source_server')
-    .select('document')
-    .orderBy('created_at_ms')
-    .orderBy('source_server_id')
-    .execute();
+export async function listServers(
+  db: Queries,
+  { sourceServerIds = [], isArchived, lifeCycleStates = [], applicationIds = [] }: ServerFilter,
+  { limit, after }: Cut,
+): Promise<readonly SourceServerRecord[]> {
+  let found = db.selectFrom('source_server').select('document');
+  if (sourceServerIds.length > 0) found = found.where('source_server_id', 'in', [...sourceServerIds]);
+  if (isArchived !== undefined) found = found.where('is_archived', '=', isArchived ? 1 : 0);
+  if (lifeCycleStates.length > 0) found = found.where('life_cycle_state', 'in', [...lifeCycleStates]);
+  if (applicationIds.length > 0) found = found.where('application_id', 'in', [...applicationIds]);
+  if (after !== undefined) found = found.where(isBehind(PLACE, after));
+  const rows = await found.orderBy('created_at_ms').orderBy('source_server_id').limit(limit).execute();
   return rows.map((row) => decodeDocument(row.document));
+}
+
+const PLACE = { at: 'created_at_ms', id: 'source_server_id' } as const;
+const SERVERS_AT_ONCE = 200;
+
+/** All servers, oldest first, some at a time: however many there are, few are in memory. */
+export async function* eachServers(db: Queries): AsyncGenerator<readonly SourceServerRecord[]> {
+  let cut: Cut | undefined = { limit: SERVERS_AT_ONCE };
+  while (cut !== undefined) {
+    const servers: readonly SourceServerRecord[] = await listServers(db, {}, cut);
+    if (servers.length > 0) yield servers;
+    const last = servers.at(-1);
+    cut =
+      last === undefined || servers.length < SERVERS_AT_ONCE
+        ? undefined
+        : { limit: SERVERS_AT_ONCE, after: { atMs: last.createdAtMs, id: last.sourceServerId } };
+  }
 }
 
 export async function listServersOf(
@@ -46,8 +77,22 @@ export async function listServersOf(
     .select('document')
     .where('replication_server_id', '=', replicationServerId)
     .orderBy('created_at_ms')
+    .orderBy('source_server_id')
     .execute();
   return rows.map((row) => decodeDocument(row.document));
+}
+
+/** How many disks each replication server has; those without any are left out. */
+export async function countDisksByHome(db: Queries): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('source_server')
+    .select((query) => ['replication_server_id', query.fn.sum<number>('disks').as('disks')])
+    .where('replication_server_id', 'is not', null)
+    .groupBy('replication_server_id')
+    .execute();
+  return new Map(
+    rows.flatMap(({ replication_server_id: id, disks }) => (id === null ? [] : [[id, Number(disks)]])),
+  );
 }
 
 /** Of servers that are not archived, the newest that an inventory or its installer named so. */
@@ -61,6 +106,7 @@ export async function findServerByProvidedId(
     .where('user_provided_id', '=', userProvidedId)
     .where('is_archived', '=', 0)
     .orderBy('created_at_ms', 'desc')
+    .orderBy('source_server_id')
     .executeTakeFirst();
   return row === undefined ? undefined : decodeDocument(row.document);
 }
@@ -147,6 +193,7 @@ function columnsOf(server: SourceServerRecord) {
     replication_server_id: server.replicationServerId,
     user_provided_id: server.userProvidedId ?? null,
     application_id: server.applicationId ?? null,
+    disks: server.disks.length,
     document: encodeDocument(server),
   };
 }

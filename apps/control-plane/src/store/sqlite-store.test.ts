@@ -1,67 +1,57 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'node:test';
-import { systemClock } from '@landfall/runtime';
+import { silentLogger, systemClock, systemRandom } from '@landfall/runtime';
+import { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { serverRecord } from '../testing/server-records.ts';
 import { temporaryFolder } from '../testing/test-control-plane.ts';
-import { beginStep, endStep, listSteps } from './job-steps.ts';
-import { appendJobLog, listJobLog } from './jobs.ts';
-import { readSetting, writeSetting } from './settings.ts';
-import { openStore } from './sqlite-store.ts';
+import { encodeDocument } from './document.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { openStore } from './open-store.ts';
+import type { Database } from './schema.ts';
+import { countDisksByHome, listServers } from './source-servers.ts';
+import { openSqliteFile, sqliteDialect } from './sqlite-dialect.ts';
+import { openSqliteStore, SQLITE_FILE } from './sqlite-store.ts';
+import { testStore } from './store.conformance.ts';
 
-test('what a transaction wrote is there after a restart, what it threw away is not', async (t) => {
+testStore('SQLite', async (t) => {
   const stateDir = await temporaryFolder(t);
-  const store = await openStore(stateDir);
-  await store.transaction((tx) => writeSetting(tx, 'initialized', 'true'));
-  await assert.rejects(
-    store.transaction(async (tx) => {
-      await writeSetting(tx, 'initialized', 'false');
-      throw new Error('no');
-    }),
-    /no/,
-  );
-  await store.close();
-  const again = await openStore(stateDir);
-  assert.equal(await readSetting(again.db, 'initialized'), 'true');
-  await again.close();
+  return () => openSqliteStore(stateDir);
 });
 
-test('S1: a second process, or a second store, is refused while the first is open', async (t) => {
+const world = { clock: systemClock, random: systemRandom, log: silentLogger };
+
+test('a state folder stays with the database it began with', async (t) => {
   const stateDir = await temporaryFolder(t);
-  const store = await openStore(stateDir);
-  await assert.rejects(openStore(stateDir), { code: 'STATE_IN_USE', hint: /another --state-dir/ });
-  await store.close();
-  await (await openStore(stateDir)).close();
+  const location = { url: 'postgres://nobody@127.0.0.1:1/none', password: undefined };
+  await (await openStore({ stateDir, location: undefined, ...world })).close();
+  await assert.rejects(openStore({ stateDir, location, ...world }), { code: 'STORE_CHANGED' });
+  // A folder of an earlier version says nothing.
+  await rm(join(stateDir, 'store-kind'));
+  await assert.rejects(openStore({ stateDir, location, ...world }), { code: 'STORE_CHANGED' });
+  await (await openStore({ stateDir, location: undefined, ...world })).close();
 });
 
-test('S2: transactions that read before they write do not lose each other’s writes', async (t) => {
-  const store = await openStore(await temporaryFolder(t));
-  await writeSetting(store.db, 'initialized', '0');
-  const increment = () =>
-    store.transaction(async (tx) => {
-      const value = Number(await readSetting(tx, 'initialized'));
-      await systemClock.sleep(1);
-      await writeSetting(tx, 'initialized', String(value + 1));
-    });
-  await Promise.all(Array.from({ length: 20 }, increment));
-  assert.equal(await readSetting(store.db, 'initialized'), '20');
-  await store.close();
-});
-
-test('S3, S4: steps keep their first beginning and their result; a log item is written once', async (t) => {
-  const store = await openStore(await temporaryFolder(t));
-  const key = { jobId: 'job-1', sourceServerId: 's-1', name: 'EXPORT' };
-  await beginStep(store.db, key, 1);
-  await beginStep(store.db, key, 2);
-  assert.deepEqual(await listSteps(store.db, 'job-1', 's-1'), [
-    { name: 'EXPORT', status: 'STARTED', result: {} },
-  ]);
-  await endStep(store.db, key, { status: 'DONE', result: { machineId: 'i-1' }, nowMs: 3 });
-  const [step] = await listSteps(store.db, 'job-1', 's-1');
-  assert.deepEqual(step, { name: 'EXPORT', status: 'DONE', result: { machineId: 'i-1' } });
-  const entry = { jobId: 'job-1', onceKey: 'a', loggedAtMs: 1, event: 'JOB_START', eventData: {} } as const;
-  await appendJobLog(store.db, entry);
-  await appendJobLog(store.db, { ...entry, loggedAtMs: 2 });
-  assert.deepEqual(await listJobLog(store.db, 'job-1'), [
-    { loggedAtMs: 1, event: 'JOB_START', eventData: {} },
-  ]);
+test('servers of an earlier version are listed, with their disks counted', async (t) => {
+  const stateDir = await temporaryFolder(t);
+  const file = openSqliteFile({ path: join(stateDir, SQLITE_FILE), busyTimeoutMs: 0 });
+  const old = new Kysely<Database>({ dialect: sqliteDialect(file) });
+  const provider = { getMigrations: async () => ({ ...MIGRATIONS }) };
+  const { error } = await new Migrator({ db: old, provider }).migrateTo('0010-identity');
+  assert.equal(error, undefined);
+  const server = serverRecord({ sourceServerId: 's-1', createdAtMs: 7, replicationServerId: 'rs-1' });
+  const row = { source_server_id: 's-1', created_at_ms: 7, life_cycle_state: 'NOT_READY', is_archived: 0 };
+  const document = encodeDocument(server);
+  const older = old as unknown as Kysely<{ source_server: typeof row & Record<string, unknown> }>;
+  await older
+    .insertInto('source_server')
+    .values({ ...row, replication_server_id: 'rs-1', document })
+    .execute();
+  await old.destroy();
+  const store = await openSqliteStore(stateDir);
+  assert.deepEqual(await listServers(store.db, {}, { limit: 9 }), [server]);
+  assert.equal((await countDisksByHome(store.db)).get('rs-1'), 2);
   await store.close();
 });

@@ -10,6 +10,7 @@ import { type Clock, silentLogger, systemClock } from '@landfall/runtime';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import type { CallRate } from '../identity/call-limits.ts';
 import { cleanUpAfter } from './clean-up.ts';
+import { testStoreLocation } from './test-store.ts';
 
 export interface AdminCredentials {
   readonly endpoint: string;
@@ -59,10 +60,12 @@ export async function startTestControlPlane(
   } = {},
 ): Promise<TestControlPlane> {
   const stateDir = await temporaryFolder(t);
+  const store = await testStoreLocation(t);
   const start = (port: number) =>
     startControlPlane({
       clock: hastyClock,
       callRate: UNLIMITED,
+      ...(store === undefined ? {} : { store }),
       ...options,
       stateDir,
       listen: '127.0.0.1',

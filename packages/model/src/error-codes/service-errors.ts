@@ -277,8 +277,8 @@ export const SERVICE_ERRORS = {
     remedy: 'Replay it with the command shown; it fails in the same way every time. Then report it.',
   },
   STATE_IN_USE: {
-    meaning: 'Another process is using the state folder.',
-    remedy: 'Stop it first, or give this one another --state-dir.',
+    meaning: 'Another process is using the state folder, or the database.',
+    remedy: 'Stop it first, or give this one another --state-dir (and --store).',
   },
   STATE_UNREADABLE: {
     meaning: 'The state folder cannot be used: a part is missing, damaged, or of a later version.',
@@ -287,6 +287,22 @@ export const SERVICE_ERRORS = {
   TESTS_FAILED: {
     meaning: 'A stage of `landfall test` failed.',
     remedy: 'The lines above it name the test.',
+  },
+  STORE_CHANGED: {
+    meaning: 'The state folder began with another kind of database than the control plane was started with.',
+    remedy: 'Start it as before: with the same --store, or without one. See docs/store.md.',
+  },
+  STORE_REFUSED: {
+    meaning: 'PostgreSQL does not let the control plane in: user, password, database or rights.',
+    remedy: 'Check --store and what --store-password names.',
+  },
+  STORE_UNAVAILABLE: {
+    meaning: 'The database of the control plane is away. What was asked may or may not have been done.',
+    remedy: 'Check that PostgreSQL runs and is reached; the control plane goes on when it is back.',
+  },
+  STORE_UNSUPPORTED: {
+    meaning: 'The database keeps text in an encoding other than UTF-8.',
+    remedy: 'Create another one: createdb --encoding UTF8 --template template0.',
   },
   TOKEN_EXPIRED: {
     meaning: 'The enrolment token has expired.',

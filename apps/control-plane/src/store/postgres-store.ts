@@ -1,0 +1,27 @@
+/** The store in a PostgreSQL database; the state folder still has the keys. */
+import { Kysely, PostgresDialect } from 'kysely';
+import { migrate } from './migrate.ts';
+import { postgresDdlPlugin } from './postgres-ddl.ts';
+import { PostgresSession, type PostgresSessionOptions } from './postgres-session.ts';
+import type { Database } from './schema.ts';
+import type { Store } from './store.ts';
+
+/** Errors: STORE_UNAVAILABLE, STORE_REFUSED, STORE_UNSUPPORTED, STATE_IN_USE, STATE_UNREADABLE. */
+export async function openPostgresStore(options: PostgresSessionOptions): Promise<Store> {
+  const session = new PostgresSession(options);
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: session }) });
+  try {
+    await migrate(db.withPlugin(postgresDdlPlugin()));
+    await session.claim();
+  } catch (error) {
+    await db.destroy();
+    await session.end();
+    throw error;
+  }
+  return {
+    db,
+    transaction: (work) => db.transaction().execute(work),
+    lost: session.lost,
+    close: () => db.destroy(),
+  };
+}
