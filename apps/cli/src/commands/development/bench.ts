@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { OperationError, SUPERVISED_VARIABLE } from '@landfall/runtime';
 import { Argument, type Command } from 'commander';
+import { EXIT_FOUND_BAD } from '../../exit-codes.ts';
 import { BENCH_PACKAGES, ensureDebianPackages, RTO_PACKAGES } from '../../setup/debian-packages.ts';
 import { outputOf } from '../context.ts';
 
@@ -23,7 +24,6 @@ const BENCHMARKS = [
   'rto',
 ] as const;
 const FOLDER = join(import.meta.dirname, '../../../../../bench');
-const EXIT_MISSED = 3;
 
 interface BenchCommandOptions {
   readonly quick?: boolean;
@@ -61,7 +61,7 @@ async function benchCommand(name: string, options: BenchCommandOptions, command:
   ]);
   // Its own lines have said why.
   process.exitCode = exitCode;
-  if (exitCode !== 0 && exitCode !== EXIT_MISSED && !output.json)
+  if (exitCode !== 0 && exitCode !== EXIT_FOUND_BAD && !output.json)
     output.err(`bench ${name} was not measured\n`);
 }
 

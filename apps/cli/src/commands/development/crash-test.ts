@@ -8,13 +8,13 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { OperationError, SUPERVISED_VARIABLE } from '@landfall/runtime';
 import type { Command } from 'commander';
+import { EXIT_FAILED } from '../../exit-codes.ts';
 import { CRASH_TEST_PACKAGES, ensureDebianPackages } from '../../setup/debian-packages.ts';
 import { outputOf } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 
 const CAMPAIGN = join(import.meta.dirname, '../../../../../e2e/crash/main.ts');
 const ROUNDS_DEFAULT = 20;
-const EXIT_FAILED = 1;
 
 interface CrashTestOptions {
   readonly rounds: number;

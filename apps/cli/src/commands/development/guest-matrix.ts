@@ -8,12 +8,12 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureFolder, OperationError, SUPERVISED_VARIABLE } from '@landfall/runtime';
 import type { Command } from 'commander';
+import { EXIT_FAILED } from '../../exit-codes.ts';
 import { cacheFolder } from '../../setup/cache-folder.ts';
 import { ensureDebianPackages, GUEST_MATRIX_PACKAGES } from '../../setup/debian-packages.ts';
 import { outputOf } from '../context.ts';
 
 const MATRIX = join(import.meta.dirname, '../../../../../e2e/guests/main.ts');
-const EXIT_FAILED = 1;
 const EXIT_BUSY = 75;
 
 interface GuestMatrixOptions {

@@ -1,6 +1,7 @@
 import type { Landfall } from '@landfall/api';
 import type { Command } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { Column } from '../../terminal/table.ts';
 import { contextOf } from '../context.ts';
 
 const COLUMNS: readonly Column<Landfall.AccessKeyItem>[] = [

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Landfall } from '@landfall/api';
 import type { Command } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
-import { allPages } from '../all-pages.ts';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { Column } from '../../terminal/table.ts';
 import { contextOf } from '../context.ts';
+import { allItems } from '../pages.ts';
 
 const COLUMNS: readonly Column<Landfall.IdentityPolicy>[] = [
   { title: 'NAME', value: (policy) => policy.policyName },
@@ -44,7 +45,7 @@ export function addPolicyCommands(program: Command): void {
     .description('list policies')
     .action(async (_options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const policies = await allPages((nextToken) => client.landfall('ListPolicies', { nextToken }));
+      const policies = await allItems((page) => client.landfall('ListPolicies', page));
       showRows(output, policies, COLUMNS, 'No policies.');
     });
   policy

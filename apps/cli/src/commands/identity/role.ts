@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Landfall } from '@landfall/api';
 import type { Command } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
-import { allPages } from '../all-pages.ts';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { Column } from '../../terminal/table.ts';
 import { contextOf } from '../context.ts';
 import { wholeNumber } from '../options.ts';
+import { allItems } from '../pages.ts';
 
 const COLUMNS: readonly Column<Landfall.IdentityRole>[] = [
   { title: 'NAME', value: (role) => role.roleName },
@@ -40,7 +41,7 @@ export function addRoleCommands(program: Command): void {
     .description('list roles')
     .action(async (_options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const roles = await allPages((nextToken) => client.landfall('ListRoles', { nextToken }));
+      const roles = await allItems((page) => client.landfall('ListRoles', page));
       showRows(output, roles, COLUMNS, 'No roles. `landfall role create NAME FILE` makes one.');
     });
   role

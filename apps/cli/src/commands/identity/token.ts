@@ -1,8 +1,10 @@
 import type { Landfall } from '@landfall/api';
-import type { Command } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
+import { type Command, Option } from 'commander';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { Column } from '../../terminal/table.ts';
 import { contextOf } from '../context.ts';
 import { wholeNumber } from '../options.ts';
+import { allItems } from '../pages.ts';
 
 const COLUMNS: readonly Column<Landfall.EnrolmentToken>[] = [
   { title: 'ID', value: (token) => token.tokenID },
@@ -11,6 +13,8 @@ const COLUMNS: readonly Column<Landfall.EnrolmentToken>[] = [
   { title: 'USES', value: (token) => `${token.uses} of ${token.usesMax}` },
   { title: 'EXPIRES', value: (token) => token.expiresDateTime },
 ];
+
+const ROLES = ['agent', 'replication-server', 'launch-host'] as const;
 
 interface CreateOptions {
   readonly role: Landfall.EnrolmentRole;
@@ -23,7 +27,7 @@ export function addTokenCommands(program: Command): void {
   token
     .command('create')
     .description('create a token and show the command to run on the source server')
-    .option('--role <role>', 'agent, replication-server or launch-host', 'agent')
+    .addOption(new Option('--role <role>', 'what enrols with it').choices(ROLES).default('agent'))
     .option('--expires <seconds>', 'valid for so many seconds', wholeNumber)
     .option('--uses <count>', 'how many servers may enrol with it', wholeNumber)
     .action(async (options: CreateOptions, command: Command) => {
@@ -45,8 +49,8 @@ export function addTokenCommands(program: Command): void {
     .description('list tokens; the secrets are not kept')
     .action(async (_options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const tokens = await client.landfall('ListEnrolmentTokens', {});
-      showRows(output, tokens.items, COLUMNS, 'No tokens. `landfall token create` makes one.');
+      const tokens = await allItems((page) => client.landfall('ListEnrolmentTokens', page));
+      showRows(output, tokens, COLUMNS, 'No tokens. `landfall token create` makes one.');
     });
   token
     .command('revoke <tokenID>')

@@ -1,8 +1,9 @@
 import type { Landfall } from '@landfall/api';
 import type { Command } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
-import { allPages } from '../all-pages.ts';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { Column } from '../../terminal/table.ts';
 import { contextOf } from '../context.ts';
+import { allItems } from '../pages.ts';
 
 const COLUMNS: readonly Column<Landfall.IdentityUser>[] = [
   { title: 'NAME', value: (user) => user.userName },
@@ -31,7 +32,7 @@ export function addUserCommands(program: Command): void {
     .description('list users')
     .action(async (_options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const users = await allPages((nextToken) => client.landfall('ListUsers', { nextToken }));
+      const users = await allItems((page) => client.landfall('ListUsers', page));
       showRows(output, users, COLUMNS, 'No users. `landfall user create NAME` makes one.');
     });
   user

@@ -1,8 +1,10 @@
 /** `landfall connector …`: kept for scripts that make them; nothing is sent through one. */
 import type { Mgn } from '@landfall/api';
 import type { Command } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { Column } from '../../terminal/table.ts';
 import { contextOf } from '../context.ts';
+import { addListing, type ListOptions, listItems } from '../listing.ts';
 
 const COLUMNS: readonly Column<Mgn.Connector>[] = [
   { title: 'ID', value: ({ connectorID }) => connectorID },
@@ -12,13 +14,11 @@ const COLUMNS: readonly Column<Mgn.Connector>[] = [
 
 export function addConnectorCommands(program: Command): void {
   const connector = program.command('connector').description('connectors, as the public API keeps them');
-  connector
-    .command('list')
+  addListing(connector.command('list'), 'ListConnectors')
     .description('list connectors')
-    .action(async (_options: unknown, self: Command) => {
+    .action(async (options: ListOptions, self: Command) => {
       const { client, output } = await contextOf(self);
-      const connectors: Mgn.Connector[] = [];
-      for await (const { items = [] } of client.mgnPages('ListConnectors', {})) connectors.push(...items);
+      const connectors = await listItems(client, 'ListConnectors', {}, options);
       showRows(output, connectors, COLUMNS, 'No connectors.');
     });
   connector

@@ -2,8 +2,10 @@
 import type { ApiClient, Mgn } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
 import type { Command } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
-import { contextOf, findServer, idOf } from '../context.ts';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { Column } from '../../terminal/table.ts';
+import { contextOf, findServerId } from '../context.ts';
+import { addListing, type ListOptions, listItems } from '../listing.ts';
 
 const APPLICATION_COLUMNS: readonly Column<Mgn.Application>[] = [
   { title: 'ID', value: (application) => application.applicationID },
@@ -30,8 +32,8 @@ interface Kind<Group> {
   readonly columns: readonly Column<Group>[];
   idOf(group: Group): string;
   nameOf(group: Group): string | undefined;
-  isArchived(group: Group): boolean;
-  list(client: ApiClient): Promise<readonly Group[]>;
+  readonly listing: 'ListApplications' | 'ListWaves';
+  list(client: ApiClient, filters: object, options: ListOptions): Promise<readonly Group[]>;
   create(client: ApiClient, input: { name: string; description?: string | undefined }): Promise<Group>;
   update(client: ApiClient, id: string, input: { name?: string; description?: string }): Promise<Group>;
   archive(client: ApiClient, id: string, isArchived: boolean): Promise<Group>;
@@ -46,15 +48,15 @@ const APPLICATIONS: Kind<Mgn.Application> = {
   columns: APPLICATION_COLUMNS,
   idOf: ({ applicationID = '' }) => applicationID,
   nameOf: ({ name }) => name,
-  isArchived: ({ isArchived }) => isArchived === true,
-  list: listApplications,
+  listing: 'ListApplications',
+  list: (client, filters, options) => listItems(client, 'ListApplications', { filters }, options),
   create: (client, input) => client.mgn('CreateApplication', input),
   update: (client, applicationID, input) => client.mgn('UpdateApplication', { applicationID, ...input }),
   archive: (client, applicationID, isArchived) =>
     client.mgn(isArchived ? 'ArchiveApplication' : 'UnarchiveApplication', { applicationID }),
   remove: (client, applicationID) => client.mgn('DeleteApplication', { applicationID }),
   join: async (client, applicationID, member, joins) => {
-    const sourceServerIDs = [idOf(await findServer(client, member))];
+    const sourceServerIDs = [await findServerId(client, member)];
     const operation = joins ? 'AssociateSourceServers' : 'DisassociateSourceServers';
     return client.mgn(operation, { applicationID, sourceServerIDs });
   },
@@ -67,8 +69,8 @@ const WAVES: Kind<Mgn.Wave> = {
   columns: WAVE_COLUMNS,
   idOf: ({ waveID = '' }) => waveID,
   nameOf: ({ name }) => name,
-  isArchived: ({ isArchived }) => isArchived === true,
-  list: listWaves,
+  listing: 'ListWaves',
+  list: (client, filters, options) => listItems(client, 'ListWaves', { filters }, options),
   create: (client, input) => client.mgn('CreateWave', input),
   update: (client, waveID, input) => client.mgn('UpdateWave', { waveID, ...input }),
   archive: (client, waveID, isArchived) =>
@@ -127,15 +129,17 @@ function addKind<Group>(program: Command, kind: Kind<Group>): void {
 
 function addListAndCreate<Group>(command: Command, kind: Kind<Group>): void {
   const { word } = kind;
-  command
+  const list = command
     .command('list')
     .description(`list ${word}s with their health and progress`)
-    .option('--all', 'archived ones too')
-    .action(async ({ all }: { all?: boolean }, self: Command) => {
+    .option('--all', 'archived ones too');
+  addListing(list, kind.listing).action(
+    async ({ all, ...options }: ListOptions & { all?: boolean }, self: Command) => {
       const { client, output } = await contextOf(self);
-      const groups = (await kind.list(client)).filter((group) => all === true || !kind.isArchived(group));
+      const groups = await kind.list(client, all === true ? {} : { isArchived: false }, options);
       showRows(output, groups, kind.columns, `No ${word}s yet. \`landfall ${word} create NAME\` makes one.`);
-    });
+    },
+  );
   command
     .command('create <name>')
     .description(`make a ${word}`.replace('a a', 'an a'))
@@ -174,7 +178,7 @@ function addEndings<Group>(command: Command, kind: Kind<Group>): void {
 
 /** The id of a group by its id or its name. Errors: GROUP_NOT_FOUND. */
 async function findGroup<Group>(kind: Kind<Group>, client: ApiClient, idOrName: string): Promise<string> {
-  const groups = await kind.list(client);
+  const groups = await kind.list(client, {}, {});
   const wanted = idOrName.toLowerCase();
   const found = groups.find(
     (group) => kind.idOf(group) === idOrName || kind.nameOf(group)?.toLowerCase() === wanted,
@@ -183,16 +187,4 @@ async function findGroup<Group>(kind: Kind<Group>, client: ApiClient, idOrName: 
   throw new OperationError('GROUP_NOT_FOUND', `no ${kind.word} has the id or name ${idOrName}`, {
     hint: `\`landfall ${kind.word} list --all\` shows the ${kind.word}s there are`,
   });
-}
-
-async function listApplications(client: ApiClient): Promise<Mgn.Application[]> {
-  const applications: Mgn.Application[] = [];
-  for await (const { items = [] } of client.mgnPages('ListApplications', {})) applications.push(...items);
-  return applications;
-}
-
-async function listWaves(client: ApiClient): Promise<Mgn.Wave[]> {
-  const waves: Mgn.Wave[] = [];
-  for await (const { items = [] } of client.mgnPages('ListWaves', {})) waves.push(...items);
-  return waves;
 }

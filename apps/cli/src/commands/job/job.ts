@@ -1,8 +1,10 @@
 import type { Mgn } from '@landfall/api';
 import type { Command } from 'commander';
-import { type Column, formatTable, showRows } from '../../terminal/output.ts';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import { type Column, formatTable } from '../../terminal/table.ts';
 import { contextOf } from '../context.ts';
-import { findJob, formatLogItem, jobLog } from './job-progress.ts';
+import { addListing, type ListOptions, listItems } from '../listing.ts';
+import { findJob, followJob, formatLogItem, jobLog } from './job-progress.ts';
 
 const COLUMNS: readonly Column<Mgn.Job>[] = [
   { title: 'ID', value: (job) => job.jobID },
@@ -29,14 +31,12 @@ const ACTION_COLUMNS: readonly Column<Mgn.JobPostLaunchActionsLaunchStatus>[] = 
 
 export function addJobCommands(program: Command): void {
   const job = program.command('job').description('jobs: launches and terminations');
-  job
-    .command('list')
+  addListing(job.command('list'), 'DescribeJobs')
     .description('list jobs, newest first')
-    .action(async (_options: unknown, command: Command) => {
+    .action(async (options: ListOptions, command: Command) => {
       const { client, output } = await contextOf(command);
-      const jobs: Mgn.Job[] = [];
-      for await (const page of client.mgnPages('DescribeJobs', {})) jobs.push(...(page.items ?? []));
-      showRows(output, jobs, COLUMNS, 'No jobs yet.');
+      const jobs = await listItems(client, 'DescribeJobs', {}, options);
+      showRows(output, jobs, COLUMNS, 'No jobs yet. `landfall launch test SERVER` begins one.');
     });
   job
     .command('show <jobID>')
@@ -49,7 +49,22 @@ export function addJobCommands(program: Command): void {
       showRows(output, [found], COLUMNS, '');
       output.out(`\n${log.map(formatLogItem).join('\n')}\n`);
       const actions = actionsOf(found);
-      if (actions.length > 0) output.out(`\n${formatTable(actions, ACTION_COLUMNS)}`);
+      if (actions.length > 0) output.out(`\n${formatTable(actions, ACTION_COLUMNS, output.outColumns)}`);
+    });
+  job
+    .command('watch <jobID>')
+    .description('follow a job to its end; exit code 1 when a server of it failed')
+    .action(async (jobID: string, _options: unknown, command: Command) => {
+      const { client, output } = await contextOf(command);
+      showRows(output, [await followJob(client, jobID, output)], COLUMNS, '');
+    });
+  job
+    .command('delete <jobID>')
+    .description('remove a job that has ended, with its log')
+    .action(async (jobID: string, _options: unknown, command: Command) => {
+      const { client, output } = await contextOf(command);
+      await client.mgn('DeleteJob', { jobID });
+      showFacts(output, { jobID, deleted: true }, [['deleted', jobID]]);
     });
 }
 

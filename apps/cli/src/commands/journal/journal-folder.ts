@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { JournalSpace, JournalTaskFacts } from '@landfall/model';
 import { OperationError, systemClock } from '@landfall/runtime';
+import { etaMs } from '../../terminal/eta.ts';
 import type { Output } from '../../terminal/output.ts';
 import { Progress } from '../../terminal/progress.ts';
-import { etaMs } from './journal-progress.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../../replication-server/src/main.ts');
 

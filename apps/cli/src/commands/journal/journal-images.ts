@@ -17,7 +17,7 @@ import { ServiceTransfers } from '../../images/service-transfers.ts';
 import type { OpenExport, Transfers } from '../../images/transfer.ts';
 import { type Output, showFacts } from '../../terminal/output.ts';
 import { Progress } from '../../terminal/progress.ts';
-import { contextOf, findServer, idOf, outputOf, stateDirOf } from '../context.ts';
+import { contextOf, findServerId, outputOf, stateDirOf } from '../context.ts';
 
 interface WhereOptions {
   readonly folder?: string;
@@ -131,7 +131,7 @@ async function transfersOf(
     return new FolderTransfers({ folder, encryption: { wrapping }, logger });
   }
   const { client, output } = await contextOf(command);
-  const id = idOf(await findServer(client, server ?? ''));
+  const id = await findServerId(client, server ?? '');
   return new ServiceTransfers(client, id, (line) => output.err(`${line}\n`));
 }
 

@@ -1,12 +1,23 @@
 /** `landfall journal stat|verify|scrub|compact|limit`: what journals take, and whether they are sound. */
-import { ApiError, type Landfall, type Mgn } from '@landfall/api';
+import { type ApiClient, ApiError, type Landfall, type Mgn } from '@landfall/api';
 import { describeError, formatBytes, formatDurationMs, OperationError, systemClock } from '@landfall/runtime';
 import type { Command } from 'commander';
+import { EXIT_FAILED, EXIT_FOUND_BAD } from '../../exit-codes.ts';
+import { etaMs } from '../../terminal/eta.ts';
 import { type Output, showFacts, showRows } from '../../terminal/output.ts';
-import { Progress } from '../../terminal/progress.ts';
-import { type Context, contextOf, findServer, idOf, listServers, outputOf } from '../context.ts';
+import { waitForEnd } from '../../terminal/waiting.ts';
+import {
+  type Context,
+  contextOf,
+  findServer,
+  findServerId,
+  idOf,
+  listServers,
+  outputOf,
+} from '../context.ts';
+import { addWaitOptions, byteCount, type WaitOptions } from '../options.ts';
+import { damageText } from '../server/scrub-text.ts';
 import { type FolderOptions, workInFolder } from './journal-folder.ts';
-import { etaMs } from './journal-progress.ts';
 import {
   growthText,
   JOURNAL_COLUMNS,
@@ -15,12 +26,6 @@ import {
   showParts,
   volumeText,
 } from './journal-text.ts';
-import { byteCount } from '../options.ts';
-import { damageText } from '../server/scrub-text.ts';
-
-const EXIT_FAILED = 1;
-const EXIT_DAMAGED = 3;
-const POLL_MS = 1000;
 
 type Options = Partial<FolderOptions>;
 
@@ -39,7 +44,7 @@ export function addJournalSpaceCommands(journal: Command): void {
     .description('how much of the staging volume the journal may take: bytes, 500GiB …, or none')
     .action(async (name: string, text: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       const limitBytes = text === 'none' ? undefined : byteCount(text);
       const set = await client.landfall('UpdateJournalLimit', { sourceServerID, limitBytes });
       const shown = set.limitBytes === undefined ? 'none' : formatBytes(set.limitBytes);
@@ -59,14 +64,15 @@ function addTaskCommands(journal: Command): void {
       const context = await contextOf(command);
       showVerified(await runTask(context, name ?? '', 'VERIFY'), context.output);
     });
-  journal
+  const scrub = journal
     .command('scrub <server>')
-    .description('begin the next pass of the scrub now; without --wait, say how far it is')
-    .option('--wait', 'until the pass has ended; exit code 3 when something is damaged')
-    .action(async (name: string, options: { wait?: boolean }, command: Command) => {
-      const context = await contextOf(command);
-      showVerified(await runTask(context, name, 'SCRUB', options.wait === true), context.output);
-    });
+    .description(
+      'begin the next pass of the scrub now, or say how far the running one is; exit code 3 when something is damaged',
+    );
+  addWaitOptions(scrub, false).action(async (name: string, options: WaitOptions, command: Command) => {
+    const context = await contextOf(command);
+    showVerified(await runTask(context, name, 'SCRUB', options.wait === true), context.output);
+  });
   withFolder(journal.command('compact [server]'))
     .description(
       'drop what the tiers do not keep and free what no point sees, now; in a folder, only the latter',
@@ -126,7 +132,7 @@ async function statServer({ client, output }: Context, name: string): Promise<vo
 
 /** One that cannot be described hides none of the others. Exit code 1 then. */
 export async function statAll({ client, output }: Context): Promise<void> {
-  const servers = (await listServers(client, false)).filter(hasReplica);
+  const servers = (await listServers(client, { isArchived: false })).filter(hasReplica);
   const rows: JournalRow[] = [];
   const failures: string[] = [];
   for (const server of servers) {
@@ -163,21 +169,21 @@ function hasReplica({ dataReplicationInfo }: Mgn.SourceServer): boolean {
 /** Until there is a measurement. */
 async function describe({ client, output }: Context, server: Mgn.SourceServer) {
   const sourceServerID = idOf(server);
-  const progress = new Progress(output, () => systemClock.nowMs());
   const startedAtMs = systemClock.nowMs();
-  try {
-    for (;;) {
-      const journal = await client.landfall('DescribeJournal', { sourceServerID });
-      const { space, measuring } = journal;
-      if (space !== undefined || measuring === undefined) return journal;
-      const fraction = measuring.records / Math.max(1, measuring.recordsTotal);
-      const eta = etaMs({ startedAtMs, nowMs: systemClock.nowMs(), fraction });
-      progress.show({ label: 'measuring', fraction, ...eta });
-      await systemClock.sleep(POLL_MS);
-    }
-  } finally {
-    progress.end();
-  }
+  return waitForEnd<Landfall.DescribeJournalResponse>(
+    {
+      what: `the measurement of ${sourceServerID}`,
+      follow: `landfall journal stat ${sourceServerID}`,
+      ask: () => client.landfall('DescribeJournal', { sourceServerID }),
+      isEnded: ({ space, measuring }) => space !== undefined || measuring === undefined,
+      progressOf: ({ measuring }) => {
+        const fraction = (measuring?.records ?? 0) / Math.max(1, measuring?.recordsTotal ?? 1);
+        const eta = etaMs({ startedAtMs, nowMs: systemClock.nowMs(), fraction });
+        return { label: 'measuring', fraction, ...eta };
+      },
+    },
+    output,
+  );
 }
 
 async function statFolder(folder: FolderOptions, output: Output): Promise<void> {
@@ -196,7 +202,7 @@ async function verifyFolder(folder: FolderOptions, output: Output): Promise<void
   } catch (error) {
     if (!(error instanceof OperationError) || error.code !== 'JOURNAL_DAMAGED') throw error;
     output.err(`${error.message}\n`);
-    process.exitCode = EXIT_DAMAGED;
+    process.exitCode = EXIT_FOUND_BAD;
   }
 }
 
@@ -207,22 +213,33 @@ async function runTask(
   task: Landfall.JournalTaskName,
   waits = true,
 ): Promise<Landfall.JournalTask> {
-  const sourceServerID = idOf(await findServer(client, name));
+  const sourceServerID = await findServerId(client, name);
   const input = { sourceServerID, task };
-  let shown = (await client.landfall('StartJournalTask', input)).task;
-  const progress = new Progress(output, () => systemClock.nowMs());
-  while (waits && shown.state === 'RUNNING') {
-    await systemClock.sleep(POLL_MS);
-    const found = (await client.landfall('DescribeJournalTask', input)).task;
-    if (found === undefined) throw gone(task);
-    shown = found;
-    progress.show(progressOf(shown));
-  }
-  progress.end();
+  const begun = (await client.landfall('StartJournalTask', input)).task;
+  const shown = waits && begun.state === 'RUNNING' ? await untilEnded(client, input, output) : begun;
   if (shown.state !== 'FAILED') return shown;
   throw new OperationError('JOURNAL_TASK_FAILED', shown.reason ?? `${task} failed`, {
     hint: 'do what the message says, then begin anew',
   });
+}
+
+function untilEnded(
+  client: ApiClient,
+  input: Landfall.DescribeJournalTaskRequest,
+  output: Output,
+): Promise<Landfall.JournalTask> {
+  const { sourceServerID, task } = input;
+  return waitForEnd<Landfall.JournalTask>(
+    {
+      what: `${task} of ${sourceServerID}`,
+      follow: `landfall journal ${task.toLowerCase()} ${sourceServerID}`,
+      ask: async () =>
+        (await client.landfall('DescribeJournalTask', input)).task ?? Promise.reject(gone(task)),
+      isEnded: ({ state }) => state !== 'RUNNING',
+      progressOf,
+    },
+    output,
+  );
 }
 
 function progressOf(task: Landfall.JournalTask) {
@@ -253,7 +270,7 @@ function showVerified(task: ShownTask, output: Output): void {
     ['damage', damageCount === 0 ? (isRunning ? 'none so far' : 'none') : `${damageCount} places`],
     ...damages.map((damage): [string, unknown] => ['  damaged', damageText(damage)]),
   ]);
-  if (damageCount > 0) process.exitCode = EXIT_DAMAGED;
+  if (damageCount > 0) process.exitCode = EXIT_FOUND_BAD;
 }
 
 function showCompacted(

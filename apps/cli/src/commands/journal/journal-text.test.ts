@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GIB } from '@landfall/runtime';
-import { formatTable } from '../../terminal/output.ts';
+import { formatTable } from '../../terminal/table.ts';
 import { JOURNAL_COLUMNS, type ShownSpace, showParts } from './journal-text.ts';
 
 const SPACE: ShownSpace = {

@@ -1,8 +1,8 @@
 /** Journals for people: what they take, what for, and where that leads. */
 import type { Landfall } from '@landfall/api';
 import { formatBytes, formatDurationMs } from '@landfall/runtime';
-import type { Column, Output } from '../../terminal/output.ts';
-import { formatTable } from '../../terminal/output.ts';
+import type { Output } from '../../terminal/output.ts';
+import { type Column, formatTable } from '../../terminal/table.ts';
 
 export type ShownSpace = Omit<Landfall.JournalSpace, 'measuredDateTime'>;
 
@@ -43,7 +43,7 @@ const PART_COLUMNS: readonly Column<PartRow>[] = [
 
 /** Each part of a journal, a line each; they add up to the last. */
 export function showParts(output: Output, space: ShownSpace): void {
-  output.out(formatTable(partsOf(space), PART_COLUMNS));
+  output.out(formatTable(partsOf(space), PART_COLUMNS, output.outColumns));
 }
 
 function partsOf(space: ShownSpace): PartRow[] {

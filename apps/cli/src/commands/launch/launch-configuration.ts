@@ -1,16 +1,12 @@
 /** `landfall launch-configuration`: how a server is launched, in the words of MGN. */
-import type { Mgn } from '@landfall/api';
-import { type Command, Option } from 'commander';
+import { type Mgn, operations } from '@landfall/api';
+import type { Command } from 'commander';
 import { showFacts } from '../../terminal/output.ts';
-import { contextOf, findServer, idOf } from '../context.ts';
+import { contextOf, findServerId } from '../context.ts';
+import { addInputOptions, inputFrom, type MemberOptions, refuseEmpty } from '../input-options.ts';
+import { addConfigurationTemplateCommands, LAUNCH_WORDS } from './launch-configuration-template.ts';
 
-interface SetOptions {
-  readonly disposition?: Mgn.LaunchDisposition;
-  readonly rightSizing?: Mgn.TargetInstanceTypeRightSizingMethod;
-  readonly bootMode?: Mgn.BootMode;
-  readonly copyPrivateIp?: 'yes' | 'no';
-  readonly copyTags?: 'yes' | 'no';
-}
+const OF_SERVER: MemberOptions = { omit: ['sourceServerID', 'accountID'], ...LAUNCH_WORDS };
 
 export function addLaunchConfigurationCommands(program: Command): void {
   const configuration = program
@@ -21,7 +17,7 @@ export function addLaunchConfigurationCommands(program: Command): void {
     .description('the settings, and the actions that run in a launched machine')
     .action(async (name: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       const found = await client.mgn('GetLaunchConfiguration', { sourceServerID });
       const actions: Mgn.SourceServerActionDocument[] = [];
       for await (const page of client.mgnPages('ListSourceServerActions', { sourceServerID }))
@@ -31,30 +27,18 @@ export function addLaunchConfigurationCommands(program: Command): void {
         ...actionFacts(found, actions),
       ]);
     });
-  configuration
-    .command('set <server>')
+  const { UpdateLaunchConfiguration } = operations.mgn;
+  addInputOptions(configuration.command('set <server>'), UpdateLaunchConfiguration, OF_SERVER)
     .description('change some of them')
-    .addOption(new Option('--disposition <what>', 'after the launch').choices(['STARTED', 'STOPPED']))
-    .addOption(new Option('--right-sizing <method>', 'of the machine').choices(['NONE', 'BASIC']))
-    .addOption(new Option('--boot-mode <mode>', 'firmware').choices(['LEGACY_BIOS', 'UEFI', 'USE_SOURCE']))
-    .addOption(new Option('--copy-private-ip <yes|no>', "keep the source's addresses").choices(['yes', 'no']))
-    .addOption(new Option('--copy-tags <yes|no>', 'onto the machine').choices(['yes', 'no']))
-    .action(async (name: string, options: SetOptions, command: Command) => {
+    .action(async (name: string, options: Record<string, unknown>, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
-      const changed = await client.mgn('UpdateLaunchConfiguration', { sourceServerID, ...changeOf(options) });
+      const change = await inputFrom(options, UpdateLaunchConfiguration, OF_SERVER);
+      refuseEmpty(change, 'landfall launch-configuration set');
+      const input = { sourceServerID: await findServerId(client, name), ...change };
+      const changed = await client.mgn('UpdateLaunchConfiguration', input);
       showFacts(output, changed, configurationFacts(changed));
     });
-}
-
-function changeOf({ disposition, rightSizing, bootMode, copyPrivateIp, copyTags }: SetOptions) {
-  return {
-    launchDisposition: disposition,
-    targetInstanceTypeRightSizingMethod: rightSizing,
-    bootMode,
-    copyPrivateIp: copyPrivateIp === undefined ? undefined : copyPrivateIp === 'yes',
-    copyTags: copyTags === undefined ? undefined : copyTags === 'yes',
-  };
+  addConfigurationTemplateCommands(configuration);
 }
 
 function configurationFacts(configuration: Mgn.LaunchConfiguration): [string, unknown][] {

@@ -2,8 +2,9 @@
 import type { ApiClient, Landfall } from '@landfall/api';
 import { formatBytes, OperationError } from '@landfall/runtime';
 import type { Command } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
-import { type Context, contextOf, findServer, idOf } from '../context.ts';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { Column } from '../../terminal/table.ts';
+import { type Context, contextOf, findServerId } from '../context.ts';
 import { collect } from '../options.ts';
 import { allItems } from '../pages.ts';
 
@@ -46,7 +47,7 @@ export function addLaunchTemplateCommands(program: Command): void {
     .option('--version <version>', 'another one: a number or $Latest', '$Default')
     .action(async (name: string, options: { version: string }, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       const versions = [options.version];
       const { items } = await client.landfall('DescribeLaunchTemplateVersions', { sourceServerID, versions });
       const [found] = items;
@@ -57,7 +58,7 @@ export function addLaunchTemplateCommands(program: Command): void {
     .description('list its versions, newest first')
     .action(async (name: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       const items = await allItems((page) =>
         client.landfall('DescribeLaunchTemplateVersions', { sourceServerID, ...page }),
       );
@@ -115,7 +116,7 @@ function addSetCommand(template: Command): void {
 }
 
 async function setTemplate({ client, output }: Context, name: string, options: SetOptions): Promise<void> {
-  const sourceServerID = idOf(await findServer(client, name));
+  const sourceServerID = await findServerId(client, name);
   const { launchTemplateVersion: made } = await client.landfall('CreateLaunchTemplateVersion', {
     sourceServerID,
     sourceVersion: '$Default',
@@ -216,7 +217,7 @@ function addVersionVerb(
     .description(description)
     .action(async (name: string, version: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const input = { sourceServerID: idOf(await findServer(client, name)), version };
+      const input = { sourceServerID: await findServerId(client, name), version };
       await act(client, input);
       showFacts(output, input, [
         [`version ${version}`, verb === 'set-default' ? 'is the default' : 'deleted'],

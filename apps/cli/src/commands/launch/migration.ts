@@ -1,19 +1,11 @@
-/** The lifecycle from test to archive, one verb each. */
-import type { ApiClient, Landfall, Mgn } from '@landfall/api';
+/** The lifecycle of a server after its launches, one verb each. */
+import type { ApiClient, Mgn } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
 import type { Command } from 'commander';
 import { showFacts } from '../../terminal/output.ts';
-import { type Context, contextOf, findServer, idOf } from '../context.ts';
-import { followJob } from '../job/job-progress.ts';
-
-interface LaunchOptions {
-  readonly at?: string;
-  readonly unproved?: boolean;
-  readonly wait: boolean;
-}
+import { contextOf, findServer, findServerId } from '../context.ts';
 
 export function addMigrationCommands(program: Command): void {
-  addLaunchCommands(program);
   addServerVerb(program, 'mark-ready', 'the test is good: TESTING → READY_FOR_CUTOVER', (client, id) =>
     changeState(client, id, 'READY_FOR_CUTOVER'),
   );
@@ -35,61 +27,6 @@ export function addMigrationCommands(program: Command): void {
   );
 }
 
-function addLaunchCommands(program: Command): void {
-  const launch = program.command('launch').description('launch a machine from a recovery point');
-  for (const [name, purpose] of [
-    ['test', 'TEST'],
-    ['cutover', 'CUTOVER'],
-  ] as const) {
-    const command = launch
-      .command(`${name} <server>`)
-      .description(`launch a ${name} machine`)
-      .option(
-        '--at <when>',
-        'latest, verified (known to boot, converted already), an ISO 8601 time, or epoch:N',
-        'latest',
-      )
-      .option('--no-wait', 'return when the job has begun')
-      .action(async (server: string, options: LaunchOptions, command: Command) =>
-        startLaunch(await contextOf(command), server, purpose, options),
-      );
-    if (purpose === 'CUTOVER') command.option('--unproved', 'without a proof of boot before it');
-  }
-}
-
-async function startLaunch(
-  { client, output }: Context,
-  name: string,
-  purpose: 'TEST' | 'CUTOVER',
-  options: LaunchOptions,
-): Promise<void> {
-  const sourceServerID = idOf(await findServer(client, name));
-  const { at: when = 'latest', unproved } = options;
-  const at = ['latest', 'verified'].includes(when.toLowerCase()) ? when.toUpperCase() : when;
-  const { job } = await client.landfall('StartLaunch', { sourceServerID, purpose, at, unproved });
-  if (!options.wait) return showFacts(output, { job }, [['job', job.jobID]]);
-  const finished = await followJob(client, job.jobID, output);
-  const machines = await client.landfall('DescribeLaunchedMachines', { sourceServerIDs: [sourceServerID] });
-  const machine = machines.items.find((one) => one.jobID === job.jobID);
-  showFacts(output, { job: finished, machine }, [
-    ['machine', machine?.machineID],
-    ['recovery point', machine?.recoveryPoint.cutDateTime],
-    ...scannedWarning(machine),
-    ...(machine?.published ?? []).map((port): [string, unknown] => [
-      `port ${port.guestPort}`,
-      `${port.host}:${port.port}`,
-    ]),
-  ]);
-}
-
-/** Such a point may be launched, and often starts; whoever relies on it should know what it is. */
-function scannedWarning(machine: Landfall.LaunchedMachine | undefined): [string, unknown][] {
-  if (machine?.recoveryPoint.consistency !== 'SCANNED') return [];
-  const what =
-    'the disks were read while they were written: no cut. File systems may need repair, data may be torn';
-  return [['WARNING', what]];
-}
-
 type Verb = (client: ApiClient, sourceServerID: string) => Promise<Mgn.SourceServer>;
 
 function addServerVerb(program: Command, name: string, description: string, verb: Verb): void {
@@ -98,7 +35,7 @@ function addServerVerb(program: Command, name: string, description: string, verb
     .description(description)
     .action(async (server: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const changed = await verb(client, idOf(await findServer(client, server)));
+      const changed = await verb(client, await findServerId(client, server));
       showFacts(output, changed, [
         ['server', changed.sourceServerID],
         ['lifecycle', changed.lifeCycle?.state],

@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
-import type { Landfall } from '@landfall/api';
+import type { ApiClient, Landfall } from '@landfall/api';
 import type { Command } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
-import { contextOf } from '../context.ts';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { Column } from '../../terminal/table.ts';
+import { contextOf, findServerId, findServerIds } from '../context.ts';
+import { followJob } from '../job/job-progress.ts';
 import { addSizesCommand } from '../launch/launch-template.ts';
-import { wholeNumber } from '../options.ts';
+import { addWaitOptions, type WaitOptions, wholeNumber } from '../options.ts';
 
 const COLUMNS: readonly Column<Landfall.LaunchedMachine>[] = [
   { title: 'ID', value: (machine) => machine.machineID },
@@ -25,9 +27,11 @@ export function addMachineCommands(program: Command): void {
   machine
     .command('list')
     .description('list launched machines')
-    .action(async (_options: unknown, command: Command) => {
+    .option('--server <server>', 'only those of this server')
+    .action(async ({ server }: { server?: string }, command: Command) => {
       const { client, output } = await contextOf(command);
-      const machines = await client.landfall('DescribeLaunchedMachines', {});
+      const filter = server === undefined ? {} : { sourceServerIDs: [await findServerId(client, server)] };
+      const machines = await client.landfall('DescribeLaunchedMachines', filter);
       showRows(output, machines.items, COLUMNS, 'No machines. `landfall launch test SERVER` launches one.');
     });
   machine
@@ -50,6 +54,7 @@ export function addMachineCommands(program: Command): void {
       for (const { actionID, state, output: said } of results)
         output.out(`── ${actionID}: ${state}\n${said}\n`);
     });
+  addTerminateCommand(machine);
   machine
     .command('screenshot <machineID> <file>')
     .description('its screen, as a PNG file')
@@ -59,6 +64,36 @@ export function addMachineCommands(program: Command): void {
       await writeFile(file, Buffer.from(found.pngBase64, 'base64'));
       showFacts(output, { machineID, file }, [['screenshot', file]]);
     });
+}
+
+function addTerminateCommand(machine: Command): void {
+  const terminate = machine
+    .command('terminate <machine...>')
+    .description('end machines, named by their ids or by their servers, and throw their disks away');
+  addWaitOptions(terminate, true).action(
+    async (names: readonly string[], { wait = true }: WaitOptions, command: Command) => {
+      const { client, output } = await contextOf(command);
+      const sourceServerIDs = await serversBehind(client, names);
+      const { job } = await client.mgn('TerminateTargetInstances', { sourceServerIDs });
+      const jobID = job?.jobID ?? '';
+      const shown = wait ? await followJob(client, jobID, output) : job;
+      showFacts(output, { job: shown }, [
+        ['job', jobID],
+        ['status', shown?.status],
+        ...(wait ? [] : [['what next', `landfall job watch ${jobID}`] as const]),
+      ]);
+    },
+  );
+}
+
+/** The API names machines by the servers they were launched from. */
+async function serversBehind(client: ApiClient, names: readonly string[]): Promise<readonly string[]> {
+  const { items } = await client.landfall('DescribeLaunchedMachines', {});
+  const serverOf = (name: string) => items.find(({ machineID }) => machineID === name)?.sourceServerID;
+  return findServerIds(
+    client,
+    names.map((name) => serverOf(name) ?? name),
+  );
 }
 
 function hydrationText(hydration: Landfall.Hydration): string {

@@ -2,9 +2,9 @@
 import type { Landfall } from '@landfall/api';
 import { type Command, Option } from 'commander';
 import { type Output, showFacts } from '../../terminal/output.ts';
-import { parseSigns, signText } from './boot-proof-text.ts';
-import { contextOf, findServer, idOf } from '../context.ts';
+import { contextOf, findServerId } from '../context.ts';
 import { wholeNumber } from '../options.ts';
+import { parseSigns, signText } from './boot-proof-text.ts';
 
 interface ScheduleOptions {
   readonly every?: number;
@@ -24,8 +24,10 @@ export function addBootProofScheduleCommand(proof: Command): void {
     .addOption(choice.choices(['on', 'off']))
     .action(async (name: string, options: ScheduleOptions, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       const { every, signs, timeout, beforeCutover } = options;
+      if (Object.keys(options).length === 0)
+        return showSchedule(output, await client.landfall('GetBootProofSchedule', { sourceServerID }));
       const schedule = await client.landfall('PutBootProofSchedule', {
         ...{ sourceServerID, intervalHours: every, signsOfLife: signs, lifeTimeoutSeconds: timeout },
         ...(beforeCutover === undefined ? {} : { proofBeforeCutover: beforeCutover === 'on' }),

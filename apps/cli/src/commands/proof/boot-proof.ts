@@ -1,13 +1,15 @@
 /** `landfall boot-proof`: proofs that a server boots, made on the launch host in an isolated network. */
 import type { Landfall } from '@landfall/api';
-import { OperationError, systemClock, writeDurably } from '@landfall/runtime';
+import { formatDurationMs, OperationError, systemClock, writeDurably } from '@landfall/runtime';
 import { type Command, Option } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
-import { Progress } from '../../terminal/progress.ts';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { ProgressState } from '../../terminal/progress.ts';
+import type { Column } from '../../terminal/table.ts';
+import { waitForEnd } from '../../terminal/waiting.ts';
+import { type Context, contextOf, findServerId } from '../context.ts';
+import { addWaitOptions, type WaitOptions, wholeNumber } from '../options.ts';
 import { addBootProofScheduleCommand } from './boot-proof-schedule.ts';
 import { signText } from './boot-proof-text.ts';
-import { type Context, contextOf, findServer, idOf } from '../context.ts';
-import { wholeNumber } from '../options.ts';
 
 const COLUMNS: readonly Column<Landfall.BootProofItem>[] = [
   { title: 'ID', value: (proof) => proof.bootProofID },
@@ -20,13 +22,11 @@ const COLUMNS: readonly Column<Landfall.BootProofItem>[] = [
   { title: 'PREPARED', value: (proof) => (proof.isPrepared ? 'yes' : undefined) },
 ];
 
-const ASK_EVERY_MS = 1000;
 const CONSOLE_LINES_SHOWN = 20;
 
-interface StartOptions {
+interface StartOptions extends WaitOptions {
   readonly at?: string;
   readonly point?: number;
-  readonly wait?: boolean;
   readonly screenshot?: string;
 }
 
@@ -38,7 +38,7 @@ export function addBootProofCommands(program: Command): void {
     .description('proofs of a server, newest first')
     .action(async (name: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       const found = await client.landfall('ListBootProofs', { sourceServerID });
       if (output.json) return output.out(`${JSON.stringify(found, null, 2)}\n`);
       showRows(output, found.items, COLUMNS, 'No proofs yet: `landfall boot-proof start` begins one.');
@@ -56,25 +56,32 @@ export function addBootProofCommands(program: Command): void {
 
 function addStartCommand(proof: Command): void {
   const point = new Option('--point <epoch>', 'this recovery point').argParser(wholeNumber);
-  proof
+  const command = proof
     .command('start <server>')
     .description('boot a point of a server in an isolated network, and see whether it lives')
     .option('--at <time>', 'the last recovery point at or before, ISO 8601; default: the newest')
     .addOption(point.conflicts('at'))
-    .option('--wait', 'until it has ended')
-    .option('--screenshot <file>', 'with --wait: write its screen there, as PNG')
-    .action(async (name: string, options: StartOptions, command: Command) =>
-      start(await contextOf(command), name, options),
-    );
+    .option('--screenshot <file>', 'with --wait: write its screen there, as PNG');
+  addWaitOptions(command, false).action(async (name: string, options: StartOptions, self: Command) =>
+    start(await contextOf(self), name, options),
+  );
+  proof
+    .command('watch <bootProofID>')
+    .description('follow a proof to its end; exit code 1 when it failed')
+    .action(async (id: string, _options: unknown, self: Command) => watch(await contextOf(self), id));
 }
 
 async function start(context: Context, name: string, options: StartOptions): Promise<void> {
   const { client, output } = context;
-  const sourceServerID = idOf(await findServer(client, name));
+  const sourceServerID = await findServerId(client, name);
   const { bootProof } = await client.landfall('StartBootProof', { sourceServerID, at: selectorOf(options) });
   if (options.wait !== true) return showFacts(output, bootProof, factsOf(bootProof));
-  const ended = await untilEnded(context, bootProof);
-  await show(context, ended.bootProofID, options.screenshot);
+  await watch(context, bootProof.bootProofID, options.screenshot);
+}
+
+async function watch(context: Context, bootProofID: string, screenshot?: string): Promise<void> {
+  const ended = await untilEnded(context, bootProofID);
+  await show(context, bootProofID, screenshot);
   if (ended.state === 'FAILED') throw failed(ended);
 }
 
@@ -83,19 +90,22 @@ function selectorOf({ at, point }: StartOptions): string {
   return at === undefined || at.toLowerCase() === 'latest' ? 'LATEST' : at;
 }
 
-async function untilEnded(
-  { client, output }: Context,
-  begun: Landfall.BootProofItem,
-): Promise<Landfall.BootProofItem> {
-  const progress = new Progress(output, systemClock.nowMs);
-  let proof = begun;
-  while (proof.state === 'WAITING' || proof.state === 'RUNNING') {
-    progress.show({ label: proof.state, detail: proof.reason ?? '' });
-    await systemClock.sleep(ASK_EVERY_MS);
-    proof = (await client.landfall('DescribeBootProof', { bootProofID: begun.bootProofID })).bootProof;
-  }
-  progress.end();
-  return proof;
+function untilEnded({ client, output }: Context, bootProofID: string): Promise<Landfall.BootProofItem> {
+  return waitForEnd<Landfall.BootProofItem>(
+    {
+      what: `boot proof ${bootProofID}`,
+      follow: `landfall boot-proof watch ${bootProofID}`,
+      ask: async () => (await client.landfall('DescribeBootProof', { bootProofID })).bootProof,
+      isEnded: ({ state }) => state !== 'WAITING' && state !== 'RUNNING',
+      progressOf: bootProofProgress,
+    },
+    output,
+  );
+}
+
+function bootProofProgress({ state, reason, createdDateTime }: Landfall.BootProofItem): ProgressState {
+  const elapsed = formatDurationMs(Math.max(0, systemClock.nowMs() - Date.parse(createdDateTime)));
+  return { label: state, detail: [reason, `for ${elapsed}`].filter(Boolean).join(', ') };
 }
 
 async function show({ client, output }: Context, bootProofID: string, file?: string): Promise<void> {

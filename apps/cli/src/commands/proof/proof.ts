@@ -3,9 +3,13 @@ import { type Landfall, verifyProof } from '@landfall/api';
 import { OperationError, readIfExists, systemClock, writeDurably } from '@landfall/runtime';
 import type { Command } from 'commander';
 import { findAccess } from '../../credentials.ts';
-import { type Column, type Output, showFacts, showRows } from '../../terminal/output.ts';
-import { type Context, contextOf, findServer, idOf, outputOf, stateDirOf } from '../context.ts';
-import { wholeNumber } from '../options.ts';
+import { etaMs } from '../../terminal/eta.ts';
+import { type Output, showFacts, showRows } from '../../terminal/output.ts';
+import type { ProgressState } from '../../terminal/progress.ts';
+import type { Column } from '../../terminal/table.ts';
+import { waitForEnd } from '../../terminal/waiting.ts';
+import { type Context, contextOf, findServerId, outputOf, stateDirOf } from '../context.ts';
+import { addWaitOptions, type WaitOptions, wholeNumber } from '../options.ts';
 
 const COLUMNS: readonly Column<Landfall.ProofItem>[] = [
   { title: 'ID', value: (proof) => proof.proofID },
@@ -16,30 +20,34 @@ const COLUMNS: readonly Column<Landfall.ProofItem>[] = [
   { title: 'DIFFERENCES', value: (proof) => proof.differences },
 ];
 
-const POLL_MS = 1000;
-
 export function addProofCommands(program: Command): void {
   const proof = program.command('proof').description('proofs that a server and its replica are equal');
-  proof
+  const command = proof
     .command('start <server>')
-    .description('hash the disks of a server against its replica, while both go on working')
-    .option('--wait', 'until it has ended')
-    .action(async (name: string, options: { wait?: boolean }, command: Command) =>
-      start(await contextOf(command), name, options.wait === true),
-    );
+    .description('hash the disks of a server against its replica, while both go on working');
+  addWaitOptions(command, false).action(async (name: string, options: WaitOptions, self: Command) =>
+    start(await contextOf(self), name, options.wait === true),
+  );
+  proof
+    .command('watch <proofID>')
+    .description('follow a proof to its end')
+    .action(async (proofID: string, _options: unknown, self: Command) => {
+      const context = await contextOf(self);
+      showProof(context.output, await untilEnded(context, proofID));
+    });
   proof
     .command('list <server>')
     .description('proofs of a server, newest first')
     .action(async (name: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       const found = await client.landfall('ListProofs', { sourceServerID });
       if (output.json) return output.out(`${JSON.stringify(found, null, 2)}\n`);
       showRows(output, found.items, COLUMNS, 'No proofs yet: `landfall proof start` begins one.');
       output.err(`the next one begins ${found.nextDateTime ?? 'when it is asked for'}\n`);
     });
   proof
-    .command('show <proof>')
+    .command('show <proofID>')
     .description('one proof, or its signed report')
     .option('--out <file>', 'write the signed report there')
     .action(async (proofID: string, options: { out?: string }, command: Command) =>
@@ -81,7 +89,7 @@ function addScheduleCommand(proof: Command): void {
     .requiredOption('--proof-interval <hours>', '0: only when asked for', wholeNumber)
     .action(async (name: string, options: { proofInterval: number }, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       const { proofInterval } = options;
       const { intervalHours } = await client.landfall('UpdateProofSchedule', {
         ...{ sourceServerID, intervalHours: proofInterval },
@@ -94,14 +102,33 @@ function addScheduleCommand(proof: Command): void {
     });
 }
 
-async function start({ client, output }: Context, name: string, waits: boolean): Promise<void> {
-  const sourceServerID = idOf(await findServer(client, name));
-  let { proof } = await client.landfall('StartProof', { sourceServerID });
-  while (waits && proof.state === 'RUNNING') {
-    await systemClock.sleep(POLL_MS);
-    ({ proof } = await client.landfall('GetProof', { proofID: proof.proofID }));
-  }
-  showProof(output, proof);
+async function start(context: Context, name: string, waits: boolean): Promise<void> {
+  const { client, output } = context;
+  const sourceServerID = await findServerId(client, name);
+  const { proof } = await client.landfall('StartProof', { sourceServerID });
+  showProof(output, waits ? await untilEnded(context, proof.proofID) : proof);
+}
+
+function untilEnded({ client, output }: Context, proofID: string): Promise<Landfall.ProofItem> {
+  return waitForEnd<Landfall.ProofItem>(
+    {
+      what: `proof ${proofID}`,
+      follow: `landfall proof watch ${proofID}`,
+      ask: async () => (await client.landfall('GetProof', { proofID })).proof,
+      isEnded: ({ state }) => state !== 'RUNNING',
+      progressOf: proofProgress,
+    },
+    output,
+  );
+}
+
+function proofProgress(proof: Landfall.ProofItem): ProgressState {
+  const { state: label, createdDateTime, chunksDone = 0, chunksTotal = 0 } = proof;
+  const detail = progressOf(proof);
+  if (detail === undefined || chunksTotal === 0) return { label };
+  const fraction = chunksDone / chunksTotal;
+  const times = { startedAtMs: Date.parse(createdDateTime), nowMs: systemClock.nowMs(), fraction };
+  return { label, detail, fraction, ...etaMs(times) };
 }
 
 async function show({ client, output }: Context, proofID: string, out: string | undefined): Promise<void> {

@@ -9,9 +9,10 @@ import { LONG_COLUMNS, shortName } from '../../files/file-rows.ts';
 import { FileTarget } from '../../files/file-target.ts';
 import { readName, showName } from '../../files/guest-name.ts';
 import { untilOpen, type WaitReason } from '../../files/until-open.ts';
-import { formatTable, type Output, showFacts } from '../../terminal/output.ts';
+import { type Output, showFacts } from '../../terminal/output.ts';
 import { Progress } from '../../terminal/progress.ts';
-import { contextOf, findServer, idOf } from '../context.ts';
+import { formatTable } from '../../terminal/table.ts';
+import { contextOf, findServerId } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 
 interface PlaceOptions {
@@ -46,7 +47,8 @@ export function addFilesCommands(program: Command): void {
         const request = await requestOf(client, server, path, options);
         const listed = await listAll(client, request, output);
         if (output.json) output.out(`${JSON.stringify(listed, null, 2)}\n`);
-        else if (options.long === true) output.out(formatTable(listed.items, LONG_COLUMNS));
+        else if (options.long === true)
+          output.out(formatTable(listed.items, LONG_COLUMNS, output.outColumns));
         else output.out(listed.items.map((file) => `${shortName(file)}\n`).join(''));
         const { epoch, cutDateTime } = listed.recoveryPoint;
         if (!output.json) output.err(`${listed.items.length} at ${cutDateTime} (epoch ${epoch})\n`);
@@ -67,7 +69,7 @@ export function addFilesCommands(program: Command): void {
     const request = await requestOf(client, server, '/', options);
     const { filesystems } = await ask(output, () => client.landfall('ListRecoveryPointFiles', request));
     if (output.json) return output.out(`${JSON.stringify(filesystems, null, 2)}\n`);
-    output.out(formatTable(filesystems, FILESYSTEM_COLUMNS));
+    output.out(formatTable(filesystems, FILESYSTEM_COLUMNS, output.outColumns));
   });
 }
 
@@ -99,7 +101,7 @@ async function requestOf(
 ): Promise<Landfall.GetRecoveryPointFileRequest> {
   const bytes = escaped === true ? readName(path) : Buffer.from(path);
   return {
-    sourceServerID: idOf(await findServer(client, server)),
+    sourceServerID: await findServerId(client, server),
     at: point === undefined ? at : `epoch:${point}`,
     pathBase64: bytes.toString('base64'),
     filesystem,

@@ -1,7 +1,8 @@
 import type { Landfall } from '@landfall/api';
 import type { Command } from 'commander';
-import { type Column, type Output, showFacts, showRows } from '../../terminal/output.ts';
-import { contextOf, findServer, idOf } from '../context.ts';
+import { type Output, showFacts, showJson, showRows } from '../../terminal/output.ts';
+import type { Column } from '../../terminal/table.ts';
+import { contextOf, findServerId } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 
 const COLUMNS: readonly Column<Landfall.RecoveryPointItem>[] = [
@@ -20,24 +21,34 @@ interface ListOptions {
   readonly marked?: boolean;
 }
 
+/** POINT: `LATEST`, an ISO time (the last point at or before it), or `epoch:N`. */
 export function addRecoveryPointCommands(program: Command): void {
-  program
-    .command('recovery-points <server>')
+  const point = program
+    .command('recovery-point')
+    .description('the moments a server can be launched from: list them, name one, lock one');
+  addListCommand(point.command('list <server>'));
+  addMarkCommands(point);
+  addListCommand(program.command('recovery-points <server>'));
+}
+
+/** Under both of its names. */
+function addListCommand(command: Command): void {
+  command
     .description('the moments a server can be launched from, newest first')
     .option('--from <time>', 'ISO 8601')
     .option('--to <time>', 'ISO 8601')
     .option('--marked', 'only those with a name or a lock')
     .option('--limit <count>', 'at most so many', wholeNumber, 20)
-    .action(async (name: string, options: ListOptions, command: Command) => {
-      const { client, output } = await contextOf(command);
+    .action(async (name: string, options: ListOptions, self: Command) => {
+      const { client, output } = await contextOf(self);
       const found = await client.landfall('ListRecoveryPoints', {
-        sourceServerID: idOf(await findServer(client, name)),
+        sourceServerID: await findServerId(client, name),
         fromDateTime: options.from,
         toDateTime: options.to,
         marked: options.marked,
         maxResults: options.limit,
       });
-      if (output.json) return output.out(`${JSON.stringify(found, null, 2)}\n`);
+      if (output.json) return showJson(output, found);
       const none = options.marked
         ? 'None has a name or a lock.'
         : 'None yet: the first sync is not finished.';
@@ -47,11 +58,6 @@ export function addRecoveryPointCommands(program: Command): void {
     });
 }
 
-/** POINT: `LATEST`, an ISO time (the last point at or before it), or `epoch:N`. */
-export function addRecoveryPointMarkCommands(program: Command): void {
-  addMarkCommands(program.command('recovery-point').description('name a recovery point, or lock it'));
-}
-
 /** The same under another name. */
 export function addMarkCommands(point: Command): void {
   point
@@ -59,7 +65,7 @@ export function addMarkCommands(point: Command): void {
     .description('keep a point (LATEST, a time, or epoch:N) under a name until it is unpinned')
     .action(async (server: string, at: string, name: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, server));
+      const sourceServerID = await findServerId(client, server);
       const { recoveryPoint } = await client.landfall('PinRecoveryPoint', { sourceServerID, at, name });
       showPoint(output, recoveryPoint);
     });
@@ -68,7 +74,7 @@ export function addMarkCommands(point: Command): void {
     .description('take the name from a point; it goes when its tier says so')
     .action(async (server: string, text: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, server));
+      const sourceServerID = await findServerId(client, server);
       const epoch = wholeNumber(text.replace(/^epoch:/, ''));
       await client.landfall('UnpinRecoveryPoint', { sourceServerID, epoch });
       showFacts(output, { sourceServerID, epoch }, [['unpinned', `epoch ${epoch}`]]);
@@ -82,7 +88,7 @@ export function addMarkCommands(point: Command): void {
     .requiredOption('--yes', 'it cannot be taken back')
     .action(async (server: string, at: string, { until }: { until: string }, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, server));
+      const sourceServerID = await findServerId(client, server);
       const input = { sourceServerID, at, untilDateTime: until };
       showPoint(output, (await client.landfall('LockRecoveryPoint', input)).recoveryPoint);
     });

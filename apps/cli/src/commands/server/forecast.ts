@@ -2,7 +2,7 @@ import type { Landfall } from '@landfall/api';
 import { formatBytes, formatDurationMs } from '@landfall/runtime';
 import type { Command } from 'commander';
 import { showFacts } from '../../terminal/output.ts';
-import { contextOf, findServer, idOf } from '../context.ts';
+import { contextOf, findServerId } from '../context.ts';
 
 export function addForecastCommand(server: Command): void {
   server
@@ -10,7 +10,7 @@ export function addForecastCommand(server: Command): void {
     .description('when replication will have caught up, what limits it, and whether it converges')
     .action(async (name: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       const described = await client.landfall('DescribeForecast', { sourceServerID });
       showFacts(output, described, forecastFacts(described));
     });

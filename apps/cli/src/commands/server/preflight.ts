@@ -1,29 +1,27 @@
 /** `landfall server preflight`: what is in the way of a launch, what will be fixed, what is good to know. */
 import type { ApiClient, Landfall } from '@landfall/api';
-import { OperationError, systemClock } from '@landfall/runtime';
+import { OperationError } from '@landfall/runtime';
 import { type Command, Option } from 'commander';
 import { showFacts } from '../../terminal/output.ts';
-import { Progress } from '../../terminal/progress.ts';
-import { type Context, contextOf, findServer, idOf } from '../context.ts';
-import { wholeNumber } from '../options.ts';
+import { waitForEnd } from '../../terminal/waiting.ts';
+import { type Context, contextOf, findServerId } from '../context.ts';
+import { addWaitOptions, type WaitOptions, wholeNumber } from '../options.ts';
 
-const ASK_EVERY_MS = 1000;
-
-interface PointOptions {
+interface PointOptions extends WaitOptions {
   readonly at?: string;
   readonly point?: number;
 }
 
 export function addPreflightCommand(server: Command): void {
   const point = new Option('--point <epoch>', 'this recovery point').argParser(wholeNumber);
-  server
+  const command = server
     .command('preflight <server>')
     .description('inspect a recovery point: what is in the way of a launch, what will be fixed')
     .option('--at <time>', 'the last recovery point at or before, ISO 8601; default: the newest')
-    .addOption(point.conflicts('at'))
-    .action(async (name: string, options: PointOptions, command: Command) =>
-      preflight(await contextOf(command), name, selectorOf(options)),
-    );
+    .addOption(point.conflicts('at'));
+  addWaitOptions(command, true).action(async (name: string, options: PointOptions, self: Command) =>
+    preflight(await contextOf(self), name, options),
+  );
 }
 
 function selectorOf({ at, point }: PointOptions): string {
@@ -31,10 +29,12 @@ function selectorOf({ at, point }: PointOptions): string {
   return at === undefined || at.toLowerCase() === 'latest' ? 'LATEST' : at;
 }
 
-async function preflight(context: Context, name: string, at: string): Promise<void> {
+async function preflight(context: Context, name: string, options: PointOptions): Promise<void> {
+  const { wait = true } = options;
   const { client, output } = context;
-  const sourceServerID = idOf(await findServer(client, name));
-  const begun = await client.landfall('StartPreflight', { sourceServerID, at });
+  const sourceServerID = await findServerId(client, name);
+  const begun = await client.landfall('StartPreflight', { sourceServerID, at: selectorOf(options) });
+  if (!wait) return showFacts(output, begun.preflight, preflightFacts(begun.preflight));
   const ended = await untilEnded(context, begun.preflight);
   const facts = ended.report?.facts.map(({ name: title, value }): Fact => [title, value]) ?? [];
   showFacts(output, ended, [...preflightFacts(ended), ...facts]);
@@ -45,17 +45,20 @@ async function untilEnded(
   { client, output }: Context,
   begun: Landfall.PreflightItem,
 ): Promise<Landfall.PreflightItem> {
-  const progress = new Progress(output, systemClock.nowMs);
-  let preflight = begun;
-  while (preflight.state !== 'COMPLETE') {
-    const { state, reason = '' } = preflight;
-    if (state === 'FAILED' || preflight.attempts > begun.attempts) throw failed(preflight);
-    progress.show({ label: state, detail: reason });
-    await systemClock.sleep(ASK_EVERY_MS);
-    preflight = await describe(client, preflight);
-  }
-  progress.end();
-  return preflight;
+  const isOver = ({ state, attempts }: Landfall.PreflightItem) =>
+    state === 'FAILED' || attempts > begun.attempts;
+  const ended = await waitForEnd<Landfall.PreflightItem>(
+    {
+      what: `the preflight of ${begun.sourceServerID}`,
+      follow: `landfall server show ${begun.sourceServerID}`,
+      ask: () => describe(client, begun),
+      isEnded: (preflight) => preflight.state === 'COMPLETE' || isOver(preflight),
+      progressOf: ({ state, reason = '' }) => ({ label: state, detail: reason }),
+    },
+    output,
+  );
+  if (ended.state === 'COMPLETE') return ended;
+  throw failed(ended);
 }
 
 async function describe(

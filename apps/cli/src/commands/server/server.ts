@@ -1,12 +1,17 @@
 import type { Landfall, Mgn } from '@landfall/api';
-import { formatBytes, formatDurationMs, systemClock } from '@landfall/runtime';
-import type { Command } from 'commander';
-import { type Column, showFacts, showRows } from '../../terminal/output.ts';
-import { Progress, type ProgressState } from '../../terminal/progress.ts';
-import { type Context, contextOf, findServer, idOf, listServers } from '../context.ts';
+import { DATA_REPLICATION_STATES } from '@landfall/model';
+import { formatBytes, formatDurationMs, OperationError } from '@landfall/runtime';
+import { type Command, Option } from 'commander';
+import { showFacts, showRows } from '../../terminal/output.ts';
+import type { ProgressState } from '../../terminal/progress.ts';
+import type { Column } from '../../terminal/table.ts';
+import { waitForEnd } from '../../terminal/waiting.ts';
+import { type Context, contextOf, findServer, findServerId, idOf } from '../context.ts';
+import { addListing, type ListOptions, listItems } from '../listing.ts';
 import { addForecastCommand } from './forecast.ts';
 import { addPreflightCommand, preflightFacts } from './preflight.ts';
 import { scrubFacts } from './scrub-text.ts';
+import { addServerChangeCommands } from './server-change.ts';
 import { addThrottleCommand, limitFacts } from './throttle.ts';
 import { addTripwireCommand, tripwireFacts } from './tripwire.ts';
 
@@ -20,24 +25,9 @@ const COLUMNS: readonly Column<Mgn.SourceServer>[] = [
   { title: 'MACHINE', value: (server) => server.launchedInstance?.ec2InstanceID },
 ];
 
-const WATCH_INTERVAL_MS = 1000;
-
 export function addServerCommands(program: Command): void {
   const server = program.command('server').description('source servers');
-  server
-    .command('list')
-    .description('list source servers')
-    .option('--all', 'archived ones too')
-    .action(async (options: { all?: boolean }, command: Command) => {
-      const { client, output } = await contextOf(command);
-      const servers = await listServers(client, options.all === true);
-      showRows(
-        output,
-        servers,
-        COLUMNS,
-        'No source servers yet. `landfall token create` shows how to add one.',
-      );
-    });
+  addListCommand(server);
   server
     .command('show <server>')
     .description('everything about one server: lifecycle, replication, machine')
@@ -47,10 +37,15 @@ export function addServerCommands(program: Command): void {
   server
     .command('watch <server>')
     .description('follow replication until the server is ready for test')
-    .option('--until <state>', 'replication state to wait for', 'CONTINUOUS')
+    .addOption(
+      new Option('--until <state>', 'replication state to wait for')
+        .choices(DATA_REPLICATION_STATES)
+        .default('CONTINUOUS'),
+    )
     .action(async (name: string, options: { until: string }, command: Command) =>
       watchServer(await contextOf(command), name, options.until),
     );
+  addServerChangeCommands(server);
   addDiskCommand(server, 'exclude-disk', {
     replicate: false,
     does: 'go on without a disk (disk-1 …); its points stay',
@@ -65,10 +60,27 @@ export function addServerCommands(program: Command): void {
     .description('remove the record of a server that is disconnected')
     .action(async (name: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       await client.mgn('DeleteSourceServer', { sourceServerID });
       showFacts(output, { sourceServerID, deleted: true }, [['deleted', sourceServerID]]);
     });
+}
+
+function addListCommand(server: Command): void {
+  const list = server.command('list').description('list source servers').option('--all', 'archived ones too');
+  addListing(list, 'DescribeSourceServers').action(
+    async ({ all, ...options }: ListOptions & { all?: boolean }, command: Command) => {
+      const { client, output } = await contextOf(command);
+      const input = all === true ? {} : { filters: { isArchived: false } };
+      const servers = await listItems(client, 'DescribeSourceServers', input, options);
+      showRows(output, servers, COLUMNS, emptyText(options));
+    },
+  );
+}
+
+function emptyText({ filter }: ListOptions): string {
+  if (filter !== undefined) return 'No source server fits.';
+  return 'No source servers yet. `landfall token create` shows how to add one.';
 }
 
 function addDiskCommand(
@@ -81,7 +93,7 @@ function addDiskCommand(
     .description(does)
     .action(async (serverName: string, diskID: string, _options: unknown, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, serverName));
+      const sourceServerID = await findServerId(client, serverName);
       const { excludedDiskIDs } = await client.landfall('SetDiskReplication', {
         ...{ sourceServerID, diskID, replicate },
       });
@@ -185,17 +197,31 @@ function machineFacts(machines: readonly Landfall.LaunchedMachine[]): [string, u
 }
 
 async function watchServer({ client, output }: Context, name: string, until: string): Promise<void> {
-  const sourceServerID = idOf(await findServer(client, name));
-  const progress = new Progress(output, systemClock.nowMs);
-  for (;;) {
-    const replication = await client.landfall('DescribeReplication', { sourceServerID });
-    progress.show(replicationProgress(replication));
-    if (replication.state === until) {
-      progress.end();
-      return showFacts(output, replication, replicationFacts(replication));
-    }
-    await systemClock.sleep(WATCH_INTERVAL_MS);
-  }
+  const sourceServerID = await findServerId(client, name);
+  const waiting = {
+    what: `replication of ${sourceServerID}`,
+    follow: `landfall server watch ${sourceServerID}`,
+    ask: () => client.landfall('DescribeReplication', { sourceServerID }),
+    isEnded: ({ state }: Landfall.DescribeReplicationResponse) => state === until || isOver(state),
+    progressOf: replicationProgress,
+  };
+  const replication = await waitForEnd(waiting, output);
+  if (replication.state !== until) throw willNeverBe(sourceServerID, replication.state, until);
+  showFacts(output, replication, replicationFacts(replication));
+}
+
+/** Nothing moves on from here by itself. */
+function isOver(state: string): boolean {
+  return state === 'STOPPED' || state === 'DISCONNECTED';
+}
+
+function willNeverBe(sourceServerID: string, state: string, until: string): OperationError {
+  const message = `replication of ${sourceServerID} is ${state}: it will not be ${until} by itself`;
+  const hint =
+    state === 'STOPPED'
+      ? `\`landfall replication start ${sourceServerID}\` starts it`
+      : 'install its agent again';
+  return new OperationError('REPLICATION_OVER', message, { hint });
 }
 
 export function replicationProgress(replication: Landfall.DescribeReplicationResponse): ProgressState {

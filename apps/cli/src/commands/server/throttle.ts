@@ -4,7 +4,7 @@ import { scheduleFault, WEEKDAYS, type Weekday } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 import { type Command, InvalidArgumentError } from 'commander';
 import { showFacts } from '../../terminal/output.ts';
-import { type Context, contextOf, findServer, idOf } from '../context.ts';
+import { type Context, contextOf, findServerId } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 
 interface ThrottleOptions {
@@ -41,7 +41,7 @@ export function addThrottleCommand(server: Command): void {
 }
 
 async function throttle({ client, output }: Context, name: string, options: ThrottleOptions): Promise<void> {
-  const sourceServerID = idOf(await findServer(client, name));
+  const sourceServerID = await findServerId(client, name);
   const { limits: before } = await client.landfall('DescribeReplication', { sourceServerID });
   const change = changeOf(before, options);
   if (options.mbps !== undefined && options.from === undefined) {

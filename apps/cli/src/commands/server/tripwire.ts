@@ -3,7 +3,7 @@ import type { Landfall } from '@landfall/api';
 import { formatBytes } from '@landfall/runtime';
 import type { Command } from 'commander';
 import { showFacts } from '../../terminal/output.ts';
-import { contextOf, findServer, idOf } from '../context.ts';
+import { contextOf, findServerId } from '../context.ts';
 
 interface TripwireOptions {
   readonly acknowledge?: boolean;
@@ -18,7 +18,7 @@ export function addTripwireCommand(server: Command): void {
     .option('--expected', 'the same, and it was no attack: its volume is usual for this server')
     .action(async (name: string, { acknowledge, expected }: TripwireOptions, command: Command) => {
       const { client, output } = await contextOf(command);
-      const sourceServerID = idOf(await findServer(client, name));
+      const sourceServerID = await findServerId(client, name);
       const { tripwire } =
         acknowledge === true || expected === true
           ? await client.landfall('AcknowledgeTripwire', { sourceServerID, expected: expected === true })

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { operationNames, readInput, unknownOperation } from './api.ts';
+import { readJsonObject } from '../json-option.ts';
+import { operationNames, unknownOperation } from './api.ts';
 
 test('every operation of both services is reached by its name, and a wrong one says what is close', () => {
   assert.ok(operationNames('mgn').includes('CreateWave'));
@@ -19,9 +20,9 @@ test('input is an object, given or in a file', async (t) => {
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, 'input.json');
   await writeFile(path, '{"name":"first"}');
-  assert.deepEqual(await readInput(`@${path}`), { name: 'first' });
-  assert.deepEqual(await readInput('{}'), {});
+  assert.deepEqual(await readJsonObject(`@${path}`, '--input'), { name: 'first' });
+  assert.deepEqual(await readJsonObject('{}', '--input'), {});
   for (const wrong of ['[]', '7', 'null', '{', '', `@${path}.missing`]) {
-    await assert.rejects(readInput(wrong), { code: 'OPTION_INVALID', hint: /@FILE/ });
+    await assert.rejects(readJsonObject(wrong, '--input'), { code: 'OPTION_INVALID', hint: /@FILE/ });
   }
 });

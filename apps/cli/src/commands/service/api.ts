@@ -1,9 +1,9 @@
 /** `landfall api SERVICE OPERATION`: any operation of either service, with its input and answer as JSON. */
-import { readFile } from 'node:fs/promises';
 import { operations } from '@landfall/api';
-import { describeError, OperationError } from '@landfall/runtime';
+import { OperationError } from '@landfall/runtime';
 import type { Command } from 'commander';
 import { type Context, contextOf } from '../context.ts';
+import { readJsonObject } from '../json-option.ts';
 
 type Mgn = keyof typeof operations.mgn;
 type Landfall = keyof typeof operations.landfall;
@@ -18,7 +18,7 @@ export function addApiCommand(program: Command): void {
       if (name === '?') return void process.stdout.write(`${operationNames(service).join('\n')}\n`);
       if (!operationNames(service).includes(name)) throw unknownOperation(service, name);
       const context = await contextOf(self);
-      await call(context, { service, name }, await readInput(input));
+      await call(context, { service, name }, await readJsonObject(input, '--input'));
     });
 }
 
@@ -39,25 +39,6 @@ export function unknownOperation(service: string, name: string): OperationError 
   const others =
     close.length === 0 ? `\`landfall api ${service} '?'\` lists them` : `is it ${close.join(', ')}?`;
   return new OperationError('OPERATION_UNKNOWN', `${service} has no operation ${name}`, { hint: others });
-}
-
-/** Errors: OPTION_INVALID. */
-export async function readInput(told: string): Promise<object> {
-  try {
-    const text = told.startsWith('@') ? await readFile(told.slice(1), 'utf8') : told;
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch (cause) {
-    throw badInput(describeError(cause), cause);
-  }
-  throw badInput('it is no JSON object');
-}
-
-function badInput(reason: string, cause?: unknown): OperationError {
-  return new OperationError('OPTION_INVALID', `--input cannot be read: ${reason}`, {
-    hint: 'give a JSON object, or @FILE with one in it',
-    cause,
-  });
 }
 
 /** The server validates what is asked for; the names were checked. */
