@@ -1,7 +1,7 @@
 /**
- * Options for the members of an operation's input, read off its shapes: `ebsEncryption` is `--ebs-encryption`,
- * yes or no where it is a boolean, one of the values where there are such, JSON where it is a structure. So
- * that every member can be given, and completion knows them.
+ * Options for the members of an operation's input, read off its shapes: `ebsEncryption` is
+ * `--ebs-encryption`, yes or no where it is a boolean, one of the values where there are such, JSON where it
+ * is a structure. So that every member can be given, and completion knows them.
  */
 import { type AnyOperation, type InputOf, type Operation, type OperationName, shapeOf } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { buildProgram } from '../program.ts';
-import { leavesOf, optionsOf, placeholderOf } from '../tree/command-tree.ts';
+import { leavesOf, optionsOf, valueNameOf } from '../tree/command-tree.ts';
 import { type Candidate, completionLines } from './candidates.ts';
 
 const NAMES: Readonly<Record<string, readonly Candidate[]>> = {
@@ -14,7 +14,7 @@ const program = buildProgram();
 
 /** The last word is the one being typed. */
 async function complete(...words: string[]): Promise<string[]> {
-  const lines = await completionLines(program, words, async (placeholder) => NAMES[placeholder] ?? []);
+  const lines = await completionLines(program, words, async (valueName) => NAMES[valueName] ?? []);
   return lines.map((line) => line.split('\t')[0] ?? '');
 }
 
@@ -88,6 +88,6 @@ test('every command and every option of every command is completed', async () =>
 test('a value is named in the usage of every option that takes one', () => {
   for (const { path, command } of leavesOf(program)) {
     for (const option of command.options.filter(({ required }) => required))
-      assert.ok(placeholderOf(option), `${path} ${option.flags}`);
+      assert.ok(valueNameOf(option), `${path} ${option.flags}`);
   }
 });

@@ -4,7 +4,7 @@
  */
 import type { Command, Option } from 'commander';
 import { type FilterModel, filtersOfCommand } from '../commands/listing.ts';
-import { isHidden, optionsOf, placeholderOf } from '../tree/command-tree.ts';
+import { isHidden, optionsOf, valueNameOf } from '../tree/command-tree.ts';
 import { argumentAt, readTypedLine, type TypedLine } from './command-line.ts';
 
 export interface Candidate {
@@ -13,14 +13,14 @@ export interface Candidate {
 }
 
 /** Names of a kind of thing, asked of the control plane; none when it does not answer in time. */
-export type FindNames = (placeholder: string, line: TypedLine) => Promise<readonly Candidate[]>;
+export type FindNames = (valueName: string, line: TypedLine) => Promise<readonly Candidate[]>;
 
 /** Lines for the shell: `value TAB description`, or what it completes itself. */
 export const FILES = ':files';
 export const FOLDERS = ':folders';
 
-const FILE_PLACEHOLDERS = ['file', 'trustPolicyFile', 'path', 'local'];
-const FOLDER_PLACEHOLDERS = ['folder'];
+const FILE_VALUES = ['file', 'trustPolicyFile', 'path', 'local'];
+const FOLDER_VALUES = ['folder'];
 /** A path on the source server is not one here. */
 const PATHS_ELSEWHERE = ['files ls', 'files get'];
 
@@ -56,18 +56,18 @@ async function whatCanStand(line: TypedLine, findNames: FindNames): Promise<Foun
 function valuesOf(line: TypedLine, option: Option, findNames: FindNames): Found | Promise<Found> {
   if (option.argChoices !== undefined) return option.argChoices.map((value) => ({ value }));
   if (option.long === '--filter') return filterCandidates(filtersOfCommand(line.command), line.current);
-  return namesOf(placeholderOf(option) ?? '', line, findNames);
+  return namesOf(valueNameOf(option) ?? '', line, findNames);
 }
 
-function namesOf(placeholder: string, line: TypedLine, findNames: FindNames): Found | Promise<Found> {
-  if (FOLDER_PLACEHOLDERS.includes(placeholder)) return FOLDERS;
-  if (FILE_PLACEHOLDERS.includes(placeholder) && !isElsewhere(placeholder, line)) return FILES;
-  return findNames(placeholder, line);
+function namesOf(valueName: string, line: TypedLine, findNames: FindNames): Found | Promise<Found> {
+  if (FOLDER_VALUES.includes(valueName)) return FOLDERS;
+  if (FILE_VALUES.includes(valueName) && !isElsewhere(valueName, line)) return FILES;
+  return findNames(valueName, line);
 }
 
-function isElsewhere(placeholder: string, { command }: TypedLine): boolean {
+function isElsewhere(valueName: string, { command }: TypedLine): boolean {
   const path = `${command.parent?.name()} ${command.name()}`;
-  return placeholder === 'path' && PATHS_ELSEWHERE.includes(path);
+  return valueName === 'path' && PATHS_ELSEWHERE.includes(path);
 }
 
 /** `NAME=`, and after it what the filter may be; the last of several values. */

@@ -85,7 +85,7 @@ const both =
     (await Promise.all(asks.map((ask) => ask(client, operands)))).flat();
 
 /** By what a usage line calls them. */
-const ASK_BY_PLACEHOLDER: Readonly<Record<string, Ask>> = {
+const ASK_BY_NAME: Readonly<Record<string, Ask>> = {
   accessKeyID: accessKeys,
   actionID: actions,
   application: applications,
@@ -152,11 +152,11 @@ const nothing = (): readonly Candidate[] => [];
 
 /** Empty when it fails, or takes longer than somebody waits. */
 export async function findNames(
-  placeholder: string,
+  valueName: string,
   { operands, values }: Pick<TypedLine, 'operands' | 'values'>,
   clock: Clock = systemClock,
 ): Promise<readonly Candidate[]> {
-  const ask = ASK_BY_PLACEHOLDER[placeholder];
+  const ask = ASK_BY_NAME[valueName];
   if (ask === undefined) return [];
   const stateDir = values.get('--state-dir') ?? process.env.LANDFALL_STATE_DIR ?? DEFAULT_STATE_DIR;
   const asking = async () => ask(createApiClient(await findAccess(stateDir)), operands);

@@ -1,7 +1,7 @@
 /**
  * Completion for three shells. Each hands the words typed so far to `landfall __complete`, which answers a
- * candidate a line, with a description after a tab; `:files` and `:folders` are for the shell. Nothing it says
- * on standard error is shown.
+ * candidate a line, with a description after a tab; `:files` and `:folders` are for the shell. Nothing it
+ * says on standard error is shown.
  */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];

@@ -3,7 +3,7 @@ import type { ServiceName } from '@landfall/api';
 import { Command, type Option } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { addProgramOptions, ROOMS, type Room } from '../program.ts';
-import { argumentsOf, type Leaf, leavesOf, placeholderOf } from './command-tree.ts';
+import { argumentsOf, type Leaf, leavesOf, valueNameOf } from './command-tree.ts';
 import { COMMAND_OF_OPERATION } from './operation-commands.ts';
 
 const HEAD = `# The command line
@@ -77,7 +77,7 @@ function usageOf(command: Command, path: string): string {
 function optionLine(option: Option): string {
   const { flags, description, argChoices, defaultValue } = option;
   const choices =
-    argChoices === undefined || placeholderOf(option) === 'yes|no' ? '' : ` (${argChoices.join(', ')})`;
+    argChoices === undefined || valueNameOf(option) === 'yes|no' ? '' : ` (${argChoices.join(', ')})`;
   const isShown = defaultValue !== undefined && defaultValue !== true && String(defaultValue) !== '';
   const preset = isShown && !isOfThisMachine(option) ? `; default: ${String(defaultValue)}` : '';
   return `- \`${flags}\`: ${description}${choices}${preset}\n`;

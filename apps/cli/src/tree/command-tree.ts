@@ -26,7 +26,7 @@ export function optionsOf(command: Command): readonly Option[] {
 }
 
 /** What a value of an option is called in its usage, `folder` of `--to <folder>`; none of a switch. */
-export function placeholderOf({ flags }: Option): string | undefined {
+export function valueNameOf({ flags }: Option): string | undefined {
   return /[<[]([^\]>.]+)(?:\.\.\.)?[\]>]/.exec(flags)?.[1];
 }
 

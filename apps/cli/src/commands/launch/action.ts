@@ -1,4 +1,4 @@
-/** `landfall action …`: what runs in a launched machine, of a server or of a launch configuration template. */
+/** `landfall action …`: what runs in launched machines, of a server or of a template. */
 import { type InputOf, type Mgn, operations } from '@landfall/api';
 import type { Command } from 'commander';
 import { showFacts, showRows } from '../../terminal/output.ts';
