@@ -218,6 +218,20 @@ test('every finding of a preflight is documented, and every registered one can b
   assert.equal(read('docs/preflight.md'), findingsPage(), hint);
 });
 
+test('every page of docs/ is in the index docs/README.md, and every link of a page leads to something', () => {
+  const pages = files.filter((path) => /^docs\/[^/]+\.md$/.test(path));
+  const index = read('docs/README.md');
+  const names = pages.map((path) => path.slice('docs/'.length)).filter((name) => name !== 'README.md');
+  const hint = 'say in docs/README.md for which task the page is';
+  assert.deepEqual(
+    names.filter((name) => !index.includes(`(${name}`)),
+    [],
+    hint,
+  );
+  const dead = [...pages, 'README.md'].flatMap((path) => deadLinksOf(path).map((link) => `${path}: ${link}`));
+  assert.deepEqual(dead, []);
+});
+
 test('no machine paths, no registry addresses', () => {
   const paths = files.filter((path) => !/package-lock\.json$|\.png$|testdata\//.test(path));
   assert.deepEqual(
@@ -232,4 +246,27 @@ test('no machine paths, no registry addresses', () => {
 
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '');
+}
+
+/** Links to files that are not there, or to headings their page does not have. */
+function deadLinksOf(path: string): readonly string[] {
+  const links = [...read(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+  return links.filter((link) => {
+    if (/^[a-z]+:/.test(link)) return false;
+    const [file = '', heading] = link.split('#');
+    const target = file === '' ? path : normalize(join(dirname(path), file));
+    if (!existsSync(join(ROOT, target))) return true;
+    return heading !== undefined && !headingsOf(target).includes(heading);
+  });
+}
+
+/** As links name them. */
+function headingsOf(path: string): readonly string[] {
+  const headings = [...read(path).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }

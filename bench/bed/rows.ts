@@ -2,7 +2,7 @@
  * What a benchmark found, a row a goal: the number it must reach, the number measured, and whether that is
  * enough. A row that is an aim, or that only tells how a peer does, does not decide the outcome.
  */
-import { formatTable } from '../../apps/cli/src/terminal/output.ts';
+import { formatTable } from '../../apps/cli/src/terminal/table.ts';
 
 export interface Row {
   readonly what: string;

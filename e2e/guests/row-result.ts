@@ -1,5 +1,5 @@
 /** What came out of a row of the matrix, and the table of all of them. Pure. */
-import { formatTable } from '../../apps/cli/src/terminal/output.ts';
+import { formatTable } from '../../apps/cli/src/terminal/table.ts';
 import { describeSpecialty, type GuestRow, RELEASE_NUMBERS } from './guest-row.ts';
 
 export interface RowResult {

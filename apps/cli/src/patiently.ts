@@ -3,12 +3,16 @@
  * does not.
  */
 import { ApiError } from '@landfall/api';
-import { retry } from '@landfall/runtime';
+import { OperationError, retry } from '@landfall/runtime';
 
 const ATTEMPTS_MAX = 30;
 const BACKOFF = { initialMs: 500, maximumMs: 2000 };
 
 export function patiently<Result>(read: () => Promise<Result>): Promise<Result> {
-  const isRetryable = (error: unknown) => !(error instanceof ApiError) || error.status >= 500;
-  return retry(read, { attemptsMax: ATTEMPTS_MAX, backoff: BACKOFF, isRetryable });
+  return retry(read, { attemptsMax: ATTEMPTS_MAX, backoff: BACKOFF, isRetryable: mayPass });
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status >= 500;
+  return error instanceof OperationError && error.retryable;
 }

@@ -1,5 +1,5 @@
 import { GIB, KIB, MIB, OperationError, TIB } from '@landfall/runtime';
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
 export function wholeNumber(text: string): number {
   const value = Number(text);
@@ -22,4 +22,27 @@ export function byteCount(text: string): number {
 /** For options that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+/** `key=value`, several of them, as an object. Errors: OPTION_INVALID. */
+export function pairsOf(texts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf('=');
+      if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+      throw new OperationError('OPTION_INVALID', `${text} is not NAME=VALUE`, { hint: 'as in owner=web' });
+    }),
+  );
+}
+
+export interface WaitOptions {
+  readonly wait?: boolean;
+}
+
+/** Either can be said of everything that takes long; without a word `waits` holds. */
+export function addWaitOptions(command: Command, waits: boolean): Command {
+  const ofDefault = (isDefault: boolean) => (isDefault ? ' (what is done without a word)' : '');
+  return command
+    .option('--wait', `wait until it has ended, with progress${ofDefault(waits)}`)
+    .option('--no-wait', `return when it has begun${ofDefault(!waits)}`);
 }

@@ -1,7 +1,7 @@
 /** Test and cutover: launching a machine and proving from the inside what it holds. */
 import type { ApiClient, Landfall } from '@landfall/api';
 import { formatDurationMs, OperationError, systemClock } from '@landfall/runtime';
-import { findJob, jobLog } from '../commands/job-progress.ts';
+import { findJob, jobLog } from '../commands/job/job-progress.ts';
 import { patiently } from '../patiently.ts';
 import { type LedgerWatch, waitFor, waitForProof } from './http-ledger.ts';
 import { findFaults, type LedgerProof, type ProofExpectation } from './ledger-proof.ts';

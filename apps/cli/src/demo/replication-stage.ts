@@ -1,7 +1,7 @@
 /** From a running server without an agent to continuous replication. */
 import { type ApiClient, ApiError, type Landfall } from '@landfall/api';
 import { OperationError, systemClock } from '@landfall/runtime';
-import { replicationProgress } from '../commands/server.ts';
+import { replicationProgress } from '../commands/server/server.ts';
 import { patiently } from '../patiently.ts';
 import { Progress } from '../terminal/progress.ts';
 import { waitFor } from './http-ledger.ts';

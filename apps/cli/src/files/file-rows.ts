@@ -1,6 +1,6 @@
 /** A listing as a terminal shows it. */
 import type { Landfall } from '@landfall/api';
-import type { Column } from '../terminal/output.ts';
+import type { Column } from '../terminal/table.ts';
 import { showName } from './guest-name.ts';
 
 const LETTER_BY_KIND: Readonly<Record<Landfall.RecoveryPointFileKind, string>> = {

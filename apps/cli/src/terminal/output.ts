@@ -1,26 +1,39 @@
 /**
  * What the CLI shows: tables for people, JSON for scripts, on standard output; everything else on standard
- * error.
+ * error. Where it goes is the command line's own setting (`configureOutput`), so that tests can read it.
  */
+import { type Column, formatTable } from './table.ts';
+import { printable } from './text.ts';
+
 export interface Output {
   readonly json: boolean;
+  /** Somebody watches standard error: progress may redraw itself. */
   readonly interactive: boolean;
+  /** Columns of the terminal that standard output or error is; absent of what is none. */
+  readonly outColumns?: number | undefined;
+  readonly errColumns?: number | undefined;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
-export function processOutput(json: boolean): Output {
-  return {
-    json,
-    interactive: process.stderr.isTTY === true && process.env.CI === undefined,
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
-  };
+/** A part of Commander's. */
+export interface OutputPorts {
+  writeOut?(text: string): void;
+  writeErr?(text: string): void;
+  getOutHelpWidth?(): number | undefined;
+  getErrHelpWidth?(): number | undefined;
 }
 
-export interface Column<Row> {
-  readonly title: string;
-  readonly value: (row: Row) => string | number | undefined;
+export function outputTo(ports: OutputPorts, json: boolean): Output {
+  const { CI, TERM } = process.env;
+  return {
+    json,
+    interactive: process.stderr.isTTY === true && CI === undefined && TERM !== 'dumb',
+    outColumns: ports.getOutHelpWidth?.(),
+    errColumns: ports.getErrHelpWidth?.(),
+    out: (text) => ports.writeOut?.(text),
+    err: (text) => ports.writeErr?.(text),
+  };
 }
 
 /** One JSON value with --json, else a table; `empty` says what to do when there is nothing to list. */
@@ -30,9 +43,9 @@ export function showRows<Row>(
   columns: readonly Column<Row>[],
   empty: string,
 ): void {
-  if (output.json) output.out(`${JSON.stringify(rows, null, 2)}\n`);
+  if (output.json) showJson(output, rows);
   else if (rows.length === 0) output.err(`${empty}\n`);
-  else output.out(formatTable(rows, columns));
+  else output.out(formatTable(rows, columns, output.outColumns));
 }
 
 /** One JSON value with --json, else name and value, a line each. */
@@ -42,23 +55,17 @@ export function showFacts(
   facts: readonly (readonly [string, unknown])[],
 ): void {
   if (output.json) {
-    output.out(`${JSON.stringify(value, null, 2)}\n`);
+    showJson(output, value);
     return;
   }
-  const width = Math.max(...facts.map(([name]) => name.length));
-  for (const [name, fact] of facts) output.out(`${name.padEnd(width)}  ${fact ?? '–'}\n`);
+  const width = Math.max(0, ...facts.map(([name]) => name.length));
+  const indent = `\n${' '.repeat(width + 2)}`;
+  for (const [name, fact] of facts) {
+    const lines = String(fact ?? '–').split('\n');
+    output.out(`${name.padEnd(width)}  ${lines.map(printable).join(indent)}\n`);
+  }
 }
 
-export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
-  const cells = rows.map((row) => columns.map((column) => String(column.value(row) ?? '–')));
-  const titles = columns.map((column) => column.title);
-  const widths = titles.map((title, index) =>
-    Math.max(title.length, ...cells.map((line) => (line[index] ?? '').length)),
-  );
-  const format = (line: readonly string[]) =>
-    `${line
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join('  ')
-      .trimEnd()}\n`;
-  return [titles, ...cells].map(format).join('');
+export function showJson(output: Output, value: unknown): void {
+  output.out(`${JSON.stringify(value ?? null, null, 2)}\n`);
 }

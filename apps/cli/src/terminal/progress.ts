@@ -4,6 +4,7 @@
  */
 import { formatDurationMs } from '@landfall/runtime';
 import type { Output } from './output.ts';
+import { printable, shorten } from './text.ts';
 
 export interface ProgressState {
   /** What is going on, e.g. `INITIAL_SYNC`. */
@@ -30,15 +31,21 @@ export class Progress {
   }
 
   show(state: ProgressState): void {
-    const line = formatProgress(state);
+    const line = printable(formatProgress(state));
     if (line === this.#lastLine) return;
-    if (this.#output.interactive) this.#output.err(`\r\u001b[2K${line}`);
+    if (this.#output.interactive) this.#output.err(`\r\u001b[2K${this.#fitted(line)}`);
     else if (state.label !== this.#lastLabel || this.#nowMs() - this.#lastShownMs >= PLAIN_INTERVAL_MS) {
       this.#output.err(`${line}\n`);
       this.#lastShownMs = this.#nowMs();
     }
     this.#lastLine = line;
     this.#lastLabel = state.label;
+  }
+
+  /** A line that wraps would not be erased by the next. */
+  #fitted(line: string): string {
+    const { errColumns } = this.#output;
+    return errColumns === undefined ? line : shorten(line, errColumns - 1);
   }
 
   /** Ends the line; what is shown next begins on a fresh one. */

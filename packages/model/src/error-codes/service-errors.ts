@@ -248,6 +248,10 @@ export const SERVICE_ERRORS = {
     remedy:
       'Wait some minutes; if it comes back, look for a second program or machine with the same identity.',
   },
+  REPLICATION_OVER: {
+    meaning: 'Replication of the server has ended, so that what was waited for does not come by itself.',
+    remedy: 'Start it again with `landfall replication start`, or install the agent again.',
+  },
   REPLICATION_SERVER_MISSING: {
     meaning: 'A source server is on no replication server.',
     remedy: 'Start a replication server and wait for the first recovery point.',
@@ -255,6 +259,10 @@ export const SERVICE_ERRORS = {
   REQUEST_INVALID: {
     meaning: 'A message on the channel could not be read.',
     remedy: 'Use programs of the same version as the control plane.',
+  },
+  RESOURCE_NOT_FOUND: {
+    meaning: 'Nothing that can have tags has this id.',
+    remedy: 'Give an ARN, an id, or the host name of a server; the `list` command of its kind shows them.',
   },
   SERVER_AMBIGUOUS: {
     meaning: 'Several source servers have this host name.',
