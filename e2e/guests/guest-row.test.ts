@@ -96,6 +96,12 @@ test('whatever a launched guest lacks is named', () => {
   assert.match(faultsOf('mount /srv/data-2 xfs /dev/vdc\n', ''), /data-2 is not mounted/);
   assert.match(faultsOf('ext4 /dev/vdb1', 'xfs /dev/vdb1'), /data-1 is xfs instead of ext4/);
   assert.match(faultsOf('/dev/vdb1', '/dev/sdb1'), /not virtio/);
+  const onSata = GOOD.replaceAll('/dev/vd', '/dev/sd');
+  assert.deepEqual(findFaults(rowNamed('12-bios-btrfs-disks'), parseFacts(onSata), 'COMPATIBLE'), []);
+  assert.match(
+    findFaults(rowNamed('12-bios-btrfs-disks'), parseFacts(GOOD), 'COMPATIBLE').join(),
+    /not SATA/,
+  );
   assert.match(faultsOf('disks-disk-1', 'disks-disk-2'), /data-1\/marker is not what was/);
   assert.match(faultsOf('swap /dev/vda2 partition', 'nothing'), /0 swap devices/);
   assert.match(faultsOf('address ens20', 'address eth0'), /no 10\.0\.2\.15\/24 on ens20, but eth0/);

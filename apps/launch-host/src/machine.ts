@@ -192,8 +192,8 @@ export class Machine {
   async #refreshNow(): Promise<void> {
     if (this.#record.phase === 'TERMINATED') return;
     await observe(this.#context());
-    await watchForLife(this.#context());
     await observePostLaunch(this.#context());
+    await watchForLife(this.#context());
     await hydrateOnce(this.#context());
   }
 

@@ -35,6 +35,7 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   /** What becomes of post-launch scripts. */
   readonly verdicts: Verdicts;
   freeMemoryBytes: number;
+  loadPerProcessor: number;
   readonly preflights: SimulatedPreflights;
   readonly done: string[];
 }
@@ -55,6 +56,7 @@ export async function simulateLaunchHost(
     look: () => undefined,
     verdicts: new Map(),
     freeMemoryBytes: 8 * GIB,
+    loadPerProcessor: 0,
     preflights: new SimulatedPreflights(),
     done: [],
     onCommand: undefined,
@@ -68,6 +70,7 @@ export async function simulateLaunchHost(
       version: '0.1.0',
       accelerator: 'tcg',
       freeMemoryBytes: host.freeMemoryBytes,
+      loadPerProcessor: host.loadPerProcessor,
       machines: [...host.machines.values()].map(({ status }) => status),
       keptConversions: [...host.kept.values()],
     }),
