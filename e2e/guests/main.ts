@@ -1,6 +1,7 @@
 /**
  * `node main.ts [--only ROW]… [--build] [--ahead] [--hardware WHICH] [--conversion METHOD] [--json]`, as
- * root, in mount and process namespaces of its own: what `landfall guest-matrix` runs. Exit code 0 when every row that is available here passed, else 1.
+ * root, in mount and process namespaces of its own: what `landfall guest-matrix` runs. Exit code 0 when every
+ * row that is available here passed, else 1.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
