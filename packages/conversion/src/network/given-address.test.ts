@@ -31,7 +31,8 @@ test("a static ifupdown guest without a DHCP client gets an address of the machi
     plan.notes.map(({ finding }) => finding),
     ['INTERFACES_LOST'],
   );
-  for (const { detail } of plan.steps) assert.doesNotMatch(detail, /10\.0\.2/, 'a preflight knows no address');
+  for (const { detail } of plan.steps)
+    assert.doesNotMatch(detail, /10\.0\.2/, 'a preflight knows no address');
 });
 
 test('a guest that cannot ask in a network nobody knows is told of, and does not keep its address', () => {
