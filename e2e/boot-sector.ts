@@ -1,10 +1,12 @@
 /**
- * The smallest guest there is: a boot sector. It says `B` on the serial line, reads its whole boot disk by
- * the firmware, 32 KiB at a time, says `.` for each pass (or `E` for a read that failed), and does what it
- * was made for. Assembled from this (GNU as, .code16; the numbers are the addresses below):
+ * The smallest guest there is: a boot sector. It says `B` on the first serial line and `R` on the fourth,
+ * reads its whole boot disk by the firmware, 32 KiB at a time, says `.` for each pass (or `E` for a read that
+ * failed), and does what it was made for. Assembled from this (GNU as, .code16; the numbers are the addresses
+ * below):
  *
  *   start:     cli; xor %ax,%ax; mov %ax,%ds; mov %ax,%es; mov %ax,%ss; mov $0x7c00,%sp; sti
  *              mov %dl,drive; mov $0x3f8,%dx; mov $'B',%al; out %al,%dx
+ *              mov $0x2e8,%dx; mov $'R',%al; out %al,%dx
  *   pass:      movl $0,lba
  *   next:      mov $packet,%si; mov $0x42,%ah; mov drive,%dl; int $0x13; jc failed
  *              addl $64,lba; mov lba,%eax; cmp sectors,%eax; jb next; mov $'.',%al
@@ -27,15 +29,16 @@ import assert from 'node:assert/strict';
 export type GuestAction = 'READ_AGAIN' | 'POWER_OFF' | 'PANIC' | 'REST' | 'WAIT_FOR_BUTTON';
 
 const CODE = [
-  'fa 31c0 8ed8 8ec0 8ed0 bc007c fb 88165e7c baf803 b042 ee',
-  '66c7066d7c00000000',
-  'be657c b442 8a165e7c cd13 721b 6683066d7c40 66a16d7c 663b065f7c 72e2 b02e',
-  'baf803 ee ff26637c',
+  'fa 31c0 8ed8 8ec0 8ed0 bc007c fb 8816647c baf803 b042 ee',
+  'bae802 b052 ee',
+  '66c706737c00000000',
+  'be6b7c b442 8a16647c cd13 721b 668306737c40 66a1737c 663b06657c 72e2 b02e',
+  'baf803 ee ff26697c',
   'b045 ebf4',
   'b80020 ba0406 ef eb06',
   'b001 ba0505 ee',
   'f4 ebfd',
-  '80 00000000 177c 1000 4000 0000 0010 00000000 00000000',
+  '80 00000000 1d7c 1000 4000 0000 0010 00000000 00000000',
   'b80001 ba0206 ef',
   'ba0006 ed f6c401 74f7',
   'ebc5',
@@ -43,14 +46,14 @@ const CODE = [
 
 const SECTOR_BYTES = 512;
 const STEP_BYTES = 64 * SECTOR_BYTES;
-const SECTORS_AT = 0x5f;
-const ACTION_AT = 0x63;
+const SECTORS_AT = 0x65;
+const ACTION_AT = 0x69;
 const ADDRESSES: Readonly<Record<GuestAction, number>> = {
-  READ_AGAIN: 0x7c17,
-  POWER_OFF: 0x7c4c,
-  PANIC: 0x7c55,
-  REST: 0x7c5b,
-  WAIT_FOR_BUTTON: 0x7c75,
+  READ_AGAIN: 0x7c1d,
+  POWER_OFF: 0x7c52,
+  PANIC: 0x7c5b,
+  REST: 0x7c61,
+  WAIT_FOR_BUTTON: 0x7c7b,
 };
 
 export function bootSector(diskBytes: number, action: GuestAction): Buffer {

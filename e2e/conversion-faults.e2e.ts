@@ -12,7 +12,10 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { createLaunchHost } from '../apps/launch-host/src/launch-host.ts';
 import type { MachineStatus } from '../packages/channel/src/index.ts';
-import { type FakeAnswer, fakeGuestfish } from '../packages/conversion/src/fake-guestfish.testing.ts';
+import {
+  type FakeAnswer,
+  fakeGuestfish,
+} from '../packages/conversion/src/appliance/fake-guestfish.testing.ts';
 import { runChecked, silentLogger, systemClock } from '../packages/runtime/src/index.ts';
 
 const MACHINE_ID = 'i-0123456789abcdef0';

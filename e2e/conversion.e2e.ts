@@ -136,7 +136,6 @@ async function convert(
     disks: [{ ...disk, overlayPath }],
     target: {
       macAddress: MAC_ADDRESS,
-      address: { address: '10.0.2.15', netmask: '255.255.255.0', gateway: '10.0.2.2' },
       addresses: [{ address: '192.0.2.7/24', gateway: '192.0.2.1' }],
     },
     ...{ scratchFolder, useKvm: false, logger: silentLogger, method },

@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { run } from '../packages/runtime/src/index.ts';
 
 const INSIDE = 'LANDFALL_TEST_LIBVIRT_BED';
-const TIMEOUT_MS = 15 * 60_000;
+const TIMEOUT_MS = 30 * 60_000;
 const NAMESPACES = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
 
 /** Calls `story` inside; outside there is one test, which passes when all inside did. */

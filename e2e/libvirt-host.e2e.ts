@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LibvirtHost } from '../packages/launch/src/index.ts';
 import { silentLogger, systemClock } from '../packages/runtime/src/index.ts';
+import { describeLibvirtAddresses } from './libvirt-addresses.ts';
 import { besideLibvirt } from './libvirt-bed.ts';
 import { describeLibvirtFaults } from './libvirt-faults.ts';
 import { describeLaunchOnLibvirt } from './libvirt-launch.ts';
@@ -17,6 +18,7 @@ besideLibvirt(import.meta.filename, () => {
       accelerator: 'tcg',
     });
   describeMachineHost('libvirt', reopen);
+  describeLibvirtAddresses(reopen);
   describeLibvirtFaults(reopen);
   describeLaunchOnLibvirt();
 });

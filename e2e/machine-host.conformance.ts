@@ -1,5 +1,5 @@
 /**
- * What every machine host must do (M1 to M6 of `machine-host.ts`), on the smallest guest there is. `reopen`
+ * What every machine host must do (M1 to M7 of `machine-host.ts`), on the smallest guest there is. `reopen`
  * stands for a restart of the launch host: a new host object that knows nothing.
  */
 import assert from 'node:assert/strict';
@@ -15,10 +15,12 @@ import {
   type LaunchDisk,
   type LaunchRequest,
   type MachineHost,
+  REPORT_LOG,
   type RunState,
   sumProgress,
 } from '../packages/launch/src/index.ts';
 import { runChecked, systemClock } from '../packages/runtime/src/index.ts';
+import { AGENT_GUEST_BYTES, makeAgentGuest } from './agent-guest.ts';
 import type { GuestAction } from './boot-sector.ts';
 import { MachineView } from './machine-views.ts';
 
@@ -62,14 +64,33 @@ export function describeMachineHost(name: string, reopen: () => MachineHost): vo
       const folder = join(parent, String(count));
       await mkdir(folder);
       const views: MachineView[] = [];
-      const disks: LaunchDisk[] = [];
       for (const [index, action] of actions.entries()) {
-        const diskId = `disk-${index}`;
-        const view = await MachineView.serve(folder, { diskId, sizeBytes: SIZE_BYTES, action });
+        const disk = { diskId: `disk-${index}`, sizeBytes: SIZE_BYTES, action };
+        views.push(await MachineView.serve(folder, disk));
+      }
+      return await attach(folder, views, changes);
+    }
+
+    /** A machine with an agent in its guest. */
+    async function prepareAgent(): Promise<Bed> {
+      count += 1;
+      const folder = join(parent, String(count));
+      await mkdir(folder);
+      const imagePath = await makeAgentGuest(folder);
+      const disk = { diskId: 'disk-0', sizeBytes: AGENT_GUEST_BYTES, imagePath };
+      return await attach(folder, [await MachineView.serveImage(folder, disk)], { memoryBytes: 192 * MIB });
+    }
+
+    async function attach(
+      folder: string,
+      views: readonly MachineView[],
+      changes: Partial<LaunchRequest>,
+    ): Promise<Bed> {
+      const disks: LaunchDisk[] = [];
+      for (const [index, { diskId, sizeBytes, nbdUri }] of views.entries()) {
         const overlayPath = join(folder, `overlay-${diskId}.qcow2`);
-        await createOverlay({ path: overlayPath, nbdUri: view.nbdUri, sizeBytes: SIZE_BYTES });
-        views.push(view);
-        disks.push({ diskId, isBootDisk: index === 0, overlayPath, nbdUri: view.nbdUri });
+        await createOverlay({ path: overlayPath, nbdUri, sizeBytes });
+        disks.push({ diskId, isBootDisk: index === 0, overlayPath, nbdUri });
       }
       const bed = { folder, views, request: { ...requestFor(folder, count), disks, ...changes } };
       beds.push(bed);
@@ -103,6 +124,8 @@ export function describeMachineHost(name: string, reopen: () => MachineHost): vo
           const { request } = await prepare(['READ_AGAIN'], { hardware });
           await reopen().start(request);
           await untilSaid(request, /^B\./);
+          const reports = await readFile(join(request.folder, REPORT_LOG), 'latin1');
+          assert.equal(reports, 'R', 'M7: its fourth serial line is heard');
           const host = reopen();
           assert.equal(await host.find(request), true);
           assert.equal(await host.readRunState(request), 'RUNNING');
@@ -120,6 +143,44 @@ export function describeMachineHost(name: string, reopen: () => MachineHost): vo
         },
       );
     }
+
+    test('M7: an agent in the guest answers, and where there is none nobody does', TIMEOUT, async () => {
+      const { request: bare } = await prepare(['REST']);
+      await reopen().start(bare);
+      assert.equal(await reopen().agentAnswers(bare, 1000), false);
+      await reopen().stop(bare);
+      const { request } = await prepareAgent();
+      await reopen().start(request);
+      await untilSaid(request, /^AGENT /m);
+      while (!(await reopen().agentAnswers(request, 2000))) await systemClock.sleep(250);
+      await reopen().stop(request);
+      assert.equal(await reopen().agentAnswers(request, 1000), false);
+    });
+
+    for (const limits of [{ bytesPerSecond: MIB }, { operationsPerSecond: 32 }]) {
+      test(`a disk does not more than ${JSON.stringify(limits)}`, TIMEOUT, async (context) => {
+        const { request } = await prepare(['READ_AGAIN']);
+        const disks = request.disks.map((disk) => ({ ...disk, limits }));
+        const startedNs = systemClock.monotonicNs();
+        await reopen().start({ ...request, disks });
+        await untilSaid(request, /^B\.\./);
+        const tookMs = Number((systemClock.monotonicNs() - startedNs) / 1_000_000n);
+        // Two passes, 32 KiB at a time: 16 MiB, 512 reads.
+        context.diagnostic(`took ${tookMs} ms; 16 000 ms at the limit`);
+        assert.ok(tookMs > 16_000 * 0.75, `the limit was not kept: ${tookMs} ms`);
+        assert.doesNotMatch(await consoleOf(request), /E/);
+      });
+    }
+
+    test('the address that a network keeps for a machine is the same always', TIMEOUT, async () => {
+      const { request } = await prepare(['REST']);
+      const given = await reopen().reserveAddress(request);
+      assert.match(given?.address ?? '', /^(\d+\.){3}\d+\/\d+$/);
+      assert.deepEqual(await reopen().reserveAddress(request), given);
+      await reopen().start(request);
+      const reached = await reopen().findAddress(request);
+      assert.ok(reached === undefined || given?.address.startsWith(`${reached}/`), reached);
+    });
 
     test('M4: a guest that powers itself off stays found until it is stopped', TIMEOUT, async () => {
       const { request } = await prepare(['POWER_OFF']);

@@ -71,19 +71,27 @@ besideLibvirt(import.meta.filename, () => {
     const cases = [
       { host: 'qemu', purpose: 'TEST', says: 'CUT OFF' },
       { host: 'libvirt', purpose: 'TEST', says: 'CUT OFF' },
+      { host: 'qemu', purpose: 'PROOF', says: 'CUT OFF' },
+      { host: 'libvirt', purpose: 'PROOF', says: 'CUT OFF' },
       { host: 'qemu', purpose: 'CUTOVER', says: 'REACHED' },
       { host: 'libvirt', purpose: 'CUTOVER', says: 'REACHED' },
+      { host: 'qemu', purpose: 'TEST', networkName: 'user', says: 'REACHED' },
+      { host: 'libvirt', purpose: 'TEST', networkName: 'default', says: 'REACHED' },
     ] as const;
 
-    for (const [index, { host: name, purpose, says }] of cases.entries()) {
-      test(`${name}: a ${purpose} machine is ${says} from host and source`, TIMEOUT, async () => {
+    for (const [index, { host: name, says, ...where }] of cases.entries()) {
+      const machine = [where.purpose, ...('networkName' in where ? ['in', where.networkName] : [])].join(' ');
+      const does = says === 'REACHED' ? 'reaches' : 'is cut off from';
+      test(`${name}: a ${machine} machine ${does} host and source`, TIMEOUT, async () => {
         const host = hosts[name];
         assert.ok(host !== undefined);
-        const request = await prepare(join(folder, String(index)), nbdUri, index, purpose);
+        const request = await prepare(join(folder, String(index)), nbdUri, index, where);
         try {
+          const given = await host.reserveAddress(request);
           await host.start(request);
           const said = await untilDone(request);
-          assert.match(said, /LEASE \d/, 'it has an address of its own');
+          const leased = /LEASE ([\d.]+)/.exec(said)?.[1];
+          assert.equal(`${leased}/24`, given?.address, 'DHCP gives what is kept for it');
           for (const address of [HOST_ADDRESS, SOURCE_ADDRESS])
             assert.match(said, new RegExp(`${says} ${address}`));
           if (name === 'libvirt') await reachesGuest(await host.findAddress(request));
@@ -107,14 +115,14 @@ async function prepare(
   folder: string,
   nbdUri: string,
   index: number,
-  purpose: 'TEST' | 'CUTOVER',
+  where: Pick<LaunchRequest, 'purpose' | 'networkName'>,
 ): Promise<LaunchRequest> {
   await mkdir(folder);
   const overlayPath = join(folder, 'overlay.qcow2');
   await createOverlay({ path: overlayPath, nbdUri, sizeBytes: NETWORK_GUEST_BYTES });
   return {
     machineId: `i-${String(index).padStart(17, '0')}`,
-    purpose,
+    ...where,
     disks: [{ diskId: 'guest', isBootDisk: true, overlayPath, nbdUri }],
     cpuCount: 1,
     memoryBytes: 192 * 2 ** 20,

@@ -1,9 +1,15 @@
-/** Views for the conformance suite: nbdkit serves random disks with a guest in their first sector. */
+/** Views for the conformance suite: nbdkit serves images, most random with a guest in their first sector. */
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runChecked, systemErrorCode } from '../packages/runtime/src/index.ts';
 import { bootSector, type GuestAction } from './boot-sector.ts';
+
+interface ServedImage {
+  readonly diskId: string;
+  readonly sizeBytes: number;
+  readonly imagePath: string;
+}
 
 export class MachineView {
   readonly diskId: string;
@@ -11,23 +17,28 @@ export class MachineView {
   readonly imagePath: string;
   readonly #folder: string;
 
-  private constructor(folder: string, diskId: string, sizeBytes: number) {
+  private constructor(folder: string, { diskId, sizeBytes, imagePath }: ServedImage) {
     this.#folder = folder;
     this.diskId = diskId;
     this.sizeBytes = sizeBytes;
-    this.imagePath = join(folder, `${diskId}.raw`);
+    this.imagePath = imagePath;
+  }
+
+  static async serveImage(folder: string, image: ServedImage): Promise<MachineView> {
+    const view = new MachineView(folder, image);
+    await view.begin();
+    return view;
   }
 
   static async serve(
     folder: string,
     disk: { readonly diskId: string; readonly sizeBytes: number; readonly action: GuestAction },
   ): Promise<MachineView> {
-    const view = new MachineView(folder, disk.diskId, disk.sizeBytes);
+    const imagePath = join(folder, `${disk.diskId}.raw`);
     const image = randomBytes(disk.sizeBytes);
     bootSector(disk.sizeBytes, disk.action).copy(image);
-    await writeFile(view.imagePath, image);
-    await view.begin();
-    return view;
+    await writeFile(imagePath, image);
+    return await MachineView.serveImage(folder, { ...disk, imagePath });
   }
 
   get nbdUri(): string {

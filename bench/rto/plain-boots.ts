@@ -31,7 +31,7 @@ interface BootRequest {
 
 /** From starting QEMU on a converted local disk until HTTP 200. */
 export async function timePlainBoot(request: BootRequest & { readonly macAddress: string }): Promise<number> {
-  return await timeBoot({ ...request, guestAddress: GUEST_ADDRESS.address });
+  return await timeBoot({ ...request, guestAddress: GUEST_ADDRESS });
 }
 
 /**

@@ -28,18 +28,26 @@ export function parseFacts(text: string): GuestFacts {
 
 /** The address that the launched machine has to get: the target network's DHCP gives it. */
 const LAUNCHED_ADDRESS = '10.0.2.15/24';
-const VIRTIO_DEVICE = /^\/dev\/(vd[a-z]|mapper\/)/;
+const DEVICES = {
+  VIRTIO: { name: 'virtio', pattern: /^\/dev\/(vd[a-z]|mapper\/)/ },
+  COMPATIBLE: { name: 'SATA', pattern: /^\/dev\/(sd[a-z]|mapper\/)/ },
+} as const;
 
-/** Empty: the launched guest is whole, on virtio, and reachable under the interface name it always had. */
-export function findFaults(row: GuestRow, facts: GuestFacts): string[] {
+/** Empty: the launched guest is whole, on that hardware, and reachable by the interface it always had. */
+export function findFaults(
+  row: GuestRow,
+  facts: GuestFacts,
+  hardware: keyof typeof DEVICES = 'VIRTIO',
+): string[] {
+  const device = DEVICES[hardware];
   const expected = layOut(row).volumes.filter(({ type }) => type !== 'swap');
   const mounts = expected.flatMap(({ mountPoint, type }) => {
     const mount = facts.mounts.find(({ target }) => target === mountPoint);
     if (mount === undefined) return [`${mountPoint} is not mounted`];
     if (mount.type !== type) return [`${mountPoint} is ${mount.type} instead of ${type}`];
-    return VIRTIO_DEVICE.test(mount.source)
+    return device.pattern.test(mount.source)
       ? []
-      : [`${mountPoint} is on ${mount.source}, which is not virtio`];
+      : [`${mountPoint} is on ${mount.source}, which is not ${device.name}`];
   });
   const markers = row.dataDisks.flatMap((_disk, index) => {
     const { path, text } = markerOf(row, index);

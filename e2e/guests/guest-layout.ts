@@ -18,9 +18,6 @@ const ESP_MIB = 40;
 const BOOT_MIB = 200;
 const SWAP_MIB = 64;
 
-/** The appliance that builds a guest has its disks on a controller of its own. */
-const APPLIANCE = { controller: 'SATA' } as const;
-
 export interface Partition {
   readonly disk: number;
   readonly number: number;
@@ -34,7 +31,7 @@ export interface Volume {
   /** `none` for swap. */
   readonly mountPoint: string;
   readonly uuid: string;
-  /** In the appliance, where the guest's disks come first. */
+  /** In the appliance. */
   readonly applianceDevice: string;
   /** As the guest's own configuration names it. */
   readonly source: string;
@@ -52,8 +49,14 @@ export function layOut(row: GuestRow): GuestLayout {
   return { partitions, volumes: [...rootVolumes(row, partitions), ...dataVolumes(row)] };
 }
 
-export function applianceDisk(index: number): string {
-  return deviceNameOf(APPLIANCE, index);
+/** libguestfs takes letters only. */
+export function applianceLabel(index: number): string {
+  return `guest${'abcdefghijklmnop'[index]}`;
+}
+
+/** By label: on a busy machine the appliance may find its disks in another order than they were given. */
+export function applianceDevice(index: number, partition?: number): string {
+  return `/dev/disk/guestfs/${applianceLabel(index)}${partition ?? ''}`;
 }
 
 function rootDiskPartitions(row: GuestRow): Partition[] {
@@ -119,7 +122,7 @@ function volumeOn(
   const uuid = volume.type === 'vfat' ? serialOf(row) : uuidOf(row, `${disk}/${partition ?? 'whole'}`);
   return {
     ...{ ...volume, uuid },
-    applianceDevice: deviceNameOf(APPLIANCE, disk, partition),
+    applianceDevice: applianceDevice(disk, partition),
     source: row.namesDevicesBy === 'HARDWARE' ? hardwareName : `UUID=${uuid}`,
   };
 }

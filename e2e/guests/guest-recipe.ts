@@ -8,7 +8,8 @@
  * the settings are put back to `MODULES=dep`, which is what the guest's owner would have.
  */
 import {
-  applianceDisk,
+  applianceDevice,
+  applianceLabel,
   BTRFS_ROOT,
   DATA_DISK_BYTES,
   layOut,
@@ -22,6 +23,8 @@ import type { DebianRelease, DiskController, FilesystemType, GuestRow } from './
 export const SOURCE_INTERFACE = 'ens20';
 /** In QEMU's user network, and not the address that its DHCP gives. */
 export const SOURCE_ADDRESS = '10.0.2.77';
+/** Of the disk that is the archive of the guest's files. */
+const ARCHIVE_LABEL = 'archive';
 export const FACTS_PATH = '/cgi-bin/facts';
 
 const PACKAGES = [
@@ -158,20 +161,19 @@ export function diskFilesOf(row: GuestRow): { readonly name: string; readonly si
 /** For guestfish, in the folder that holds `guest.tar`. */
 export function assembleScript(row: GuestRow): string {
   const disks = diskFilesOf(row);
-  const archive = applianceDisk(disks.length);
   return [
     ...disks.map(({ name, sizeBytes }) => `disk-create ${name} raw ${sizeBytes}`),
-    ...disks.map(({ name }, index) => `add ${name} format:raw cachemode:unsafe label:${labelOf(index)}`),
-    'add guest.tar format:raw readonly:true label:archive',
+    ...disks.map(
+      ({ name }, index) => `add ${name} format:raw cachemode:unsafe label:${applianceLabel(index)}`,
+    ),
+    `add guest.tar format:raw readonly:true label:${ARCHIVE_LABEL}`,
     'run',
-    // On a busy machine the appliance may find its disks in another order than they were given.
-    ...disks.map((_disk, index) => isLabelled(applianceDisk(index), labelOf(index))),
-    isLabelled(archive, 'archive'),
+    inAppliance('udevadm settle'),
     ...partitionCommands(row),
     inAppliance('udevadm settle'),
     ...volumeCommands(row),
     ...mountCommands(row),
-    inAppliance(`tar xf ${archive} -C /sysroot --numeric-owner`),
+    inAppliance(`tar xf /dev/disk/guestfs/${ARCHIVE_LABEL} -C /sysroot --numeric-owner`),
     ...bootloaderCommands(row),
     'umount-all',
     '',
@@ -186,36 +188,28 @@ function inAppliance(command: string): string {
   return `debug sh "${command}"`;
 }
 
-/** libguestfs takes letters only. */
-function labelOf(index: number): string {
-  return applianceDisk(index).slice('/dev/'.length);
-}
-
-function isLabelled(device: string, label: string): string {
-  return inAppliance(`test ${device} -ef /dev/disk/guestfs/${label}`);
-}
-
 function partitionCommands(row: GuestRow): string[] {
   const { partitions } = layOut(row);
   const table = row.firmware === 'UEFI' ? 'gpt' : 'mbr';
   const tables = diskFilesOf(row).flatMap((_disk, index) => {
     const isPartitioned = partitions.some(({ disk }) => disk === index);
-    return isPartitioned ? [`part-init ${applianceDisk(index)} ${index === 0 ? table : 'gpt'}`] : [];
+    return isPartitioned ? [`part-init ${applianceDevice(index)} ${index === 0 ? table : 'gpt'}`] : [];
   });
   const added = partitions.map(
     ({ disk, startSector, endSector }) =>
-      `part-add ${applianceDisk(disk)} primary ${startSector} ${endSector}`,
+      `part-add ${applianceDevice(disk)} primary ${startSector} ${endSector}`,
   );
-  const efi = 'part-set-gpt-type /dev/sda 1 C12A7328-F81F-11D2-BA4B-00A0C93EC93B';
-  return [...tables, ...added, row.firmware === 'UEFI' ? efi : 'part-set-bootable /dev/sda 1 true'];
+  const first = applianceDevice(0);
+  const efi = `part-set-gpt-type ${first} 1 C12A7328-F81F-11D2-BA4B-00A0C93EC93B`;
+  return [...tables, ...added, row.firmware === 'UEFI' ? efi : `part-set-bootable ${first} 1 true`];
 }
 
 function volumeCommands(row: GuestRow): string[] {
   const { partitions, volumes } = layOut(row);
   const physical = partitions.find(({ holds }) => holds === 'LVM');
   const group = [
-    `pvcreate /dev/sda${physical?.number}`,
-    `vgcreate ${VOLUME_GROUP} /dev/sda${physical?.number}`,
+    `pvcreate ${applianceDevice(0, physical?.number)}`,
+    `vgcreate ${VOLUME_GROUP} ${applianceDevice(0, physical?.number)}`,
     `lvcreate swap ${VOLUME_GROUP} 64`,
     `lvcreate-free root ${VOLUME_GROUP} 100`,
   ];
@@ -257,7 +251,7 @@ function bootloaderCommands(row: GuestRow): string[] {
   const install =
     row.firmware === 'UEFI'
       ? 'grub-install --target=x86_64-efi --efi-directory=/boot/efi --removable --no-nvram'
-      : 'grub-install --target=i386-pc /dev/sda';
+      : `grub-install --target=i386-pc ${applianceDevice(0)}`;
   const [root] = layOut(row).volumes;
   // Without spaces and quotes, which would not survive the way there.
   const expression = `/vmlinuz/s,root=[^[:space:]]+,root=${root?.source},`;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { findFaults, parseFacts } from './guest-facts.ts';
-import { DATA_DISK_BYTES, layOut, ROOT_DISK_BYTES, SECTOR_BYTES } from './guest-layout.ts';
-import { assembleScript, customizeScript, filesOf } from './guest-recipe.ts';
+import { applianceDevice, DATA_DISK_BYTES, layOut, ROOT_DISK_BYTES, SECTOR_BYTES } from './guest-layout.ts';
+import { assembleScript, customizeScript, diskFilesOf, filesOf } from './guest-recipe.ts';
 import { GUEST_ROWS, type GuestRow } from './guest-row.ts';
 
 function rowNamed(name: string): GuestRow {
@@ -66,11 +66,18 @@ test('no guest has a virtio driver in its initial RAM filesystem', () => {
   for (const row of GUEST_ROWS) assert.doesNotMatch(customizeScript(row), /virtio/);
 });
 
-test('a disk is formatted only after the appliance has shown that it is the right one', () => {
+test('a disk is named by its label in the appliance, which may find it in any order', () => {
+  for (const row of GUEST_ROWS) {
+    // Only what is written into the guest's own configuration has its own names of disks.
+    const lines = assembleScript(row).split('\n');
+    for (const line of lines)
+      if (!line.includes('grub.cfg')) assert.doesNotMatch(line, /\/dev\/sd/, row.name);
+  }
   const lines = assembleScript(rowNamed('12-bios-btrfs-disks')).split('\n');
-  const checked = lines.findLastIndex((line) => line.includes('/dev/disk/guestfs/'));
-  const written = lines.findIndex((line) => line.startsWith('part-init'));
-  assert.ok(checked > 0 && written > checked);
+  for (const [index, { name }] of diskFilesOf(rowNamed('12-bios-btrfs-disks')).entries()) {
+    const label = applianceDevice(index).replace('/dev/disk/guestfs/', '');
+    assert.ok(lines.includes(`add ${name} format:raw cachemode:unsafe label:${label}`), name);
+  }
 });
 
 const GOOD = `kernel 6.1.0-18-amd64
@@ -96,6 +103,12 @@ test('whatever a launched guest lacks is named', () => {
   assert.match(faultsOf('mount /srv/data-2 xfs /dev/vdc\n', ''), /data-2 is not mounted/);
   assert.match(faultsOf('ext4 /dev/vdb1', 'xfs /dev/vdb1'), /data-1 is xfs instead of ext4/);
   assert.match(faultsOf('/dev/vdb1', '/dev/sdb1'), /not virtio/);
+  const onSata = GOOD.replaceAll('/dev/vd', '/dev/sd');
+  assert.deepEqual(findFaults(rowNamed('12-bios-btrfs-disks'), parseFacts(onSata), 'COMPATIBLE'), []);
+  assert.match(
+    findFaults(rowNamed('12-bios-btrfs-disks'), parseFacts(GOOD), 'COMPATIBLE').join(),
+    /not SATA/,
+  );
   assert.match(faultsOf('disks-disk-1', 'disks-disk-2'), /data-1\/marker is not what was/);
   assert.match(faultsOf('swap /dev/vda2 partition', 'nothing'), /0 swap devices/);
   assert.match(faultsOf('address ens20', 'address eth0'), /no 10\.0\.2\.15\/24 on ens20, but eth0/);

@@ -1,6 +1,7 @@
 /**
- * `node main.ts [--only ROW]… [--build] [--ahead] [--json]`, as root, in mount and process namespaces of its
- * own: what `landfall guest-matrix` runs. Exit code 0 when every row that is available here passed, else 1.
+ * `node main.ts [--only ROW]… [--build] [--ahead] [--hardware WHICH] [--conversion METHOD] [--json]`, as
+ * root, in mount and process namespaces of its own: what `landfall guest-matrix` runs. Exit code 0 when every
+ * row that is available here passed, else 1.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ import {
 import { type BuiltGuest, ensureGuest, type GuestBuilder } from './guest-disks.ts';
 import { GUEST_ROWS, type GuestRow } from './guest-row.ts';
 import { emptyResult, formatResults, formatSummary, type RowResult } from './row-result.ts';
-import { type TrialGround, tryRow } from './row-trial.ts';
+import { type LaunchWish, type TrialGround, tryRow } from './row-trial.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -35,6 +36,7 @@ interface MatrixOptions {
    */
   readonly buildsAhead: boolean;
   readonly json: boolean;
+  readonly wish: LaunchWish;
 }
 
 async function main(): Promise<number> {
@@ -55,7 +57,7 @@ async function main(): Promise<number> {
   const host = createLaunchHost({ stateDir, logger, clock: systemClock, accelerator });
   await host.start();
   try {
-    return await runRows(builder, { folder: runFolder, host, accelerator, say }, options);
+    return await runRows(builder, { folder: runFolder, host, accelerator, say, wish: options.wish }, options);
   } finally {
     await host.stop();
     await rm(runFolder, { recursive: true, force: true });
@@ -69,6 +71,8 @@ function parseOptions(): MatrixOptions {
       build: { type: 'boolean', default: false },
       ahead: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      hardware: { type: 'string' },
+      conversion: { type: 'string' },
     },
   });
   const unknown = values.only.filter((name) => GUEST_ROWS.every((row) => row.name !== name));
@@ -78,7 +82,25 @@ function parseOptions(): MatrixOptions {
     });
   }
   const rows = GUEST_ROWS.filter(({ name }) => values.only.length === 0 || values.only.includes(name));
-  return { rows, onlyBuild: values.build, buildsAhead: values.ahead, json: values.json };
+  const wish = parseWish(values);
+  return { rows, onlyBuild: values.build, buildsAhead: values.ahead, json: values.json, wish };
+}
+
+const HARDWARE = { virtio: 'VIRTIO', compatible: 'COMPATIBLE' } as const;
+const METHODS = { automatic: 'AUTOMATIC', landfall: 'LANDFALL', 'virt-v2v': 'VIRT_V2V' } as const;
+
+function parseWish(values: { readonly hardware?: string; readonly conversion?: string }): LaunchWish {
+  const hardware = oneOf(HARDWARE, values.hardware);
+  const conversionMethod = oneOf(METHODS, values.conversion);
+  return {
+    ...(hardware === undefined ? {} : { hardware }),
+    ...(conversionMethod === undefined ? {} : { conversionMethod }),
+  };
+}
+
+function oneOf<Value>(choices: Readonly<Record<string, Value>>, text: string | undefined): Value | undefined {
+  if (text === undefined || text in choices) return text === undefined ? undefined : choices[text];
+  throw new OperationError('OPTION_INVALID', `${text} is none of ${Object.keys(choices).join(', ')}`);
 }
 
 /** Prints where the disks are: for whoever uses a guest for something else. */

@@ -26,8 +26,12 @@ export interface TrialGround {
   readonly folder: string;
   readonly host: LaunchHost;
   readonly accelerator: Accelerator;
+  readonly wish: LaunchWish;
   readonly say: (line: string) => void;
 }
+
+/** What is asked for of every launch; nothing, as a launch has it by itself. */
+export type LaunchWish = Pick<MachineSpecification, 'hardware' | 'conversionMethod'>;
 
 export type TrialFindings = Omit<
   RowResult,
@@ -65,7 +69,7 @@ async function hashAll({ disks }: BuiltGuest): Promise<string[]> {
 
 async function bootSource(ground: TrialGround, row: GuestRow, guest: BuiltGuest): Promise<number> {
   ground.say(`${row.name}: starting it on its own hardware (${row.controller}, e1000)`);
-  const guestAddress = row.hasStaticAddress ? SOURCE_ADDRESS : GUEST_ADDRESS.address;
+  const guestAddress = row.hasStaticAddress ? SOURCE_ADDRESS : GUEST_ADDRESS;
   return await withBare(ground, row, { guest, hardware: row.controller, guestAddress }, async (machine) => {
     const life = await waitForLife({ port: machine.port, timeoutMs: BOOT_TIMEOUT_MS });
     if (life.kind === 'ANSWERED') return life.afterMs;
@@ -76,7 +80,7 @@ async function bootSource(ground: TrialGround, row: GuestRow, guest: BuiltGuest)
 /** Passes only with the guest's own word that it found no root. */
 async function failOnVirtio(ground: TrialGround, row: GuestRow, guest: BuiltGuest): Promise<string> {
   ground.say(`${row.name}: starting it on virtio without a conversion, which must fail`);
-  const where = { guest, hardware: 'VIRTIO', guestAddress: GUEST_ADDRESS.address } as const;
+  const where = { guest, hardware: 'VIRTIO', guestAddress: GUEST_ADDRESS } as const;
   return await withBare(ground, row, where, async (machine) => {
     const givesUp = async () => NO_ROOT.exec(await machine.console())?.[1];
     const life = await waitForLife({ port: machine.port, timeoutMs: BOOT_TIMEOUT_MS, givesUp });
@@ -129,7 +133,7 @@ async function launchRow(ground: TrialGround, row: GuestRow, guest: BuiltGuest):
   try {
     for (const [index, { path }] of guest.disks.entries())
       views.push(await ViewServer.start(own, `disk-${index}`, path));
-    const specification = specify(row, guest, views);
+    const specification = { ...specify(row, guest, views), ...ground.wish };
     const startedNs = systemClock.monotonicNs();
     await handlers.ensureMachine(specification);
     const running = await untilRunning(ground, machineId);
@@ -171,7 +175,7 @@ async function judge(
   const life = await waitForLife({ port, timeoutMs: BOOT_TIMEOUT_MS, givesUp });
   const facts = life.kind === 'ANSWERED' ? await fetchText(port, FACTS_PATH) : undefined;
   if (life.kind === 'ANSWERED' && facts !== undefined)
-    return { bootMs: life.afterMs, reasons: findFaults(row, parseFacts(facts)) };
+    return { bootMs: life.afterMs, reasons: findFaults(row, parseFacts(facts), ground.wish.hardware) };
   const { text } = await handlers.readConsole({ machineId, tailBytes: CONSOLE_TAIL_BYTES });
   throw notBooted(life.kind === 'GAVE_UP' ? life.why : 'it does not tell what it is', text);
 }

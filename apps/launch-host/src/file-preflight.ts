@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreflightOrder } from '@landfall/channel';
 import { hasVirtV2v, preflightGuest } from '@landfall/conversion';
-import { createOverlay, GUEST_ADDRESS } from '@landfall/launch';
+import { createOverlay, USER_NETWORK_GIVES } from '@landfall/launch';
 import type { PreflightResult } from '@landfall/model';
 import { ensureFolder } from '@landfall/runtime';
 import type { HostServices } from './host-services.ts';
@@ -15,7 +15,7 @@ const VIEW_TIMEOUT_SECONDS = 10;
 export async function inspectViews(
   services: HostServices,
   parentFolder: string,
-  { preflightId, disks, bootMode }: PreflightOrder,
+  { preflightId, disks, bootMode, conversionMethod = 'AUTOMATIC' }: PreflightOrder,
   signal: AbortSignal,
 ): Promise<PreflightResult> {
   const folder = join(parentFolder, preflightId);
@@ -29,11 +29,12 @@ export async function inspectViews(
     }
     return await preflightGuest({
       disks: overlays,
-      // No machine is made: what is told of its address holds for any.
+      // No machine is made: what is told of its addresses holds for any.
       target: {
-        ...{ macAddress: 'of the machine', address: GUEST_ADDRESS, bootMode },
+        ...{ macAddress: 'of the machine', given: USER_NETWORK_GIVES, bootMode },
         hasUefiFirmware: services.hasUefiFirmware,
         hasVirtV2v: await hasVirtV2v(),
+        method: conversionMethod,
       },
       scratchFolder: folder,
       useKvm: services.accelerator === 'kvm',

@@ -31,6 +31,7 @@ import { MachineStore, unknownMachine } from './file-machine-store.ts';
 import { openGuestTree, type TreeRequest } from './file-tree-opening.ts';
 import { FileTrees } from './file-trees.ts';
 import type { HostServices } from './host-services.ts';
+import { loadPerProcessor } from './linux-host-load.ts';
 import { Machine } from './machine.ts';
 import { newRecord, toStatus, unknownTerminated } from './machine-record.ts';
 import { shortened } from './post-launch-outcomes.ts';
@@ -183,6 +184,7 @@ class EmbeddedLaunchHost {
       version: packageFile.version,
       accelerator,
       freeMemoryBytes,
+      loadPerProcessor: loadPerProcessor(),
       networks,
       machines: [...this.#machines.values()].map((machine) => shortened(machine.status)),
       keptConversions: this.#running().kept.list(),

@@ -1,6 +1,5 @@
 /** The launch of a machine: fresh overlays, conversion, start. */
 import { join } from 'node:path';
-import type { MachineSpecification } from '@landfall/channel';
 import {
   type ConversionMethod,
   type ConversionTarget,
@@ -9,7 +8,6 @@ import {
 } from '@landfall/conversion';
 import {
   createOverlay,
-  GUEST_ADDRESS,
   inspectImage,
   type LaunchDisk,
   type LaunchRequest,
@@ -18,10 +16,11 @@ import {
 import { OperationError, retry } from '@landfall/runtime';
 import { isUnreachable } from './file-machine-host.ts';
 import { makeDurable } from './file-machine-store.ts';
+import { macAddressFor, networkNameOf, reserveAddressFor } from './machine-address.ts';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { type MachineRecord, withoutError } from './machine-record.ts';
 import { expectedOutcomes, orderedScripts } from './post-launch-outcomes.ts';
-import { keepConversion, macAddressFor, usePreparedConversion } from './prepared-conversion.ts';
+import { keepConversion, usePreparedConversion } from './prepared-conversion.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
 const CONVERSION_ATTEMPTS_MAX = 3;
@@ -85,8 +84,9 @@ async function convertOnce(
   const result = await convertOverlays(context, method, signal);
   for (const disk of specification.disks) await makeDurable(join(context.folder, overlayName(disk.diskId)));
   const bootMode = specification.bootMode === 'USE_SOURCE' ? result.bootMode : specification.bootMode;
-  const { steps, hardware } = result;
-  const conversion = { done: true, steps, bootMode, hardware };
+  const { steps, hardware, givenAddress } = result;
+  const given = givenAddress === undefined ? {} : { givenAddress };
+  const conversion = { done: true, steps, bootMode, hardware, ...given };
   await keepConversion(context, conversion);
   signal.throwIfAborted();
   // R1: only now, with the overlays durable.
@@ -109,6 +109,7 @@ async function convertOverlays(
     disks: disks.map((disk) => ({ ...disk, overlayPath: join(folder, overlayName(disk.diskId)) })),
     target: targetOf(context.record()),
     method,
+    giveAddress: () => reserveAddressFor(context, macAddressFor(context.record())),
     scripts: orderedScripts(specification),
     scratchFolder: folder,
     useKvm: services.accelerator === 'kvm',
@@ -127,7 +128,7 @@ function targetOf(record: MachineRecord): ConversionTarget {
   const { hardware, network, bootMode } = record.specification;
   const addresses = network?.addresses;
   return {
-    ...{ macAddress: macAddressFor(record), bootMode, address: GUEST_ADDRESS },
+    ...{ macAddress: macAddressFor(record), bootMode },
     ...(addresses === undefined ? {} : { addresses }),
     ...(hardware === undefined ? {} : { hardware }),
   };
@@ -212,7 +213,7 @@ async function startOnHost(
   const { specification, conversion } = context.record();
   const request: LaunchRequest = {
     ...specification,
-    ...networkOf(specification),
+    ...networkNameOf(specification),
     bootMode: conversion.bootMode,
     ...(conversion.hardware === undefined ? {} : { hardware: conversion.hardware }),
     disks: await readDisks(context),
@@ -222,10 +223,6 @@ async function startOnHost(
     onlyHydrate,
   };
   await services.host.start(request);
-}
-
-function networkOf({ network }: MachineSpecification): Pick<LaunchRequest, 'networkName'> {
-  return network?.networkName === undefined ? {} : { networkName: network.networkName };
 }
 
 /** Whether a disk still needs its view is read from the overlay itself. */

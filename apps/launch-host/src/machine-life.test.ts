@@ -81,3 +81,25 @@ test('a port is asked where it is published, and a machine that does not run is 
   assert.deepEqual(running.status().life?.sign, { kind: 'TCP', port: 22 });
   assert.equal(running.status().life?.detail, 'it said: SSH-2.0-x');
 });
+
+test('a script that ended well is a sign, one that failed or another one is not', async (t) => {
+  const script = (actionId: string, name: string) => ({
+    ...{ actionId, name, order: 1, script: '#!/bin/sh', parameters: {} },
+    ...{ timeoutSeconds: 5, mustSucceed: false },
+  });
+  const outcome = (actionId: string, state: 'FAILED' | 'SUCCEEDED') => {
+    return { actionId, state, output: '', startedAtMs: 1, endedAtMs: 2 };
+  };
+  const sign = { kind: 'SCRIPT', script: 'check' } as const;
+  const lifeWith = async (...postLaunch: readonly ReturnType<typeof outcome>[]) => {
+    const machine = await machineWith(t, [sign], { postLaunch });
+    const record = machine.context.record();
+    const postLaunchScripts = [script('sign-1', 'check'), script('sign-2', 'other')];
+    const specification = { ...record.specification, postLaunchScripts };
+    await watchForLife({ ...machine.context, record: () => ({ ...record, specification }) });
+    return machine.status().life?.detail;
+  };
+  assert.equal(await lifeWith(outcome('sign-1', 'FAILED'), outcome('sign-2', 'SUCCEEDED')), undefined);
+  assert.equal(await lifeWith(), undefined);
+  assert.equal(await lifeWith(outcome('sign-1', 'SUCCEEDED')), 'the script check ended well');
+});

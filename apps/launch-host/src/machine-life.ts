@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path';
 import type { SignOfLife } from '@landfall/channel';
-import { CONSOLE_LOG, guestAgentAnswers } from '@landfall/launch';
+import { CONSOLE_LOG } from '@landfall/launch';
 import { readTail } from './file-machine-store.ts';
 import { httpAnswers } from './http-life.ts';
 import { loginPromptIn } from './login-prompt.ts';
-import type { MachineContext } from './machine-context.ts';
+import { type MachineContext, placeOf } from './machine-context.ts';
 import { tcpAnswers } from './tcp-life.ts';
 
 /** Others wait for the look to end: who does not answer in time is asked again at the next. */
@@ -33,12 +33,16 @@ export async function watchForLife(context: MachineContext): Promise<void> {
 
 /** What was seen of the sign; `undefined`: nothing yet. */
 async function lookFor(context: MachineContext, sign: SignOfLife): Promise<string | undefined> {
-  const { folder } = context;
+  const { folder, services } = context;
   switch (sign.kind) {
     case 'LOGIN_PROMPT':
       return loginPromptIn(await readTail(join(folder, CONSOLE_LOG), CONSOLE_BYTES));
     case 'GUEST_AGENT':
-      return (await guestAgentAnswers(folder, ANSWER_MS)) ? 'the guest agent answers' : undefined;
+      return (await services.host.agentAnswers(placeOf(context), ANSWER_MS))
+        ? 'the guest agent answers'
+        : undefined;
+    case 'SCRIPT':
+      return scriptEndedWell(context, sign.script) ? `the script ${sign.script} ended well` : undefined;
     case 'TCP':
     case 'HTTP': {
       const published = context.record().published.find(({ guestPort }) => guestPort === sign.port);
@@ -50,4 +54,11 @@ async function lookFor(context: MachineContext, sign: SignOfLife): Promise<strin
         : await httpAnswers({ ...target, path: sign.path });
     }
   }
+}
+
+/** As far as was read of its reports. */
+function scriptEndedWell(context: MachineContext, name: string): boolean {
+  const { specification, postLaunch = [] } = context.record();
+  const script = specification.postLaunchScripts?.find((each) => each.name === name);
+  return postLaunch.some(({ actionId, state }) => actionId === script?.actionId && state === 'SUCCEEDED');
 }

@@ -26,6 +26,8 @@ export interface MachineRecord {
     readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
     /** Absent until it is done, and in the records of older versions: VIRTIO. */
     readonly hardware?: MachineHardware;
+    /** Of the machine's network, that the guest was told because it cannot ask; absent: it was told none. */
+    readonly givenAddress?: string;
     /** That the guest was told of; absent: as the specification has it. */
     readonly macAddress?: string;
   };

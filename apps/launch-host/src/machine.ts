@@ -207,8 +207,8 @@ export class Machine {
     await observe(this.#context());
     // What fills in the disks must not be taken for the machine that is about to be started.
     if (this.#isUnderWay) return;
-    await watchForLife(this.#context());
     await observePostLaunch(this.#context());
+    await watchForLife(this.#context());
     await hydrateOnce(this.#context());
   }
 

@@ -11,9 +11,10 @@ import { KeptConversions } from './file-kept-conversions.ts';
 import { MachineStore } from './file-machine-store.ts';
 import type { HostServices } from './host-services.ts';
 import { idleHost } from './idle-host.testing.ts';
+import { macAddressFor } from './machine-address.ts';
 import type { MachineContext } from './machine-context.ts';
 import { type MachineRecord, newRecord } from './machine-record.ts';
-import { keepConversion, macAddressFor, usePreparedConversion } from './prepared-conversion.ts';
+import { keepConversion, usePreparedConversion } from './prepared-conversion.ts';
 
 const SIZE = 1024 * 1024;
 const DONE = {
@@ -70,14 +71,14 @@ const FIRST = 'i-00000000000000001';
 const SECOND = 'i-00000000000000002';
 
 /** An overlay as a conversion leaves it: backed by a view that is not read here, with bytes of its own. */
-async function keepOne(bed: Bed): Promise<MachineContext> {
+async function keepOne(bed: Bed, conversion: MachineRecord['conversion'] = DONE): Promise<MachineContext> {
   const machine = await bed.context(specify(FIRST, { keepConversionAs: NAME }));
   const overlay = join(machine.folder, 'overlay-disk-0.qcow2');
   const backing = join(bed.stateDir, 'view.raw');
   await writeFile(backing, Buffer.alloc(SIZE, 7));
   await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', backing, overlay]);
   await runChecked(['qemu-io', '-f', 'qcow2', '-c', 'write -q -P 65 4096 4096', overlay]);
-  await keepConversion(machine, DONE);
+  await keepConversion(machine, conversion);
   return machine;
 }
 
@@ -121,6 +122,17 @@ test('what does not fit, is damaged or not there is converted as ever', async (t
   await refused({});
   await rm(bed.services.kept.overlayPath(NAME, 'disk-0'));
   await refused({});
+});
+
+test('an address that the guest was given has to be that of its network', async (t) => {
+  const bed = await makeBed(t);
+  const use = async (givenAddress: string) => {
+    await keepOne(bed, { ...DONE, givenAddress });
+    const machine = await bed.context(specify(SECOND, { preparedConversion: NAME }));
+    return await usePreparedConversion(machine);
+  };
+  assert.equal(await use('192.168.219.77/24'), false);
+  assert.equal(await use('10.0.2.15/24'), true);
 });
 
 test('K2: a restart finds what was kept whole, and removes the rest', async (t) => {

@@ -1,6 +1,6 @@
 /** A machine begins with a conversion that was kept, or leaves one behind for others. */
 import { join } from 'node:path';
-import { copyOverlay, macAddressOf, rebaseOverlay } from '@landfall/launch';
+import { copyOverlay, rebaseOverlay } from '@landfall/launch';
 import { describeError, OperationError } from '@landfall/runtime';
 import packageFile from '../package.json' with { type: 'json' };
 import { makeDurable } from './file-machine-store.ts';
@@ -11,13 +11,9 @@ import {
   keptDisks,
   misfitOf,
 } from './kept-conversion.ts';
+import { macAddressFor, reserveAddressFor } from './machine-address.ts';
 import { type MachineContext, overlayName } from './machine-context.ts';
 import type { MachineRecord } from './machine-record.ts';
-
-/** The address of the machine's network card, which conversion writes into the guest. */
-export function macAddressFor({ specification, conversion }: MachineRecord): string {
-  return specification.network?.macAddress ?? conversion.macAddress ?? macAddressOf(specification.machineId);
-}
 
 /** Whether the machine has its conversion now. What does not fit is said, and converted as ever (K3). */
 export async function usePreparedConversion(context: MachineContext): Promise<boolean> {
@@ -25,12 +21,12 @@ export async function usePreparedConversion(context: MachineContext): Promise<bo
   const { machineId, preparedConversion: name } = context.record().specification;
   if (name === undefined) return false;
   const found = kept.find(name);
-  const misfit = found === undefined ? 'it is not here' : misfitFor(found, context);
-  if (found === undefined || misfit !== undefined) {
-    logger.info('prepared-conversion-not-used', { machineId, name, reason: misfit });
-    return false;
-  }
   try {
+    const misfit = found === undefined ? 'it is not here' : await misfitFor(found, context);
+    if (found === undefined || misfit !== undefined) {
+      logger.info('prepared-conversion-not-used', { machineId, name, reason: misfit });
+      return false;
+    }
     await begin(context, found);
     return true;
   } catch (error) {
@@ -40,8 +36,13 @@ export async function usePreparedConversion(context: MachineContext): Promise<bo
   }
 }
 
-function misfitFor(found: KeptConversion, context: MachineContext): string | undefined {
-  return misfitOf(found, context.record().specification, packageFile.version);
+async function misfitFor(found: KeptConversion, context: MachineContext): Promise<string | undefined> {
+  const misfit = misfitOf(found, context.record().specification, packageFile.version);
+  const { givenAddress } = found.conversion;
+  if (misfit !== undefined || givenAddress === undefined) return misfit;
+  // Another network has other addresses, and the guest knows no other way to one.
+  const given = await reserveAddressFor(context, found.macAddress);
+  return given?.address === givenAddress ? undefined : 'its network keeps another address for it';
 }
 
 async function begin(

@@ -93,7 +93,12 @@ export const BOOT_PROOF_SHAPES = {
   SignOfLife: {
     type: 'structure',
     required: ['kind'],
-    members: { kind: 'SignOfLifeKind', port: 'SignOfLifePort', path: 'SignOfLifePath' },
+    members: {
+      kind: 'SignOfLifeKind',
+      port: 'SignOfLifePort',
+      path: 'SignOfLifePath',
+      script: 'ScriptDocumentName',
+    },
   },
   SignsOfLife: { type: 'list', member: 'SignOfLife', min: 1, max: 8 },
   BootProofID: { type: 'string', min: 1, max: 64, pattern: '[a-zA-Z0-9-]+' },
@@ -101,7 +106,7 @@ export const BOOT_PROOF_SHAPES = {
   LifeTimeoutSeconds: { type: 'integer', min: 10, max: 86_400 },
   SignOfLifePort: { type: 'integer', min: 1, max: 65_535 },
   SignOfLifePath: { type: 'string', min: 1, max: 1024, pattern: '/[!-~]*' },
-  SignOfLifeKind: { type: 'string', enum: ['LOGIN_PROMPT', 'GUEST_AGENT', 'TCP', 'HTTP'] },
+  SignOfLifeKind: { type: 'string', enum: ['LOGIN_PROMPT', 'GUEST_AGENT', 'TCP', 'HTTP', 'SCRIPT'] },
   BootProofState: { type: 'string', enum: ['WAITING', 'RUNNING', 'VERIFIED', 'FAILED'] },
   BootProofTrigger: { type: 'string', enum: ['SCHEDULED', 'REQUESTED', 'BEFORE_CUTOVER'] },
 } as const satisfies Record<string, ShapeModel>;

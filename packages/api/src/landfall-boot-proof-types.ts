@@ -78,7 +78,7 @@ export interface BootProofSchedule {
   readonly nextDateTime?: string | undefined;
 }
 
-export type SignOfLifeKind = 'LOGIN_PROMPT' | 'GUEST_AGENT' | 'TCP' | 'HTTP';
+export type SignOfLifeKind = 'LOGIN_PROMPT' | 'GUEST_AGENT' | 'TCP' | 'HTTP' | 'SCRIPT';
 
 export interface SignOfLife {
   readonly kind: SignOfLifeKind;
@@ -86,6 +86,8 @@ export interface SignOfLife {
   readonly port?: number | undefined;
   /** HTTP; default `/`. */
   readonly path?: string | undefined;
+  /** SCRIPT: name of a script document that needs no parameters; it is run in the machine. */
+  readonly script?: string | undefined;
 }
 
 export type BootProofState = 'WAITING' | 'RUNNING' | 'VERIFIED' | 'FAILED';

@@ -98,9 +98,11 @@ export const LAUNCH_TEMPLATE_SHAPES = {
       inboundPorts: 'TcpPorts',
       addresses: 'LaunchTemplateAddresses',
       disks: 'LaunchTemplateDisks',
+      conversionMethod: 'ConversionMethod',
       tags: 'TagsMap',
     },
   },
+  ConversionMethod: { type: 'string', enum: ['AUTOMATIC', 'LANDFALL', 'VIRT_V2V'] },
   LaunchTemplateAddress: {
     type: 'structure',
     required: ['address'],

@@ -86,8 +86,13 @@ export interface LaunchTemplateData {
   /** The machine's own; absent: DHCP. */
   readonly addresses?: readonly LaunchTemplateAddress[] | undefined;
   readonly disks?: readonly LaunchTemplateDisk[] | undefined;
+  /** How the guest is made ready; absent: AUTOMATIC. */
+  readonly conversionMethod?: ConversionMethod | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
+
+/** AUTOMATIC: Landfall's own, and virt-v2v where that does not apply. */
+export type ConversionMethod = 'AUTOMATIC' | 'LANDFALL' | 'VIRT_V2V';
 
 export interface LaunchTemplateAddress {
   /** With prefix length: `192.0.2.10/24`. */

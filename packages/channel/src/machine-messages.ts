@@ -4,6 +4,11 @@ export interface LaunchHostReport {
   readonly version: string;
   readonly accelerator: 'kvm' | 'tcg';
   readonly freeMemoryBytes: number;
+  /**
+   * How many tasks want to run at once for each processor: over the last minute, or the last five where that
+   * is more. Absent from older launch hosts.
+   */
+  readonly loadPerProcessor?: number;
   readonly machines: readonly MachineStatus[];
   /** Which `MachineNetwork.networkName` there are; absent from older launch hosts. */
   readonly networks?: readonly { readonly name: string; readonly kind: string }[];
@@ -99,7 +104,9 @@ export type SignOfLife =
   | { readonly kind: 'LOGIN_PROMPT' }
   | { readonly kind: 'GUEST_AGENT' }
   | { readonly kind: 'TCP'; readonly port: number }
-  | { readonly kind: 'HTTP'; readonly port: number; readonly path: string };
+  | { readonly kind: 'HTTP'; readonly port: number; readonly path: string }
+  /** The one of the post-launch scripts that has this name ended well. */
+  | { readonly kind: 'SCRIPT'; readonly script: string };
 
 export interface MachineSpecification {
   /** `i-` + 17 hexadecimal digits. */

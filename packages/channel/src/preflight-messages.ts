@@ -7,6 +7,8 @@ export interface PreflightOrder {
   /** Views, read only. */
   readonly disks: readonly MachineDisk[];
   readonly bootMode: MachineSpecification['bootMode'];
+  /** Absent: AUTOMATIC. */
+  readonly conversionMethod?: MachineSpecification['conversionMethod'];
 }
 
 export interface PreflightStatus {

@@ -14,7 +14,7 @@
 import { createHash } from 'node:crypto';
 import { assert, OperationError } from '@landfall/runtime';
 import { findQemuNetwork, QEMU_NETWORKS, type QemuNetwork } from './host-network.ts';
-import { CONSOLE_LOG } from './machine-host.ts';
+import { CONSOLE_LOG, type NetworkAddress, REPORT_LOG, REPORT_PORT_INDEX } from './machine-host.ts';
 import { parseNbdUri } from './nbd-uri.ts';
 import { keptNetwork } from './user-network.ts';
 
@@ -70,18 +70,18 @@ export interface HostCapabilities {
 
 export const DISKS_MAX = 16;
 export const QMP_SOCKET = 'qmp.sock';
+/** The channel that QEMU's guest agent looks for. Source: QEMU, qemu-ga(8). */
+export const GUEST_AGENT_CHANNEL = 'org.qemu.guest_agent.0';
 /** Where the guest's agent is heard, should the guest have one. */
 export const GUEST_AGENT_SOCKET = 'qga.sock';
-/** What the guest writes to its fourth serial port: the outcomes of post-launch scripts. */
-export const REPORT_LOG = 'post-launch.log';
-const REPORT_PORT_INDEX = 3;
 export const PID_FILE = 'qemu.pid';
 export const UEFI_VARIABLES = 'uefi-variables.fd';
-/**
- * The address QEMU's user network gives to its first guest. Source: QEMU, "Using the user mode network
- * stack".
- */
-export const GUEST_ADDRESS = { address: '10.0.2.15', netmask: '255.255.255.0', gateway: '10.0.2.2' } as const;
+/** What QEMU's user network gives to its first guest. Source: QEMU, "Using the user mode network stack". */
+export const GUEST_ADDRESS = '10.0.2.15';
+export const USER_NETWORK_GIVES: NetworkAddress = {
+  ...{ address: `${GUEST_ADDRESS}/24`, gateway: '10.0.2.2' },
+  nameServers: ['10.0.2.3'],
+};
 
 const MIB = 1024 * 1024;
 export const DISK_SLOT_FIRST = 0x10;
@@ -281,13 +281,12 @@ function network(request: LaunchRequest, networks: readonly QemuNetwork[]): stri
   ];
 }
 
-/** The channel that QEMU's guest agent looks for. Source: QEMU, qemu-ga(8). */
 function guestAgent({ folder }: LaunchRequest): string[] {
   const socket = `path=${optionText(`${folder}/${GUEST_AGENT_SOCKET}`)},server=on,wait=off`;
   return [
     ...['-device', 'virtio-serial-pci,id=agent-bus'],
     ...['-chardev', `socket,id=agent,${socket}`],
-    ...['-device', 'virtserialport,bus=agent-bus.0,chardev=agent,name=org.qemu.guest_agent.0'],
+    ...['-device', `virtserialport,bus=agent-bus.0,chardev=agent,name=${GUEST_AGENT_CHANNEL}`],
   ];
 }
 

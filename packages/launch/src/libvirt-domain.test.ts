@@ -43,10 +43,16 @@ function request(changes: Partial<LaunchRequest> = {}): LaunchRequest {
   };
 }
 
+/** The first disk in both, the second in one, as a launch template may have it. */
+function limited({ disks, ...rest }: LaunchRequest): LaunchRequest {
+  const limits = [{ operationsPerSecond: 500, bytesPerSecond: 2 ** 20 }, { bytesPerSecond: 2 ** 21 }];
+  return { ...rest, disks: disks.map((disk, index) => ({ ...disk, limits: limits[index] ?? {} })) };
+}
+
 const PLANS = {
   'test-virtio': planDomain(request(), ISOLATED),
   'cutover-compatible-uefi': planDomain(
-    request({ purpose: 'CUTOVER', hardware: 'COMPATIBLE', bootMode: 'UEFI' }),
+    limited(request({ purpose: 'CUTOVER', hardware: 'COMPATIBLE', bootMode: 'UEFI' })),
     OPEN,
   ),
 };

@@ -13,13 +13,14 @@ import {
   checkRequest,
   DISK_SLOT_FIRST,
   firmwareMissing,
+  GUEST_AGENT_CHANNEL,
   type LaunchDisk,
   type LaunchRequest,
   macAddressOf,
   UEFI_VARIABLES,
 } from './launch-plan.ts';
 import type { Accelerator } from './machine-host.ts';
-import { CONSOLE_LOG } from './machine-host.ts';
+import { CONSOLE_LOG, REPORT_LOG, REPORT_PORT_INDEX } from './machine-host.ts';
 import { parseNbdUri } from './nbd-uri.ts';
 import { element, writeXml, type XmlElement } from './xml-writer.ts';
 
@@ -37,6 +38,10 @@ const NETWORK_SLOT = 0x03;
 
 export function domainName(machineId: string): string {
   return `landfall-${machineId}`;
+}
+
+export function isDomainName(name: string | undefined): boolean {
+  return name?.startsWith(domainName('i-')) ?? false;
 }
 
 /** The same for the same machine always: version 8 of RFC 9562, made of a hash. */
@@ -104,20 +109,32 @@ function operatingSystem(request: LaunchRequest, { uefi }: DomainSurroundings): 
 }
 
 function devices(request: LaunchRequest, { network }: DomainSurroundings): XmlElement {
-  const consolePath = `${request.folder}/${CONSOLE_LOG}`;
   return element('devices', {}, [
     ...request.disks.map((disk, index) => diskElement(disk, index, request)),
     element('controller', { type: 'usb', model: 'none' }),
     networkInterface(request, network),
-    element('serial', { type: 'file' }, [
-      element('source', { path: consolePath, append: 'on' }),
-      element('target', { type: 'isa-serial', port: '0' }),
-    ]),
+    serialPort(0, `${request.folder}/${CONSOLE_LOG}`),
+    serialPort(REPORT_PORT_INDEX, `${request.folder}/${REPORT_LOG}`),
+    agentChannel(),
     element('graphics', { type: 'vnc', autoport: 'yes', listen: '127.0.0.1' }),
     element('video', {}, [element('model', { type: 'vga' })]),
     element('memballoon', { model: 'none' }),
     element('rng', { model: 'virtio' }, [element('backend', { model: 'random' }, '/dev/urandom')]),
     ...(request.purpose === 'CUTOVER' ? [] : [element('panic', { model: 'isa' })]),
+  ]);
+}
+
+function serialPort(index: number, path: string): XmlElement {
+  return element('serial', { type: 'file' }, [
+    element('source', { path, append: 'on' }),
+    element('target', { type: 'isa-serial', port: String(index) }),
+  ]);
+}
+
+/** libvirt chooses where it listens, and is the one who speaks with the agent. */
+function agentChannel(): XmlElement {
+  return element('channel', { type: 'unix' }, [
+    element('target', { type: 'virtio', name: GUEST_AGENT_CHANNEL }),
   ]);
 }
 
@@ -129,10 +146,24 @@ function diskElement(disk: LaunchDisk, index: number, request: LaunchRequest): X
     element('source', { file: disk.overlayPath }),
     disk.nbdUri === undefined ? element('backingStore') : viewElement(disk.nbdUri),
     element('target', { dev: targetName(request, index), bus: isSata ? 'sata' : 'virtio' }),
+    ...limitElements(disk),
     element('serial', {}, disk.diskId.slice(0, 20)),
     element('boot', { order: String(disk.isBootDisk ? 1 : 2 + index) }),
     ...(isSata ? [] : [pciAddress(DISK_SLOT_FIRST + index)]),
   ]);
+}
+
+/** Of what the machine does; filling in goes past it. */
+function limitElements({ limits }: LaunchDisk): XmlElement[] {
+  if (limits === undefined) return [];
+  const { bytesPerSecond, operationsPerSecond } = limits;
+  const tune = [
+    ...(bytesPerSecond === undefined ? [] : [element('total_bytes_sec', {}, String(bytesPerSecond))]),
+    ...(operationsPerSecond === undefined
+      ? []
+      : [element('total_iops_sec', {}, String(operationsPerSecond))]),
+  ];
+  return tune.length === 0 ? [] : [element('iotune', {}, tune)];
 }
 
 function viewElement(nbdUri: string): XmlElement {

@@ -22,7 +22,8 @@ import {
   type HydrationRequest,
   speedOfDisk,
 } from './hydration.ts';
-import type { LaunchRequest, PublishedPort } from './launch-plan.ts';
+import { type LaunchRequest, macAddressOf, type PublishedPort } from './launch-plan.ts';
+import { ReservedAddresses } from './libvirt-addresses.ts';
 import {
   type DomainMark,
   type DomainSurroundings,
@@ -31,6 +32,7 @@ import {
   planDomain,
   stateElement,
 } from './libvirt-domain.ts';
+import { agentAnswersVirsh } from './libvirt-guest-agent.ts';
 import {
   ensureIsolatedNetwork,
   ISOLATED_NETWORK,
@@ -53,6 +55,8 @@ import {
   type HostFacts,
   type MachineHost,
   type MachinePlace,
+  type NetworkAddress,
+  type NetworkPlace,
   type RunState,
   thereAlready,
 } from './machine-host.ts';
@@ -80,6 +84,7 @@ export class LibvirtHost implements MachineHost {
   readonly kind = 'libvirt';
   readonly #options: LibvirtHostOptions;
   readonly #virsh: Virsh;
+  readonly #addresses: ReservedAddresses;
   /** Disks seen with a job (V4). */
   readonly #seenJobs = new Set<string>();
   #found: Promise<Found> | undefined;
@@ -88,6 +93,7 @@ export class LibvirtHost implements MachineHost {
   constructor(options: LibvirtHostOptions) {
     this.#options = options;
     this.#virsh = connectVirsh(options.uri ?? LIBVIRT_URI_DEFAULT);
+    this.#addresses = new ReservedAddresses(this.#virsh);
   }
 
   async probe(): Promise<HostFacts> {
@@ -169,14 +175,30 @@ export class LibvirtHost implements MachineHost {
     const name = domainName(place.machineId);
     if ((await this.#state(place)) !== undefined) await this.#virsh('undefine', name, '--nvram');
     await removePool(this.#virsh, place);
+    await this.#addresses.release(name);
   }
 
   async readLastWords({ machineId }: MachinePlace): Promise<string> {
     return (await readLogTail(join(LOG_FOLDER, `${domainName(machineId)}.log`))).trim();
   }
 
+  async reserveAddress(place: NetworkPlace): Promise<NetworkAddress | undefined> {
+    const { name } = await this.#network(place);
+    return await this.#addresses.reserve(name, {
+      name: domainName(place.machineId),
+      mac: place.macAddress ?? macAddressOf(place.machineId),
+    });
+  }
+
+  /** A guest that cannot ask has no lease, but what was reserved for it. */
   async findAddress({ machineId }: MachinePlace): Promise<string | undefined> {
-    return parseAddress(await this.#virsh('domifaddr', domainName(machineId), '--source', 'lease'));
+    const name = domainName(machineId);
+    const leased = parseAddress(await this.#virsh('domifaddr', name, '--source', 'lease'));
+    return leased ?? (await this.#addresses.find(name));
+  }
+
+  async agentAnswers({ machineId }: MachinePlace, timeoutMs: number): Promise<boolean> {
+    return await agentAnswersVirsh(this.#virsh, domainName(machineId), timeoutMs);
   }
 
   async advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
@@ -261,7 +283,7 @@ export class LibvirtHost implements MachineHost {
     }
   }
 
-  async #network(request: LaunchRequest): Promise<DomainSurroundings['network']> {
+  async #network(request: NetworkPlace): Promise<DomainSurroundings['network']> {
     const isOpen = request.purpose === 'CUTOVER';
     const name = request.networkName ?? (isOpen ? OPEN_NETWORK : ISOLATED_NETWORK);
     if (name === ISOLATED_NETWORK) {

@@ -11,6 +11,7 @@
  *     run at that moment learns of it. (A CUTOVER guest that panics does what its kernel does then.)
  * M5  The machine's view is only read; a disk is filled in when nothing but its own file is needed.
  * M6  A TEST or PROOF machine reaches nothing, unless a network is named for it.
+ * M7  Whatever the host, a machine has the same ports: a console, a line for reports, a channel for an agent.
  */
 
 import { OperationError } from '@landfall/runtime';
@@ -29,6 +30,17 @@ export type RunState = 'RUNNING' | 'POWERED_OFF' | 'PANICKED' | 'DISK_ERROR' | '
 export interface MachinePlace {
   readonly machineId: string;
   readonly folder: string;
+}
+
+/** Where in which network a machine is, or will be. */
+export type NetworkPlace = Pick<LaunchRequest, 'machineId' | 'purpose' | 'networkName' | 'macAddress'>;
+
+/** What DHCP would tell: IPv4. */
+export interface NetworkAddress {
+  /** With its prefix length, `192.0.2.10/24`. */
+  readonly address: string;
+  readonly gateway?: string;
+  readonly nameServers?: readonly string[];
 }
 
 /** What a host really can, found out by trying where a look does not tell. */
@@ -80,8 +92,21 @@ export interface MachineHost {
   /** What the host said last of a machine that is not there any more; empty: nothing. */
   readLastWords(place: MachinePlace): Promise<string>;
 
+  /**
+   * The address that the machine's network keeps for it from now on, until `remove`: for a guest that cannot
+   * ask for one. The same always, for the same machine; nothing, where the host does not know what addresses
+   * that network has. Errors: NETWORK_UNKNOWN, NETWORK_NOT_ISOLATED.
+   */
+  reserveAddress(place: NetworkPlace): Promise<NetworkAddress | undefined>;
+
   /** Where this computer reaches the machine, if its network gave it an address of its own. */
   findAddress(place: MachinePlace): Promise<string | undefined>;
+
+  /**
+   * Whether the agent inside the guest answers within that time. Most guests have none, and say nothing:
+   * silence is an ordinary answer.
+   */
+  agentAnswers(place: MachinePlace, timeoutMs: number): Promise<boolean>;
 
   /** Does what each disk needs next. Called again and again until all is complete. */
   advanceHydration(request: HydrationRequest): Promise<HydrationOutcome>;
@@ -95,6 +120,9 @@ export interface MachineHost {
 
 /** The file in the machine's folder in which a host leaves what the machine says on its serial line. */
 export const CONSOLE_LOG = 'console.log';
+/** The same of its fourth serial port: the outcomes of post-launch scripts. */
+export const REPORT_LOG = 'post-launch.log';
+export const REPORT_PORT_INDEX = 3;
 
 export function thereAlready(machineId: string): OperationError {
   return new OperationError('MACHINE_REFUSED', `the machine ${machineId} is there already`, {

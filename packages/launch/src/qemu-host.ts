@@ -2,17 +2,26 @@
 import { constants, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
-import { QEMU_NETWORKS, type QemuNetwork } from './host-network.ts';
+import { findQemuNetwork, QEMU_NETWORKS, type QemuNetwork } from './host-network.ts';
 import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
-import { type LaunchRequest, type PublishedPort, planLaunch, UEFI_VARIABLES } from './launch-plan.ts';
+import {
+  type LaunchRequest,
+  type PublishedPort,
+  planLaunch,
+  UEFI_VARIABLES,
+  USER_NETWORK_GIVES,
+} from './launch-plan.ts';
 import {
   type Accelerator,
   type HostFacts,
   type MachineHost,
   type MachinePlace,
+  type NetworkAddress,
+  type NetworkPlace,
   type RunState,
   thereAlready,
 } from './machine-host.ts';
+import { guestAgentAnswers } from './qemu-guest-agent.ts';
 import {
   advanceHydration,
   continueMachine,
@@ -110,8 +119,17 @@ export class QemuHost implements MachineHost {
     return await readQemuLog(folder);
   }
 
+  /** Each machine has a network of its own, or one of which QEMU knows nothing. */
+  async reserveAddress(place: NetworkPlace): Promise<NetworkAddress | undefined> {
+    return findQemuNetwork(this.#networks, place).kind === 'BRIDGE' ? undefined : USER_NETWORK_GIVES;
+  }
+
   async findAddress(): Promise<undefined> {
     return undefined;
+  }
+
+  async agentAnswers({ folder }: MachinePlace, timeoutMs: number): Promise<boolean> {
+    return await guestAgentAnswers(folder, timeoutMs);
   }
 
   async advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {

@@ -2,6 +2,8 @@
  * QEMU's user network around the address that a machine keeps of its source: the network of that address,
  * with QEMU as its gateway, so that published ports reach the machine where it is. Pure.
  */
+import { addressNumber, addressText } from './ipv4-number.ts';
+
 export interface KeptNetwork {
   /** Options of `-netdev user`. */
   readonly options: readonly string[];
@@ -18,23 +20,23 @@ export function keptNetwork(
 ): KeptNetwork | undefined {
   for (const { address, gateway } of addresses) {
     const [, host = '', prefixText = ''] = /^((?:\d+\.){3}\d+)\/(\d+)$/.exec(address) ?? [];
-    const guest = numberOf(host);
+    const guest = addressNumber(host);
     const prefix = Number(prefixText);
     if (guest === undefined || prefixText === '' || prefix < 1 || prefix > PREFIX_MAX) continue;
     const sizes = 2 ** (32 - prefix);
     const network = Math.floor(guest / sizes) * sizes;
     const inside = (one: number | undefined) =>
       one !== undefined && one > network && one < network + sizes - 1;
-    const named = gateway === undefined ? undefined : numberOf(gateway);
+    const named = gateway === undefined ? undefined : addressNumber(gateway);
     const taken = [guest];
     const own = inside(named) && named !== guest && named !== undefined ? named : free(network, taken);
     const resolver = free(network, [...taken, own]);
     const first = free(network, [...taken, own, resolver]);
     const options = [
-      `net=${textOf(network)}/${prefix}`,
-      `host=${textOf(own)}`,
-      `dns=${textOf(resolver)}`,
-      `dhcpstart=${textOf(first)}`,
+      `net=${addressText(network)}/${prefix}`,
+      `host=${addressText(own)}`,
+      `dns=${addressText(resolver)}`,
+      `dhcpstart=${addressText(first)}`,
     ];
     return { options, guestAddress: host };
   }
@@ -45,15 +47,4 @@ function free(network: number, taken: readonly number[]): number {
   let candidate = network + 1;
   while (taken.includes(candidate)) candidate += 1;
   return candidate;
-}
-
-function numberOf(address: string): number | undefined {
-  const bytes = address.split('.').map(Number);
-  const isAddress =
-    bytes.length === 4 && bytes.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256);
-  return isAddress ? bytes.reduce((sum, byte) => sum * 256 + byte, 0) : undefined;
-}
-
-function textOf(address: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
 }

@@ -68,6 +68,12 @@ const BLOCKERS = {
     why: 'What a launch writes into the copy does not fit.',
     remedy: 'Remove old kernels on the source server, e.g. `apt-get autoremove --purge`.',
   },
+  VIRT_V2V_ABSENT: {
+    rank: 'BLOCKER',
+    why: 'The launch template asks for conversion by virt-v2v, and the launch host does not have it.',
+    remedy:
+      '`apt-get install virt-v2v` on the launch host, or `landfall launch-template set SERVER --conversion automatic`.',
+  },
   VOLUME_INCOMPLETE: {
     rank: 'BLOCKER',
     why: 'A volume group needs a disk that is not replicated: its volumes may not come up.',
@@ -176,6 +182,12 @@ const NOTES = {
     rank: 'NOTE',
     why: 'A bridge, bond or the like has the addresses: its configuration is kept, and may not fit the network of the target.',
     remedy: 'Launch a test and see whether its network comes up.',
+  },
+  NETWORK_UNADDRESSED: {
+    rank: 'NOTE',
+    why: 'The system has a static address and no DHCP client, and the launch host knows no address of the network the machine is in.',
+    remedy:
+      'Install a DHCP client on the source server (`apt-get install isc-dhcp-client`), or set `addresses` in the launch template.',
   },
   NETWORK_UNKNOWN: {
     rank: 'NOTE',

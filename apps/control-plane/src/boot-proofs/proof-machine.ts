@@ -1,5 +1,11 @@
 /** The machine of a proof of boot: what it is, and what its state says of the server. Pure. */
-import type { LaunchHostReport, MachineDisk, MachineSpecification, MachineStatus } from '@landfall/channel';
+import type {
+  LaunchHostReport,
+  MachineDisk,
+  MachineSpecification,
+  MachineStatus,
+  PostLaunchScript,
+} from '@landfall/channel';
 import { assert } from '@landfall/runtime';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { MachineSizes } from '../sizes/machine-sizes.ts';
@@ -21,6 +27,9 @@ export interface ProofSite {
   readonly disks: readonly MachineDisk[];
   readonly host: LaunchHostReport | undefined;
   readonly sizes: MachineSizes;
+  /** By which it may be known to live. */
+  readonly scripts: readonly PostLaunchScript[];
+  readonly conversionMethod: MachineSpecification['conversionMethod'];
 }
 
 /** As a launch would make it, but that it is never anything else than isolated, and always started. */
@@ -28,7 +37,7 @@ export function specifyProofMachine(
   server: SourceServerRecord,
   { signsOfLife }: BootProofRecord,
   { machineId, recoveryPoint }: BootAttempt,
-  { disks, host, sizes }: ProofSite,
+  { disks, host, sizes, scripts, conversionMethod }: ProofSite,
 ): MachineSpecification {
   const { sourceServerId, launchConfiguration, sourceProperties, tags } = server;
   const { size } = fitToHost(sizes, rightSize(sizes, sourceProperties), host);
@@ -42,6 +51,8 @@ export function specifyProofMachine(
     ...{ cpuCount: size.cpuCount, memoryBytes: size.memoryBytes, bootMode: launchConfiguration.bootMode },
     ...{ disposition: 'STARTED', publishedPorts: portsOf(signsOfLife), signsOfLife },
     ...{ preparedConversion: name, keepConversionAs: name },
+    ...(scripts.length === 0 ? {} : { postLaunchScripts: scripts }),
+    ...(conversionMethod === undefined ? {} : { conversionMethod }),
     recoveryPoint: { sourceServerId, epoch, cutTimeMs },
   };
 }
@@ -53,7 +64,22 @@ export type Judgement =
   | { readonly kind: 'LIVES'; readonly life: NonNullable<BootVerdict['life']> }
   | { readonly kind: 'DOES_NOT_BOOT'; readonly error: BootError };
 
-export function judge(status: MachineStatus, { silentMs, lifeTimeoutSeconds }: Silence): Judgement {
+/**
+ * What a machine that was starved does says nothing of the server either: where its host was overloaded, a
+ * panic or silence is believed the second time only.
+ */
+export function judge(status: MachineStatus, circumstances: Circumstances): Judgement {
+  const judged = judgeAlone(status, circumstances);
+  const { loadPerProcessor, isAgain } = circumstances;
+  if (judged.kind !== 'DOES_NOT_BOOT' || isAgain || loadPerProcessor < OVERLOADED) return judged;
+  const { code, message } = judged.error;
+  if (code !== 'GUEST_PANICKED' && status.phase !== 'RUNNING') return judged;
+  const why = `the launch host was overloaded (load ${loadPerProcessor.toFixed(1)} for each processor)`;
+  const hint = 'it is tried once more';
+  return { kind: 'FAULT', error: { code, message: `${message}, and ${why}`, hint } };
+}
+
+function judgeAlone(status: MachineStatus, { silentMs, lifeTimeoutSeconds }: Circumstances): Judgement {
   const { phase, error, life } = status;
   if (life !== undefined) return { kind: 'LIVES', life: { sign: life.sign, detail: life.detail } };
   if (phase === 'FAILED' && error !== undefined) {
@@ -64,20 +90,32 @@ export function judge(status: MachineStatus, { silentMs, lifeTimeoutSeconds }: S
   if (phase !== 'RUNNING' || silentMs < lifeTimeoutSeconds * 1000) return { kind: 'UNDECIDED' };
   assert(life === undefined, 'a machine that lives was judged above');
   return error === undefined
-    ? { kind: 'DOES_NOT_BOOT', error: silent(lifeTimeoutSeconds) }
+    ? { kind: 'DOES_NOT_BOOT', error: silent(lifeTimeoutSeconds, status) }
     : { kind: 'FAULT', error };
 }
 
-interface Silence {
+export interface Circumstances {
   /** Since the machine was first seen to run. */
   readonly silentMs: number;
   readonly lifeTimeoutSeconds: number;
+  /** Of the launch host, as it told last. */
+  readonly loadPerProcessor: number;
+  /** An attempt before this one came to no verdict. */
+  readonly isAgain: boolean;
 }
 
-function silent(seconds: number): BootError {
+/** A machine alone on its host makes about one; where it is two, others get as much as it does. */
+const OVERLOADED = 2;
+const SAID_CHARACTERS_MAX = 300;
+
+function silent(seconds: number, { postLaunch = [] }: MachineStatus): BootError {
+  const failed = postLaunch.filter(({ state }) => ['FAILED', 'TIMED_OUT', 'NOT_RUN'].includes(state));
+  const said = failed.map(
+    ({ state, output }) => `; its script: ${state}, ${output.slice(-SAID_CHARACTERS_MAX)}`,
+  );
   return {
     code: 'BOOT_PROOF_FAILED',
-    message: `the machine showed no sign of life within ${seconds} s`,
+    message: `the machine showed no sign of life within ${seconds} s${said.join('')}`,
     hint: 'look at its console and screenshot with `landfall boot-proof show`',
   };
 }

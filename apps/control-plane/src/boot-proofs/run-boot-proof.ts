@@ -4,6 +4,7 @@ import type { MachineSpecification, MachineStatus } from '@landfall/channel';
 import { describeError, OperationError } from '@landfall/runtime';
 import { callProgram } from '../jobs/call-program.ts';
 import { describeOrEnsure } from '../jobs/machine-phase.ts';
+import { serverTemplate } from '../launch/server-template.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from '../store/boot-proofs.ts';
 import { changeAttempt, changeRecord } from './boot-proof-record.ts';
 import { judge, specifyProofMachine } from './proof-machine.ts';
+import { scriptsOf } from './proof-scripts.ts';
 import { nameOf, PIN_NAME, releaseMachines } from './release-boot-proof.ts';
 import { keptNameOf } from './verified-points.ts';
 
@@ -77,6 +79,10 @@ async function reachVerdict(
   const host = service.reports.last('launch-host', launchHostId)?.report;
   const specification = specifyProofMachine(run.server, run.proof, attempt, {
     ...{ disks, host, sizes: service.sizes },
+    ...(await service.store.transaction(async (tx) => ({
+      scripts: await scriptsOf(tx, run.proof),
+      conversionMethod: (await serverTemplate(service, tx, run.server)).version.data.conversionMethod,
+    }))),
   });
   const judged = await watch(service, { proof: run.proof, attempt, specification }, signal);
   const verdict = { ...judged, consoleTail: await readConsole(service, attempt, signal) };
@@ -111,8 +117,12 @@ async function watch(
       runningSinceMs = nowMs;
       await changeAttempt(service, proof.bootProofId, signal, { runningSinceMs });
     }
-    const { lifeTimeoutSeconds } = proof;
-    const judgement = judge(status, { silentMs: nowMs - (runningSinceMs ?? nowMs), lifeTimeoutSeconds });
+    const judgement = judge(status, {
+      silentMs: nowMs - (runningSinceMs ?? nowMs),
+      lifeTimeoutSeconds: proof.lifeTimeoutSeconds,
+      loadPerProcessor: loadOf(service, attempt),
+      isAgain: proof.attempts > 0,
+    });
     const times = timesOf(status, nowMs - (runningSinceMs ?? nowMs));
     if (judgement.kind === 'LIVES') return { life: judgement.life, ...times };
     if (judgement.kind === 'DOES_NOT_BOOT') return { error: judgement.error, ...times };
@@ -120,6 +130,11 @@ async function watch(
     if (runningSinceMs === undefined && nowMs >= deadlineMs) throw tooLate(status);
     await clock.sleep(ASK_EVERY_MS, signal);
   }
+}
+
+/** Of the launch host, as it told last; older ones do not. */
+function loadOf({ reports }: Service, { launchHostId }: BootAttempt): number {
+  return reports.last('launch-host', launchHostId)?.report.loadPerProcessor ?? 0;
 }
 
 /** Both ends by the launch host's clock where it has told them. */

@@ -245,6 +245,7 @@ const REPORTS = {
     version: text(64),
     accelerator: text(16),
     freeMemoryBytes: count,
+    loadPerProcessor: optional(numeric),
     networks: optional(list(shape({ name: text(64), kind: text(16) }))),
     machines: list(shape({ machineId: text(64), phase: text(32), hydration: isFields })),
   },

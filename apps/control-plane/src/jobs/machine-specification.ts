@@ -62,6 +62,7 @@ export function specifyMachine(
         bootMode: launchConfiguration.bootMode,
         disposition: launchConfiguration.launchDisposition,
         publishedPorts: template.inboundPorts ?? [],
+        ...(template.conversionMethod === undefined ? {} : { conversionMethod: template.conversionMethod }),
         ...(network.network === undefined ? {} : { network: network.network }),
         ...(postLaunch.scripts.length === 0 ? {} : { postLaunchScripts: postLaunch.scripts }),
       },

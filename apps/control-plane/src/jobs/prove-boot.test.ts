@@ -139,3 +139,25 @@ test('a test whose machine lived is proof enough', async (t) => {
   await site.untilJobEnds(await cutOver(site, sourceServerID));
   assert.deepEqual((await api.landfall('ListBootProofs', { sourceServerID })).items, []);
 });
+
+test('a panic on an overloaded host is no verdict the first time', async (t) => {
+  const site = await startTestSite(t);
+  const { sourceServerID } = await readyForCutover(site);
+  site.host.loadPerProcessor = 5;
+  site.host.failConversion = true;
+  site.host.failureCode = 'GUEST_PANICKED';
+  let machines = 0;
+  site.host.onCommand = (name) => {
+    if (name === 'ensureMachine') machines += 1;
+    // What ends the machine of the first attempt.
+    if (name === 'terminateMachine') site.host.failConversion = false;
+  };
+  const job = await site.untilJobEnds(await cutOver(site, sourceServerID));
+  assert.equal(job.participatingServers?.[0]?.launchStatus, 'LAUNCHED');
+  const { items } = await site.plane.api.landfall('ListBootProofs', { sourceServerID });
+  assert.deepEqual(
+    items.map(({ state, attempts }) => ({ state, attempts })),
+    [{ state: 'VERIFIED', attempts: 1 }],
+  );
+  assert.ok(machines > 1);
+});

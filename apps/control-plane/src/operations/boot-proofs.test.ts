@@ -343,3 +343,18 @@ test('two of a server at once are one; servers, points and signs that are none a
   assert.match(ended.bootProof.error?.message ?? '', /replication of the server was ended/);
   await nothingHeld(site);
 });
+
+test('a script whose good end is the sign runs in the machine of the proof, and has to be runnable', async (t) => {
+  const site = await startTestSite(t);
+  const { api } = site.plane;
+  const { sourceServerId: sourceServerID } = await site.addAgent();
+  const put = (script: string | undefined) =>
+    api.landfall('PutBootProofSchedule', { sourceServerID, signsOfLife: [{ kind: 'SCRIPT', script }] });
+  await assert.rejects(put(undefined), { name: 'ValidationException', message: /needs a script/ });
+  await assert.rejects(put('none-such'), { name: 'ValidationException', message: /no script document/ });
+  await assert.rejects(put('landfall-create-file'), { name: 'ValidationException', message: /path/ });
+  await put('landfall-check-http');
+  const { bootProof } = await prove(site, sourceServerID);
+  assert.equal(bootProof.state, 'VERIFIED');
+  assert.deepEqual(bootProof.sign, { kind: 'SCRIPT', script: 'landfall-check-http' });
+});

@@ -3,6 +3,7 @@ import { ApiError, type Handlers, isoDateTime, type Landfall } from '@landfall/a
 import type { SignOfLife } from '@landfall/channel';
 import { beginBootProof } from '../boot-proofs/begin-boot-proof.ts';
 import { bootProofScheduleOf, nextBootProofAtMs } from '../boot-proofs/boot-proof-schedule.ts';
+import { requireRunnable } from '../boot-proofs/proof-scripts.ts';
 import { isReplicating } from '../channel/observe-replication.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
@@ -70,6 +71,7 @@ export const bootProofOperations: Operations = {
     );
     return store.transaction(async (tx) => {
       await requireServer(tx, sourceServerID);
+      await requireRunnable(tx, signs ?? []);
       const changed = await changeServer(tx, sourceServerID, (server) => ({
         ...server,
         bootProofSchedule: { ...server.bootProofSchedule, ...Object.fromEntries(set) },
@@ -80,16 +82,19 @@ export const bootProofOperations: Operations = {
   },
 };
 
-/** Errors: ValidationException for a kind without its port. */
-function signOfLife({ kind, port, path = '/' }: Landfall.SignOfLife): SignOfLife {
+/** Errors: ValidationException for a kind without its port or script. */
+function signOfLife({ kind, port, path = '/', script }: Landfall.SignOfLife): SignOfLife {
   if (kind === 'LOGIN_PROMPT' || kind === 'GUEST_AGENT') return { kind };
-  if (port === undefined) {
-    throw ApiError.validation(`A sign of life by ${kind} needs a port.`, {
-      reason: 'fieldValidationFailed',
-      fieldList: [{ name: 'signsOfLife', message: 'a port is missing' }],
-    });
-  }
+  if (kind === 'SCRIPT') return { kind, script: script ?? lacking(kind, 'script') };
+  if (port === undefined) return lacking(kind, 'port');
   return kind === 'TCP' ? { kind, port } : { kind, port, path };
+}
+
+function lacking(kind: Landfall.SignOfLifeKind, what: string): never {
+  throw ApiError.validation(`A sign of life by ${kind} needs a ${what}.`, {
+    reason: 'fieldValidationFailed',
+    fieldList: [{ name: 'signsOfLife', message: `a ${what} is missing` }],
+  });
 }
 
 function showSchedule(

@@ -211,3 +211,26 @@ test('servers nobody knows and points that are none are refused', async (t) => {
     name: 'ValidationException',
   });
 });
+
+test('the way to convert that the launch template names is inspected, proved and launched with', async (t) => {
+  const site = await startTestSite(t);
+  const { api } = site.plane;
+  const { sourceServerId: sourceServerID } = await site.addAgent();
+  const launchTemplateData = { conversionMethod: 'VIRT_V2V' } as const;
+  const { launchTemplateVersion } = await api.landfall('CreateLaunchTemplateVersion', {
+    ...{ sourceServerID, launchTemplateData },
+  });
+  const version = String(launchTemplateVersion.versionNumber);
+  await api.landfall('SetDefaultLaunchTemplateVersion', { sourceServerID, version });
+  await api.landfall('StartPreflight', { sourceServerID });
+  const lastOrder = async () => site.host.preflights.orders.at(-1)?.conversionMethod;
+  await waitFor('the preflight', lastOrder, (method) => method === 'VIRT_V2V');
+  await api.landfall('StartBootProof', { sourceServerID });
+  const asked = async () => [...site.host.machines.values()][0]?.specification;
+  const proved = await waitFor('its machine', asked, (found) => found !== undefined);
+  assert.deepEqual([proved?.purpose, proved?.conversionMethod], ['PROOF', 'VIRT_V2V']);
+  await site.untilJobEnds((await api.mgn('StartTest', { sourceServerIDs: [sourceServerID] })).job?.jobID);
+  const specifications = [...site.host.machines.values()].map(({ specification }) => specification);
+  const tested = specifications.find(({ purpose }) => purpose === 'TEST');
+  assert.equal(tested?.conversionMethod, 'VIRT_V2V');
+});

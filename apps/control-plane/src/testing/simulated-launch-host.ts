@@ -35,6 +35,7 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   /** What becomes of post-launch scripts. */
   readonly verdicts: Verdicts;
   freeMemoryBytes: number;
+  loadPerProcessor: number;
   readonly preflights: SimulatedPreflights;
   readonly done: string[];
 }
@@ -61,6 +62,7 @@ export async function simulateLaunchHost(
     look: () => undefined,
     verdicts: new Map(),
     freeMemoryBytes: 8 * GIB,
+    loadPerProcessor: 0,
     preflights: new SimulatedPreflights(),
     done: [],
     onCommand: undefined,
@@ -74,6 +76,7 @@ export async function simulateLaunchHost(
       version: '0.1.0',
       accelerator: 'tcg',
       freeMemoryBytes: host.freeMemoryBytes,
+      loadPerProcessor: host.loadPerProcessor,
       machines: [...host.machines.values()].map(({ status }) => status),
       keptConversions: [...host.kept.values()],
       networks: SIMULATED_NETWORKS,

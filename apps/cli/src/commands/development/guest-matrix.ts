@@ -20,6 +20,8 @@ interface GuestMatrixOptions {
   readonly only?: readonly string[];
   readonly build?: boolean;
   readonly ahead?: boolean;
+  readonly hardware?: string;
+  readonly conversion?: string;
 }
 
 export function addGuestMatrixCommand(program: Command): void {
@@ -29,6 +31,8 @@ export function addGuestMatrixCommand(program: Command): void {
     .option('--only <row...>', 'only these guests')
     .option('--build', 'only build the guests, and print where their disks are')
     .option('--ahead', 'build the next guest while one is tried: sooner done, times less exact')
+    .option('--hardware <which>', 'launch on virtio or compatible instead of what conversion finds')
+    .option('--conversion <method>', 'automatic, landfall or virt-v2v')
     .action(async (options: GuestMatrixOptions, command: Command) => {
       const output = outputOf(command);
       if (process.getuid?.() !== 0)
@@ -48,6 +52,8 @@ async function runMatrix(options: GuestMatrixOptions, json: boolean): Promise<nu
     ...(options.only ?? []).flatMap((name) => ['--only', name]),
     ...(options.build === true ? ['--build'] : []),
     ...(options.ahead === true ? ['--ahead'] : []),
+    ...(options.hardware === undefined ? [] : ['--hardware', options.hardware]),
+    ...(options.conversion === undefined ? [] : ['--conversion', options.conversion]),
     ...(json ? ['--json'] : []),
   ];
   const lock = ['--nonblock', '--conflict-exit-code', String(EXIT_BUSY), join(folder, 'lock')];

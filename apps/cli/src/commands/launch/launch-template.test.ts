@@ -13,6 +13,7 @@ test('ports, addresses, disks and tags are read as they are written', () => {
     address: ['192.0.2.10/24', '2001:db8::1/64'],
     gateway: '192.0.2.1',
     disk: ['/dev/sda:iops=500,keep=yes', '/dev/sdb:throughput=200,type=gp3'],
+    conversion: 'virt-v2v',
     tag: ['owner=a=b'],
   });
   assert.deepEqual(JSON.parse(JSON.stringify(data)), {
@@ -23,6 +24,7 @@ test('ports, addresses, disks and tags are read as they are written', () => {
       { deviceName: '/dev/sda', iops: 500, deleteOnTermination: false },
       { deviceName: '/dev/sdb', volumeType: 'gp3', throughput: 200 },
     ],
+    conversionMethod: 'VIRT_V2V',
     tags: { owner: 'a=b' },
   });
   assert.deepEqual(templateData({ port: ['none'], address: ['dhcp'] }), { inboundPorts: [], addresses: [] });
@@ -30,6 +32,7 @@ test('ports, addresses, disks and tags are read as they are written', () => {
 
 for (const options of [
   { port: ['http'] },
+  { conversion: 'magic' },
   { gateway: '192.0.2.1' },
   { disk: ['/dev/sda:colour=red'] },
   { disk: ['/dev/sda:iops=many'] },

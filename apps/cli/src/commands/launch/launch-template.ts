@@ -34,6 +34,7 @@ interface SetOptions {
   readonly gateway?: string;
   readonly nameServer?: readonly string[];
   readonly disk?: readonly string[];
+  readonly conversion?: string;
   readonly tag?: readonly string[];
   readonly description?: string;
   readonly default: boolean;
@@ -107,6 +108,7 @@ function addSetCommand(template: Command): void {
       'iops, throughput (MiB/s), type, keep=yes; one option a disk',
       collect,
     )
+    .option('--conversion <method>', 'automatic, landfall, or virt-v2v')
     .option('--tag <key=value>', 'of the machine; may be given several times', collect)
     .option('--description <text>', 'of the version')
     .option('--no-default', 'launches go on to follow the version they follow now')
@@ -136,13 +138,14 @@ type Data = Landfall.LaunchTemplateData;
 
 /** What is not said is left out, and stays as it is. Errors: OPTION_INVALID. */
 export function templateData(options: Omit<SetOptions, 'default' | 'description'>): Data {
-  const { size, network, port, disk, tag } = options;
+  const { size, network, port, disk, conversion, tag } = options;
   return {
     ...(size === undefined ? {} : { instanceType: size }),
     ...(network === undefined ? {} : { networkName: network }),
     ...(port === undefined ? {} : { inboundPorts: port.filter((one) => one !== 'none').map(portOf) }),
     ...addressData(options),
     ...(disk === undefined ? {} : { disks: disk.map(diskOf) }),
+    ...(conversion === undefined ? {} : { conversionMethod: methodOf(conversion) }),
     ...(tag === undefined ? {} : { tags: Object.fromEntries(tag.map(pairOf)) }),
   };
 }
@@ -185,6 +188,18 @@ function diskOf(text: string): NonNullable<Data['disks']>[number] {
     throughput: number('throughput'),
     deleteOnTermination: keep === undefined ? undefined : keep !== 'yes',
   };
+}
+
+const METHODS: Readonly<Record<string, Landfall.ConversionMethod>> = {
+  automatic: 'AUTOMATIC',
+  landfall: 'LANDFALL',
+  'virt-v2v': 'VIRT_V2V',
+};
+
+function methodOf(text: string): Landfall.ConversionMethod {
+  const method = METHODS[text];
+  if (method !== undefined) return method;
+  throw invalid(`${text} is no way to convert`, `--conversion ${Object.keys(METHODS).join(' | ')}`);
 }
 
 function pairOf(text: string): [string, string] {
@@ -235,6 +250,7 @@ function templateFacts(version: Landfall.LaunchTemplateVersion): [string, unknow
     ['network', data.networkName ?? "the launch host's default"],
     ['ports let in', data.inboundPorts?.join(' ') || 'none'],
     ['addresses', addresses.join(' ') || 'by DHCP'],
+    ['conversion', data.conversionMethod ?? 'AUTOMATIC'],
     ...(data.disks ?? []).map((disk): [string, unknown] => [`disk ${disk.deviceName}`, diskText(disk)]),
     ...Object.entries(data.tags ?? {}).map(([key, value]): [string, unknown] => [`tag ${key}`, value]),
   ];
