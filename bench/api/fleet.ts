@@ -82,7 +82,7 @@ async function enrolAll(): Promise<FleetEnrolled> {
   return { sourceServerIds, seconds: (systemClock.nowMs() - startMs) / 1000 };
 }
 
-/** The channel reports at once and then every interval, so that agents that enrolled in turn report in turn. */
+/** The channel reports at once and then every interval: agents that enrolled in turn report in turn. */
 async function startAgent(index: number, goesOn: boolean): Promise<string> {
   const identity = newIdentity();
   const hostname = `server-${String(index).padStart(5, '0')}`;

@@ -58,8 +58,16 @@ export class SimulatedHost implements MachineHost {
     return '';
   }
 
+  async reserveAddress(): Promise<undefined> {
+    return undefined;
+  }
+
   async findAddress(): Promise<undefined> {
     return undefined;
+  }
+
+  async agentAnswers(): Promise<boolean> {
+    return false;
   }
 
   async advanceHydration(): Promise<HydrationOutcome> {

@@ -89,7 +89,8 @@ function makePicker(service: ServiceName, shape: ShapeModel): Picker {
     found ??= pickerOf(service, inner);
     return found(value);
   };
-  if (shape.type === 'list') return (value) => (Array.isArray(value) ? value.map(pick) : (value ?? undefined));
+  if (shape.type === 'list')
+    return (value) => (Array.isArray(value) ? value.map(pick) : (value ?? undefined));
   return (value) => {
     if (value === undefined || value === null) return undefined;
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, pick(entry)]));

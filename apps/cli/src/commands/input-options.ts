@@ -101,7 +101,7 @@ function collectOrNone(value: string, before: readonly string[] = []): readonly 
   return value === 'none' ? before : collect(value, before);
 }
 
-/** `ebsEncryptionKeyArn` → `ebs-encryption-key-arn`, `replicationServersSecurityGroupsIDs` → `…-groups-ids`. */
+/** `ebsEncryptionKeyArn` → `ebs-encryption-key-arn`, `securityGroupsIDs` → `security-groups-ids`. */
 export function kebab(member: string): string {
   return member
     .replaceAll('IDs', 'Ids')

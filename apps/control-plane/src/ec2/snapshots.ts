@@ -13,7 +13,7 @@ import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import { askProgram, failedWith } from '../operations/ask-program.ts';
 import type { Service } from '../service.ts';
 import { listMachines } from '../store/machines.ts';
-import { listServers } from '../store/source-servers.ts';
+import { eachServers } from '../store/source-servers.ts';
 import { exactValues, type FilterTable } from './filters.ts';
 import { serverTags } from './find-template.ts';
 import { listPage, selectById, tagSet } from './listings.ts';
@@ -71,7 +71,7 @@ async function findSnapshots(
   service: Service,
   { SnapshotId: ids = [], Filter }: Ec2Input<'DescribeSnapshots'>,
 ): Promise<readonly Snapshot[]> {
-  const servers = await listServers(service.store.db);
+  const servers = (await Array.fromAsync(eachServers(service.store.db))).flat();
   if (ids.length > 0) return named(service, servers, ids);
   const narrowed = exactValues(Filter, SERVER_TAG);
   if (narrowed === undefined || narrowed.length > SERVERS_ASKED_MAX) return latest(service, servers);
