@@ -4,35 +4,60 @@
  */
 import { createHash, type X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
-import { certificateTerm, isBeyondRenewal, isExpired } from '@landfall/channel';
+import { type CertificateTerm, certificateTerm, isBeyondRenewal, isExpired } from '@landfall/channel';
 import { OperationError } from '@landfall/runtime';
 import type { FastifyRequest } from 'fastify';
 import { acceptCertificate, type Caller } from '../channel/renewal.ts';
 import type { Service } from '../service.ts';
 
+/** What the certificate of a connection says. */
+interface Shown {
+  readonly certificatePem: string;
+  readonly fingerprint: string;
+  readonly programId: string;
+  readonly term: CertificateTerm;
+}
+
+/** Read once a connection: reading a certificate costs as much as everything else of a report. */
+const shownBy = new WeakMap<TLSSocket, Shown>();
+
 /** Errors: CERTIFICATE_REQUIRED, PROGRAM_REVOKED, CERTIFICATE_EXPIRED. */
 export async function authenticate(service: Service, request: FastifyRequest): Promise<Caller> {
   const caller = await authenticateForRenewal(service, request);
-  if (isExpired(certificateTerm(caller.certificatePem), service.clock.nowMs())) throw expired(caller);
+  const { term } = requireShown(request);
+  if (isExpired(term, service.clock.nowMs())) throw expired(caller, term);
   return caller;
 }
 
 /** One that has expired may be renewed, for a while. Errors: as above. */
 export async function authenticateForRenewal(service: Service, request: FastifyRequest): Promise<Caller> {
-  const certificate = certificateOf(request);
-  if (certificate === undefined) throw certificateRequired();
-  const fingerprint = createHash('sha256').update(certificate.raw).digest('hex');
-  const programId = /^CN=(.+)$/m.exec(certificate.subject)?.[1] ?? '';
+  const { certificatePem, fingerprint, programId, term } = requireShown(request);
   const program = await acceptCertificate(service, programId, fingerprint);
-  const caller = { program, certificatePem: certificate.toString() };
-  if (isBeyondRenewal(certificateTerm(caller.certificatePem), service.clock.nowMs())) throw expired(caller);
+  const caller = { program, certificatePem };
+  if (isBeyondRenewal(term, service.clock.nowMs())) throw expired(caller, term);
   return caller;
 }
 
-function certificateOf({ raw: { socket } }: FastifyRequest): X509Certificate | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined;
+function requireShown({ raw: { socket } }: FastifyRequest): Shown {
+  if (!(socket instanceof TLSSocket)) throw certificateRequired();
+  const known = shownBy.get(socket);
+  if (known !== undefined) return known;
   const isOurs = socket.authorized || isOutOfDate(socket);
-  return isOurs ? socket.getPeerX509Certificate() : undefined;
+  const certificate = isOurs ? socket.getPeerX509Certificate() : undefined;
+  if (certificate === undefined) throw certificateRequired();
+  const shown = readCertificate(certificate);
+  shownBy.set(socket, shown);
+  return shown;
+}
+
+function readCertificate(certificate: X509Certificate): Shown {
+  const certificatePem = certificate.toString();
+  return {
+    certificatePem,
+    fingerprint: createHash('sha256').update(certificate.raw).digest('hex'),
+    programId: /^CN=(.+)$/m.exec(certificate.subject)?.[1] ?? '',
+    term: certificateTerm(certificatePem),
+  };
 }
 
 /** OpenSSL's verdict when nothing but the dates is against it; our own clock decides about them. */
@@ -51,8 +76,8 @@ export function certificateRequired(): OperationError {
   );
 }
 
-function expired({ program, certificatePem }: Caller): OperationError {
-  const ended = new Date(certificateTerm(certificatePem).notAfterMs).toISOString();
+function expired({ program }: Caller, { notAfterMs }: CertificateTerm): OperationError {
+  const ended = new Date(notAfterMs).toISOString();
   const message = `the certificate of ${program.programId} expired at ${ended}`;
   return new OperationError('CERTIFICATE_EXPIRED', message, {
     hint:

@@ -24,13 +24,21 @@ export function openSqliteFile({ path, busyTimeoutMs }: SqliteFile): DatabaseSyn
   return database;
 }
 
+/** There are some hundred texts; those with lists in them vary by the length of the list. */
+const STATEMENTS_MAX = 500;
+
+/** Statements are kept: preparing one costs more than most of them take. */
 export function sqliteDialect(database: DatabaseSync): SqliteDialect {
-  return new SqliteDialect({
-    database: {
-      close: () => database.close(),
-      prepare: (sql) => adaptStatement(database.prepare(sql)),
-    },
-  });
+  const statements = new Map<string, SqliteStatement>();
+  const prepare = (sql: string): SqliteStatement => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    if (statements.size >= STATEMENTS_MAX) statements.clear();
+    const statement = adaptStatement(database.prepare(sql));
+    statements.set(sql, statement);
+    return statement;
+  };
+  return new SqliteDialect({ database: { close: () => database.close(), prepare } });
 }
 
 function adaptStatement(statement: StatementSync): SqliteStatement {
