@@ -35,8 +35,10 @@ import { addServerCommands } from './commands/server/server.ts';
 import { addApiCommand } from './commands/service/api.ts';
 import { addCompletionCommands } from './commands/service/completion.ts';
 import { addEnvCommand } from './commands/service/env.ts';
+import { addEventsCommand } from './commands/service/events.ts';
 import { addAccountCommands, addServiceCommands } from './commands/service/service.ts';
 import { addUpCommand } from './commands/service/up.ts';
+import { addWebhookCommands } from './commands/service/webhook.ts';
 import type { OutputPorts } from './terminal/output.ts';
 
 export interface Room {
@@ -53,6 +55,8 @@ export const ROOMS: readonly Room[] = [
       addAccountCommands,
       addEnvCommand,
       addApiCommand,
+      addEventsCommand,
+      addWebhookCommands,
       addCompletionCommands,
     ],
   },

@@ -23,12 +23,16 @@ import { openIdentity } from './identity/identity-keeper.ts';
 import { createInventoryRunner } from './inventory/inventory-runner.ts';
 import { createJobRunner } from './jobs/job-runner.ts';
 import { planFor } from './jobs/plan-for.ts';
+import { CallMetrics } from './metrics/call-metrics.ts';
+import { loadMetricsToken } from './metrics/file-metrics-token.ts';
 import { createFileObjectStore } from './objects/file-object-store.ts';
 import { keepPreflights } from './preflights/preflight-keeper.ts';
 import type { Service } from './service.ts';
 import { loadMachineSizes } from './sizes/file-machine-sizes.ts';
+import { type WatchedStore, watchStore } from './store/change-feed.ts';
 import { openStore } from './store/open-store.ts';
-import type { Store, StoreLocation } from './store/store.ts';
+import type { StoreLocation } from './store/store.ts';
+import { keepTelling, openTelling } from './telling.ts';
 
 export const VERSION = '0.1.0';
 /** One installation is one account; the API's ARNs need twelve digits. */
@@ -49,6 +53,8 @@ export interface ControlPlaneOptions {
   readonly store?: StoreLocation;
   /** Of each access key; default: `CALL_RATE`. */
   readonly callRate?: CallRate;
+  /** Networks that webhooks may reach whatever is in them, as ADDRESS/BITS. */
+  readonly webhookNetworks?: readonly string[];
   readonly log: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -65,7 +71,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const stateDir = resolve(options.stateDir);
   await ensureFolder(stateDir);
   const { clock = systemClock, random = systemRandom, log, store: location } = options;
-  const store = await openStore({ stateDir, location, clock, random, log });
+  const store = watchStore(await openStore({ stateDir, location, clock, random, log }));
   try {
     return await serve({ ...options, stateDir }, store);
   } catch (error) {
@@ -74,7 +80,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
 }
 
-async function serve(options: ControlPlaneOptions, store: Store): Promise<ControlPlane> {
+async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise<ControlPlane> {
   const { stateDir, addresses, log, clock = systemClock, random = systemRandom } = options;
   const { certificateLifetimeMs } = options;
   const sizes = await loadMachineSizes(stateDir);
@@ -89,12 +95,14 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
   const certificate = await loadServerCertificate(files, authority, addresses);
   const { listen: host, port } = options;
   const listener = await listen({ ...certificate, caPem: authority.certificatePem, host, port });
+  const scope = { region: options.region, accountId: ACCOUNT_ID };
+  const networks = options.webhookNetworks ?? [];
+  const telling = await openTelling({ store, clock, random, log, scope, networks, service: () => service });
   const reports = createReportBoard({ store, clock, log });
   await reports.load(store.db);
   const service: Service = {
     facts: {
-      region: options.region,
-      accountId: ACCOUNT_ID,
+      ...scope,
       version: VERSION,
       publicUrl: publicUrl(addresses, listener.port),
       localUrl: publicUrl([localAddress(options), ...addresses], listener.port),
@@ -107,6 +115,9 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
     authority,
     ...identity,
     reports,
+    ...telling,
+    metrics: new CallMetrics(),
+    metricsToken: await loadMetricsToken(stateDir, random),
     commands: createCommandQueues({ clock, random }),
     trees: new OpenTrees(clock),
     objects: createFileObjectStore(join(stateDir, 'buckets')),
@@ -134,11 +145,20 @@ async function serve(options: ControlPlaneOptions, store: Store): Promise<Contro
   const bootProofs = keepBootProofs(service, closing.signal);
   const auditing = service.audit.run(closing.signal);
   const reporting = reports.run(closing.signal);
+  const told = keepTelling(service, closing.signal);
   log.info('control-plane-listening', { url: service.facts.publicUrl, stateDir });
   const close = async () => {
     closing.abort();
     // What one of them could not write, a store that is away, must not keep the others from ending.
-    await Promise.allSettled([upkeep, preflights, bootProofs, auditing, reporting]);
+    await Promise.allSettled([
+      upkeep,
+      preflights,
+      bootProofs,
+      auditing,
+      reporting,
+      told,
+      service.streams.close(),
+    ]);
     await removeRunningFile(stateDir);
     await Promise.all([service.jobs.close(), service.inventory.close()]);
     await closeListener(listener);

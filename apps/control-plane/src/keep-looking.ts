@@ -23,14 +23,15 @@ export async function keepLooking(
     } catch (error) {
       if (!signal.aborted) log.error(failure, { error });
     }
-    await pause(clock, signal);
+    await pause(clock, LOOK_INTERVAL_MS, signal);
   }
   await keeper.ended();
 }
 
-async function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+/** Resolves when the time is over or the signal has come. */
+export async function pause(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
   try {
-    await clock.sleep(LOOK_INTERVAL_MS, signal);
+    await clock.sleep(durationMs, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

@@ -21,6 +21,7 @@ async function readOptions(): Promise<ControlPlaneOptions> {
       store: { type: 'string' },
       'store-password': { type: 'string' },
       'rate-limit': { type: 'string', default: String(CALL_RATE.perSecond) },
+      'webhook-network': { type: 'string', multiple: true, default: [] },
     },
   });
   const stateDir = values['state-dir'];
@@ -40,6 +41,7 @@ async function readOptions(): Promise<ControlPlaneOptions> {
     addresses: values.address.length > 0 ? values.address : [values.listen],
     region: values.region,
     callRate: callRateOf(perSecond),
+    webhookNetworks: values['webhook-network'],
     log,
     ...(store === undefined ? {} : { store }),
     ...(agentBinary === undefined ? {} : { agentBinary }),

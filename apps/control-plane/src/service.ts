@@ -2,6 +2,8 @@
 import type { Clock, Logger, Random } from '@landfall/runtime';
 import type { CommandQueues } from './channel/command-queues.ts';
 import type { ReportBoard } from './channel/report-board.ts';
+import type { EventHub } from './events/event-hub.ts';
+import type { EventStreams } from './events/event-streams.ts';
 import type { OpenTrees } from './files/open-trees.ts';
 import type { AuditLog } from './identity/audit-log.ts';
 import type { CallLimits } from './identity/call-limits.ts';
@@ -10,9 +12,13 @@ import type { CertificateAuthority } from './identity/certificate-authority.ts';
 import type { Vaults } from './identity/identity-keeper.ts';
 import type { InventoryRunner } from './inventory/inventory-runner.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
+import type { CallMetrics } from './metrics/call-metrics.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import type { MachineSizes } from './sizes/machine-sizes.ts';
 import type { Store } from './store/store.ts';
+import type { AddressGuard } from './webhooks/address-guard.ts';
+import type { WebhookQueue } from './webhooks/webhook-queue.ts';
+import type { WebhookSender } from './webhooks/webhook-sender.ts';
 
 export interface ServiceFacts {
   readonly region: string;
@@ -39,6 +45,14 @@ export interface Service {
   readonly limits: CallLimits;
   readonly commands: CommandQueues;
   readonly reports: ReportBoard;
+  readonly events: EventHub;
+  readonly streams: EventStreams;
+  readonly webhookGuard: AddressGuard;
+  readonly webhookQueue: WebhookQueue;
+  readonly webhookSender: WebhookSender;
+  readonly metrics: CallMetrics;
+  /** Shows the metrics, and what is ready to whom. */
+  readonly metricsToken: string;
   readonly jobs: JobRunner;
   readonly trees: OpenTrees;
   readonly objects: ObjectStore;
@@ -47,4 +61,6 @@ export interface Service {
   /** ARN of who made the call that is answered. */
   readonly principal?: string;
   readonly caller?: Caller;
+  /** From where it was made. */
+  readonly sourceIp?: string;
 }

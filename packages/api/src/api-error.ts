@@ -20,6 +20,10 @@ const STATUS_BY_NAME = {
 } as const;
 
 export type ExceptionName = keyof typeof STATUS_BY_NAME;
+export function exceptionStatus(name: ExceptionName): number {
+  return STATUS_BY_NAME[name];
+}
+
 export type ValidationReason = 'unknownOperation' | 'cannotParse' | 'fieldValidationFailed' | 'other';
 
 export interface FieldFailure {

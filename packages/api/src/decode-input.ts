@@ -4,7 +4,7 @@
  */
 import { ApiError } from './api-error.ts';
 import { type AnyOperation, shapeOf } from './operations.ts';
-import type { ShapeModel } from './service-model.ts';
+import type { ShapeModel, StructureModel } from './service-model.ts';
 
 /**
  * For whoever reads the body from the network; here it is checked again on characters, which are never more.
@@ -18,6 +18,7 @@ export interface RequestParts {
   /** Raw query string without the question mark. */
   readonly query: string;
   readonly bodyText: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
 /**
@@ -28,15 +29,29 @@ export function decodeInput(operation: AnyOperation, parts: RequestParts): unkno
   const shape = operation.input === undefined ? undefined : shapeOf(operation.service, operation.input);
   const body = operation.method === 'POST' ? parseBody(parts.bodyText) : {};
   if (shape?.type !== 'structure') return body;
-  const query = new URLSearchParams(parts.query);
-  const located = Object.entries(shape.locations ?? {}).flatMap(([name, location]) => {
-    const target = shapeOf(operation.service, shape.members[name] ?? '');
-    const value =
-      location === 'uri' ? parts.labels[name] : decodeQuery(operation, target, query.getAll(name));
-    return value === undefined ? [] : [[name, value] as const];
-  });
+  const located = readLocated(operation, shape, parts);
   const inBody = Object.entries(body).filter(([name]) => shape.locations?.[name] === undefined);
   return Object.fromEntries([...inBody, ...located]);
+}
+
+function readLocated(
+  operation: AnyOperation,
+  shape: StructureModel,
+  { labels, query, headers = {} }: RequestParts,
+): readonly (readonly [string, unknown])[] {
+  const asked = new URLSearchParams(query);
+  return Object.entries(shape.locations ?? {}).flatMap(([name, location]) => {
+    const target = shapeOf(operation.service, shape.members[name] ?? '');
+    const texts = { uri: () => labels[name], header: () => headers[headerName(name)] };
+    const value =
+      location === 'querystring' ? decodeQuery(operation, target, asked.getAll(name)) : texts[location]();
+    return value === undefined ? [] : [[name, value] as const];
+  });
+}
+
+/** `lastEventID` travels as `last-event-id`. */
+export function headerName(member: string): string {
+  return member.replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase();
 }
 
 function parseBody(bodyText: string): object {

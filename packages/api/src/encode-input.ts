@@ -1,3 +1,4 @@
+import { headerName } from './decode-input.ts';
 import { type InputOf, type Operation, type OperationName, shapeOf } from './operations.ts';
 import type { ServiceName } from './service-model.ts';
 
@@ -7,6 +8,8 @@ export interface EncodedInput {
   readonly rawPath: string;
   readonly rawQuery: string;
   readonly body: string;
+  /** Of members that travel in headers; mostly none. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export function encodeInput<Service extends ServiceName, Name extends OperationName<Service>>(
@@ -18,12 +21,16 @@ export function encodeInput<Service extends ServiceName, Name extends OperationN
   const members = Object.entries(input as object).filter(([, value]) => value !== undefined);
   const body = members.filter(([name]) => locations[name] === undefined);
   const query = members.filter(([name]) => locations[name] === 'querystring').flatMap(encodeQueryMember);
+  const headers = members
+    .filter(([name]) => locations[name] === 'header')
+    .map(([name, value]) => [headerName(name), String(value)]);
   const label = members.find(([name]) => locations[name] === 'uri');
   return {
     method: operation.method,
     rawPath: operation.path.replace(/\{\w+\}/, () => encodeURIComponent(String(label?.[1] ?? ''))),
     rawQuery: query.join('&'),
     body: operation.method === 'POST' ? JSON.stringify(Object.fromEntries(body)) : '',
+    headers: Object.fromEntries(headers),
   };
 }
 

@@ -39,7 +39,8 @@ function encodeContent(
   { content, identity }: { readonly content: string; readonly identity: Readonly<Record<string, string>> },
 ): ApiResponse {
   const described = encodeMemberHeaders(operation, output);
-  const headers = { ...identity, ...described, 'content-type': 'application/octet-stream' };
+  const { contentType = 'application/octet-stream' } = operation;
+  const headers = { ...identity, ...described, 'content-type': contentType };
   return {
     status: operation.status,
     headers,

@@ -142,6 +142,7 @@ function send(
     host: endpoint.host,
     /** Two equal calls in one second are not taken for one that was sent again. */
     'amz-sdk-invocation-id': (options.random ?? systemRandom).uuid(),
+    ...encoded.headers,
     ...(body === '' ? {} : { 'content-type': 'application/json' }),
   };
   const nowMs = (options.clock ?? systemClock).nowMs();

@@ -106,7 +106,7 @@ async function receive(incoming: IncomingMessage, sessionToken: string | undefin
       ? matchRoute(caller.service, method, rawPath)
       : undefined;
   if (route === undefined) throw ApiError.unknownOperation();
-  const parts = { labels: route.labels, query: request.rawQuery, bodyText: body.toString('utf8') };
+  const parts = { labels: route.labels, query: request.rawQuery, bodyText: body.toString('utf8'), headers };
   const input = validateInput(route.operation, decodeInput(route.operation, parts));
   return { operation: route.operation, input, region: caller.region };
 }

@@ -15,6 +15,7 @@ export type { LandfallOperations } from './landfall-types.ts';
 export type * as Mgn from './mgn-types.generated.ts';
 export type { MgnOperations } from './mgn-types.generated.ts';
 export * from './names.ts';
+export * from './openapi-document.ts';
 export {
   type AnyOperation,
   allOperations,
@@ -32,6 +33,8 @@ export * from './proof-document.ts';
 export { type QueryForm, readQueryForm } from './query/query-form.ts';
 export { writeXmlDocument, XmlList, type XmlMembers, type XmlValue } from './query/xml-document.ts';
 export * from './route.ts';
+export * from './server-sent-events.ts';
 export type { HttpMethod, ServiceName } from './service-model.ts';
 export * from './signature.ts';
 export * from './validate-input.ts';
+export * from './webhook-signature.ts';

@@ -1,5 +1,6 @@
 /** The `landfall` service in the form of `service-model.ts`, written by hand. Types: `landfall-types.ts`. */
 import { BOOT_PROOF_SHAPES } from './landfall-boot-proof-model.ts';
+import { EVENT_OPERATIONS, EVENT_SHAPES } from './landfall-event-model.ts';
 import { FILE_SHAPES } from './landfall-file-model.ts';
 import { IDENTITY_OPERATIONS, IDENTITY_SHAPES } from './landfall-identity-model.ts';
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
@@ -12,6 +13,7 @@ import { RECOVERY_POINT_SHAPES } from './landfall-recovery-point-model.ts';
 import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
 import { SCRIPT_OPERATIONS, SCRIPT_SHAPES } from './landfall-script-model.ts';
 import { TRIPWIRE_SHAPES } from './landfall-tripwire-model.ts';
+import { WEBHOOK_OPERATIONS, WEBHOOK_SHAPES } from './landfall-webhook-model.ts';
 import { MGN_MODEL } from './mgn-model.generated.ts';
 import type { OperationModel, ServiceModel, ShapeModel } from './service-model.ts';
 
@@ -102,6 +104,8 @@ const OPERATIONS = {
   ...SCRIPT_OPERATIONS,
   DescribeService: read('DescribeService'),
   ...IDENTITY_OPERATIONS,
+  ...EVENT_OPERATIONS,
+  ...WEBHOOK_OPERATIONS,
 } as const satisfies Record<string, OperationModel>;
 
 const REQUESTS = {
@@ -376,11 +380,13 @@ export const LANDFALL_SHAPES = {
   ...PROOF_SHAPES,
   ...BOOT_PROOF_SHAPES,
   ...RECOVERY_POINT_SHAPES,
+  ...EVENT_SHAPES,
   ...FILE_SHAPES,
   ...IMAGE_SHAPES,
   ...SCRIPT_SHAPES,
   ...TRIPWIRE_SHAPES,
   ...IDENTITY_SHAPES,
+  ...WEBHOOK_SHAPES,
 };
 
 export const LANDFALL_MODEL: ServiceModel = {

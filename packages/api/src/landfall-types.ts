@@ -6,6 +6,7 @@
  */
 
 import type { BootProofOperations } from './landfall-boot-proof-types.ts';
+import type { EventOperations } from './landfall-event-types.ts';
 import type { FileOperations } from './landfall-file-types.ts';
 import type { IdentityOperations } from './landfall-identity-types.ts';
 import type { ImageOperations } from './landfall-image-types.ts';
@@ -30,9 +31,11 @@ import type {
 } from './landfall-replication-types.ts';
 import type { ScriptOperations } from './landfall-script-types.ts';
 import type { TripwireOperations } from './landfall-tripwire-types.ts';
+import type { WebhookOperations } from './landfall-webhook-types.ts';
 import type { Job } from './mgn-types.generated.ts';
 
 export type * from './landfall-boot-proof-types.ts';
+export type * from './landfall-event-types.ts';
 export type * from './landfall-file-types.ts';
 export type * from './landfall-identity-types.ts';
 export type * from './landfall-image-types.ts';
@@ -44,9 +47,11 @@ export type * from './landfall-recovery-point-types.ts';
 export type * from './landfall-replication-types.ts';
 export type * from './landfall-script-types.ts';
 export type * from './landfall-tripwire-types.ts';
+export type * from './landfall-webhook-types.ts';
 
 export interface LandfallOperations
   extends BootProofOperations,
+    EventOperations,
     FileOperations,
     IdentityOperations,
     ImageOperations,
@@ -56,7 +61,8 @@ export interface LandfallOperations
     ProofOperations,
     RecoveryPointOperations,
     ScriptOperations,
-    TripwireOperations {
+    TripwireOperations,
+    WebhookOperations {
   readonly CreateEnrolmentToken: {
     readonly input: CreateEnrolmentTokenRequest;
     readonly output: CreateEnrolmentTokenResponse;

@@ -173,7 +173,8 @@ function receive(operation: AnyOperation, input: unknown): unknown {
       : encodeInput(operation, input as never);
   const route = matchRoute(operation.service, encoded.method, encoded.rawPath);
   assert.equal(route?.operation, operation);
-  const parts = { labels: route?.labels ?? {}, query: encoded.rawQuery, bodyText: encoded.body };
+  const { rawQuery: query, body: bodyText, headers } = encoded;
+  const parts = { labels: route?.labels ?? {}, query, bodyText, headers };
   return decodeInput(operation, parts);
 }
 

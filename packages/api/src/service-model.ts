@@ -32,6 +32,8 @@ export interface OperationModel {
   readonly readonly?: true;
   /** The same call twice has the effect of one. */
   readonly idempotent?: true;
+  /** Of an output that is `bytes`; default: `application/octet-stream`. */
+  readonly contentType?: string;
 }
 
 export type ShapeModel = StructureModel | ListModel | MapModel | StringModel | NumberModel | PlainModel;
@@ -41,8 +43,11 @@ export interface StructureModel {
   /** Member name to shape name. */
   readonly members: Readonly<Record<string, string>>;
   readonly required?: readonly string[];
-  /** Members that travel in the path or the query string under their own name. */
-  readonly locations?: Readonly<Record<string, 'uri' | 'querystring'>>;
+  /**
+   * Members that travel in the path or the query string under their own name, or in the header of that name
+   * in kebab case (`headerName`).
+   */
+  readonly locations?: Readonly<Record<string, 'uri' | 'querystring' | 'header'>>;
   /** At most one member is set. */
   readonly union?: true;
 }

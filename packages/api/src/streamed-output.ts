@@ -26,7 +26,7 @@ export function encodeMemberHeaders(
   const values = Object.entries(output).filter(
     ([name, value]) => name !== content && value !== undefined && Object.hasOwn(members, name),
   );
-  return Object.fromEntries(values.map(([name, value]) => [headerOf(name), encodeURI(String(value))]));
+  return Object.fromEntries(values.map(([name, value]) => [memberHeader(name), encodeURI(String(value))]));
 }
 
 export function decodeMemberHeaders(
@@ -35,7 +35,7 @@ export function decodeMemberHeaders(
 ): Readonly<Record<string, string | number>> {
   const { members } = outputShape(operation);
   const values = Object.entries(members).flatMap(([name, target]) => {
-    const text = headers[headerOf(name)];
+    const text = headers[memberHeader(name)];
     if (typeof text !== 'string') return [];
     const isNumber = ['integer', 'long', 'float'].includes(shapeOf(operation.service, target).type);
     return [[name, isNumber ? Number(text) : decodeURI(text)] as const];
@@ -43,7 +43,7 @@ export function decodeMemberHeaders(
   return Object.fromEntries(values);
 }
 
-function headerOf(member: string): string {
+export function memberHeader(member: string): string {
   return member === 'contentLength' ? 'content-length' : `x-landfall-${member.toLowerCase()}`;
 }
 

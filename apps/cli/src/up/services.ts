@@ -12,6 +12,7 @@ import {
   writeDurably,
 } from '@landfall/runtime';
 import { readCredentials } from '../credentials.ts';
+import { askReadiness } from './http-readiness.ts';
 import { Program } from './program.ts';
 
 export interface ServicesOptions {
@@ -32,6 +33,8 @@ export interface ServicesOptions {
   readonly libvirtUri?: string;
   /** File that names networks for QEMU. */
   readonly networks?: string;
+  /** That webhooks may reach whatever is in them, as ADDRESS/BITS. */
+  readonly webhookNetwork?: readonly string[];
   readonly region: string;
   /** Where the control plane keeps its tables: `postgres://…`; absent: SQLite in the state folder. */
   readonly store?: string;
@@ -86,6 +89,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   try {
     launch('control-plane', controlPlaneParameters(options));
     const url = await waitForControlPlane(options, pids, programs);
+    await waitFor(() => askReadiness(stateDir), options, programs);
     launch('replication-server', replicationServerParameters(options));
     launch('launch-host', launchHostParameters(options));
     await initializeService(stateDir);
@@ -116,6 +120,7 @@ function controlPlaneParameters(options: ServicesOptions): string[] {
     ...['--state-dir', join(options.stateDir, 'control-plane')],
     ...['--listen', options.listen, '--port', String(options.port), '--region', options.region],
     ...addressParameters(options),
+    ...(options.webhookNetwork ?? []).flatMap((network) => ['--webhook-network', network]),
     ...binary,
     ...(options.store === undefined ? [] : ['--store', options.store]),
     ...(options.storePassword === undefined ? [] : ['--store-password', options.storePassword]),

@@ -25,10 +25,12 @@ export async function observeAgent(
   sourceServerId: string,
   report: AgentReport,
 ): Promise<AgentConfiguration> {
-  const { store, clock, reports } = service;
+  const { store, clock, reports, events } = service;
+  const told = reports.last('agent', sourceServerId)?.report;
   reports.put<'agent'>(sourceServerId, { atMs: clock.nowMs(), report });
   const before = await findServer(store.db, sourceServerId);
   if (before === undefined) return GONE;
+  await events.agentReported(sourceServerId, told, report);
   const changed = await observeServer(service, sourceServerId, report);
   reports.save(sourceServerId, changed?.replication !== before.replication);
   if (changed === undefined) return GONE;

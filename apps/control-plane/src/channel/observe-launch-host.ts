@@ -9,11 +9,13 @@ export async function observeLaunchHost(
   launchHostId: string,
   report: LaunchHostReport,
 ): Promise<LaunchHostConfiguration> {
-  const { clock, reports, log } = service;
-  const isFirst = reports.last('launch-host', launchHostId) === undefined;
+  const { clock, reports, events, log } = service;
+  const before = reports.last('launch-host', launchHostId);
+  const isFirst = before === undefined;
   if (isFirst) log.info('launch-host-seen', { launchHostId, accelerator: report.accelerator });
   reports.put<'launch-host'>(launchHostId, { atMs: clock.nowMs(), report });
   reports.save(launchHostId, isFirst);
+  await events.launchHostReported(before?.report, report);
   await observeLife(service, report.machines);
   return { keptConversions: await keptNamesFor(service, launchHostId) };
 }

@@ -16,10 +16,11 @@ export async function observeReplicationServer(
   replicationServerId: string,
   report: ReplicationServerReport,
 ): Promise<ReplicationServerConfiguration> {
-  const { store, clock, reports, log } = service;
+  const { store, clock, reports, events, log } = service;
   const before = reports.last('replication-server', replicationServerId);
   if (before === undefined) log.info('replication-server-seen', { replicationServerId, host: report.host });
   reports.put<'replication-server'>(replicationServerId, { atMs: clock.nowMs(), report });
+  await events.replicationServerReported(before?.report, report);
   reports.save(replicationServerId, before === undefined);
   const servers = await listServersOf(store.db, replicationServerId);
   const replicating = servers.filter(isReplicating);

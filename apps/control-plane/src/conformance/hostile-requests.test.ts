@@ -89,7 +89,8 @@ async function attack(t: TestContext, operation: AnyOperation, { inject, ids }: 
     const isPost = method === 'POST';
     const rawQuery = encoded?.rawQuery ?? (isPost ? '' : nonsenseQuery(text));
     const body = isPost ? (encoded?.body ?? text) : '';
-    const answer = await inject({ service, method, rawPath, rawQuery, body });
+    const { headers = {} } = encoded ?? {};
+    const answer = await inject({ service, method, rawPath, rawQuery, body, headers });
     const name = checkAnswer(operation, answer);
     seen.set(name, (seen.get(name) ?? 0) + 1);
   };
@@ -129,6 +130,10 @@ function checkAnswer(operation: AnyOperation, { status, headers, text }: Injecte
   assert.ok(typeof headers['x-amzn-requestid'] === 'string', told);
   if (status === 204) {
     assert.equal(text, '', told);
+    return 'ok';
+  }
+  if (status === operation.status && operation.contentType !== undefined) {
+    assert.equal(headers['content-type'], operation.contentType, told);
     return 'ok';
   }
   assert.match(String(headers['content-type']), /^application\/json/, told);

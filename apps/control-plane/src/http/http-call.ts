@@ -3,7 +3,6 @@ import { ApiError, type ApiResponse } from '@landfall/api';
 import type { FastifyRequest } from 'fastify';
 import type { CallRecord } from '../identity/audited-call.ts';
 import type { Caller } from '../identity/callers.ts';
-import type { RequestContext } from '../identity/policy-conditions.ts';
 import type { Service } from '../service.ts';
 
 export interface RecordedAccess {
@@ -20,16 +19,6 @@ export function recordOf(
   return {
     ...{ eventId: id, eventAtMs: clock.nowMs(), action, resources, sourceAddress: ip },
     ...(caller === undefined ? {} : { principal: caller.arn, accessKeyId: caller.accessKeyId }),
-  };
-}
-
-export function contextOf({ clock }: Service, caller: Caller, sourceIp: string): RequestContext {
-  return {
-    nowMs: clock.nowMs(),
-    sourceIp,
-    secureTransport: true,
-    principalArn: caller.arn,
-    userName: caller.kind === 'user' ? caller.name : undefined,
   };
 }
 

@@ -19,10 +19,11 @@ import { ec2RequestTags, ec2ResourcesOf } from '../ec2/call-resources.ts';
 import { ec2Handlers } from '../ec2/handlers.ts';
 import { auditCall } from '../identity/audited-call.ts';
 import { authorise } from '../identity/authorisation.ts';
+import { callContext } from '../identity/call-context.ts';
 import type { Caller } from '../identity/callers.ts';
 import { tagsOfResource } from '../operations/tags.ts';
 import type { Service } from '../service.ts';
-import { contextOf, once, recordOf } from './http-call.ts';
+import { once, recordOf } from './http-call.ts';
 
 export interface Ec2Request {
   readonly caller: Caller;
@@ -41,7 +42,7 @@ export async function performEc2(
   const input = readInput(call);
   const action = `ec2:${name}`;
   const resources = await ec2ResourcesOf(service, operation.resource, input.value);
-  const context = { ...contextOf(service, caller, request.ip), requestTags: ec2RequestTags(input.value) };
+  const context = { ...callContext(service, caller, request.ip), requestTags: ec2RequestTags(input.value) };
   const access = { caller, action, resources, context };
   const record = recordOf(service, access, request);
   const isOnce = operation.readonly !== true && operation.idempotent !== true;

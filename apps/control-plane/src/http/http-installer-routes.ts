@@ -16,7 +16,6 @@ export function registerInstallerRoutes(
   { service, agentBinary }: InstallerRoutesOptions,
 ): void {
   const { authority, facts } = service;
-  app.get('/healthz', async () => ({ status: 'ok', version: facts.version }));
   app.get('/ca.pem', async (_request, reply) =>
     reply.type('application/x-pem-file').send(authority.certificatePem),
   );

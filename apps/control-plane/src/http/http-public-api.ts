@@ -21,6 +21,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { auditCall, failureOf } from '../identity/audited-call.ts';
 import { type Access, authorise } from '../identity/authorisation.ts';
+import { callContext } from '../identity/call-context.ts';
 import { isReplaySafe } from '../identity/call-limits.ts';
 import { requestFacts, resourcesOfCall } from '../identity/call-resources.ts';
 import { type Caller, findCaller } from '../identity/callers.ts';
@@ -29,7 +30,7 @@ import { refuseOtherAccount } from '../operations/managed-accounts.ts';
 import { tagsOfResource } from '../operations/tags.ts';
 import type { Service } from '../service.ts';
 import { rawBody } from './http-body.ts';
-import { asApiError, contextOf, once, recordOf } from './http-call.ts';
+import { asApiError, once, recordOf } from './http-call.ts';
 import { performEc2 } from './http-ec2.ts';
 import { encodeErrorFor } from './http-error-form.ts';
 import { answerSts, encodeStsOutput, readStsCall, stsResource } from './http-sts.ts';
@@ -39,11 +40,28 @@ export async function answerPublicApi(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const beganNs = service.clock.monotonicNs();
   try {
-    return sendApiResponse(reply, await perform(service, request));
+    const response = await perform(service, request);
+    observeCall(service, request, { beganNs, code: 'ok' });
+    return sendApiResponse(reply, response);
   } catch (error) {
+    observeCall(service, request, { beganNs, code: asApiError(error).name });
     return sendApiError(service, error, request, reply);
   }
+}
+
+const NS_A_SECOND = 1e9;
+/** What requests turned out to ask for. */
+const actions = new WeakMap<FastifyRequest, string>();
+
+function observeCall(
+  { metrics, clock }: Service,
+  request: FastifyRequest,
+  { beganNs, code }: { readonly beganNs: bigint; readonly code: string },
+): void {
+  const seconds = Number(clock.monotonicNs() - beganNs) / NS_A_SECOND;
+  metrics.observe({ action: actions.get(request) ?? '', code, seconds });
 }
 
 export function sendApiError(
@@ -79,8 +97,10 @@ async function perform(service: Service, request: FastifyRequest): Promise<ApiRe
   const route = matchRoute(name, request.method, rawPath);
   if (route === undefined) throw refuseUnknown(name, request.method, rawPath);
   const { operation, labels } = route;
-  const input = readInput(operation, { labels, query: rawQuery, bodyText });
+  const { headers } = request;
+  const input = readInput(operation, { labels, query: rawQuery, bodyText, headers });
   const access = accessOf(service, { operation, input: input.value, caller, sourceIp: request.ip });
+  actions.set(request, access.action);
   const record = recordOf(service, access, request);
   const isOnce = !isReplaySafe(operation);
   return auditCall(service.audit, isOnce ? { ...record, signature } : record, async (begin) => {
@@ -92,8 +112,8 @@ async function perform(service: Service, request: FastifyRequest): Promise<ApiRe
     if ('error' in input) throw input.error;
     await requireInitialized(service, operation);
     if (name === 'mgn') refuseOtherAccount(service, input.value);
-    const answer = () =>
-      handle({ ...service, principal: caller.arn, caller }, operation, input.value, request);
+    const asked = { ...service, principal: caller.arn, caller, sourceIp: request.ip };
+    const answer = () => handle(asked, operation, input.value, request);
     if (operation.readonly === true) return answer();
     const work = async () => {
       await begin();
@@ -110,8 +130,9 @@ async function performSts(
   { caller, form }: { readonly caller: Caller; readonly form: string },
 ): Promise<ApiResponse> {
   const call = readStsCall(form);
-  const context = contextOf(service, caller, request.ip);
+  const context = callContext(service, caller, request.ip);
   const access = { caller, action: `sts:${call.operation}`, resources: [stsResource(call)] };
+  actions.set(request, access.action);
   const members = await auditCall(service.audit, recordOf(service, access, request), async (begin) => {
     service.limits.takeCall(caller.origin.accessKeyId, context.nowMs);
     if (call.operation !== 'GetCallerIdentity') await begin();
@@ -188,7 +209,7 @@ function accessOf(service: Service, { operation, input, caller, sourceIp }: Call
     caller,
     action: `${operation.service}:${operation.name}`,
     resources: resourcesOfCall(operation.service, input, service.facts),
-    context: { ...contextOf(service, caller, sourceIp), ...requestFacts(operation, input) },
+    context: { ...callContext(service, caller, sourceIp), ...requestFacts(operation, input) },
   };
 }
 
@@ -218,6 +239,9 @@ async function requireInitialized(service: Service, operation: AnyOperation): Pr
 
 function sendApiResponse(reply: FastifyReply, response: ApiResponse): FastifyReply {
   const { status, headers, body, content } = response;
-  const sent = content === undefined ? body : Readable.from(content, { objectMode: false });
+  const sent =
+    content === undefined || content instanceof Readable
+      ? (content ?? body)
+      : Readable.from(content, { objectMode: false });
   return reply.code(status).headers(headers).send(sent);
 }

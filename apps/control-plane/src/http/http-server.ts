@@ -12,6 +12,8 @@ import type { KeyAndCertificate } from '../identity/certificate-authority.ts';
 import type { Service } from '../service.ts';
 import { registerChannelRoutes } from './http-channel-routes.ts';
 import { registerInstallerRoutes } from './http-installer-routes.ts';
+import { registerMonitoringRoutes } from './http-monitoring-routes.ts';
+import { registerOpenApiRoute } from './http-openapi-route.ts';
 import { answerPublicApi, sendApiError } from './http-public-api.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -105,6 +107,8 @@ export async function createApp(options: AppOptions, server?: Server): Promise<F
   app.setErrorHandler((error, request, reply) => sendApiError(service, error, request, reply));
   app.register(async (channel) => registerChannelRoutes(channel, options), { prefix: '/channel' });
   registerInstallerRoutes(app, options);
+  registerMonitoringRoutes(app, options);
+  registerOpenApiRoute(app, service);
   app.setNotFoundHandler((request, reply) => answerPublicApi(service, request, reply));
   await app.ready();
   return app;

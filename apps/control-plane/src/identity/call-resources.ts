@@ -30,6 +30,8 @@ const LANDFALL_TYPES: Readonly<Record<string, readonly [service: string, type: s
   proofID: ['landfall', 'proof'],
   bootProofID: ['landfall', 'boot-proof'],
   tokenID: ['landfall', 'enrolment-token'],
+  webhookID: ['landfall', 'webhook'],
+  webhookIDs: ['landfall', 'webhook'],
 };
 
 const IDENTITY_TYPES: Readonly<Record<string, IdentityType>> = {
@@ -47,6 +49,7 @@ export const MEMBERS_WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
   'diskID',
   'ebsEncryptionKeyArn',
   'exportID',
+  'lastEventID',
   'launchConfigurationTemplateIDs',
   'mapAutoTaggingMpeID',
   'networkMigrationExecutionID',

@@ -22,6 +22,8 @@ export interface Caller {
   readonly userId: string;
   readonly accessKeyId: string;
   readonly isTemporary: boolean;
+  /** Of temporary credentials. */
+  readonly expiresAtMs?: number;
   /** The user and key that everything goes back to. */
   readonly origin: SessionOrigin;
 }
@@ -98,11 +100,20 @@ async function findSessionCaller(
     secretAccessKey: session.secretAccessKey,
     sessionToken,
     principal: {
-      ...{ kind, name, accessKeyId, isTemporary: true, origin },
+      ...{ kind, name, accessKeyId, isTemporary: true, origin, expiresAtMs: session.expiresAtMs },
       arn: isUser ? identityArn('user', name, accountId) : assumedRoleArn(name, sessionName, accountId),
       userId: isUser ? identity.id : `${identity.id}:${sessionName}`,
     },
   };
+}
+
+/** For calls that take long: whether the caller could still make them. */
+export async function isStillValid(
+  { db, vaults, nowMs }: Pick<CallerOptions, 'db' | 'vaults' | 'nowMs'>,
+  { kind, name, userId, origin, expiresAtMs = Number.POSITIVE_INFINITY }: Caller,
+): Promise<boolean> {
+  if (expiresAtMs <= nowMs || !(await isOriginValid(db, vaults, origin))) return false;
+  return (await findIdentity(db, kind, name))?.id === userId.split(':')[0];
 }
 
 async function isOriginValid(db: Queries, vaults: Vaults, origin: SessionOrigin): Promise<boolean> {

@@ -23,6 +23,7 @@ export const ADMINISTRATOR = 'administrator';
 export interface Vaults {
   readonly accessKeys: SecretVault;
   readonly sessions: SecretVault;
+  readonly webhooks: SecretVault;
 }
 
 export interface Identity {
@@ -52,7 +53,11 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   });
   const seen = await listSignatures(store.db, clock.nowMs() - REPLAY_WINDOW_MS);
   return {
-    vaults: { accessKeys, sessions: createVault(key, 'session-token', random) },
+    vaults: {
+      accessKeys,
+      sessions: createVault(key, 'session-token', random),
+      webhooks: createVault(key, 'webhook', random),
+    },
     audit: createAuditLog({ store, clock, log }),
     limits: new CallLimits(seen, callRate),
   };

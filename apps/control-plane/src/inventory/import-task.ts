@@ -39,7 +39,7 @@ export async function runImport(
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (task.sha256 !== undefined && task.sha256 !== sha256) throw fileChanged(task);
   let current: ImportRecord = { ...task, status: 'STARTED', sha256, total: plan.items.length };
-  await saveTask(service.store.db, current);
+  await service.store.transaction((tx) => saveTask(tx, current));
   for (const item of plan.items.slice(task.done)) {
     signal.throwIfAborted();
     current = await runItem(service, current, item);

@@ -72,7 +72,7 @@ async function runTask(service: Service, task: InventoryTask, signal: AbortSigna
         ? await runImport(service, task, signal)
         : await runExport(service, task, signal);
     const status = result.kind === 'IMPORT' && result.hasErrors === true ? 'FAILED' : 'SUCCEEDED';
-    await saveTask(store.db, { ...result, status, endedAtMs: clock.nowMs() });
+    await store.transaction((tx) => saveTask(tx, { ...result, status, endedAtMs: clock.nowMs() }));
     log.info('inventory-task-ended', { taskId: task.taskId, status });
   } catch (error) {
     if (signal.aborted) return;

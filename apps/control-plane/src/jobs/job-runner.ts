@@ -120,7 +120,7 @@ async function runJob(options: JobRunnerOptions, jobId: string, signal: AbortSig
   const { store, clock } = options;
   const job = await findJob(store.db, jobId);
   if (job === undefined || job.status === 'COMPLETED') return;
-  await setJobStatus(store.db, jobId, { status: 'STARTED' });
+  await store.transaction((tx) => setJobStatus(tx, jobId, { status: 'STARTED' }));
   const servers = await listJobServers(store.db, jobId);
   const plan = options.planFor(job);
   const settled = await Promise.allSettled(
@@ -177,13 +177,14 @@ function stepRun({ store, clock }: JobRunnerOptions, work: ServerWork, sourceSer
     signal,
     log: async (event, eventData = {}) => {
       signal.throwIfAborted();
-      await appendJobLog(store.db, {
+      const entry = {
         jobId: job.jobId,
         onceKey: `${event} ${sourceServerId}`,
         loggedAtMs: clock.nowMs(),
         event,
         eventData: { sourceServerID: sourceServerId, ...eventData },
-      });
+      };
+      await store.transaction((tx) => appendJobLog(tx, entry));
     },
   };
 }

@@ -10,6 +10,7 @@ import { connectorOperations } from './connectors.ts';
 import { describeServiceOperations } from './describe-service.ts';
 import { diskSelectionOperations } from './disk-selection.ts';
 import { enrolmentTokenOperations } from './enrolment-tokens.ts';
+import { eventOperations } from './events.ts';
 import { imageOperations } from './images.ts';
 import { inventoryOperations } from './inventory.ts';
 import { jobOperations } from './jobs.ts';
@@ -37,6 +38,7 @@ import { tripwireOperations } from './tripwire.ts';
 import { userOperations } from './users.ts';
 import { vcenterClientOperations } from './vcenter-clients.ts';
 import { waveOperations } from './waves.ts';
+import { webhookOperations } from './webhooks.ts';
 
 export const mgnHandlers: Handlers<'mgn', Service> = {
   InitializeService: async (_input, { store }) => {
@@ -66,6 +68,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...describeServiceOperations,
   ...diskSelectionOperations,
   ...enrolmentTokenOperations,
+  ...eventOperations,
   ...imageOperations,
   ...journalOperations,
   ...launchedMachineOperations,
@@ -82,6 +85,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...roleOperations,
   ...userOperations,
   ...auditOperations,
+  ...webhookOperations,
 };
 
 export async function isInitialized({ store }: Service): Promise<boolean> {

@@ -93,12 +93,14 @@ export const userOperations: Operations = {
   },
 
   UpdateAccessKey: async ({ userName, accessKeyID, status }, { store }) => {
-    if (await setAccessKeyStatus(store.db, { userName, accessKeyId: accessKeyID }, status)) return {};
+    const key = { userName, accessKeyId: accessKeyID };
+    if (await store.transaction((tx) => setAccessKeyStatus(tx, key, status))) return {};
     throw ApiError.notFound(accessKeyID, 'AccessKey');
   },
 
   DeleteAccessKey: async ({ userName, accessKeyID }, { store }) => {
-    if (await deleteAccessKey(store.db, { userName, accessKeyId: accessKeyID })) return {};
+    const key = { userName, accessKeyId: accessKeyID };
+    if (await store.transaction((tx) => deleteAccessKey(tx, key))) return {};
     throw ApiError.notFound(accessKeyID, 'AccessKey');
   },
 };

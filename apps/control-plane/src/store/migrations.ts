@@ -7,6 +7,7 @@ import { createAuditTable, createPolicyTables } from './identity-migration.ts';
 import { createInventoryTables } from './inventory-tasks.ts';
 import { createLaunchTables } from './launch-migrations.ts';
 import { createListingIndexes } from './listing-migration.ts';
+import { createWebhookTables } from './webhook-tables.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': {
@@ -35,6 +36,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
     },
   },
   '0011-listings': { up: createListingIndexes },
+  '0012-webhooks': { up: createWebhookTables },
 };
 
 async function createBootProofTable(db: Kysely<unknown>): Promise<void> {

@@ -6,6 +6,7 @@ import type { Generated, Kysely } from 'kysely';
 import type { ConnectorTable } from './connectors.ts';
 import type { ServerGroupTable } from './group-table.ts';
 import type { InventoryTaskErrorTable, InventoryTaskTable } from './inventory-tasks.ts';
+import type { WebhookDeliveryTable, WebhookTable } from './webhook-tables.ts';
 
 export interface SettingTable {
   key: string;
@@ -248,6 +249,8 @@ export interface Database {
   post_launch_action: PostLaunchActionTable;
   script_document: ScriptDocumentTable;
   script_parameter: ScriptParameterTable;
+  webhook: WebhookTable;
+  webhook_delivery: WebhookDeliveryTable;
 }
 
 /** The database or a transaction on it: every query function takes one. */

@@ -1,4 +1,5 @@
 /** Signed requests straight into the routes of a control plane: everything but the socket is real. */
+import type { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { signRequest } from '@landfall/api';
 import { systemClock, systemRandom } from '@landfall/runtime';
@@ -12,6 +13,7 @@ export interface InjectedRequest {
   readonly rawPath: string;
   readonly rawQuery?: string;
   readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface InjectedAnswer {
@@ -30,7 +32,7 @@ export async function injectInto(t: TestContext, plane: TestControlPlane): Promi
     closing.abort();
     await app.close();
   });
-  return async ({ service: name, method, rawPath, rawQuery = '', body = '' }) => {
+  return async ({ service: name, method, rawPath, rawQuery = '', body = '', headers: more }) => {
     // As SDKs do: no request is taken for one that was sent before.
     const invocation = { 'amz-sdk-invocation-id': systemRandom.uuid() };
     const headers = { host: 'localhost', 'content-type': 'application/json', ...invocation };
@@ -38,7 +40,24 @@ export async function injectInto(t: TestContext, plane: TestControlPlane): Promi
     const signature = signRequest({ method, rawPath, rawQuery, headers, body }, plane.admin, scope);
     const url = rawQuery === '' ? rawPath : `${rawPath}?${rawQuery}`;
     const sent = method === 'POST' ? { payload: body } : {};
-    const answer = await app.inject({ method, url, headers: { ...headers, ...signature }, ...sent });
-    return { status: answer.statusCode, headers: answer.headers, text: answer.body };
+    const request = { method, url, headers: { ...headers, ...more, ...signature }, ...sent };
+    const answer = await app.inject({ ...request, payloadAsStream: true });
+    return { status: answer.statusCode, headers: answer.headers, text: await readText(answer) };
   };
+}
+
+interface Streamed {
+  readonly headers: Readonly<Record<string, unknown>>;
+  stream(): Readable;
+}
+
+/** All of it; of a stream of events its first message, because it has no end. */
+async function readText(answer: Streamed): Promise<string> {
+  const isEndless = answer.headers['content-type'] === 'text/event-stream';
+  let text = '';
+  for await (const piece of answer.stream()) {
+    text += String(piece);
+    if (isEndless) break;
+  }
+  return text;
 }

@@ -10,6 +10,7 @@ import { type Clock, silentLogger, systemClock } from '@landfall/runtime';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import type { CallRate } from '../identity/call-limits.ts';
 import { cleanUpAfter } from './clean-up.ts';
+import { describedClient } from './described-client.ts';
 import { testStoreLocation } from './test-store.ts';
 
 export interface AdminCredentials {
@@ -57,6 +58,7 @@ export async function startTestControlPlane(
     readonly certificateLifetimeMs?: number;
     readonly clock?: Clock;
     readonly callRate?: CallRate;
+    readonly webhookNetworks?: readonly string[];
   } = {},
 ): Promise<TestControlPlane> {
   const stateDir = await temporaryFolder(t);
@@ -92,7 +94,7 @@ export async function startTestControlPlane(
     port,
     caPem,
     admin,
-    api: createApiClient({ endpoint, region, caPem, credentials: admin }),
+    api: describedClient(createApiClient({ endpoint, region, caPem, credentials: admin })),
     current: () => running,
     restart: () => {
       restarting = running.close().then(async () => {

@@ -108,6 +108,10 @@ export const SERVICE_ERRORS = {
     remedy:
       'Get the report again, and check it with the certificate (ca.pem) of the control plane that made it.',
   },
+  EVENTS_ENDED: {
+    meaning: 'The control plane has ended a stream of events.',
+    remedy: 'Follow it with credentials that are valid and may call landfall:StreamEvents.',
+  },
   GROUP_NOT_FOUND: {
     meaning: 'No application or wave has the id or name that was given.',
     remedy: 'Look it up with `landfall application list --all` or `landfall wave list --all`.',
@@ -331,5 +335,9 @@ export const SERVICE_ERRORS = {
   TOKEN_USED_UP: {
     meaning: 'The enrolment token was used by as many installs as it allows.',
     remedy: 'Create a new one with `landfall token create`.',
+  },
+  WEBHOOK_NOT_ANSWERED: {
+    meaning: 'The receiver of a webhook did not take a test.',
+    remedy: 'Make it answer with a status from 200 to 299 within 10 seconds; redirects are not followed.',
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -19,6 +19,7 @@ interface UpOptions {
   readonly host: string;
   readonly libvirtUri?: string;
   readonly networks?: string;
+  readonly webhookNetwork?: readonly string[];
   readonly region: string;
   readonly store?: string;
   readonly storePassword?: string;
@@ -45,6 +46,10 @@ export function addUpCommand(program: Command): void {
     .option('--host <kind>', 'what runs launched machines: qemu or libvirt', 'qemu')
     .option('--libvirt-uri <uri>', 'the libvirt of this machine to launch with (qemu:///system)')
     .option('--networks <file>', 'networks by name, for --host qemu; see docs/launch-hosts.md')
+    .option(
+      '--webhook-network <network...>',
+      'networks webhooks may reach whatever is in them; see docs/events.md',
+    )
     .option('--region <region>', 'the region clients sign for', 'us-east-1')
     .option('--store <url>', 'keep the state in PostgreSQL: postgres://USER@HOST/DATABASE; see docs/store.md')
     .option('--store-password <source>', 'its password: file:PATH or env:NAME')

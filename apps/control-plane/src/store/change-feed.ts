@@ -1,0 +1,92 @@
+/**
+ * Tells of what changes in the store, whoever changed it.
+ *
+ * F1  What is told has been committed; what a transaction that failed wrote is never told.
+ * F2  What `prepare` writes for a change in a transaction is committed with it, or not at all.
+ * F3  Changes are told in the order of their commits.
+ */
+import { describeError, type Logger, silentLogger } from '@landfall/runtime';
+import { type RowChange, RowChangeObserver } from './row-changes.ts';
+import type { Queries } from './schema.ts';
+import type { Store } from './store.ts';
+
+export interface ChangeListener {
+  /** Changes of other tables are not told: most writes concern nobody. */
+  watches(table: RowChange['table']): boolean;
+  /** Before the commit, with the transaction of the change. What it returns is called after the commit. */
+  prepare(tx: Queries, changes: readonly RowChange[]): Promise<() => void>;
+}
+
+export interface WatchedStore extends Store {
+  /** What is written by `db` and in transactions is told here. */
+  readonly changes: ChangeFeed;
+}
+
+/** The same store, whichever database it is, that tells of its changes. */
+export function watchStore(store: Store): WatchedStore {
+  const changes = new ChangeFeed();
+  return {
+    db: changes.observe(store.db, (run) => store.transaction(run)),
+    transaction: (work) => changes.transaction((run) => store.transaction(run), work),
+    lost: store.lost,
+    changes,
+    close: async () => {
+      await changes.told();
+      await store.close();
+    },
+  };
+}
+
+type Transact = <Result>(run: (tx: Queries) => Promise<Result>) => Promise<Result>;
+
+export class ChangeFeed {
+  #listener: ChangeListener | undefined;
+  #log: Logger = silentLogger;
+  #telling: Promise<void> = Promise.resolve();
+
+  /** One listener, set once, when the control plane begins. */
+  listen(listener: ChangeListener, log: Logger): void {
+    this.#listener = listener;
+    this.#log = log;
+  }
+
+  /** For writes outside of transactions: told in a transaction of their own, a moment later. */
+  observe(db: Queries, transact: Transact): Queries {
+    return db.withPlugin(
+      new RowChangeObserver((made) => {
+        const changes = this.#watched(made);
+        if (changes.length === 0) return;
+        const tell = () => transact((tx) => this.#prepare(tx, changes)).then((publish) => publish());
+        this.#telling = this.#telling.then(tell).catch((error: unknown) => {
+          this.#log.error('change-not-told', { error, explanation: describeError(error) });
+        });
+      }),
+    );
+  }
+
+  /** Around one transaction. */
+  async transaction<Result>(transact: Transact, work: (tx: Queries) => Promise<Result>): Promise<Result> {
+    const { result, publish } = await transact(async (tx) => {
+      const changes: RowChange[] = [];
+      const observed = tx.withPlugin(new RowChangeObserver((made) => changes.push(...this.#watched(made))));
+      const made = await work(observed);
+      return { result: made, publish: await this.#prepare(tx, changes) };
+    });
+    publish();
+    return result;
+  }
+
+  /** Resolves when everything that was written has been told. */
+  told(): Promise<void> {
+    return this.#telling;
+  }
+
+  #watched(changes: readonly RowChange[]): readonly RowChange[] {
+    return changes.filter(({ table }) => this.#listener?.watches(table) === true);
+  }
+
+  #prepare(tx: Queries, changes: readonly RowChange[]): Promise<() => void> {
+    if (changes.length === 0 || this.#listener === undefined) return Promise.resolve(() => undefined);
+    return this.#listener.prepare(tx, changes);
+  }
+}
