@@ -14,6 +14,7 @@ import { createCommandQueues } from './channel/command-queues.ts';
 import { createReportBoard } from './channel/report-board.ts';
 import { removeRunningFile, writeStateFiles } from './file-state.ts';
 import { OpenTrees } from './files/open-trees.ts';
+import { listConsolePages } from './http/file-console-pages.ts';
 import { closeListener, createApp, listen, renewCredentials } from './http/http-server.ts';
 import type { CallRate } from './identity/call-limits.ts';
 import { publicKeyPin } from './identity/certificate-authority.ts';
@@ -46,6 +47,8 @@ export interface ControlPlaneOptions {
   /** Under which we are reached; the first is the one tokens and installers name. */
   readonly addresses: readonly string[];
   readonly agentBinary?: string;
+  /** The built console; absent: none is served. */
+  readonly consoleDir?: string | undefined;
   readonly region: string;
   /** Of the certificates of programs; default: 90 days. */
   readonly certificateLifetimeMs?: number;
@@ -66,7 +69,7 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** Errors: those of openStore, MACHINE_SIZES_INVALID, PORT_IN_USE, ADDRESS_UNUSABLE. */
+/** Errors: those of openStore, MACHINE_SIZES_INVALID, PORT_IN_USE, ADDRESS_UNUSABLE, CONSOLE_NOT_BUILT. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const stateDir = resolve(options.stateDir);
   await ensureFolder(stateDir);
@@ -82,7 +85,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
 async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise<ControlPlane> {
   const { stateDir, addresses, log, clock = systemClock, random = systemRandom } = options;
-  const { certificateLifetimeMs } = options;
+  const { certificateLifetimeMs, consoleDir } = options;
+  const consolePages = consoleDir === undefined ? undefined : await listConsolePages(consoleDir);
   const sizes = await loadMachineSizes(stateDir);
   const files = {
     stateDir,
@@ -127,7 +131,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
   };
   const closing = new AbortController();
   const app = await createApp(
-    { service, agentBinary: options.agentBinary, closing: closing.signal },
+    { service, agentBinary: options.agentBinary, consolePages, closing: closing.signal },
     listener.server,
   );
   await service.jobs.resume();

@@ -17,6 +17,7 @@ async function readOptions(): Promise<ControlPlaneOptions> {
       port: { type: 'string', default: '8443' },
       address: { type: 'string', multiple: true, default: [] },
       'agent-binary': { type: 'string' },
+      'console-dir': { type: 'string' },
       region: { type: 'string', default: 'us-east-1' },
       store: { type: 'string' },
       'store-password': { type: 'string' },
@@ -44,13 +45,15 @@ async function readOptions(): Promise<ControlPlaneOptions> {
     webhookNetworks: values['webhook-network'],
     log,
     ...(store === undefined ? {} : { store }),
+    consoleDir: values['console-dir'],
     ...(agentBinary === undefined ? {} : { agentBinary }),
   };
 }
 
 function usage(message: string): OperationError {
   const hint =
-    'usage: --state-dir D [--listen 127.0.0.1] [--port 8443] [--address A]… [--agent-binary F.gz] ' +
+    'usage: --state-dir D [--listen 127.0.0.1] [--port 8443] [--address A]… ' +
+    '[--agent-binary F.gz] [--console-dir D] ' +
     '[--store postgres://USER@HOST/DATABASE [--store-password file:PATH|env:NAME]] [--rate-limit 100]';
   return new OperationError('OPTION_INVALID', message, { hint });
 }

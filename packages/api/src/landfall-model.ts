@@ -6,6 +6,7 @@ import { IDENTITY_OPERATIONS, IDENTITY_SHAPES } from './landfall-identity-model.
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
 import { JOURNAL_SHAPES } from './landfall-journal-model.ts';
 import { LAUNCH_TEMPLATE_OPERATIONS, LAUNCH_TEMPLATE_SHAPES } from './landfall-launch-template-model.ts';
+import { MACHINE_SHAPES } from './landfall-machine-model.ts';
 import { read, write } from './landfall-operation.ts';
 import { PREFLIGHT_SHAPES } from './landfall-preflight-model.ts';
 import { PROOF_SHAPES } from './landfall-proof-model.ts';
@@ -148,20 +149,6 @@ const REQUESTS = {
       unproved: 'Boolean',
     },
   },
-  DescribeLaunchedMachinesRequest: {
-    type: 'structure',
-    members: { sourceServerIDs: 'DescribeSourceServersRequestFiltersIDs' },
-  },
-  GetConsoleOutputRequest: {
-    type: 'structure',
-    required: ['machineID'],
-    members: { machineID: 'MachineID', tailBytes: 'ConsoleTailBytes' },
-  },
-  GetConsoleScreenshotRequest: {
-    type: 'structure',
-    required: ['machineID'],
-    members: { machineID: 'MachineID' },
-  },
   DescribeServiceRequest: { type: 'structure', members: {} },
 } as const satisfies Record<string, ShapeModel>;
 
@@ -188,17 +175,6 @@ const RESPONSES = {
     },
   },
   StartLaunchResponse: { type: 'structure', required: ['job'], members: { job: 'Job' } },
-  DescribeLaunchedMachinesResponse: {
-    type: 'structure',
-    required: ['items'],
-    members: { items: 'LaunchedMachines' },
-  },
-  GetConsoleOutputResponse: { type: 'structure', required: ['text'], members: { text: 'Text' } },
-  GetConsoleScreenshotResponse: {
-    type: 'structure',
-    required: ['pngBase64'],
-    members: { pngBase64: 'Text' },
-  },
   DescribeServiceResponse: {
     type: 'structure',
     required: ['version', 'replicationServers', 'launchHosts'],
@@ -225,72 +201,10 @@ const STRUCTURES = {
       tags: 'TagsMap',
     },
   },
-  LaunchedMachine: {
-    type: 'structure',
-    required: [
-      'machineID',
-      'sourceServerID',
-      'jobID',
-      'purpose',
-      'phase',
-      'recoveryPoint',
-      'published',
-      'hydration',
-      'conversion',
-    ],
-    members: {
-      machineID: 'Text',
-      sourceServerID: 'Text',
-      jobID: 'Text',
-      purpose: 'LaunchPurpose',
-      phase: 'LaunchedMachinePhase',
-      recoveryPoint: 'LaunchedMachineRecoveryPoint',
-      published: 'PublishedPorts',
-      hydration: 'Hydration',
-      conversion: 'ConversionSteps',
-      startedDateTime: 'Text',
-      error: 'LaunchedMachineError',
-      instanceType: 'Text',
-      tags: 'TagsMap',
-      postLaunch: 'PostLaunchResults',
-    },
-  },
-  PostLaunchResult: {
-    type: 'structure',
-    required: ['actionID', 'state', 'output'],
-    members: {
-      actionID: 'Text',
-      state: 'PostLaunchState',
-      exitCode: 'ExitCode',
-      output: 'Text',
-      startedDateTime: 'Text',
-      endedDateTime: 'Text',
-    },
-  },
-  LaunchedMachineRecoveryPoint: {
-    type: 'structure',
-    required: ['epoch', 'cutDateTime'],
-    members: { epoch: 'Count', cutDateTime: 'Text', consistency: 'RecoveryPointConsistency' },
-  },
-  PublishedPort: {
-    type: 'structure',
-    required: ['guestPort', 'host', 'port'],
-    members: { guestPort: 'Count', host: 'Text', port: 'Count' },
-  },
   Hydration: {
     type: 'structure',
     required: ['state', 'doneBytes', 'totalBytes'],
     members: { state: 'HydrationState', doneBytes: 'Count', totalBytes: 'Count' },
-  },
-  ConversionStep: {
-    type: 'structure',
-    required: ['step', 'detail', 'durationMs'],
-    members: { step: 'Text', detail: 'Text', durationMs: 'Quantity' },
-  },
-  LaunchedMachineError: {
-    type: 'structure',
-    required: ['code', 'message'],
-    members: { code: 'Text', message: 'Text', hint: 'Text' },
   },
   ReplicationServerItem: {
     type: 'structure',
@@ -324,10 +238,6 @@ const STRUCTURES = {
 const LISTS = {
   EnrolmentTokens: { type: 'list', member: 'EnrolmentToken' },
   RecoveryPointItems: { type: 'list', member: 'RecoveryPointItem' },
-  LaunchedMachines: { type: 'list', member: 'LaunchedMachine' },
-  PublishedPorts: { type: 'list', member: 'PublishedPort' },
-  PostLaunchResults: { type: 'list', member: 'PostLaunchResult' },
-  ConversionSteps: { type: 'list', member: 'ConversionStep' },
   ReplicationServerItems: { type: 'list', member: 'ReplicationServerItem' },
   LaunchHostItems: { type: 'list', member: 'LaunchHostItem' },
 } as const satisfies Record<string, ShapeModel>;
@@ -351,10 +261,6 @@ const SCALARS = {
   },
   MachineID: { type: 'string', min: 10, max: 64, pattern: 'i-[0-9a-fA-F]{8,}' },
   ConsoleTailBytes: { type: 'integer', min: 1, max: 1_048_576 },
-  LaunchedMachinePhase: {
-    type: 'string',
-    enum: ['CONVERTING', 'CONVERTED', 'STARTING', 'RUNNING', 'STOPPED', 'FAILED', 'TERMINATED'],
-  },
   HydrationState: { type: 'string', enum: ['NOT_STARTED', 'RUNNING', 'COMPLETE', 'FAILED'] },
   PostLaunchState: {
     type: 'string',
@@ -379,6 +285,7 @@ export const LANDFALL_SHAPES = {
   ...PREFLIGHT_SHAPES,
   ...PROOF_SHAPES,
   ...BOOT_PROOF_SHAPES,
+  ...MACHINE_SHAPES,
   ...RECOVERY_POINT_SHAPES,
   ...EVENT_SHAPES,
   ...FILE_SHAPES,

@@ -201,12 +201,20 @@ export interface StartLaunchResponse {
   readonly job: Job;
 }
 
+/** Newest first. */
 export interface DescribeLaunchedMachinesRequest {
   readonly sourceServerIDs?: readonly string[] | undefined;
+  readonly machineIDs?: readonly string[] | undefined;
+  /** Only those that are in one of these now. */
+  readonly phases?: readonly LaunchedMachinePhase[] | undefined;
+  /** Absent: all there are. */
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
 }
 
 export interface DescribeLaunchedMachinesResponse {
   readonly items: readonly LaunchedMachine[];
+  readonly nextToken?: string | undefined;
 }
 
 export type LaunchedMachinePhase =

@@ -28,6 +28,8 @@ export interface ServicesOptions {
   /** Whether new replicas are encrypted. Default true. */
   readonly encryption?: boolean;
   readonly agentBinary?: string;
+  /** The built console; absent: none is served. */
+  readonly consoleDir?: string;
   /** What runs launched machines: `qemu` (the default) or `libvirt`. */
   readonly host?: string;
   readonly libvirtUri?: string;
@@ -125,6 +127,7 @@ function controlPlaneParameters(options: ServicesOptions): string[] {
     ...(options.store === undefined ? [] : ['--store', options.store]),
     ...(options.storePassword === undefined ? [] : ['--store-password', options.storePassword]),
     ...(options.rateLimit === undefined ? [] : ['--rate-limit', String(options.rateLimit)]),
+    ...(options.consoleDir === undefined ? [] : ['--console-dir', options.consoleDir]),
   ];
 }
 

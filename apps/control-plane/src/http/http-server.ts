@@ -10,7 +10,9 @@ import { OperationError, systemErrorCode } from '@landfall/runtime';
 import { type FastifyInstance, type FastifyServerFactory, type FastifyServerOptions, fastify } from 'fastify';
 import type { KeyAndCertificate } from '../identity/certificate-authority.ts';
 import type { Service } from '../service.ts';
+import type { ConsolePages } from './file-console-pages.ts';
 import { registerChannelRoutes } from './http-channel-routes.ts';
+import { registerConsoleRoutes } from './http-console-routes.ts';
 import { registerInstallerRoutes } from './http-installer-routes.ts';
 import { registerMonitoringRoutes } from './http-monitoring-routes.ts';
 import { registerOpenApiRoute } from './http-openapi-route.ts';
@@ -82,6 +84,7 @@ function secureContext({ privateKeyPem, certificatePem, caPem }: Credentials) {
 export interface AppOptions {
   readonly service: Service;
   readonly agentBinary: string | undefined;
+  readonly consolePages?: ConsolePages | undefined;
   readonly closing: AbortSignal;
 }
 
@@ -107,6 +110,7 @@ export async function createApp(options: AppOptions, server?: Server): Promise<F
   app.setErrorHandler((error, request, reply) => sendApiError(service, error, request, reply));
   app.register(async (channel) => registerChannelRoutes(channel, options), { prefix: '/channel' });
   registerInstallerRoutes(app, options);
+  registerConsoleRoutes(app, options);
   registerMonitoringRoutes(app, options);
   registerOpenApiRoute(app, service);
   app.setNotFoundHandler((request, reply) => answerPublicApi(service, request, reply));

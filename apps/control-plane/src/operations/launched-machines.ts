@@ -1,5 +1,5 @@
 /** DescribeLaunchedMachines, GetConsoleOutput, GetConsoleScreenshot. */
-import { ApiError, type Handlers, isoDateTime, type Landfall } from '@landfall/api';
+import { ApiError, type Handlers, isoDateTime, type Landfall, paginate } from '@landfall/api';
 import type { MachineStatus, PostLaunchOutcome } from '@landfall/channel';
 import type { Service } from '../service.ts';
 import { findMachine, listMachines, type MachineRecord } from '../store/machines.ts';
@@ -13,9 +13,21 @@ type Operations = Pick<
 const CONSOLE_BYTES_DEFAULT = 64 * 1024;
 
 export const launchedMachineOperations: Operations = {
-  DescribeLaunchedMachines: async ({ sourceServerIDs = [] }, service) => {
-    const machines = await listMachines(service.store.db, sourceServerIDs);
-    return { items: machines.map((machine) => showMachine(machine, currentStatus(service, machine))) };
+  DescribeLaunchedMachines: async (input, service) => {
+    const machines = await listMachines(service.store.db, input.sourceServerIDs);
+    const current = machines.map((machine) => ({ machine, status: currentStatus(service, machine) }));
+    const wanted = current.filter((one) => matches(one, input));
+    const { maxResults = wanted.length, nextToken, ...filters } = input;
+    const page = paginate(
+      wanted,
+      { maxResults, nextToken },
+      {
+        listing: `DescribeLaunchedMachines ${JSON.stringify(filters)}`,
+        sortKeyOf: ({ machine }) => `${String(machine.createdAtMs).padStart(15, '0')} ${machine.machineId}`,
+        order: 'descending',
+      },
+    );
+    return { ...page, items: page.items.map(({ machine, status }) => showMachine(machine, status)) };
   },
 
   GetConsoleOutput: async ({ machineID, tailBytes = CONSOLE_BYTES_DEFAULT }, service) => {
@@ -28,6 +40,27 @@ export const launchedMachineOperations: Operations = {
     return askProgram(service, host, 'takeScreenshot', { machineId: machineID });
   },
 };
+
+interface CurrentMachine {
+  readonly machine: MachineRecord;
+  readonly status: MachineStatus | null;
+}
+
+function matches(
+  { machine, status }: CurrentMachine,
+  { sourceServerIDs = [], machineIDs = [], phases = [] }: Landfall.DescribeLaunchedMachinesRequest,
+): boolean {
+  return (
+    (sourceServerIDs.length === 0 || sourceServerIDs.includes(machine.sourceServerId)) &&
+    (machineIDs.length === 0 || machineIDs.includes(machine.machineId)) &&
+    (phases.length === 0 || phases.includes(phaseOf(status)))
+  );
+}
+
+/** One that no launch host has told of yet is about to be converted. */
+function phaseOf(status: MachineStatus | null): Landfall.LaunchedMachinePhase {
+  return status?.phase ?? 'CONVERTING';
+}
 
 async function requireHost({ store }: Service, machineId: string) {
   const machine = await findMachine(store.db, machineId);
@@ -62,7 +95,7 @@ function showMachine(machine: MachineRecord, status: MachineStatus | null): Land
     sourceServerID: machine.sourceServerId,
     jobID: machine.jobId,
     purpose: machine.purpose,
-    phase: status?.phase ?? 'CONVERTING',
+    phase: phaseOf(status),
     recoveryPoint: { epoch, cutDateTime: isoDateTime(cutTimeMs), consistency },
     published: status?.published ?? [],
     hydration: status?.hydration ?? { state: 'NOT_STARTED', doneBytes: 0, totalBytes: 0 },

@@ -200,6 +200,34 @@ test('the landfall service lists points, shows the console, and describes its pr
   await assert.rejects(api.landfall('GetConsoleOutput', unknown), { name: 'ResourceNotFoundException' });
 });
 
+test('launched machines are listed newest first, by phase, by id and in pages', async (t) => {
+  const site = await startTestSite(t);
+  const agent = await site.addAgent();
+  const { api } = site.plane;
+  const launch = { sourceServerID: agent.sourceServerId, purpose: 'TEST' } as const;
+  for (let round = 0; round < 3; round += 1) {
+    const { job } = await api.landfall('StartLaunch', launch);
+    await site.untilJobEnds(job.jobID);
+  }
+  const { items, nextToken } = await api.landfall('DescribeLaunchedMachines', {});
+  assert.equal(nextToken, undefined);
+  assert.deepEqual(
+    items.map(({ phase }) => phase),
+    ['RUNNING', 'TERMINATED', 'TERMINATED'],
+  );
+  const ended = { phases: ['TERMINATED'], maxResults: 1 } as const;
+  const first = await api.landfall('DescribeLaunchedMachines', ended);
+  const second = await api.landfall('DescribeLaunchedMachines', { ...ended, nextToken: first.nextToken });
+  assert.deepEqual([...first.items, ...second.items], items.slice(1));
+  assert.equal(second.nextToken, undefined);
+  const machineIDs = [items[1]?.machineID ?? ''];
+  const { items: named } = await api.landfall('DescribeLaunchedMachines', { machineIDs });
+  assert.deepEqual(named, [items[1]]);
+  await assert.rejects(api.landfall('DescribeLaunchedMachines', { nextToken: first.nextToken }), {
+    name: 'ValidationException',
+  });
+});
+
 test('the mgn service asks to be initialized first, the landfall service does not', async (t) => {
   const { api } = await startTestControlPlane(t);
   await assert.rejects(api.mgn('DescribeSourceServers', {}), { name: 'UninitializedAccountException' });

@@ -45,6 +45,9 @@ const SIMULATED_NETWORKS = [
   { name: 'user', kind: 'USER' },
   { name: 'lab', kind: 'BRIDGE' },
 ];
+/** One pixel. */
+const SCREEN_PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
 export async function simulateLaunchHost(
   t: TestContext,
@@ -157,7 +160,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     ...host.preflights.handlers,
     ...simulatedFiles(),
     readConsole: async () => ({ text: 'login:' }),
-    takeScreenshot: async () => ({ pngBase64: 'iVBORw0KGgo=' }),
+    takeScreenshot: async () => ({ pngBase64: SCREEN_PNG }),
   };
 }
 

@@ -59,6 +59,7 @@ export async function startTestControlPlane(
     readonly clock?: Clock;
     readonly callRate?: CallRate;
     readonly webhookNetworks?: readonly string[];
+    readonly consoleDir?: string;
   } = {},
 ): Promise<TestControlPlane> {
   const stateDir = await temporaryFolder(t);

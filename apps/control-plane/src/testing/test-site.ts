@@ -26,7 +26,7 @@ export interface TestSite {
 
 export async function startTestSite(
   t: TestContext,
-  options: { readonly clock?: Clock } = {},
+  options: { readonly clock?: Clock; readonly consoleDir?: string } = {},
 ): Promise<TestSite> {
   const plane = await startTestControlPlane(t, options);
   await plane.api.mgn('InitializeService', {});

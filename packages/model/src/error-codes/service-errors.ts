@@ -63,6 +63,10 @@ export const SERVICE_ERRORS = {
     meaning: 'The control plane sent a command that the program does not know.',
     remedy: 'Upgrade the program to the version of the control plane.',
   },
+  CONSOLE_NOT_BUILT: {
+    meaning: 'The folder named as the console holds none.',
+    remedy: 'Build it with npm run build -w apps/console, or leave --console-dir out.',
+  },
   CONTROL_PLANE_UNREACHABLE: {
     meaning: 'A program gets no answer from the control plane.',
     remedy: 'Check that the control plane runs and that its port is open; the program keeps trying.',

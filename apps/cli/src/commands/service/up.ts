@@ -2,6 +2,7 @@ import { createLogger, formatDurationMs, OperationError, systemClock } from '@la
 import type { Command } from 'commander';
 import { ensureAgentExecutable } from '../../setup/agent-executable.ts';
 import { cacheFolder } from '../../setup/cache-folder.ts';
+import { ensureConsolePages } from '../../setup/console-pages.ts';
 import { ensureDebianPackages, LAUNCH_HOST_PACKAGES } from '../../setup/debian-packages.ts';
 import { showFacts } from '../../terminal/output.ts';
 import { ownAddresses, startServices } from '../../up/services.ts';
@@ -65,17 +66,20 @@ async function runUp(options: UpOptions, command: Command): Promise<void> {
     throw new OperationError('NOT_ROOT', 'landfall up needs root', { hint: 'run it with sudo' });
   await ensureDebianPackages(LAUNCH_HOST_PACKAGES, say);
   const agentBinary = await ensureAgentExecutable(cacheFolder(), say);
+  const consoleDir = await ensureConsolePages(say);
   const startedMs = systemClock.nowMs();
   const services = await startServices({
     ...options,
     stateDir,
     agentBinary,
+    consoleDir,
     addresses: options.address ?? ownAddresses(),
     logger: createLogger({ program: 'up' }),
   });
   const state = stateDir === '/var/lib/landfall' ? '' : ` --state-dir ${stateDir}`;
   showFacts(output, { endpoint: services.url, stateDir, pids: Object.fromEntries(services.pids) }, [
     ['endpoint', services.url],
+    ['console', `${services.url}/console/`],
     ['state', stateDir],
     ['up after', formatDurationMs(systemClock.nowMs() - startedMs)],
     ['add a server', `./landfall token create${state}`],

@@ -1,0 +1,60 @@
+import Box from '@cloudscape-design/components/box';
+import Header from '@cloudscape-design/components/header';
+import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator';
+import Table from '@cloudscape-design/components/table';
+import type { Mgn } from '@landfall/api/types';
+import type { ReactNode } from 'react';
+import { useI18n } from '../../i18n/i18n-context.tsx';
+import { hasFailed } from './fleet.ts';
+
+const SHOWN_MAX = 6;
+const STATUS = {
+  PENDING: 'pending',
+  STARTED: 'in-progress',
+  COMPLETED: 'success',
+  FAILED: 'error',
+} as const satisfies Record<string, StatusIndicatorProps.Type>;
+
+export function JobList({ jobs }: { readonly jobs: readonly Mgn.Job[] }): ReactNode {
+  const { t, formats } = useI18n();
+  const newest = [...jobs].sort((left, right) => timeOf(right) - timeOf(left)).slice(0, SHOWN_MAX);
+  return (
+    <Table<Mgn.Job>
+      header={<Header variant="h2">{t('dashboard.jobs')}</Header>}
+      items={newest}
+      trackBy="jobID"
+      ariaLabels={{ tableLabel: t('dashboard.jobs') }}
+      empty={<Box textAlign="center">{t('dashboard.jobs.none')}</Box>}
+      columnDefinitions={[
+        {
+          id: 'type',
+          header: t('dashboard.jobs.type'),
+          cell: ({ initiatedBy = 'START_TEST' }) => t(`job.${initiatedBy}`),
+          isRowHeader: true,
+        },
+        { id: 'status', header: t('dashboard.jobs.status'), cell: (job) => <JobStatus job={job} /> },
+        {
+          id: 'begun',
+          header: t('dashboard.jobs.begun'),
+          cell: (job) => formats.dateTime(job.creationDateTime),
+        },
+        {
+          id: 'servers',
+          header: t('dashboard.jobs.servers'),
+          cell: ({ participatingServers = [] }) => formats.number(participatingServers.length),
+        },
+      ]}
+    />
+  );
+}
+
+function JobStatus({ job }: { readonly job: Mgn.Job }): ReactNode {
+  const { t } = useI18n();
+  const { status = 'PENDING' } = job;
+  const shown = status === 'COMPLETED' && hasFailed(job) ? 'FAILED' : status;
+  return <StatusIndicator type={STATUS[shown]}>{t(`job.status.${shown}`)}</StatusIndicator>;
+}
+
+function timeOf({ creationDateTime = '' }: Mgn.Job): number {
+  return Date.parse(creationDateTime) || 0;
+}

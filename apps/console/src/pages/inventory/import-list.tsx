@@ -1,0 +1,94 @@
+import Button from '@cloudscape-design/components/button';
+import Link from '@cloudscape-design/components/link';
+import type { Mgn } from '@landfall/api/types';
+import { type ReactNode, useState } from 'react';
+import { useI18n } from '../../i18n/i18n-context.tsx';
+import { useConsole } from '../../shell/console-context.tsx';
+import { useNavigation } from '../../shell/navigation.tsx';
+import { downloadText } from '../../widgets/download.ts';
+import { PagedTable } from '../../widgets/paged-table.tsx';
+import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
+import { FileDialog } from './file-dialog.tsx';
+import { columnsFile, importHref } from './inventory-files.ts';
+import { TaskProgress } from './task-progress.tsx';
+
+export function ImportList(): ReactNode {
+  const { t, formats } = useI18n();
+  const { mgn } = useConsole();
+  const { follow, go } = useNavigation();
+  const [isStarting, setIsStarting] = useState(false);
+  return (
+    <>
+      <PagedTable<Mgn.ImportTask>
+        title={t('inventory.imports')}
+        description={t('inventory.imports.text')}
+        listing="imports"
+        on={['ImportChanged']}
+        load={(page) => mgn('ListImports', page)}
+        trackBy="importID"
+        empty={<TeachingEmpty title={t('inventory.imports.empty')} text={t('inventory.imports.emptyText')} />}
+        actions={
+          <>
+            <ColumnsButton />
+            <Button variant="primary" onClick={() => setIsStarting(true)}>
+              {t('inventory.import.start')}
+            </Button>
+          </>
+        }
+        columns={[
+          {
+            id: 'id',
+            header: t('inventory.import'),
+            isRowHeader: true,
+            cell: ({ importID = '' }) => (
+              <Link href={importHref(importID)} onFollow={follow}>
+                {importID}
+              </Link>
+            ),
+          },
+          {
+            id: 'file',
+            header: t('inventory.file'),
+            cell: ({ s3BucketSource: file }) => `${file?.s3Bucket}/${file?.s3Key}`,
+          },
+          {
+            id: 'status',
+            header: t('inventory.status'),
+            cell: ({ importID = '', status, progressPercentage: percent }) => (
+              <TaskProgress status={status} percent={percent} label={importID} />
+            ),
+          },
+          {
+            id: 'begun',
+            header: t('inventory.begun'),
+            cell: ({ creationDateTime }) => formats.dateTime(creationDateTime),
+          },
+          {
+            id: 'ended',
+            header: t('inventory.ended'),
+            cell: ({ endDateTime }) => formats.dateTime(endDateTime),
+          },
+        ]}
+      />
+      {isStarting && (
+        <FileDialog
+          kind="import"
+          work={(s3BucketSource) => mgn('StartImport', { s3BucketSource })}
+          onDone={({ importTask }) => go(importHref(importTask?.importID ?? ''))}
+          onCancel={() => setIsStarting(false)}
+        />
+      )}
+    </>
+  );
+}
+
+function ColumnsButton(): ReactNode {
+  const { t } = useI18n();
+  const download = () =>
+    downloadText({ name: t('inventory.columnsName'), contentType: 'text/csv', text: columnsFile() });
+  return (
+    <Button iconName="download" onClick={download}>
+      {t('inventory.columns')}
+    </Button>
+  );
+}

@@ -1,0 +1,23 @@
+/** Servers whose journal cannot be opened because its key is not there. Pure. */
+import type { Mgn } from '@landfall/api/types';
+import { registeredError } from '../../api/failure.ts';
+import { serverName } from '../../servers/server-name.ts';
+
+export interface LockedServer {
+  readonly sourceServerID: string;
+  readonly name: string;
+  readonly code: string;
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+export function lockedServers(servers: readonly Mgn.SourceServer[]): readonly LockedServer[] {
+  return servers.flatMap((server) => {
+    const cause = server.dataReplicationInfo?.dataReplicationError?.rawError ?? '';
+    const known = registeredError(cause);
+    if (known === undefined || !known.code.startsWith('ENCRYPTION_')) return [];
+    const { sourceServerID = '' } = server;
+    const { code, entry } = known;
+    return [{ sourceServerID, name: serverName(server), code, cause, remedy: entry.remedy }];
+  });
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Mgn } from '@landfall/api/types';
+import { LIFE_CYCLE_STATES } from '@landfall/model';
+import { EN } from '../../i18n/en/index.ts';
+import { ACTIONS } from '../../servers/server-actions.ts';
+import { countLeft, LAUNCH_SERVERS_MAX, leftKey, planWaveLaunch } from './wave-launch.ts';
+
+function server(
+  state: Mgn.LifeCycleState,
+  { hasPoint = true, ...more }: Partial<Mgn.SourceServer> & { readonly hasPoint?: boolean } = {},
+): Mgn.SourceServer {
+  const dataReplicationInfo = hasPoint ? { lagDuration: 'PT1S' } : {};
+  return { sourceServerID: `s-${state}`, lifeCycle: { state }, dataReplicationInfo, ...more };
+}
+
+const ALL = LIFE_CYCLE_STATES.map((state) => server(state));
+
+test('a launch takes exactly the servers that the action would be offered for', () => {
+  for (const kind of ['test', 'cutover'] as const) {
+    const { launched, left } = planWaveLaunch(ALL, kind);
+    assert.deepEqual(launched, ALL.filter(ACTIONS[kind].isPossible), kind);
+    assert.equal(launched.length + left.length, ALL.length);
+    for (const { reason } of left) assert.ok(leftKey(reason) in EN, reason);
+  }
+});
+
+test('whoever is left is told why', () => {
+  const servers = [
+    server('READY_FOR_TEST'),
+    server('TESTING'),
+    server('READY_FOR_CUTOVER', { hasPoint: false }),
+    server('CUTOVER', { isArchived: true }),
+    server('READY_FOR_CUTOVER'),
+  ];
+  const { launched, left } = planWaveLaunch(servers, 'cutover');
+  assert.deepEqual(launched, [servers[4]]);
+  assert.deepEqual(
+    left.map(({ reason }) => reason),
+    ['notTested', 'inTest', 'noPoint', 'archived'],
+  );
+});
+
+test('machines that the launch ends are named before', () => {
+  const running = server('TESTING', { launchedInstance: { ec2InstanceID: 'i-1' } });
+  const { replacing } = planWaveLaunch([running, server('READY_FOR_TEST')], 'test');
+  assert.deepEqual(replacing, [running]);
+});
+
+test('a job takes as many as the service lets it, and the rest waits', () => {
+  const many = Array.from({ length: LAUNCH_SERVERS_MAX + 5 }, () => server('READY_FOR_TEST'));
+  const plan = planWaveLaunch([server('CUTOVER'), ...many], 'test');
+  assert.equal(plan.launched.length, LAUNCH_SERVERS_MAX);
+  assert.deepEqual(countLeft(plan), [
+    ['tooMany', 5],
+    ['ended', 1],
+  ]);
+});

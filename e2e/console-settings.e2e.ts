@@ -1,0 +1,237 @@
+/**
+ * The console's pages for administrators in a real browser against the real control plane: who may do what,
+ * what was done, templates, files of the inventory, settings; and what a user sees who may only read.
+ */
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import type { Locator, Page } from 'playwright-core';
+import type { ConsoleBrowser } from './console/console-browser.ts';
+import { type AccessKey, type ConsoleStage, openStage } from './console/console-stage.ts';
+
+/** What the browser says of answers that are refusals; each is what a test asks for. */
+const REFUSED = /status of 4\d\d/;
+const READ_ONLY = 'AWSApplicationMigrationReadOnlyAccess';
+
+let stage: ConsoleStage;
+let browser: ConsoleBrowser;
+let page: Page;
+let ann: AccessKey;
+let failedStep: string | undefined;
+
+before(async () => {
+  stage = await openStage();
+  ({ browser } = stage);
+  ({ page } = browser);
+});
+
+after(() => stage?.close());
+
+/** Each goes on where the last one stopped, so after a failure there is nothing to go on from. */
+function step(title: string, work: () => Promise<void>): void {
+  test(title, async () => {
+    assert.equal(failedStep, undefined, 'an earlier step failed');
+    failedStep = title;
+    await work();
+    failedStep = undefined;
+  });
+}
+
+function button(name: string, inside: Page | Locator = page): Locator {
+  return inside.getByRole('button', { name, exact: true });
+}
+
+function dialog(): Locator {
+  return page.getByRole('dialog');
+}
+
+async function openTab(name: string): Promise<void> {
+  await page.getByRole('tab', { name, exact: true }).click();
+}
+
+async function choose(label: string, option: string, inside: Page | Locator = page): Promise<void> {
+  await inside.getByLabel(label).click();
+  await page.getByRole('option', { name: option }).click();
+}
+
+step('a user is made, and the secret of its key is shown once and not lost by a slip', async () => {
+  await browser.goto('/console/access');
+  await browser.signIn(stage.admin.accessKeyId, stage.admin.secretAccessKey);
+  await page.getByRole('link', { name: 'admin', exact: true }).waitFor();
+  await browser.look('access-users');
+  await button('Create user').click();
+  await dialog().getByLabel('Name').fill('ann smith');
+  assert.equal(await button('Create user', dialog()).isDisabled(), true);
+  await dialog().getByLabel('Name').fill('ann');
+  await button('Create user', dialog()).click();
+  await page.getByText('This user has no access key').waitFor();
+  await button('Create access key').click();
+  await dialog().getByText('The secret is shown this once').waitFor();
+  await page.keyboard.press('Escape');
+  await browser.assertAccessible();
+  const [accessKeyId = '', secretAccessKey = ''] = await dialog()
+    .locator('.copy-line-text')
+    .allTextContents();
+  ann = { accessKeyId, secretAccessKey };
+  await dialog().getByLabel('I have put it where I find it again').check();
+  await button('Close', dialog()).last().click();
+  await page.getByRole('cell', { name: 'Active' }).waitFor();
+  assert.ok(!(await page.content()).includes(secretAccessKey));
+  await button('Attach policy').click();
+  await choose('Policy', READ_ONLY, dialog());
+  await button('Attach policy', dialog()).click();
+  await page.getByRole('link', { name: READ_ONLY }).waitFor();
+  await browser.look('access-user');
+});
+
+step('a policy that is not right says where, and keeps what was typed', async () => {
+  await browser.goto('/console/access?tab=policies');
+  await page.getByRole('link', { name: 'AdministratorAccess' }).waitFor();
+  await browser.look('access-policies');
+  await page.getByRole('link', { name: 'Create policy' }).click();
+  await page.getByLabel('Name').fill('operators');
+  const text = page.getByRole('textbox', { name: 'Policy' });
+  await text.fill('{ "Version": ');
+  await page.getByText('This is not JSON').waitFor();
+  await browser.assertAccessible();
+  const statement = { Effect: 'Allow', Action: 'mgn:Nothing', Resource: '*' };
+  const policy = (action: string) =>
+    JSON.stringify({ Version: '2012-10-17', Statement: [{ ...statement, Action: action }] });
+  await text.fill(policy('mgn:Nothing'));
+  await button('Create policy').click();
+  await page.getByText('no action of this service is matched by "mgn:Nothing"').waitFor();
+  assert.equal(await text.inputValue(), policy('mgn:Nothing'));
+  await text.fill(policy('mgn:StartTest'));
+  await button('Create policy').click();
+  await page.getByText('It is attached to nobody').waitFor();
+  browser.assertQuiet(REFUSED);
+  await browser.look('access-policy');
+  await page.getByRole('link', { name: 'Users and access' }).first().click();
+  await openTab('Roles');
+  await page.getByText('There is no role yet').waitFor();
+  await page.getByRole('link', { name: 'Create role' }).click();
+  await page.getByLabel('Name').fill('on-call');
+  await browser.look('access-new-role');
+  await button('Create role').click();
+  await page.getByText('No policy is attached').waitFor();
+  await browser.look('access-role');
+});
+
+step('the audit log finds what was done', async () => {
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  await page.getByLabel('Action', { exact: true }).fill('landfall:PutPolicy');
+  await page.keyboard.press('Enter');
+  await page.getByText('no action of this service is matched').waitFor();
+  assert.equal(await page.getByRole('row').count(), 3, 'the header, the refusal and the success');
+  assert.match(page.url(), /action=landfall%3APutPolicy/);
+  await browser.look('audit');
+  await page.getByRole('button', { name: /^ValidationException\. Show only/ }).click();
+  await page.getByRole('button', { name: /^Done\. Show only/ }).waitFor({ state: 'hidden' });
+  await page.getByLabel('Action', { exact: true }).fill('mgn:FinalizeCutover');
+  await page.keyboard.press('Enter');
+  await page.getByText('No call matches these filters').waitFor();
+  await button('Clear filters').click();
+  await page
+    .getByRole('button', { name: /^landfall:ListAuditEvents\. / })
+    .first()
+    .waitFor();
+});
+
+step('templates say what new servers begin with', async () => {
+  await page.getByRole('link', { name: 'Templates' }).click();
+  await page.getByText('There is no replication template yet').waitFor();
+  await browser.look('templates-empty');
+  await button('Create template').click();
+  await dialog().getByLabel('Bandwidth limit').fill('50000');
+  assert.equal(await button('Create template', dialog()).isDisabled(), true);
+  await dialog().getByLabel('Bandwidth limit').fill('50');
+  await dialog().getByLabel('Name').fill('branch <b>1</b>');
+  await button('Create template', dialog()).click();
+  await page.getByRole('cell', { name: '50 Mbit/s' }).waitFor();
+  await openTab('Launch configuration');
+  await page.getByText('There is no launch configuration template yet').waitFor();
+  await button('Create template').click();
+  await button('Create template', dialog()).click();
+  await page.getByText('No action runs after a launch').waitFor();
+  await page.getByLabel('Copy the tags of the source server').check();
+  await button('Save').click();
+  await page.getByText('Servers that come from now on begin with it.').waitFor();
+  await browser.look('template');
+  await browser.goto('/console/templates?tab=machines');
+  await page.getByText('There are no servers yet').waitFor();
+  await browser.look('templates-machines');
+});
+
+step('an import says row by row what is wrong, and an export where its file is', async () => {
+  const bucket = join(stage.site.stateDir, 'control-plane/buckets/inventory');
+  await page.getByRole('link', { name: 'Imports and exports' }).click();
+  await page.getByText('Nothing was imported yet').waitFor();
+  await browser.look('imports-empty');
+  await button('Start import').click();
+  await dialog().getByLabel('File in the bucket').fill('servers.csv');
+  await button('Start import', dialog()).click();
+  await dialog().getByText('ResourceNotFoundException').waitFor();
+  await mkdir(bucket, { recursive: true });
+  await writeFile(join(bucket, 'servers.csv'), 'mgn:app:name,mgn:server:id\nshop,no-such-id\n');
+  await button('Start import', dialog()).click();
+  await page.getByText('Nothing was changed.').waitFor();
+  await page.getByRole('cell', { name: 'The file is not right' }).first().waitFor();
+  browser.assertQuiet(REFUSED);
+  await browser.look('import');
+  const downloaded = page.waitForEvent('download');
+  await button('Download the errors').click();
+  const file = await readFile(await (await downloaded).path(), 'utf8');
+  assert.match(file, /^\uFEFFRow,What failed,Cause,Of\r\n2,The file is not right,/);
+  await browser.goto('/console/inventory?tab=exports');
+  await page.getByText('Nothing was exported yet').waitFor();
+  await button('Start export').click();
+  await dialog().getByLabel('File in the bucket').fill('all.csv');
+  await button('Start export', dialog()).click();
+  await page.getByText('Succeeded').waitFor();
+  await page.getByText('buckets/inventory/all.csv').waitFor();
+  assert.match(await readFile(join(bucket, 'all.csv'), 'utf8'), /^mgn:account-id,/);
+  await browser.look('export');
+});
+
+step('settings show the staging area, and a webhook whose test fails says why', async () => {
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByText('Replication servers').first().waitFor();
+  await browser.look('settings-staging');
+  await openTab('Bandwidth');
+  await page.getByText('There are no servers yet').waitFor();
+  await browser.look('settings-bandwidth');
+  await openTab('Encryption');
+  await page.getByText('Every server’s key is there').waitFor();
+  await browser.look('settings-encryption');
+  await openTab('Webhooks');
+  await page.getByText('Nobody is sent anything yet').waitFor();
+  await button('Create webhook').click();
+  await dialog().getByLabel('Address').fill('https://hooks.invalid/landfall');
+  await button('Create webhook', dialog()).click();
+  await dialog().getByText('whsec_').waitFor();
+  await dialog().getByLabel('I have put it where I find it again').check();
+  await button('Close', dialog()).last().click();
+  await page.getByRole('link', { name: 'https://hooks.invalid/landfall' }).click();
+  await page.getByText('Nothing was sent').waitFor();
+  await button('Send a test').click();
+  await page.getByText('WebhookTestFailed').waitFor();
+  await page.getByRole('cell', { name: 'Given up' }).waitFor();
+  await browser.look('settings-webhook');
+});
+
+step('who may only read sees it, and is told what is refused', async () => {
+  await page.evaluate('sessionStorage.clear()');
+  await browser.goto('/console/templates');
+  await browser.signIn(ann.accessKeyId, ann.secretAccessKey);
+  await page.getByRole('cell', { name: 'branch <b>1</b>' }).waitFor();
+  await button('Create template').click();
+  await button('Create template', dialog()).click();
+  await dialog().getByText('AccessDeniedException').waitFor();
+  await dialog().getByText('Ask an administrator for a policy that allows this').waitFor();
+  await browser.goto('/console/access');
+  await page.getByText('AccessDeniedException').waitFor();
+  assert.equal(await button('Create user').count(), 0, 'what cannot be seen is not offered');
+  await browser.assertAccessible();
+  browser.assertQuiet(REFUSED);
+});
