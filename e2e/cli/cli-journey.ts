@@ -2,6 +2,7 @@
  * Every command that calls the API, run as operators run it: the inventory, identity and the settings of a
  * site. What servers, machines and points go through is in `cli-server-journey.ts`.
  */
+import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Landfall, Mgn } from '../../packages/api/src/index.ts';
@@ -25,6 +26,25 @@ export async function useControlPlane({ cli }: Journey): Promise<void> {
   await cli.done('token list');
   await cli.done('token revoke', tokenID);
   await cli.done('audit', '--limit', '5');
+  // An id of another control plane: the stream says so, and that is one message.
+  await cli.done('events', '--after', '1', '--limit', '1');
+  await useWebhooks(cli);
+}
+
+/** A name of this machine is resolved when something is sent, and not connected to. */
+async function useWebhooks(cli: CliSession): Promise<void> {
+  const { webhook } = await cli.json<Landfall.CreateWebhookResponse>(
+    'webhook create',
+    'https://localhost:1/hook',
+  );
+  const { webhookID } = webhook;
+  await cli.done('webhook list');
+  const { exitCode, stderr } = await cli.tried('webhook test', webhookID);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /is not open to webhooks/);
+  await cli.done('webhook deliveries', webhookID, '--state', 'FAILED');
+  await cli.done('webhook update', webhookID, '--off', '--rotate-secret');
+  await cli.done('webhook delete', webhookID);
 }
 
 export async function useIdentity({ cli, folder }: Journey): Promise<void> {

@@ -5,11 +5,13 @@ import type { Command } from 'commander';
 import { patiently } from '../../patiently.ts';
 import type { Output } from '../../terminal/output.ts';
 import { contextOf, findServer, idOf } from '../context.ts';
+import { wholeNumber } from '../options.ts';
 
 interface EventsOptions {
   readonly event?: readonly EventType[];
   readonly server?: string;
   readonly after?: string;
+  readonly limit?: number;
 }
 
 /** Between the end of a stream and the next. */
@@ -22,29 +24,36 @@ export function addEventsCommand(program: Command): void {
     .option('--event <type...>', 'only these events')
     .option('--server <server>', 'only what belongs to this server (id or host name)')
     .option('--after <eventID>', 'go on after an event that was seen')
+    .option('--limit <count>', 'end after so many; else it goes on until it is ended', wholeNumber)
     .action(followEvents);
 }
 
 async function followEvents(options: EventsOptions, command: Command): Promise<void> {
   const { client, output } = await contextOf(command);
-  const { event: eventTypes, server, after } = options;
+  const { event: eventTypes, server, after, limit = Number.POSITIVE_INFINITY } = options;
   const found = server === undefined ? undefined : await findServer(client, server);
   const sourceServerIDs = found === undefined ? undefined : [idOf(found)];
-  const position = { lastEventID: after };
-  const open = () => client.landfall('StreamEvents', { eventTypes, sourceServerIDs, ...position });
-  for (let stream = await open(); ; stream = await patiently(open)) {
+  const position: Position = { lastEventID: after, left: limit };
+  const open = () =>
+    client.landfall('StreamEvents', {
+      ...{ eventTypes, sourceServerIDs, lastEventID: position.lastEventID },
+    });
+  for (let stream = await open(); position.left > 0; stream = await patiently(open)) {
     try {
       await showStream(output, stream.content, position);
     } catch (error) {
       if (error instanceof OperationError) throw error;
       output.err(`the stream broke off, it is opened again: ${describeError(error)}\n`);
     }
+    if (position.left <= 0) return;
     await systemClock.sleep(RECONNECT_MS);
   }
 }
 
 interface Position {
   lastEventID: string | undefined;
+  /** Events, and words that some are gone, that are still to be shown. */
+  left: number;
 }
 
 /** Until it ends; `position` is where to go on. Errors: EVENTS_ENDED. */
@@ -58,6 +67,8 @@ async function showStream(
     if (event === 'message') showEvent(output, JSON.parse(data) as ServiceEvent);
     if (event === 'resync') output.err('some events are gone: look at everything again\n');
     if (event === 'end') checkEnd((JSON.parse(data) as { reason: Landfall.StreamEndReason }).reason);
+    if (event === 'message' || event === 'resync') position.left -= 1;
+    if (position.left <= 0) return;
   }
 }
 
