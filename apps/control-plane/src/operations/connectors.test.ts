@@ -25,11 +25,11 @@ test('a connector is made once, changed, listed, tagged and deleted', async (t) 
   );
   await api.mgn('DeleteConnector', { connectorID });
   for (const gone of [
-    api.mgn('DeleteConnector', { connectorID }),
-    api.mgn('UpdateConnector', { connectorID, name: 'x' }),
-    api.mgn('ListTagsForResource', { resourceArn: arn }),
+    () => api.mgn('DeleteConnector', { connectorID }),
+    () => api.mgn('UpdateConnector', { connectorID, name: 'x' }),
+    () => api.mgn('ListTagsForResource', { resourceArn: arn }),
   ]) {
-    await assert.rejects(gone, { name: 'ResourceNotFoundException' });
+    await assert.rejects(gone(), { name: 'ResourceNotFoundException' });
   }
 });
 
