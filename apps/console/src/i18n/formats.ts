@@ -5,6 +5,7 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
+const NOW_MS_MAX = 30 * SECOND_MS;
 
 export interface Formats {
   number(value: number): string;
@@ -79,7 +80,9 @@ function unitText(locale: string, unit: string, value: number, maximumFractionDi
   return new Intl.NumberFormat(locale, style).format(value);
 }
 
+/** Clocks differ a little: what is to come in a moment is now. */
 function relativeText(format: Intl.RelativeTimeFormat, deltaMs: number): string {
+  if (deltaMs > 0 && deltaMs < NOW_MS_MAX) return format.format(0, 'second');
   const [unit, lengthMs] = DURATION_UNITS.find(([, length]) => Math.abs(deltaMs) >= length) ?? [
     'second',
     SECOND_MS,

@@ -50,6 +50,7 @@ test('quantities are written in both languages, and what is unknown is a dash', 
   assert.equal(en.dateTime('not a time'), '–');
   assert.match(en.instant('2026-01-31T12:00:05Z'), /Jan 31, 2026, 12:00:05\sPM/);
   assert.equal(en.relative('2026-01-31T12:00:00Z', Date.UTC(2026, 0, 31, 12, 3)), '3 minutes ago');
+  assert.equal(en.relative('2026-01-31T12:00:05Z', Date.UTC(2026, 0, 31, 12)), 'now');
   assert.equal(ko.relative('2026-01-31T12:00:00Z', Date.UTC(2026, 0, 31, 12, 3)), '3분 전');
 });
 

@@ -3,6 +3,7 @@ import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/c
 import type { Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../i18n/i18n-context.tsx';
+import { syncedShare } from './sync-progress.ts';
 
 const LIFE_CYCLE = {
   STOPPED: 'stopped',
@@ -50,11 +51,4 @@ export function ReplicationStatus({ server }: { readonly server: Mgn.SourceServe
       {isSyncing ? ` ${formats.percent(share)}` : ''}
     </StatusIndicator>
   );
-}
-
-export function syncedShare(info: Mgn.DataReplicationInfo | undefined): number | undefined {
-  const disks = info?.replicatedDisks ?? [];
-  const total = disks.reduce((sum, disk) => sum + (disk.totalStorageBytes ?? 0), 0);
-  const done = disks.reduce((sum, disk) => sum + (disk.replicatedStorageBytes ?? 0), 0);
-  return total === 0 ? undefined : done / total;
 }

@@ -6,6 +6,7 @@ import { EN } from '../i18n/en/index.ts';
 import { nextStep, nextStepKey } from './next-step.ts';
 import { ACTIONS, actionKey, consequenceKey, runAction, SERVER_ACTIONS } from './server-actions.ts';
 import { serverName } from './server-name.ts';
+import { etaOf, syncedShare } from './sync-progress.ts';
 
 function server(
   state: Mgn.LifeCycleState,
@@ -83,4 +84,20 @@ test('a server is called as its people call it', () => {
     '<b>shop</b>',
   );
   assert.equal(serverName({ sourceServerID: 's-1' }), 's-1');
+});
+
+test('an end of the transfer is told while there is one to wait for', () => {
+  const etaDateTime = '2026-01-31T12:00:00Z';
+  assert.equal(etaOf({ dataReplicationState: 'INITIAL_SYNC', etaDateTime }), etaDateTime);
+  assert.equal(etaOf({ dataReplicationState: 'CONTINUOUS', etaDateTime }), undefined);
+  assert.equal(etaOf(undefined), undefined);
+});
+
+test('the share that was copied is of all disks together', () => {
+  const disk = (totalStorageBytes: number, replicatedStorageBytes: number) => ({
+    totalStorageBytes,
+    replicatedStorageBytes,
+  });
+  assert.equal(syncedShare({ replicatedDisks: [disk(300, 100), disk(100, 100)] }), 0.5);
+  assert.equal(syncedShare({ replicatedDisks: [] }), undefined);
 });

@@ -9,6 +9,7 @@ import type { MessageKey } from '../../i18n/languages.ts';
 import { nextStep, nextStepKey } from '../../servers/next-step.ts';
 import { diskBytes, serverName } from '../../servers/server-name.ts';
 import { LifeCycleStatus, ReplicationStatus } from '../../servers/server-status.tsx';
+import { etaOf } from '../../servers/sync-progress.ts';
 import type { Navigation } from '../../shell/navigation.tsx';
 import { serverHref } from '../../shell/route.ts';
 
@@ -54,7 +55,7 @@ export function serverColumns(
     lifeCycle: (server) => <LifeCycleStatus server={server} />,
     replication: (server) => <ReplicationStatus server={server} />,
     lag: ({ dataReplicationInfo }) => formats.duration(parseIsoDuration(dataReplicationInfo?.lagDuration)),
-    eta: ({ dataReplicationInfo }) => formats.dateTime(dataReplicationInfo?.etaDateTime),
+    eta: ({ dataReplicationInfo }) => formats.dateTime(etaOf(dataReplicationInfo)),
     next: (server) => t(nextStepKey(nextStep(server))),
     application: ({ applicationID }) => applicationID ?? t('common.none'),
     os: ({ sourceProperties }) => sourceProperties?.os?.fullString ?? t('common.unknown'),

@@ -7,7 +7,8 @@ import type { Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { parseIsoDuration } from '../../../i18n/formats.ts';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
-import { ReplicationStatus, syncedShare } from '../../../servers/server-status.tsx';
+import { ReplicationStatus } from '../../../servers/server-status.tsx';
+import { etaOf, syncedShare } from '../../../servers/sync-progress.ts';
 import { useNow } from '../../../shell/console-context.tsx';
 import type { ServerTabProps } from '../server-page.tsx';
 
@@ -21,7 +22,7 @@ export function ServerSummary({ server }: ServerTabProps): ReactNode {
     { label: t('server.summary.replication'), value: <ReplicationStatus server={server} /> },
     { label: t('server.summary.lag'), value: formats.duration(parseIsoDuration(info?.lagDuration)) },
     { label: t('server.summary.newest'), value: formats.instant(info?.lastSnapshotDateTime) },
-    { label: t('server.summary.eta'), value: formats.dateTime(info?.etaDateTime) },
+    { label: t('server.summary.eta'), value: formats.dateTime(etaOf(info)) },
     { label: t('server.summary.machine'), value: launchedInstance?.ec2InstanceID ?? t('common.none') },
     {
       label: t('server.summary.lastSeen'),
