@@ -164,13 +164,15 @@ test('applications and waves are made, launched together, looked at and ended', 
 
   await t.test('a job that fails says where, why and what to do', async () => {
     site.host.failConversion = true;
+    site.host.failureCode = 'CONVERSION_IMPOSSIBLE';
     const [first = ''] = sourceServerIDs;
     const { job } = await api.mgn('StartTest', { sourceServerIDs: [first] });
     await browser.goto('/console/jobs');
     await page.getByText('Completed with failures').waitFor();
     await page.getByRole('link', { name: job?.jobID ?? '', exact: true }).click();
     await page.getByText('It failed for 1 server').waitFor();
-    await page.getByText('Code: GUEST_UNSUPPORTED').waitFor();
+    await page.getByText('Code: CONVERSION_IMPOSSIBLE').waitFor();
+    await page.getByText(/Do what the message says on the source server/).waitFor();
     await page.getByText(/step “Convert the disks”/).waitFor();
     await browser.look('job-failed');
     await browser.goto('/console/jobs');

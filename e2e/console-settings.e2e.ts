@@ -58,7 +58,7 @@ async function choose(label: string, option: string, inside: Page | Locator = pa
 step('a user is made, and the secret of its key is shown once and not lost by a slip', async () => {
   await browser.goto('/console/access');
   await browser.signIn(stage.admin.accessKeyId, stage.admin.secretAccessKey);
-  await page.getByRole('link', { name: 'admin', exact: true }).waitFor();
+  await page.getByRole('link', { name: 'administrator', exact: true }).waitFor();
   await browser.look('access-users');
   await button('Create user').click();
   await dialog().getByLabel('Name').fill('ann smith');

@@ -3,9 +3,13 @@ import type { Mgn } from '@landfall/api/types';
 
 export type JobOutcome = Mgn.JobStatus | 'FAILED';
 
-export function outcomeOf({ status = 'PENDING', participatingServers = [] }: Mgn.Job): JobOutcome {
-  const hasFailed = participatingServers.some(({ launchStatus }) => launchStatus === 'FAILED');
-  return status === 'COMPLETED' && hasFailed ? 'FAILED' : status;
+export function outcomeOf(job: Mgn.Job): JobOutcome {
+  const { status = 'PENDING' } = job;
+  return status === 'COMPLETED' && hasFailed(job) ? 'FAILED' : status;
+}
+
+export function hasFailed({ participatingServers = [] }: Mgn.Job): boolean {
+  return participatingServers.some(({ launchStatus }) => launchStatus === 'FAILED');
 }
 
 /** How many of its servers have come to an end, well or not. */

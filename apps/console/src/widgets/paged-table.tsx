@@ -65,6 +65,7 @@ export function PagedTable<Item>(props: PagedTableProps<Item>): ReactNode {
     load: () => load({ maxResults: pageSize, nextToken: token }),
   });
   const refresh = () => queries.refresh(key);
+  const isPaged = pages.number > 1 || value?.nextToken !== undefined;
   return (
     <SpaceBetween size="m">
       {isSlow && <SlowNote />}
@@ -81,7 +82,7 @@ export function PagedTable<Item>(props: PagedTableProps<Item>): ReactNode {
           loadingText={t('common.loading')}
           empty={<Box textAlign="center">{props.empty}</Box>}
           {...selectionProps(props.selection, title)}
-          pagination={<TokenPagination pages={pages} nextToken={value?.nextToken} />}
+          pagination={isPaged && <TokenPagination pages={pages} nextToken={value?.nextToken} />}
           header={
             <Header
               variant="h2"

@@ -4,6 +4,9 @@ import type { ReactNode } from 'react';
 import { registeredError } from '../api/failure.ts';
 import { useI18n } from '../i18n/i18n-context.tsx';
 
+/** How programs begin their errors; one of a newer release may have a code that is not known here. */
+const CODE = /^([A-Z][A-Z0-9_]+): /;
+
 export interface RawErrorTextProps {
   readonly text: string;
   /** Where it does not stand in the text. */
@@ -16,7 +19,7 @@ export function RawErrorText({ text, code, hint }: RawErrorTextProps): ReactNode
   const { t } = useI18n();
   const registered = registeredError(code ?? text);
   const remedies = [hint, registered?.entry.remedy].filter((remedy) => remedy !== undefined);
-  const shownCode = registered?.code ?? code;
+  const shownCode = registered?.code ?? code ?? CODE.exec(text)?.[1];
   return (
     <div>
       <div>

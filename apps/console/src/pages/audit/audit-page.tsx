@@ -91,6 +91,7 @@ function useColumns(take: Take): readonly TableProps.ColumnDefinition<Landfall.A
     {
       id: 'principal',
       header: t('audit.principal'),
+      minWidth: 150,
       cell: ({ principal }) =>
         principal === undefined
           ? t('audit.nobody')
@@ -99,12 +100,14 @@ function useColumns(take: Take): readonly TableProps.ColumnDefinition<Landfall.A
     {
       id: 'action',
       header: t('audit.action'),
+      minWidth: 210,
       isRowHeader: true,
       cell: ({ action }) => only('action', action),
     },
     {
       id: 'outcome',
       header: t('audit.outcome'),
+      minWidth: 220,
       cell: ({ outcome, message }) => (
         <>
           <StatusIndicator type={statusOf(outcome)}>

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Mgn } from '@landfall/api/types';
-import { hasFailed, launchTimes, summarize } from './fleet.ts';
+import { hasFailed } from '../../jobs/job-outcome.ts';
+import { launchTimes, summarize } from './fleet.ts';
 
 function server(id: string, state: Mgn.DataReplicationState, lagDuration?: string): Mgn.SourceServer {
   return {

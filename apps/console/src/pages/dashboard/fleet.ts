@@ -1,6 +1,7 @@
 /** All servers in numbers. Pure. */
 import type { Mgn } from '@landfall/api/types';
 import { parseIsoDuration } from '../../i18n/formats.ts';
+import { hasFailed } from '../../jobs/job-outcome.ts';
 
 export interface Fleet {
   readonly count: number;
@@ -57,10 +58,6 @@ export function launchTimes(jobs: readonly Mgn.Job[]): LaunchTimes {
     )
     .filter((durationMs) => durationMs >= 0);
   return { count: tookMs.length, typicalMs: median(tookMs.sort((left, right) => left - right)) };
-}
-
-export function hasFailed({ participatingServers = [] }: Mgn.Job): boolean {
-  return participatingServers.some(({ launchStatus }) => launchStatus === 'FAILED');
 }
 
 /** Of numbers in order. */

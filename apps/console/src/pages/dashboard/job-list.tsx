@@ -1,19 +1,13 @@
 import Box from '@cloudscape-design/components/box';
 import Header from '@cloudscape-design/components/header';
-import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator';
 import Table from '@cloudscape-design/components/table';
 import type { Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
-import { hasFailed } from './fleet.ts';
+import { JobLink } from '../../jobs/job-link.tsx';
+import { JobStatus } from '../../jobs/job-status.tsx';
 
 const SHOWN_MAX = 6;
-const STATUS = {
-  PENDING: 'pending',
-  STARTED: 'in-progress',
-  COMPLETED: 'success',
-  FAILED: 'error',
-} as const satisfies Record<string, StatusIndicatorProps.Type>;
 
 export function JobList({ jobs }: { readonly jobs: readonly Mgn.Job[] }): ReactNode {
   const { t, formats } = useI18n();
@@ -29,7 +23,9 @@ export function JobList({ jobs }: { readonly jobs: readonly Mgn.Job[] }): ReactN
         {
           id: 'type',
           header: t('dashboard.jobs.type'),
-          cell: ({ initiatedBy = 'START_TEST' }) => t(`job.${initiatedBy}`),
+          cell: ({ jobID, initiatedBy = 'START_TEST' }) => (
+            <JobLink jobID={jobID}>{t(`job.${initiatedBy}`)}</JobLink>
+          ),
           isRowHeader: true,
         },
         { id: 'status', header: t('dashboard.jobs.status'), cell: (job) => <JobStatus job={job} /> },
@@ -46,13 +42,6 @@ export function JobList({ jobs }: { readonly jobs: readonly Mgn.Job[] }): ReactN
       ]}
     />
   );
-}
-
-function JobStatus({ job }: { readonly job: Mgn.Job }): ReactNode {
-  const { t } = useI18n();
-  const { status = 'PENDING' } = job;
-  const shown = status === 'COMPLETED' && hasFailed(job) ? 'FAILED' : status;
-  return <StatusIndicator type={STATUS[shown]}>{t(`job.status.${shown}`)}</StatusIndicator>;
 }
 
 function timeOf({ creationDateTime = '' }: Mgn.Job): number {

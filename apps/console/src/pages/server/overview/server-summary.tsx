@@ -7,6 +7,7 @@ import type { Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { parseIsoDuration } from '../../../i18n/formats.ts';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
+import { MachineLink } from '../../../machines/machine-link.tsx';
 import { ReplicationStatus } from '../../../servers/server-status.tsx';
 import { etaOf, syncedShare } from '../../../servers/sync-progress.ts';
 import { useNow } from '../../../shell/console-context.tsx';
@@ -23,7 +24,10 @@ export function ServerSummary({ server }: ServerTabProps): ReactNode {
     { label: t('server.summary.lag'), value: formats.duration(parseIsoDuration(info?.lagDuration)) },
     { label: t('server.summary.newest'), value: formats.instant(info?.lastSnapshotDateTime) },
     { label: t('server.summary.eta'), value: formats.dateTime(etaOf(info)) },
-    { label: t('server.summary.machine'), value: launchedInstance?.ec2InstanceID ?? t('common.none') },
+    {
+      label: t('server.summary.machine'),
+      value: <MachineLink machineID={launchedInstance?.ec2InstanceID} />,
+    },
     {
       label: t('server.summary.lastSeen'),
       value: formats.relative(lifeCycle?.lastSeenByServiceDateTime, now),

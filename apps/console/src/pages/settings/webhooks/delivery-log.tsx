@@ -48,11 +48,13 @@ function Deliveries(props: { readonly webhookID: string; readonly filter: Filter
         {
           id: 'created',
           header: t('webhooks.delivery.created'),
+          minWidth: 150,
           cell: ({ createdDateTime }) => formats.instant(createdDateTime),
         },
         {
           id: 'state',
           header: t('common.state'),
+          minWidth: 130,
           cell: (delivery) => <DeliveryState state={delivery.state} />,
         },
         {
