@@ -150,23 +150,32 @@ export interface MgnClientOptions {
 
 const ATTEMPTS_MAX = 3;
 
-export function createMgnCall({ endpoint, region, credentials }: MgnClientOptions): MgnCall {
-  const client = new MgnClient({
-    endpoint,
-    region,
-    maxAttempts: ATTEMPTS_MAX,
-    credentials: async () => {
-      const { expiresAtMs, ...keys } = credentials();
-      return { ...keys, expiration: new Date(expiresAtMs) };
-    },
-  });
+/** Errors: ApiFailure. */
+export function createMgnCall(options: MgnClientOptions): MgnCall {
+  const clientOf = createClientSource(options);
   return async (name, input) => {
     // The SDK's types say the same in other words: mutable, and without `undefined`.
-    const command = new COMMANDS[name](input as never) as Parameters<typeof client.send>[0];
+    const command = new COMMANDS[name](input as never) as Parameters<MgnClient['send']>[0];
     try {
-      return (await client.send(command)) as MgnOperations[typeof name]['output'];
+      return (await clientOf().send(command)) as MgnOperations[typeof name]['output'];
     } catch (error) {
       throw failureOf(error);
     }
+  };
+}
+
+/**
+ * The SDK asks for credentials once and keeps them until they expire, whoever has signed in since. So each
+ * set of credentials has a client of its own.
+ */
+function createClientSource({ endpoint, region, credentials }: MgnClientOptions): () => MgnClient {
+  let current: { readonly sessionToken: string; readonly client: MgnClient } | undefined;
+  return () => {
+    const { expiresAtMs: _expiresAtMs, ...keys } = credentials();
+    if (current?.sessionToken !== keys.sessionToken) {
+      const client = new MgnClient({ endpoint, region, maxAttempts: ATTEMPTS_MAX, credentials: keys });
+      current = { sessionToken: keys.sessionToken, client };
+    }
+    return current.client;
   };
 }
