@@ -23,10 +23,13 @@ test('Ctrl-C ends the waiting, not the launch, and says how to follow it', async
   const { sourceServerId } = await site.addAgent();
   const { promise: held, resolve: goOn } = Promise.withResolvers<void>();
   site.host.onCommand = (name) => (name === 'ensureMachine' ? held : undefined);
+  let isInterrupted = false;
   const { exitCode, stderr, stdout } = await runProcess([program, 'launch', 'test', sourceServerId], {
     env,
     onStderr: (said, kill) => {
-      if (said.includes('JOB_START')) kill('SIGINT');
+      if (!said.includes('JOB_START') || isInterrupted) return;
+      isInterrupted = true;
+      kill('SIGINT');
     },
   });
   goOn();

@@ -61,7 +61,8 @@ export function cliEnvironment({ admin }: TestControlPlane): Readonly<Record<str
 export class CliSession {
   readonly runs: CliRun[] = [];
   readonly #plane: TestControlPlane;
-  #seen = '';
+  /** Ids of audit events. */
+  readonly #seen = new Set<string>();
 
   private constructor(plane: TestControlPlane) {
     this.#plane = plane;
@@ -99,12 +100,13 @@ export class CliSession {
     return run;
   }
 
+  /** Events of one millisecond come in any order, so they are told apart by their ids. */
   async #newCalls(): Promise<ReadonlySet<string>> {
     const { items } = await this.#plane.api.landfall('ListAuditEvents', { maxResults: AUDIT_PAGE });
-    const known = items.findIndex(({ eventID }) => eventID === this.#seen);
-    this.#seen = items[0]?.eventID ?? '';
-    // The oldest of the new ones is the question before this one.
-    const since = items.slice(0, Math.max(0, (known < 0 ? items.length : known) - 1));
-    return new Set(since.map(({ action }) => action));
+    const fresh = items.filter(({ eventID }) => !this.#seen.has(eventID)).map(({ action }) => action);
+    for (const { eventID } of items) this.#seen.add(eventID);
+    // One of them is the question before this one.
+    const own = fresh.indexOf('landfall:ListAuditEvents');
+    return new Set(fresh.filter((_action, index) => index !== own));
   }
 }

@@ -77,9 +77,11 @@ export class ConsoleBrowser {
 
   /** From the sign-in page, however one came there. */
   async signIn(accessKeyId: string, secretAccessKey: string): Promise<void> {
-    await this.page.locator('input[name="access-key-id"]').fill(accessKeyId);
-    await this.page.locator('input[name="secret-access-key"]').fill(secretAccessKey);
-    await this.page.locator('button[type="submit"]').click();
+    // The page behind it may have forms of its own, when a session has ended.
+    const form = this.page.locator('form').filter({ has: this.page.locator('input[name="access-key-id"]') });
+    await form.locator('input[name="access-key-id"]').fill(accessKeyId);
+    await form.locator('input[name="secret-access-key"]').fill(secretAccessKey);
+    await form.locator('button[type="submit"]').click();
   }
 
   /** What axe finds against WCAG 2.2 AA on the page as it is now. */

@@ -21,11 +21,11 @@ createRoot(place).render(
     <ConsoleContext.Provider value={parts}>
       <I18nBoundary>
         <NavigationBoundary>
-          <FlashBoundary>
-            <SessionGate>
+          <SessionGate>
+            <FlashBoundary>
               <Shell />
-            </SessionGate>
-          </FlashBoundary>
+            </FlashBoundary>
+          </SessionGate>
         </NavigationBoundary>
       </I18nBoundary>
     </ConsoleContext.Provider>

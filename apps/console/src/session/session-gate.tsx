@@ -53,7 +53,11 @@ function SignInPage(): ReactNode {
 function SignInAgain({ keyId }: { readonly keyId: string }): ReactNode {
   const { t } = useI18n();
   const { session } = useConsole();
-  const other = <Button onClick={() => session.signOut()}>{t('session.other')}</Button>;
+  const other = (
+    <Button formAction="none" onClick={() => session.signOut()}>
+      {t('session.other')}
+    </Button>
+  );
   return (
     // Nothing but signing in closes it.
     <Modal

@@ -27,6 +27,7 @@ const LANDFALL_TYPES: Readonly<Record<string, readonly [service: string, type: s
   sourceServerID: ['mgn', 'source-server'],
   sourceServerIDs: ['mgn', 'source-server'],
   machineID: ['landfall', 'machine'],
+  machineIDs: ['landfall', 'machine'],
   proofID: ['landfall', 'proof'],
   bootProofID: ['landfall', 'boot-proof'],
   tokenID: ['landfall', 'enrolment-token'],

@@ -55,7 +55,7 @@ test('a launch from an epoch or a time takes no new point', async (t) => {
     const { job } = await site.plane.api.landfall('StartLaunch', input);
     await site.untilJobEnds(job.jobID);
     const { items } = await site.plane.api.landfall('DescribeLaunchedMachines', {});
-    return items.at(-1)?.recoveryPoint.epoch;
+    return items[0]?.recoveryPoint.epoch;
   };
   assert.equal(await launch('epoch:17'), 17);
   assert.equal(await launch('2026-01-31T12:00:00Z'), 30);

@@ -50,7 +50,7 @@ test('a server that lives is verified, its point keeps, and a launch of it finds
   assert.equal(bootProof.recoveryPoint?.epoch, 5);
   assert.deepEqual(bootProof.sign, { kind: 'LOGIN_PROMPT' });
   assert.equal(consoleTail, 'login:');
-  assert.equal(screenshotPngBase64, 'iVBORw0KGgo=');
+  assert.match(screenshotPngBase64 ?? '', /^iVBORw0KGgo/);
   await nothingHeld(site);
   const { items } = await api.landfall('ListRecoveryPoints', { sourceServerID });
   const marked = items.filter(({ verified }) => verified).map(({ epoch, name }) => ({ epoch, name }));

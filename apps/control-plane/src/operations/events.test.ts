@@ -56,6 +56,7 @@ test('a launch is told from its job to its machine, and every event of a server 
   await untilJobEnds(job?.jobID);
   await followed.until('JobChanged', job?.jobID);
   await followed.until('LaunchedMachineChanged');
+  await followed.until('ReplicationChanged');
   const isCompleted = () => followed.events.some(({ summary }) => summary === 'LAUNCH completed');
   await waitFor('the end of the job', isCompleted, Boolean);
   const ofServer = followed.events.filter(({ type }) =>

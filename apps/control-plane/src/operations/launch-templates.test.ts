@@ -11,7 +11,7 @@ async function launched(site: TestSite, sourceServerId: string) {
   const ended = await site.untilJobEnds(job?.jobID);
   const { items = [] } = await site.plane.api.mgn('DescribeJobLogItems', { jobID: ended.jobID });
   const { items: machines } = await site.plane.api.landfall('DescribeLaunchedMachines', {});
-  const machine = machines.at(-1);
+  const [machine] = machines;
   const specification = site.host.machines.get(machine?.machineID ?? '')?.specification;
   return { ended, machine, specification, log: items };
 }

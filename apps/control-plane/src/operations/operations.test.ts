@@ -90,6 +90,7 @@ test('two launches at once: the second is refused in the API’s own words, and 
   const { api } = site.plane;
   const one = (await site.addAgent()).sourceServerId;
   const two = (await site.addAgent()).sourceServerId;
+  site.host.isFrozen = true;
   const outcomes = await Promise.allSettled([
     api.mgn('StartTest', { sourceServerIDs: [one] }),
     api.mgn('StartTest', { sourceServerIDs: [one, two] }),
@@ -105,6 +106,7 @@ test('two launches at once: the second is refused in the API’s own words, and 
   const state = items[0]?.participatingServers?.length === 2 ? 'TESTING' : 'READY_FOR_TEST';
   assert.equal((await site.server(two)).lifeCycle?.state, state);
   await assert.rejects(api.mgn('DeleteJob', { jobID: items[0]?.jobID ?? '' }), { name: 'ConflictException' });
+  site.host.isFrozen = false;
   await site.untilJobEnds(items[0]?.jobID);
   await api.mgn('DeleteJob', { jobID: items[0]?.jobID ?? '' });
   assert.deepEqual((await api.mgn('DescribeJobs', {})).items, []);

@@ -26,6 +26,8 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   failConversion: boolean;
   /** With this. */
   failureCode: string;
+  /** Machines stay as they are while this is set. */
+  isFrozen: boolean;
   /** Machines show no sign of life while this is set. */
   isLifeless: boolean;
   /** By name; as the control plane wants them. */
@@ -60,6 +62,7 @@ export async function simulateLaunchHost(
     machines: new Map(),
     failConversion: false,
     failureCode: 'GUEST_UNSUPPORTED',
+    isFrozen: false,
     isLifeless: false,
     kept: new Map(),
     look: () => undefined,
@@ -111,6 +114,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     return move(machineId, { phase: 'STOPPED', published: [] });
   };
   const advance = (machineId: string): MachineStatus => {
+    if (host.isFrozen) return find(machineId).status;
     const { phase } = find(machineId).status;
     if (phase === 'CONVERTING' && host.failConversion) {
       const error = { code: host.failureCode, message: 'no system was found on its disks' };
