@@ -6,6 +6,7 @@ import LineChart from '@cloudscape-design/components/line-chart';
 import type { Landfall } from '@landfall/api/types';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
+import { useSession } from '../../../session/session-gate.tsx';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { addMeasurement, lags, type Measurement, type SeriesPoint, throughput } from './measured-series.ts';
 
@@ -14,23 +15,25 @@ export interface ReplicationChartsProps {
   readonly replication: Landfall.DescribeReplicationResponse;
 }
 
-/** As long as the console is open, for going to another page and back. */
+/** As long as the console is open, for going to another page and back; by who sees it and which server. */
 const seen = new Map<string, readonly Measurement[]>();
 
 export function ReplicationCharts({ sourceServerID, replication }: ReplicationChartsProps): ReactNode {
   const { t, formats } = useI18n();
   const { clock } = useConsole();
-  const [series, setSeries] = useState<readonly Measurement[]>(() => seen.get(sourceServerID) ?? []);
+  const session = useSession();
+  const place = `${session.kind === 'SIGNED_OUT' ? '' : session.keyId} ${sourceServerID}`;
+  const [series, setSeries] = useState<readonly Measurement[]>(() => seen.get(place) ?? []);
   useEffect(() => {
     const { bytesReceived: receivedBytes, lagMs } = replication;
-    const next = addMeasurement(seen.get(sourceServerID) ?? [], {
+    const next = addMeasurement(seen.get(place) ?? [], {
       atMs: clock.nowMs(),
       receivedBytes,
       lagMs,
     });
-    seen.set(sourceServerID, next);
+    seen.set(place, next);
     setSeries(next);
-  }, [sourceServerID, replication, clock]);
+  }, [place, replication, clock]);
   return (
     <ColumnLayout columns={2}>
       <Chart
