@@ -66,6 +66,8 @@ export class ConsoleBrowser {
       viewport: WINDOW,
       locale: options.language ?? 'en-US',
       timezoneId: 'UTC',
+      // What fades in has too little contrast for whoever looks meanwhile.
+      reducedMotion: 'reduce',
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     return new ConsoleBrowser(browser, await context.newPage(), options);
