@@ -4,6 +4,7 @@ import {
   compareVersionsDescending,
   parseBlkid,
   parseBlockDevices,
+  parseDiskLinks,
   parseFilesystemList,
   parseOsRelease,
 } from './inspection.ts';
@@ -38,11 +39,30 @@ PATH="/dev/sda1" FSTYPE="ext4" UUID="1-1" LABEL="my root" PARTUUID="a-01"
 PATH="/dev/mapper/vg-root" FSTYPE="xfs" UUID="2-2" LABEL="" PARTUUID=""
 PATH="/dev/sdb" FSTYPE="ext2" UUID="3-3" LABEL="" PARTUUID=""
 `;
-  const disks = [{ sourceName: '/dev/nvme0n1', applianceName: '/dev/sda' }];
-  assert.deepEqual(parseBlockDevices(output, disks), [
+  const links = 'lrwxrwxrwx 1 0 0 9 Nov 26 18:10 diska -> ../../sda\n';
+  assert.deepEqual(parseBlockDevices(output, parseDiskLinks(links, ['diska'])), [
     { device: '/dev/sda1', type: 'ext4', uuid: '1-1', label: 'my root', partUuid: 'a-01' },
     { device: '/dev/mapper/vg-root', type: 'xfs', uuid: '2-2', label: undefined, partUuid: undefined },
   ]);
+});
+
+test("where the appliance's kernel found its own disk between the guest's, each is still told from it", () => {
+  const output = `PATH="/dev/sda" FSTYPE="" UUID=""
+PATH="/dev/sda1" FSTYPE="ext4" UUID="root"
+PATH="/dev/sdb" FSTYPE="ext2" UUID="of the appliance itself"
+PATH="/dev/sdc" FSTYPE="ext4" UUID="data"
+`;
+  const links = `total 0
+lrwxrwxrwx 1 0 0 9 Nov 26 18:10 diska -> ../../sda
+lrwxrwxrwx 1 0 0 10 Nov 26 18:10 diska1 -> ../../sda1
+lrwxrwxrwx 1 0 0 9 Nov 26 18:10 diskb -> ../../sdc
+`;
+  const names = parseDiskLinks(links, ['diska', 'diskb']);
+  assert.deepEqual(
+    parseBlockDevices(output, names).map(({ device, uuid }) => `${device} ${uuid}`),
+    ['/dev/sda1 root', '/dev/sdb data'],
+  );
+  assert.deepEqual(parseBlockDevices(output, parseDiskLinks('', ['diska'])), []);
 });
 
 test('kernels are ordered like bootloaders order them, newest first', () => {

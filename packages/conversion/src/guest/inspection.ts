@@ -1,5 +1,5 @@
 /** Everything conversion needs to know of a guest, as plain values; `inspect` fills it in. */
-import { type DiskNames, parseDeviceName } from './device-names.ts';
+import { applianceDiskName, type DiskNames, formatDeviceName, parseDeviceName } from './device-names.ts';
 import type { Filesystem } from './fstab.ts';
 import type { InitramfsContent } from './initramfs.ts';
 import type { KernelModules } from './kernel-modules.ts';
@@ -122,17 +122,30 @@ export function parseFilesystemList(output: string): { readonly device: string; 
 }
 
 /**
- * `lsblk -P` prints `KEY="value"` pairs, a line a device. The appliance's own disk, which comes after the
- * guest's, is left out, and so is what holds no filesystem.
+ * The names that libguestfs has for the guest's disks, by those of the appliance's kernel, which are others
+ * where it found the disks in another order. From `ls -l /dev/disk/guestfs`: `diskb -> ../../sdc` is the
+ * second disk.
  */
-export function parseBlockDevices(output: string, disks: readonly DiskNames[]): Filesystem[] {
+export function parseDiskLinks(output: string, labels: readonly string[]): ReadonlyMap<string, string> {
+  const links = [...output.matchAll(/ (\w+) -> \.\.\/\.\.\/(\w+)$/gm)];
+  return new Map(
+    links.flatMap(([, label = '', kernelName = '']): [string, string][] => {
+      const index = labels.indexOf(label);
+      return index < 0 ? [] : [[`/dev/${kernelName}`, applianceDiskName(index)]];
+    }),
+  );
+}
+
+/**
+ * `lsblk -P` prints `KEY="value"` pairs, a line a device, in the kernel's names. A disk that `diskNames` does
+ * not have is the appliance's own and is left out, and so is what holds no filesystem.
+ */
+export function parseBlockDevices(output: string, diskNames: ReadonlyMap<string, string>): Filesystem[] {
   return output.split('\n').flatMap((line): Filesystem[] => {
     const fields = new Map([...line.matchAll(/([A-Z]+)="([^"]*)"/g)].map((match) => [match[1], match[2]]));
-    const device = fields.get('PATH') ?? '';
+    const device = translateName(fields.get('PATH') ?? '', diskNames);
     const type = fields.get('FSTYPE') ?? '';
-    const name = parseDeviceName(device);
-    const isOurs = name === undefined || disks.some((disk) => disk.applianceName === name.disk);
-    if (device === '' || type === '' || !isOurs) return [];
+    if (device === undefined || device === '' || type === '') return [];
     const tag = (key: string) => fields.get(key) || undefined;
     const partType = tag('PARTTYPE');
     return [
@@ -142,6 +155,14 @@ export function parseBlockDevices(output: string, disks: readonly DiskNames[]): 
       },
     ];
   });
+}
+
+/** Nothing for a disk that is not the guest's. What is no disk or partition has the same name everywhere. */
+function translateName(path: string, diskNames: ReadonlyMap<string, string>): string | undefined {
+  const name = parseDeviceName(path);
+  if (name === undefined) return path;
+  const disk = diskNames.get(name.disk);
+  return disk === undefined ? undefined : formatDeviceName({ ...name, disk });
 }
 
 /** By its type in GPT or MBR. */

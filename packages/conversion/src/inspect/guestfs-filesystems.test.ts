@@ -37,6 +37,12 @@ async function listed(context: TestContext, answers: readonly FakeAnswer[]) {
 test('subvolumes of btrfs come after their volume, and are asked for once a volume', async (context) => {
   const { filesystems, lines } = await listed(context, [
     {
+      pattern: 'guestfs',
+      output: `lrwxrwxrwx 1 0 0 9 Nov 26 18:10 diska -> ../../sda
+lrwxrwxrwx 1 0 0 9 Nov 26 18:10 diskb -> ../../sdb
+`,
+    },
+    {
       pattern: '^-debug sh ',
       output: `PATH="/dev/sda" FSTYPE="" UUID=""
 PATH="/dev/sda1" FSTYPE="ext4" UUID="e" PARTUUID="p1"
@@ -61,7 +67,7 @@ PATH="/dev/sdc" FSTYPE="ext2" UUID="of the appliance itself"
       '/dev/mapper/vg-lv c undefined',
     ],
   );
-  assert.equal(lines.length, 3, lines.join('\n'));
+  assert.equal(lines.length, 4, lines.join('\n'));
 });
 
 test('where lsblk finds nothing, libguestfs is asked in its own way', async (context) => {

@@ -5,12 +5,14 @@
  * nothing.
  */
 
+import { applianceLabel } from '../appliance/appliance-disks.ts';
 import type { GuestfsSession } from '../appliance/guestfs-session.ts';
 import type { Filesystem, FstabEntry } from '../guest/fstab.ts';
 import {
   type InspectedDisk,
   parseBlkid,
   parseBlockDevices,
+  parseDiskLinks,
   parseFilesystemList,
 } from '../guest/inspection.ts';
 
@@ -43,8 +45,10 @@ async function listBlockDevices(
   session: GuestfsSession,
   disks: readonly InspectedDisk[],
 ): Promise<Filesystem[]> {
+  const links = await session.attempt('debug', 'sh', 'ls -l /dev/disk/guestfs');
+  const labels = disks.map((_disk, index) => applianceLabel(index));
   const { output } = await session.attempt('debug', 'sh', `lsblk -P -o ${LSBLK_COLUMNS}`);
-  return parseBlockDevices(output, disks);
+  return parseBlockDevices(output, parseDiskLinks(links.output, labels));
 }
 
 async function listSubvolumes(session: GuestfsSession, volume: Filesystem): Promise<Filesystem[]> {
