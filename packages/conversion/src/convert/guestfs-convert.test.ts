@@ -14,6 +14,7 @@ const TARGET = {
 const DISK = { diskId: 'disk-0', deviceName: '/dev/sda', sizeBytes: 4096, isBootDisk: true };
 const STARTED: readonly FakeAnswer[] = [
   { pattern: '^-list-disk-labels', output: 'diska: /dev/sda\n' },
+  { pattern: '^-debug sh .*guestfs', output: 'lrwxrwxrwx 1 0 0 9 Nov 26 18:10 diska -> ../../sda\n' },
   { pattern: '^-blockdev-getsize64', output: '4096\n' },
   { pattern: '^-download-offset', content: 'code' },
   { pattern: '^-(statns|readlink)', error: 'No such file or directory' },
@@ -21,7 +22,7 @@ const STARTED: readonly FakeAnswer[] = [
 
 function volumes(...types: readonly string[]): FakeAnswer {
   const lines = types.map((type, index) => `PATH="/dev/sda${index + 1}" FSTYPE="${type}" UUID="${index}"\n`);
-  return { pattern: '^-debug sh ', output: lines.join('') };
+  return { pattern: '^-debug sh .*lsblk', output: lines.join('') };
 }
 
 interface Attempt {
