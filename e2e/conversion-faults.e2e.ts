@@ -22,15 +22,19 @@ const MACHINE_ID = 'i-0123456789abcdef0';
 const SIZE_BYTES = 2 ** 20;
 const STARTED: readonly FakeAnswer[] = [
   { pattern: '^-list-disk-labels', output: 'diska: /dev/sda\n' },
+  { pattern: '^-debug sh .*guestfs', output: 'lrwxrwxrwx 1 0 0 9 Nov 26 18:10 diska -> ../../sda\n' },
   { pattern: '^-blockdev-getsize64', output: `${SIZE_BYTES}\n` },
   { pattern: '^-download-offset', content: 'code' },
 ];
-const EXT4: FakeAnswer = { pattern: '^-debug sh ', output: 'PATH="/dev/sda1" FSTYPE="ext4" UUID="1"\n' };
+const EXT4: FakeAnswer = {
+  pattern: '^-debug sh .*lsblk',
+  output: 'PATH="/dev/sda1" FSTYPE="ext4" UUID="1"\n',
+};
 const LUKS: FakeAnswer = {
-  pattern: '^-debug sh ',
+  pattern: '^-debug sh .*lsblk',
   output: 'PATH="/dev/sda1" FSTYPE="crypto_LUKS" UUID="1"\n',
 };
-const UFS: FakeAnswer = { pattern: '^-debug sh ', output: 'PATH="/dev/sda1" FSTYPE="ufs" UUID="1"\n' };
+const UFS: FakeAnswer = { pattern: '^-debug sh .*lsblk', output: 'PATH="/dev/sda1" FSTYPE="ufs" UUID="1"\n' };
 
 let folder = '';
 
