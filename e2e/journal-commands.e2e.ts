@@ -39,8 +39,10 @@ after(async () => {
   }
 });
 
+/** None while the replication server has not heard of the server yet. */
 async function recoveryPoints(): Promise<number> {
-  return (await site.landfallJson<{ total: number }>('recovery-points', serverId)).total;
+  const listed = await site.landfall('recovery-points', serverId, '--json');
+  return listed.exitCode === 0 ? (JSON.parse(listed.stdout) as { total: number }).total : 0;
 }
 
 const describe = () => site.landfallJson<Landfall.DescribeJournalResponse>('journal', 'stat', serverId);

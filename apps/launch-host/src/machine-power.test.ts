@@ -89,6 +89,24 @@ test('a guest that is asked powers itself off, and is started again', async (t) 
   assert.deepEqual(host.done, ['button', 'stop', 'start']);
 });
 
+test('a guest that powers itself off while it is looked at is started again all the same', async (t) => {
+  const { host, machine } = await rig(t);
+  host.obeysButton = false;
+  await power(machine, 'RESTART');
+  const readRunState = host.readRunState.bind(host);
+  // Off as soon as it was seen to run.
+  host.readRunState = async (place) => {
+    const state = await readRunState(place);
+    host.machines.set(MACHINE_ID, 'POWERED_OFF');
+    return state;
+  };
+  assert.equal(await phaseOf(machine), 'RUNNING');
+  host.readRunState = readRunState;
+  assert.equal(await phaseOf(machine), 'RUNNING');
+  assert.equal(machine.status.powerRequest, undefined);
+  assert.deepEqual(host.done, ['button', 'stop', 'start']);
+});
+
 test('from a guest that does not listen the power is taken after its time', async (t) => {
   const { host, machine, later } = await rig(t);
   host.obeysButton = false;

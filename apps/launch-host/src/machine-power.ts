@@ -4,6 +4,7 @@
  * launch host forgets nothing of it.
  */
 import type { PowerCommand, PowerRequest } from '@landfall/channel';
+import type { RunState } from '@landfall/launch';
 import { OperationError } from '@landfall/runtime';
 import { type MachineContext, placeOf } from './machine-context.ts';
 import { type MachineRecord, withoutError } from './machine-record.ts';
@@ -51,14 +52,18 @@ async function ask(context: MachineContext, kind: PowerRequest): Promise<void> {
   }
 }
 
-/** Whether the machine is off now because that was asked for. Of a machine that runs, or ran. */
-export async function followPowerRequest(context: MachineContext): Promise<boolean> {
+/**
+ * Whether the machine is off now because that was asked for. Of a machine that runs, or ran; `state`: as it
+ * was seen, absent when there is none any more.
+ */
+export async function followPowerRequest(
+  context: MachineContext,
+  state: RunState | undefined,
+): Promise<boolean> {
   const { powerRequest } = context.record();
   if (powerRequest === undefined) return false;
-  const { host, clock } = context.services;
-  const isFound = await host.find(placeOf(context));
-  const isOff = !isFound || (await host.readRunState(placeOf(context))) === 'POWERED_OFF';
-  const isLate = clock.nowMs() - powerRequest.askedAtMs > POWER_OFF_MS_MAX;
+  const isOff = state === undefined || state === 'POWERED_OFF';
+  const isLate = context.services.clock.nowMs() - powerRequest.askedAtMs > POWER_OFF_MS_MAX;
   if (!isOff && !isLate) return false;
   await switchOff(context, powerRequest.kind);
   return true;

@@ -1,6 +1,7 @@
 /**
  * What becomes of a running machine: noticed by looking, so that it is also noticed after a restart of ours.
  */
+import type { RunState } from '@landfall/launch';
 import { OperationError } from '@landfall/runtime';
 import { type MachineContext, placeOf } from './machine-context.ts';
 import { followPowerRequest } from './machine-power.ts';
@@ -13,9 +14,12 @@ export async function observe(context: MachineContext): Promise<void> {
   if (context.record().phase !== 'RUNNING') return;
   const { host } = context.services;
   try {
-    if (await followPowerRequest(context)) return;
-    if (await host.find(placeOf(context))) await actOnState(context);
-    else await reportDeath(context);
+    // One look for all that is decided: between two of them a guest may have ended.
+    const isFound = await host.find(placeOf(context));
+    const state = isFound ? await host.readRunState(placeOf(context)) : undefined;
+    if (await followPowerRequest(context, state)) return;
+    if (state === undefined) await reportDeath(context);
+    else await actOnState(context, state);
   } catch (error) {
     if (!(error instanceof OperationError) || !UNREACHABLE.includes(error.code)) throw error;
     // It may just be ending: the next look finds no process, or an answer.
@@ -26,11 +30,11 @@ export async function observe(context: MachineContext): Promise<void> {
   }
 }
 
-async function actOnState(context: MachineContext): Promise<void> {
+async function actOnState(context: MachineContext, state: RunState): Promise<void> {
   const { services } = context;
   const { host } = services;
   const { machineId } = context.record().specification;
-  switch (await host.readRunState(placeOf(context))) {
+  switch (state) {
     case 'POWERED_OFF':
       services.logger.info('machine-powered-off', { machineId });
       await host.stop(placeOf(context));
