@@ -148,22 +148,22 @@ export class LibvirtHost implements MachineHost {
   }
 
   async pressPowerButton({ machineId }: MachinePlace): Promise<void> {
-    await this.#virsh('shutdown', domainName(machineId), '--mode', 'acpi');
+    await this.#unlessOver('shutdown', domainName(machineId), '--mode', 'acpi');
   }
 
   async stop(place: MachinePlace): Promise<void> {
     const name = domainName(place.machineId);
     const state = await this.#state(place);
     if (state === undefined) return;
-    if (state !== 'ABSENT' && state !== 'POWERED_OFF') await this.#destroy(name);
+    if (state !== 'ABSENT' && state !== 'POWERED_OFF') await this.#unlessOver('destroy', name);
     await this.#mark(name, 'STOPPED');
     await this.#virsh('autostart', name, '--disable');
   }
 
   /** It may have ended since it was looked at, as one whose libvirtd has just come back: that is success. */
-  async #destroy(name: string): Promise<void> {
+  async #unlessOver(...command: readonly [string, string, ...string[]]): Promise<void> {
     try {
-      await this.#virsh('destroy', name);
+      await this.#virsh(...command);
     } catch (error) {
       const isOver = error instanceof OperationError && error.message.includes('domain is not running');
       if (!isOver) throw error;
