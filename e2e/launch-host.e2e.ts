@@ -161,7 +161,7 @@ test('a machine that powers itself off is STOPPED, and starts again when asked',
 });
 
 test('a guest that hears its power button ends by itself, and runs again after a RESTART', {
-  timeout: 400_000,
+  timeout: 900_000,
 }, async () => {
   const first = await waitUntil((status) => status.phase === 'RUNNING');
   await waitForWeb(first);
