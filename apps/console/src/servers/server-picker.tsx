@@ -3,8 +3,8 @@ import type { Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../i18n/i18n-context.tsx';
 import { useConsole } from '../shell/console-context.tsx';
+import { EmptyList } from '../widgets/empty-list.tsx';
 import { PagedTable } from '../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../widgets/teaching-empty.tsx';
 import { serverName } from './server-name.ts';
 import { LifeCycleStatus, ReplicationStatus } from './server-status.tsx';
 
@@ -29,7 +29,7 @@ export function ServerPicker({ title, description, chosen, onChoose }: ServerPic
       pageSize={PAGE_SIZE}
       load={(page) => mgn('DescribeSourceServers', { filters: { isArchived: false }, ...page })}
       trackBy="sourceServerID"
-      empty={<TeachingEmpty title={t('templates.machines.empty')} text={t('templates.machines.emptyText')} />}
+      empty={<EmptyList title={t('templates.machines.empty')} text={t('templates.machines.emptyText')} />}
       selection={{
         chosen,
         choose: onChoose,

@@ -11,9 +11,9 @@ import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useSession } from '../../session/session-gate.tsx';
 import { useConsole, useLive } from '../../shell/console-context.tsx';
 import { useChange } from '../../shell/use-change.ts';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { LiveState } from '../../widgets/live-state.tsx';
 import { SecretDialog } from '../../widgets/secret-dialog.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { KeyDialog, type KeyQuestion } from './key-dialog.tsx';
 
 const KEYS_MAX = 2;
@@ -78,7 +78,7 @@ function KeyTable({ userName, keys, onMade, onAsk }: KeyTableProps): ReactNode {
       items={[...keys]}
       trackBy="accessKeyID"
       ariaLabels={{ tableLabel: t('access.keys') }}
-      empty={<TeachingEmpty title={t('access.keys.empty')} text={t('access.keys.emptyText')} />}
+      empty={<EmptyList title={t('access.keys.empty')} text={t('access.keys.emptyText')} />}
       columnDefinitions={[
         {
           id: 'id',

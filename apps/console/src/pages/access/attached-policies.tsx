@@ -11,7 +11,7 @@ import { useConsole, useLive } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
 import { useChange } from '../../shell/use-change.ts';
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { policyHref, policyNamesQuery } from './access-queries.ts';
 import { type Holder, holderInput } from './identity-names.ts';
 
@@ -40,7 +40,7 @@ export function AttachedPolicies({ holder, policies }: AttachedPoliciesProps): R
         items={policies.map((policyName) => ({ policyName }))}
         trackBy="policyName"
         ariaLabels={{ tableLabel: t('access.policies') }}
-        empty={<TeachingEmpty title={t('access.attached.empty')} text={t('access.attached.emptyText')} />}
+        empty={<EmptyList title={t('access.attached.empty')} text={t('access.attached.emptyText')} />}
         columnDefinitions={[
           {
             id: 'name',

@@ -5,7 +5,7 @@ import Table from '@cloudscape-design/components/table';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { roleHref, userHref } from './access-queries.ts';
 import { type Holder, holderOfArn } from './identity-names.ts';
 
@@ -20,7 +20,7 @@ export function PolicyHolders({ attachedTo }: { readonly attachedTo: readonly st
       items={holders}
       trackBy={({ kind, name }) => `${kind}/${name}`}
       ariaLabels={{ tableLabel: t('access.policy.attachedTo') }}
-      empty={<TeachingEmpty title={t('access.policy.unheld')} text={t('access.policy.unheldText')} />}
+      empty={<EmptyList title={t('access.policy.unheld')} text={t('access.policy.unheldText')} />}
       columnDefinitions={[
         {
           id: 'name',

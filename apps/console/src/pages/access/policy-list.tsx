@@ -8,8 +8,8 @@ import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
 import { hrefOf } from '../../shell/route.ts';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { ACCESS_PATH, policyHref } from './access-queries.ts';
 
 export function PolicyList(): ReactNode {
@@ -24,7 +24,7 @@ export function PolicyList(): ReactNode {
       on={['IdentityChanged']}
       load={(page) => landfall('ListPolicies', page)}
       trackBy="policyName"
-      empty={<TeachingEmpty title={t('access.policies.empty')} text={t('access.policies.text')} />}
+      empty={<EmptyList title={t('access.policies.empty')} text={t('access.policies.text')} />}
       actions={
         <Button variant="primary" href={hrefOf(`${ACCESS_PATH}/new-policy`)} onFollow={follow}>
           {t('access.policy.create')}

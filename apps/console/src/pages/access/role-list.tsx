@@ -6,8 +6,8 @@ import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
 import { hrefOf } from '../../shell/route.ts';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { ACCESS_PATH, roleHref } from './access-queries.ts';
 
 const SECOND_MS = 1000;
@@ -24,7 +24,7 @@ export function RoleList(): ReactNode {
       on={['IdentityChanged']}
       load={(page) => landfall('ListRoles', page)}
       trackBy="roleName"
-      empty={<TeachingEmpty title={t('access.roles.empty')} text={t('access.roles.emptyText')} />}
+      empty={<EmptyList title={t('access.roles.empty')} text={t('access.roles.emptyText')} />}
       actions={
         <Button variant="primary" href={hrefOf(`${ACCESS_PATH}/new-role`)} onFollow={follow}>
           {t('access.role.create')}

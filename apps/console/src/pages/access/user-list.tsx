@@ -8,9 +8,9 @@ import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
 import { useSubmission } from '../../shell/use-submission.ts';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { FormDialog } from '../../widgets/form-dialog.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { userHref } from './access-queries.ts';
 import { isIdentityName } from './identity-names.ts';
 
@@ -28,7 +28,7 @@ export function UserList(): ReactNode {
         on={['IdentityChanged']}
         load={(page) => landfall('ListUsers', page)}
         trackBy="userName"
-        empty={<TeachingEmpty title={t('access.users.empty')} text={t('access.users.text')} />}
+        empty={<EmptyList title={t('access.users.empty')} text={t('access.users.text')} />}
         actions={
           <Button variant="primary" onClick={() => setIsMaking(true)}>
             {t('access.user.create')}

@@ -12,8 +12,8 @@ import { useConsole, useTitle } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
 import { hrefOf } from '../../shell/route.ts';
 import { useSurroundings } from '../../shell/shell.tsx';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import {
   type AuditFilter,
   auditInput,
@@ -64,8 +64,8 @@ export function AuditPage(): ReactNode {
 
 function NoEvents({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
   const { t } = useI18n();
-  if (!isFiltered) return <TeachingEmpty title={t('audit.empty')} text={t('audit.emptyText')} />;
-  return <TeachingEmpty title={t('audit.empty.filtered')} text={t('audit.empty.filteredText')} />;
+  if (!isFiltered) return <EmptyList title={t('audit.empty')} text={t('audit.emptyText')} />;
+  return <EmptyList title={t('audit.empty.filtered')} text={t('audit.empty.filteredText')} />;
 }
 
 type Take = (name: 'principal' | 'action' | 'outcome', value: string) => void;

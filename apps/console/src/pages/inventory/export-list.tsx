@@ -5,8 +5,8 @@ import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { FileDialog } from './file-dialog.tsx';
 import { exportHref } from './inventory-files.ts';
 import { TaskProgress } from './task-progress.tsx';
@@ -25,7 +25,7 @@ export function ExportList(): ReactNode {
         on={['ExportChanged']}
         load={(page) => mgn('ListExports', page)}
         trackBy="exportID"
-        empty={<TeachingEmpty title={t('inventory.exports.empty')} text={t('inventory.exports.emptyText')} />}
+        empty={<EmptyList title={t('inventory.exports.empty')} text={t('inventory.exports.emptyText')} />}
         actions={
           <Button variant="primary" onClick={() => setIsStarting(true)}>
             {t('inventory.export.start')}

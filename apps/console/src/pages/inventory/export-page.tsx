@@ -13,10 +13,10 @@ import { useParameter } from '../../shell/pages.tsx';
 import { hrefOf } from '../../shell/route.ts';
 import { useSurroundings } from '../../shell/shell.tsx';
 import { CopyText } from '../../widgets/copy-text.tsx';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { GonePage } from '../../widgets/gone-page.tsx';
 import { LiveState } from '../../widgets/live-state.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { bucketPath, exportHref, INVENTORY_PATH } from './inventory-files.ts';
 import { TaskProgress } from './task-progress.tsx';
 
@@ -104,7 +104,7 @@ function ExportErrors({ exportID }: { readonly exportID: string }): ReactNode {
       listing={`errors of ${exportID}`}
       load={(page) => mgn('ListExportErrors', { exportID, ...page })}
       trackBy={({ errorData, errorDateTime }) => `${errorDateTime} ${errorData?.rawError}`}
-      empty={<TeachingEmpty title={t('inventory.errors.none')} text={t('common.unknown')} />}
+      empty={<EmptyList title={t('inventory.errors.none')} text={t('common.unknown')} />}
       columns={[
         {
           id: 'when',

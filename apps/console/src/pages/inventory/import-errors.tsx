@@ -7,8 +7,8 @@ import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole, useLive } from '../../shell/console-context.tsx';
 import { downloadText } from '../../widgets/download.ts';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { errorsFile, isRefused, subjectOf } from './inventory-files.ts';
 
 /** The service lists no more than this of an import. */
@@ -37,7 +37,7 @@ export function ImportErrors({ importID, status }: ImportErrorsProps): ReactNode
         trackBy={({ errorData = {}, errorDateTime }) =>
           `${errorData.rowNumber} ${errorDateTime} ${errorData.rawError}`
         }
-        empty={<TeachingEmpty title={t(none)} text={t(`${none}Text`)} />}
+        empty={<EmptyList title={t(none)} text={t(`${none}Text`)} />}
         actions={<DownloadErrors importID={importID} />}
         columns={[
           {

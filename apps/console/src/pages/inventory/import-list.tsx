@@ -6,8 +6,8 @@ import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
 import { downloadText } from '../../widgets/download.ts';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { FileDialog } from './file-dialog.tsx';
 import { columnsFile, importHref } from './inventory-files.ts';
 import { TaskProgress } from './task-progress.tsx';
@@ -26,7 +26,7 @@ export function ImportList(): ReactNode {
         on={['ImportChanged']}
         load={(page) => mgn('ListImports', page)}
         trackBy="importID"
-        empty={<TeachingEmpty title={t('inventory.imports.empty')} text={t('inventory.imports.emptyText')} />}
+        empty={<EmptyList title={t('inventory.imports.empty')} text={t('inventory.imports.emptyText')} />}
         actions={
           <>
             <ColumnsButton />

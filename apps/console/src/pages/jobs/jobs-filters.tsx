@@ -1,10 +1,10 @@
 /** The filters above the list. The service does the filtering. */
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
 import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
+import { IdsFilter } from '../../widgets/ids-filter.tsx';
 import { isFilteringJobs, JOB_PERIODS, type JobsFilter, parseJobIds } from './jobs-filter.ts';
 
 export interface JobsFiltersProps {
@@ -15,7 +15,6 @@ export interface JobsFiltersProps {
 export function JobsFilters({ filter, onChange }: JobsFiltersProps): ReactNode {
   const { t } = useI18n();
   const [ids, setIds] = useState(filter.jobIDs.join(' '));
-  const { wrong } = parseJobIds(ids);
   const options = JOB_PERIODS.map((value) => ({ value, label: t(`jobs.period.${value}`) }));
   const clear = () => {
     setIds('');
@@ -33,21 +32,14 @@ export function JobsFilters({ filter, onChange }: JobsFiltersProps): ReactNode {
           }}
         />
       </FormField>
-      <FormField
+      <IdsFilter
         label={t('jobs.filter.ids')}
-        errorText={wrong === undefined ? undefined : t('jobs.filter.badId', { value: wrong })}
-        constraintText={t('servers.filter.idsNote')}
-      >
-        <Input
-          type="search"
-          value={ids}
-          onChange={({ detail }) => {
-            setIds(detail.value);
-            const parsed = parseJobIds(detail.value);
-            if (parsed.wrong === undefined) onChange({ ...filter, jobIDs: parsed.ids });
-          }}
-        />
-      </FormField>
+        text={ids}
+        parse={parseJobIds}
+        wrongText={(value) => t('jobs.filter.badId', { value })}
+        onText={setIds}
+        onIds={(jobIDs) => onChange({ ...filter, jobIDs })}
+      />
       {isFilteringJobs(filter) && <Button onClick={clear}>{t('servers.filter.clear')}</Button>}
     </div>
   );

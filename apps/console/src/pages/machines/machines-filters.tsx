@@ -1,11 +1,11 @@
 /** The filters above the list. The service does the filtering. */
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import Multiselect from '@cloudscape-design/components/multiselect';
 import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { MACHINE_PHASES } from '../../machines/machine-phases.ts';
+import { IdsFilter } from '../../widgets/ids-filter.tsx';
 import { parseIds } from '../servers/servers-filter.ts';
 import { isFilteringMachines, type MachinesFilter } from './machines-filter.ts';
 
@@ -17,7 +17,6 @@ export interface MachinesFiltersProps {
 export function MachinesFilters({ filter, onChange }: MachinesFiltersProps): ReactNode {
   const { t } = useI18n();
   const [ids, setIds] = useState(filter.sourceServerIDs.join(' '));
-  const { wrong } = parseIds(ids);
   const options = MACHINE_PHASES.map((value) => ({ value, label: t(`machine.phase.${value}`) }));
   const choose = (chosen: readonly (string | undefined)[]) =>
     onChange({ ...filter, phases: MACHINE_PHASES.filter((phase) => chosen.includes(phase)) });
@@ -36,21 +35,14 @@ export function MachinesFilters({ filter, onChange }: MachinesFiltersProps): Rea
           tokenLimit={1}
         />
       </FormField>
-      <FormField
+      <IdsFilter
         label={t('servers.filter.ids')}
-        errorText={wrong === undefined ? undefined : t('servers.filter.badId', { value: wrong })}
-        constraintText={t('servers.filter.idsNote')}
-      >
-        <Input
-          type="search"
-          value={ids}
-          onChange={({ detail }) => {
-            setIds(detail.value);
-            const parsed = parseIds(detail.value);
-            if (parsed.wrong === undefined) onChange({ ...filter, sourceServerIDs: parsed.ids });
-          }}
-        />
-      </FormField>
+        text={ids}
+        parse={parseIds}
+        wrongText={(value) => t('servers.filter.badId', { value })}
+        onText={setIds}
+        onIds={(sourceServerIDs) => onChange({ ...filter, sourceServerIDs })}
+      />
       {isFilteringMachines(filter) && <Button onClick={clear}>{t('servers.filter.clear')}</Button>}
     </div>
   );

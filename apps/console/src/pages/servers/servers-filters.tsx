@@ -1,12 +1,12 @@
 /** The filters above the list. The service does the filtering. */
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import Multiselect from '@cloudscape-design/components/multiselect';
 import Toggle from '@cloudscape-design/components/toggle';
 import { LIFE_CYCLE_STATES } from '@landfall/model';
 import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
+import { IdsFilter } from '../../widgets/ids-filter.tsx';
 import { isFiltering, parseIds, type ServersFilter } from './servers-filter.ts';
 
 export interface ServersFiltersProps {
@@ -17,7 +17,6 @@ export interface ServersFiltersProps {
 export function ServersFilters({ filter, onChange }: ServersFiltersProps): ReactNode {
   const { t } = useI18n();
   const [ids, setIds] = useState(filter.sourceServerIDs.join(' '));
-  const { wrong } = parseIds(ids);
   const options = LIFE_CYCLE_STATES.map((value) => ({ value, label: t(`lifeCycle.${value}`) }));
   const clear = () => {
     setIds('');
@@ -39,21 +38,14 @@ export function ServersFilters({ filter, onChange }: ServersFiltersProps): React
           tokenLimit={1}
         />
       </FormField>
-      <FormField
+      <IdsFilter
         label={t('servers.filter.ids')}
-        errorText={wrong === undefined ? undefined : t('servers.filter.badId', { value: wrong })}
-        constraintText={t('servers.filter.idsNote')}
-      >
-        <Input
-          type="search"
-          value={ids}
-          onChange={({ detail }) => {
-            setIds(detail.value);
-            const parsed = parseIds(detail.value);
-            if (parsed.wrong === undefined) onChange({ ...filter, sourceServerIDs: parsed.ids });
-          }}
-        />
-      </FormField>
+        text={ids}
+        parse={parseIds}
+        wrongText={(value) => t('servers.filter.badId', { value })}
+        onText={setIds}
+        onIds={(sourceServerIDs) => onChange({ ...filter, sourceServerIDs })}
+      />
       <Toggle
         checked={filter.isArchived}
         onChange={({ detail }) => onChange({ ...filter, isArchived: detail.checked })}

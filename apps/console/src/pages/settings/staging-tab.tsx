@@ -11,8 +11,8 @@ import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole, useLive } from '../../shell/console-context.tsx';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { LiveState } from '../../widgets/live-state.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 
 const GAP_MS = 5000;
 
@@ -51,7 +51,7 @@ function ReplicationServers(props: {
       items={[...props.servers]}
       trackBy="replicationServerID"
       ariaLabels={{ tableLabel: t('settings.staging.servers') }}
-      empty={<TeachingEmpty title={t('settings.staging.empty')} text={t('settings.staging.emptyText')} />}
+      empty={<EmptyList title={t('settings.staging.empty')} text={t('settings.staging.emptyText')} />}
       columnDefinitions={[
         {
           id: 'id',
@@ -121,7 +121,7 @@ function LaunchHosts({ hosts }: { readonly hosts: readonly Landfall.LaunchHostIt
       items={[...hosts]}
       trackBy="launchHostID"
       ariaLabels={{ tableLabel: t('settings.hosts') }}
-      empty={<TeachingEmpty title={t('settings.hosts.empty')} text={t('settings.hosts.emptyText')} />}
+      empty={<EmptyList title={t('settings.hosts.empty')} text={t('settings.hosts.emptyText')} />}
       columnDefinitions={[
         {
           id: 'id',

@@ -9,9 +9,9 @@ import { useConsole } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
 import { hrefOf } from '../../shell/route.ts';
 import { useSubmission } from '../../shell/use-submission.ts';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { FormDialog } from '../../widgets/form-dialog.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { nameTag, TEMPLATES_PATH, templateName } from './template-values.ts';
 
 type Template = Mgn.LaunchConfigurationTemplate;
@@ -39,7 +39,7 @@ export function LaunchTemplateList(): ReactNode {
         on={['TemplateChanged']}
         load={(page) => mgn('DescribeLaunchConfigurationTemplates', page)}
         trackBy="launchConfigurationTemplateID"
-        empty={<TeachingEmpty title={t('templates.launch.empty')} text={t('templates.launch.emptyText')} />}
+        empty={<EmptyList title={t('templates.launch.empty')} text={t('templates.launch.emptyText')} />}
         actions={
           <Button variant="primary" onClick={() => setIsMaking(true)}>
             {t('templates.create')}

@@ -4,8 +4,8 @@ import type { Mgn } from '@landfall/api/types';
 import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole } from '../../shell/console-context.tsx';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { DeleteTemplateDialog } from './delete-template-dialog.tsx';
 import { ReplicationTemplateDialog } from './replication-template-dialog.tsx';
 import { templateName } from './template-values.ts';
@@ -31,10 +31,7 @@ export function ReplicationTemplateList(): ReactNode {
         load={(page) => mgn('DescribeReplicationConfigurationTemplates', page)}
         trackBy="replicationConfigurationTemplateID"
         empty={
-          <TeachingEmpty
-            title={t('templates.replication.empty')}
-            text={t('templates.replication.emptyText')}
-          />
+          <EmptyList title={t('templates.replication.empty')} text={t('templates.replication.emptyText')} />
         }
         actions={
           <Button variant="primary" onClick={() => setQuestion({ kind: 'create' })}>

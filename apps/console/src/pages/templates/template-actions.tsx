@@ -6,8 +6,8 @@ import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole } from '../../shell/console-context.tsx';
 import { useChange } from '../../shell/use-change.ts';
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx';
+import { EmptyList } from '../../widgets/empty-list.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../widgets/teaching-empty.tsx';
 import { NewActionDialog } from './new-action-dialog.tsx';
 
 type Action = Mgn.TemplateActionDocument;
@@ -32,7 +32,7 @@ export function TemplateActions({ templateId }: { readonly templateId: string })
         pageSize={ACTIONS_MAX}
         load={(page) => mgn('ListTemplateActions', { launchConfigurationTemplateID: templateId, ...page })}
         trackBy="actionID"
-        empty={<TeachingEmpty title={t('templates.actions.empty')} text={t('templates.actions.emptyText')} />}
+        empty={<EmptyList title={t('templates.actions.empty')} text={t('templates.actions.emptyText')} />}
         actions={<Button onClick={() => setIsAdding(true)}>{t('templates.actions.add')}</Button>}
         columns={[
           {

@@ -5,8 +5,8 @@ import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { Choice } from '../../../widgets/choice.tsx';
+import { EmptyList } from '../../../widgets/empty-list.tsx';
 import { PagedTable } from '../../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../../widgets/teaching-empty.tsx';
 import { DeliveryState } from './webhook-state.tsx';
 
 const FILTERS = ['ALL', 'PENDING', 'DELIVERED', 'FAILED', 'WITHHELD'] as const;
@@ -41,9 +41,7 @@ function Deliveries(props: { readonly webhookID: string; readonly filter: Filter
       listing={`deliveries of ${webhookID} ${filter}`}
       load={(page) => landfall('ListWebhookDeliveries', { webhookID, ...state, ...page })}
       trackBy="deliveryID"
-      empty={
-        <TeachingEmpty title={t('webhooks.deliveries.empty')} text={t('webhooks.deliveries.emptyText')} />
-      }
+      empty={<EmptyList title={t('webhooks.deliveries.empty')} text={t('webhooks.deliveries.emptyText')} />}
       columns={[
         {
           id: 'created',

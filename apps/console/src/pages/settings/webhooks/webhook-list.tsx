@@ -5,8 +5,8 @@ import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { useNavigation } from '../../../shell/navigation.tsx';
+import { EmptyList } from '../../../widgets/empty-list.tsx';
 import { PagedTable } from '../../../widgets/paged-table.tsx';
-import { TeachingEmpty } from '../../../widgets/teaching-empty.tsx';
 import { WebhookDialog } from './webhook-dialog.tsx';
 import { webhookHref } from './webhook-queries.ts';
 import { WebhookSecret } from './webhook-secret.tsx';
@@ -26,7 +26,7 @@ export function WebhookList(): ReactNode {
         listing="webhooks"
         load={() => landfall('DescribeWebhooks', {})}
         trackBy="webhookID"
-        empty={<TeachingEmpty title={t('webhooks.empty')} text={t('webhooks.emptyText')} />}
+        empty={<EmptyList title={t('webhooks.empty')} text={t('webhooks.emptyText')} />}
         actions={
           <Button variant="primary" onClick={() => setIsMaking(true)}>
             {t('webhooks.create')}
