@@ -132,7 +132,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
   const closing = new AbortController();
   const app = await createApp(
     { service, agentBinary: options.agentBinary, consolePages, closing: closing.signal },
-    listener.server,
+    listener,
   );
   await service.jobs.resume();
   service.inventory.wake(service);

@@ -186,7 +186,7 @@ test('H2: a client that sends its request too slowly is cut off', async (t) => {
   const options = { ...certificate, caPem: plane.caPem, host: '127.0.0.1', port: 0, slowness };
   const listener = await listen(options);
   cleanUpAfter(t, () => closeListener(listener));
-  listener.server.on('request', (incoming) => incoming.resume());
+  listener.answerWith((incoming) => void incoming.resume());
   const socket = connect({ port: listener.port, host: '127.0.0.1', ca: plane.caPem });
   const answer = new Promise<string>((resolve) => {
     socket.setEncoding('utf8').once('data', resolve);
@@ -194,6 +194,22 @@ test('H2: a client that sends its request too slowly is cut off', async (t) => {
   socket.write('POST /DescribeJobs HTTP/1.1\r\nhost: a\r\n');
   assert.match(await answer, /^HTTP\/1.1 408/);
   socket.destroy();
+});
+
+test('H3: a request that comes before the routes are there is answered once they are', async (t) => {
+  const plane = await startTestControlPlane(t);
+  const files = { stateDir: plane.stateDir, clock: systemClock, random: systemRandom };
+  const { service } = plane.current();
+  const certificate = await loadServerCertificate(files, service.authority, ['127.0.0.1']);
+  const listener = await listen({ ...certificate, caPem: plane.caPem, host: '127.0.0.1', port: 0 });
+  cleanUpAfter(t, () => closeListener(listener));
+  const came = once(listener.server, 'request');
+  const answer = send({ ...plane, port: listener.port }, { method: 'GET', path: '/healthz' });
+  await came;
+  const { signal: closing } = new AbortController();
+  const app = await createApp({ service, agentBinary: undefined, closing }, listener);
+  cleanUpAfter(t, () => app.close());
+  assert.equal((await answer).status, 200);
 });
 
 test('TLS older than 1.2 and a wrong key of the API are refused', async (t) => {

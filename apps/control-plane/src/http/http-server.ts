@@ -3,7 +3,10 @@
  * port is told before anything else happens and port 0 can be used by tests.
  *
  * H2 Slow clients are cut off: headers and body have their time, bodies their size.
+ * H3 A request that comes before the routes are there waits for them: programs that lost the control plane are
+ *    back before its store is open.
  */
+import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { OperationError, systemErrorCode } from '@landfall/runtime';
@@ -30,6 +33,8 @@ export interface Listener {
   readonly port: number;
   /** Open connections, those in their handshake too, of which the server itself does not know. */
   readonly sockets: ReadonlySet<Socket>;
+  /** H3. Called once. */
+  answerWith(handler: RequestListener): void;
 }
 
 export interface Slowness {
@@ -63,11 +68,12 @@ export function listen(options: ListenOptions): Promise<Listener> {
   });
   server.maxConnections = CONNECTIONS_MAX;
   const sockets = followSockets(server);
+  const answerWith = holdRequests(server);
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(cause, options)));
     server.listen(options.port, options.host, () => {
       server.removeAllListeners('error');
-      resolve({ server, port: (server.address() as AddressInfo).port, sockets });
+      resolve({ server, port: (server.address() as AddressInfo).port, sockets, answerWith });
     });
   });
 }
@@ -89,7 +95,7 @@ export interface AppOptions {
 }
 
 /** The routes, on a listener or, without one, for `inject`. */
-export async function createApp(options: AppOptions, server?: Server): Promise<FastifyInstance> {
+export async function createApp(options: AppOptions, listener?: Listener): Promise<FastifyInstance> {
   const { service } = options;
   const base: FastifyServerOptions = {
     bodyLimit: BODY_BYTES_MAX,
@@ -101,7 +107,8 @@ export async function createApp(options: AppOptions, server?: Server): Promise<F
       sendApiError(service, error, request, reply);
     },
   };
-  const app = fastify(server === undefined ? base : { ...base, serverFactory: attachTo(server) });
+  const door = listener && doorOf(listener);
+  const app = fastify(door === undefined ? base : { ...base, serverFactory: door.serverFactory });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.addHook('onRequest', async (request, reply) => {
@@ -115,11 +122,32 @@ export async function createApp(options: AppOptions, server?: Server): Promise<F
   registerOpenApiRoute(app, service);
   app.setNotFoundHandler((request, reply) => answerPublicApi(service, request, reply));
   await app.ready();
+  door?.open();
   return app;
 }
 
-function attachTo(server: Server): FastifyServerFactory {
-  return (handler) => server.on('request', handler);
+/** H3. Fastify hands its handler over before it has any route. */
+function doorOf(listener: Listener) {
+  let answer: RequestListener | undefined;
+  const serverFactory: FastifyServerFactory = (handler) => {
+    answer = handler;
+    return listener.server;
+  };
+  const open = () => {
+    if (answer !== undefined) listener.answerWith(answer);
+  };
+  return { serverFactory, open };
+}
+
+/** H3 */
+function holdRequests(server: Server): Listener['answerWith'] {
+  const held: Parameters<RequestListener>[] = [];
+  const hold: RequestListener = (...exchange) => void held.push(exchange);
+  server.on('request', hold);
+  return (handler) => {
+    server.off('request', hold).on('request', handler);
+    for (const exchange of held.splice(0)) handler(...exchange);
+  };
 }
 
 export function closeListener({ server, sockets }: Listener): Promise<void> {

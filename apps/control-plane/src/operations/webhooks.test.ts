@@ -1,7 +1,5 @@
 /** Webhooks from a change to a receiver that checks signatures. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { verifyWebhookSignature } from '@landfall/api';
 import { systemClock } from '@landfall/runtime';
@@ -52,9 +50,9 @@ test('an event reaches the receiver, signed with the secret that was shown once'
   assert.equal(delivery?.statusCode, 204);
   const { items } = await api.landfall('DescribeWebhooks', {});
   assert.ok(!JSON.stringify(items).includes(created.secret));
-  const file = await readFile(join(plane.stateDir, 'control-plane.sqlite'));
-  const log = await readFile(join(plane.stateDir, 'control-plane.sqlite-wal'));
-  assert.ok(!Buffer.concat([file, log]).includes(created.secret), 'the secret is sealed');
+  const stored = await plane.storedContent();
+  assert.ok(stored.includes(webhookID), 'the webhook is stored');
+  assert.ok(!stored.includes(created.secret), 'the secret is sealed');
 });
 
 test('what is not taken is sent again, after longer and longer, for a day', async (t) => {
@@ -65,7 +63,9 @@ test('what is not taken is sent again, after longer and longer, for a day', asyn
   await untilReceived(1);
   const beganMs = clock.nowMs();
   const attempt = async (count: number) => {
-    const isTried = (tried: Awaited<ReturnType<typeof deliveries>>) => tried[0]?.attempts === count;
+    // The day may end between two attempts: then it is given up without another.
+    const isTried = ([tried]: Awaited<ReturnType<typeof deliveries>>) =>
+      tried?.attempts === count || tried?.state === 'FAILED';
     const [delivery] = await waitFor(`attempt ${count}`, () => deliveries(webhook.webhookID), isTried);
     return delivery;
   };

@@ -11,7 +11,7 @@ import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import type { CallRate } from '../identity/call-limits.ts';
 import { cleanUpAfter } from './clean-up.ts';
 import { describedClient } from './described-client.ts';
-import { testStoreLocation } from './test-store.ts';
+import { storedContent, testStoreLocation } from './test-store.ts';
 
 export interface AdminCredentials {
   readonly endpoint: string;
@@ -32,6 +32,8 @@ export interface TestControlPlane {
   /** Cuts the running one off and starts another on the same state and port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+  /** Every row it has written, for tests of what must not be readable there. */
+  storedContent(): Promise<Buffer>;
   token(role: 'replication-server' | 'launch-host'): Promise<string>;
 }
 
@@ -104,6 +106,7 @@ export async function startTestControlPlane(
       return restarting;
     },
     stop: () => running.close(),
+    storedContent: () => storedContent(store, stateDir),
     token: async (role) => (await readFile(join(stateDir, 'tokens', role), 'utf8')).trim(),
   };
 }

@@ -80,10 +80,12 @@ async function untilInspected(
   { exports }: SimulatedReplicationServer,
   sourceServerID: string,
 ): Promise<void> {
-  const isDone = async () => {
+  const ask = async () => {
     const { preflight } = await api.landfall('DescribePreflight', { sourceServerID });
     const isReading = [...exports.keys()].some((exportId) => exportId.startsWith('preflight-'));
-    return preflight?.state === 'COMPLETE' && !isReading;
+    return { ...preflight, isReading };
   };
-  await waitFor('the first preflight', isDone, Boolean);
+  const isDone = ({ state, isReading }: Awaited<ReturnType<typeof ask>>) =>
+    state === 'COMPLETE' && !isReading;
+  await waitFor('the first preflight', ask, isDone);
 }
