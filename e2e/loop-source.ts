@@ -1,15 +1,13 @@
 /**
  * A source server without a guest: loop devices of this machine as its disks, the agent as a process of
- * this machine. Everything lies in one folder; `close` detaches and ends all of it. What a killed run left
- * is cleared by the next.
+ * this machine. Everything lies in one folder; `close` detaches and ends all of it. The agent ends with the
+ * story, also a killed one; what else that left is cleared by the next.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunResult, run, runChecked } from '../packages/runtime/src/index.ts';
+import { OwnProcess } from './crash/own-process.ts';
 import { removeTraceInstancesOf } from './trace-instances.ts';
 
 const AGENT = join(import.meta.dirname, '../apps/agent/src/main.ts');
@@ -18,7 +16,7 @@ const INSTALL_TIMEOUT_MS = 120_000;
 export class LoopSource {
   readonly folder: string;
   readonly devices: string[] = [];
-  #agent: ChildProcess | undefined;
+  #agent: OwnProcess | undefined;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -50,21 +48,17 @@ export class LoopSource {
 
   async startAgent(stateName = 'agent'): Promise<void> {
     await mkdir(this.folder, { recursive: true });
-    const log = openSync(join(this.folder, `${stateName}.log`), 'a');
-    const argv = [AGENT, 'run', '--state-dir', join(this.folder, stateName)];
-    this.#agent = spawn(process.execPath, argv, { stdio: ['ignore', log, log] });
+    const argv = [process.execPath, AGENT, 'run', '--state-dir', join(this.folder, stateName)];
+    this.#agent = new OwnProcess({ argv, logFile: join(this.folder, `${stateName}.log`) });
+    this.#agent.start();
   }
 
   get agentRunning(): boolean {
-    return this.#agent !== undefined && this.#agent.exitCode === null && this.#agent.signalCode === null;
+    return this.#agent?.isRunning === true;
   }
 
   async stopAgent(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    const agent = this.#agent;
-    if (agent === undefined || !this.agentRunning) return;
-    const closed = once(agent, 'close');
-    agent.kill(signal);
-    await closed;
+    await this.#agent?.end(signal);
   }
 
   async close(): Promise<void> {
