@@ -18,8 +18,11 @@ const COMMAND_TIMEOUT_MS = 15 * 60_000;
 
 /** Of runs that were killed; the demo's folder itself is removed when the next is made. */
 async function clearLeftovers(cache: string): Promise<void> {
-  await detachLeftovers(join(cache, 'demo-'));
-  for (const name of await demoFoldersOfTheDead(cache)) await removeTraceInstancesOf(join(cache, name));
+  for (const name of await demoFoldersOfTheDead(cache)) {
+    const folder = join(cache, name);
+    await removeTraceInstancesOf(folder);
+    await detachLeftovers(`${folder}/`);
+  }
 }
 
 export class Site {

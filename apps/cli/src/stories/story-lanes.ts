@@ -15,9 +15,10 @@ const STORIES = ['apps/*/src/**/*.e2e.ts', 'e2e/*.e2e.ts'];
 /** Whole demos with a program killed at three moments each: half an hour and more. */
 const CAMPAIGNS = ['e2e/campaigns/*.e2e.ts'];
 
-/** Boots guests or works on their disks, and replicates nothing. */
+/** Boots guests or works on their disks, and replicates nothing or next to it. */
 const ABOUT_MACHINES: ReadonlySet<string> = new Set([
   'boot-proof.e2e.ts',
+  'console.e2e.ts',
   'conversion-faults.e2e.ts',
   'conversion.e2e.ts',
   'file-trees.e2e.ts',
@@ -25,6 +26,7 @@ const ABOUT_MACHINES: ReadonlySet<string> = new Set([
   'launch-host.e2e.ts',
   'libvirt-host.e2e.ts',
   'machine-isolation.e2e.ts',
+  'preflight.e2e.ts',
   'qemu-host.e2e.ts',
 ]);
 
