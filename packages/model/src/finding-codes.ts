@@ -143,7 +143,7 @@ const FIXED = {
   RESUME_BY_HARDWARE: {
     rank: 'WILL_BE_FIXED',
     why: 'Waiting for a resume device that is not there would hold up every start.',
-    remedy: 'Set RESUME=none in /etc/initramfs-tools/conf.d/resume.',
+    remedy: 'Set RESUME=none in /etc/initramfs-tools/conf.d/resume, then `update-initramfs -u -k all`.',
   },
 } as const satisfies Record<string, FindingEntry>;
 

@@ -92,6 +92,35 @@ test('a guest that already starts on the target needs nothing', () => {
   assert.deepEqual(steps, []);
 });
 
+test('the resume device is named by UUID in /etc and in the initramfs that is there, and one that is gone by none', () => {
+  const swap = { device: '/dev/sda2', type: 'swap', uuid: '2222', label: undefined, partUuid: undefined };
+  const settings = new Map([
+    ['conf/modules', 'ext4\n'],
+    ['conf/conf.d/resume', 'RESUME=/dev/nvme0n1p2\n'],
+    ['conf/conf.d/zz-resume-auto', 'RESUME="/dev/sdq7"\n'],
+    ['conf/conf.d/other', 'RESUME=/dev/mapper/vg-swap\n'],
+  ]);
+  const files = new Map([['/etc/initramfs-tools/conf.d/resume', 'RESUME=/dev/nvme0n1p2\n']]);
+  const changes = { filesystems: [ROOT, swap], files, kernels: [kernel(content({ settings }))] };
+  const { steps } = planConversion(guest(changes), TARGET);
+  assert.equal(written(steps, '/etc/initramfs-tools/conf.d/resume'), 'RESUME=UUID=2222\n');
+  const extensions = steps.filter((step) => step.kind === 'EXTEND_INITRAMFS');
+  assert.deepEqual(
+    new Map(extensions.flatMap((step) => [...step.settings])),
+    new Map([
+      ['conf/modules', 'ext4\nvirtio_pci\nvirtio_blk\n'],
+      ['conf/conf.d/resume', 'RESUME=UUID=2222\n'],
+      ['conf/conf.d/zz-resume-auto', 'RESUME=none\n'],
+    ]),
+  );
+});
+
+test('a resume device that other hardware has as well stays', () => {
+  const files = new Map([['/etc/initramfs-tools/conf.d/resume', 'RESUME=/dev/mapper/vg-swap\n']]);
+  const { steps } = planConversion(guest({ files }), TARGET);
+  assert.equal(written(steps, '/etc/initramfs-tools/conf.d/resume'), undefined);
+});
+
 test('an initramfs that nothing can follow, or that cannot be read, is rebuilt by the guest itself', () => {
   for (const found of [content({ compression: 'lz4' }), undefined]) {
     const { steps } = planConversion(guest({ kernels: [kernel(found)] }), TARGET);

@@ -19,6 +19,7 @@ import type { KeptAddress } from '../network/network-address.ts';
 import { planNetwork } from '../network/plan-network.ts';
 import { KERNELS_MAX, planDrivers } from './plan-drivers.ts';
 import { planEfiFallback } from './plan-efi.ts';
+import { planResumeInside, planResumeSetting } from './plan-resume.ts';
 import type { TargetHardware } from './target-hardware.ts';
 
 /** What all steps have in common. */
@@ -106,8 +107,9 @@ export function planConversion(
       : { hardware: target.hardware ?? 'VIRTIO', steps: [], notes: [] };
   const network = planNetwork(inspection, target);
   const steps = [
+    ...planResumeSetting(inspection),
     ...drivers.steps,
-    ...planResume(inspection),
+    ...planResumeInside(inspection),
     ...planFstab(inspection),
     ...planBootloader(inspection),
     ...(firmwareOf(inspection, target) === 'UEFI' ? planEfiFallback(inspection) : []),
@@ -129,21 +131,6 @@ function olderKernels({ kernels }: GuestInspection): PlanNote[] {
   const older = kernels.slice(KERNELS_MAX).map((kernel) => kernel.version);
   const what = `older kernels left as they are: ${older.join(', ')}`;
   return older.length === 0 ? [] : [{ finding: 'OLDER_KERNELS', what }];
-}
-
-/** A resume device that no longer exists would hold up every boot. */
-function planResume(inspection: GuestInspection): ConversionStep[] {
-  const path = '/etc/initramfs-tools/conf.d/resume';
-  const before = inspection.files.get(path);
-  const device = before === undefined ? undefined : /^RESUME=(\/dev\/\S+)$/m.exec(before)?.[1];
-  if (before === undefined || device === undefined) return [];
-  const rewritten = rewriteKernelArguments(`resume=${device}`, inspection);
-  const value = rewritten.text.slice('resume='.length);
-  const after = value === device ? 'none' : value;
-  const text = before.replace(/^RESUME=.*$/m, `RESUME=${after}`);
-  const detail = `RESUME=${device} → RESUME=${after}`;
-  const finding = 'RESUME_BY_HARDWARE';
-  return [{ kind: 'WRITE_FILE', title: 'Resume device', finding, path, text, detail }];
 }
 
 function planFstab(inspection: GuestInspection): ConversionStep[] {

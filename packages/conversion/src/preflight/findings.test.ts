@@ -57,9 +57,9 @@ test('a guest that starts on the target as it is has no findings', () => {
 
 test('Debian 11 from other hardware: everything is fixed, nothing is in the way', () => {
   assert.deepEqual(codesOf(DEBIAN_11_BIOS), [
+    'RESUME_BY_HARDWARE',
     'INITRAMFS_SETTINGS',
     'INITRAMFS_LACKS_DRIVERS',
-    'RESUME_BY_HARDWARE',
     'FSTAB_BY_HARDWARE',
     'BOOTLOADER_BY_HARDWARE',
     'NETWORK_BY_HARDWARE',
