@@ -39,6 +39,8 @@ export type TrialFindings = Omit<
 >;
 
 const BOOT_TIMEOUT_MS = 15 * 60_000;
+const FACTS_ATTEMPTS_MAX = 20;
+const FACTS_PAUSE_MS = 1000;
 const CONVERSION_POLL_MS = 100;
 const CONSOLE_TAIL_BYTES = 3000;
 /** What initramfs-tools and the kernel say when root does not come. */
@@ -161,6 +163,16 @@ async function untilRunning({ host, say }: TrialGround, machineId: string): Prom
   }
 }
 
+/** A guest that has just begun to answer is still busy starting: its script may take its time. */
+async function askForFacts(port: number): Promise<string | undefined> {
+  for (let attempts = 0; attempts < FACTS_ATTEMPTS_MAX; attempts += 1) {
+    const facts = await fetchText(port, FACTS_PATH);
+    if (facts !== undefined) return facts;
+    await systemClock.sleep(FACTS_PAUSE_MS);
+  }
+  return undefined;
+}
+
 async function judge(
   ground: TrialGround,
   row: GuestRow,
@@ -173,7 +185,7 @@ async function judge(
     return phase === 'RUNNING' ? undefined : `the machine is ${phase}: ${error?.message ?? ''}`;
   };
   const life = await waitForLife({ port, timeoutMs: BOOT_TIMEOUT_MS, givesUp });
-  const facts = life.kind === 'ANSWERED' ? await fetchText(port, FACTS_PATH) : undefined;
+  const facts = life.kind === 'ANSWERED' ? await askForFacts(port) : undefined;
   if (life.kind === 'ANSWERED' && facts !== undefined)
     return { bootMs: life.afterMs, reasons: findFaults(row, parseFacts(facts), ground.wish.hardware) };
   const { text } = await handlers.readConsole({ machineId, tailBytes: CONSOLE_TAIL_BYTES });
