@@ -5,7 +5,8 @@
  *     { "default": [{ "everyMs": 0, "forMs": 3600000 }, …], "servers": { "s-1": […] }, "thinEveryMs": 60000 }
  */
 import { join } from 'node:path';
-import { checkTiers, RETENTION_DEFAULT, type RetentionSettings, type RetentionTier } from '@landfall/journal';
+import { checkTiers, type RetentionSettings } from '@landfall/journal';
+import { RETENTION_DEFAULT, type RetentionTier } from '@landfall/model';
 import { OperationError, readIfExists } from '@landfall/runtime';
 
 interface RetentionFile {

@@ -7,14 +7,8 @@
  * knows. So compact removes what no point sees, and no more.
  */
 import { basename } from 'node:path';
-import {
-  type JournalGroup,
-  type KeySource,
-  openJournalGroup,
-  type RetentionTier,
-  wrappingKeysOf,
-} from '@landfall/journal';
-import type { JournalSpace, JournalTaskFacts } from '@landfall/model';
+import { type JournalGroup, type KeySource, openJournalGroup, wrappingKeysOf } from '@landfall/journal';
+import type { JournalSpace, JournalTaskFacts, RetentionTier } from '@landfall/model';
 import type { Clock, Logger } from '@landfall/runtime';
 import { readRetention } from './file-retention.ts';
 import { verifyJournal } from './journal-tasks.ts';

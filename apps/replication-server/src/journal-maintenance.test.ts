@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { RETENTION_DEFAULT } from '@landfall/journal';
+import { RETENTION_DEFAULT } from '@landfall/model';
 import { type Clock, OperationError, silentLogger } from '@landfall/runtime';
 import { readRetention } from './file-retention.ts';
 import { maintainJournals } from './journal-maintenance.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { RETENTION_DEFAULT } from '@landfall/journal';
+import { RETENTION_DEFAULT } from '@landfall/model';
 import { MIB, silentLogger, systemClock } from '@landfall/runtime';
 import type { Hello } from '@landfall/wire';
 import { readStagedServers, writeStagedServers } from './file-staged-servers.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { RETENTION_DEFAULT } from '@landfall/journal';
+import { RETENTION_DEFAULT } from '@landfall/model';
 import { ensureFolder, MIB, OperationError, silentLogger, systemClock } from '@landfall/runtime';
 import { rotateKeys } from './rotate-keys.ts';
 import { parseOptions, parseRotationOptions } from './server-options.ts';
