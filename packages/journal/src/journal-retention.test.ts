@@ -52,8 +52,8 @@ test('a preview names exactly what the change drops then: not what is named, rea
   await group.pin(2, 'kept');
   const view = await group.openView(4);
   const held = [6];
-  const { points, droppedPoints } = group.retention.preview(tiers, () => new Set(held));
-  assert.equal(points, 10);
+  const { points, droppedPoints, ...ends } = group.retention.preview(tiers, () => new Set(held));
+  assert.deepEqual([points, ends.oldest?.epoch, ends.oldestKept?.epoch], [10, 1, 2]);
   assert.deepEqual(
     droppedPoints.map(({ epoch }) => epoch),
     [1, 3, 5, 7],

@@ -14,6 +14,10 @@ export interface RetentionPreview {
   readonly points: number;
   /** Oldest first. */
   readonly droppedPoints: readonly RecoveryPoint[];
+  /** Of those that stay with the other tiers, too; absent when there is no point at all. */
+  readonly oldestKept?: RecoveryPoint;
+  /** Of those that stay with the tiers in force. */
+  readonly oldest?: RecoveryPoint;
 }
 
 export class JournalRetention {
@@ -48,10 +52,15 @@ export class JournalRetention {
     checkTiers(tiers);
     const staying = () => held().union(this.#viewedEpochs());
     const passing = this.#ledger.surplus(this.#tiers, staying);
-    const dropped = [...this.#ledger.surplus(tiers, staying).difference(passing)];
+    const surplus = this.#ledger.surplus(tiers, staying);
+    const dropped = [...surplus.difference(passing)];
+    const oldest = this.#points.oldestBut(passing);
+    const oldestKept = this.#points.oldestBut(surplus.union(passing));
     return {
       points: this.#points.count - passing.size,
       droppedPoints: dropped.flatMap((epoch) => this.#points.find(epoch) ?? []),
+      ...(oldest === undefined ? {} : { oldest }),
+      ...(oldestKept === undefined ? {} : { oldestKept }),
     };
   }
 }
