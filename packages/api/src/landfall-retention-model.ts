@@ -6,7 +6,7 @@ import type { OperationModel, ShapeModel } from './service-model.ts';
 export const RETENTION_OPERATIONS = {
   GetRetention: read('GetRetention', 'ResourceNotFoundException'),
   PutRetention: { ...write('PutRetention', 'ResourceNotFoundException'), idempotent: true },
-  PreviewRetention: read('PreviewRetention', 'ConflictException', 'ResourceNotFoundException'),
+  PreviewRetention: read('PreviewRetention', 'ResourceNotFoundException'),
 } as const satisfies Record<string, OperationModel>;
 
 const RETENTION = {

@@ -1,7 +1,7 @@
 /** GetRetention, PutRetention, PreviewRetention: which recovery points of one server, or of all, are kept. */
 import { ApiError, type Handlers, isoDateTime, type Landfall } from '@landfall/api';
 import type { RetentionPreviewFacts } from '@landfall/channel';
-import { RETENTION_DEFAULT, type RetentionTier, retentionFault } from '@landfall/model';
+import { RETENTION_DEFAULT, type RetentionTier, type RetentionWish, retentionFault } from '@landfall/model';
 import { assert } from '@landfall/runtime';
 import { isReplicating } from '../channel/observe-replication.ts';
 import { retentionWish, viewRetention } from '../lifecycle/retention-view.ts';
@@ -20,6 +20,14 @@ type Tiers = readonly RetentionTier[] | undefined;
 /** Asked at once; what a program is asked waits in its queue. */
 const ASKED_AT_ONCE = 32;
 const ITEMS_MAX = 100;
+
+/** Of a server that no replication server keeps. */
+const NOTHING_KEPT: RetentionPreviewFacts = {
+  points: 0,
+  droppedPoints: 0,
+  oldestMs: null,
+  oldestKeptMs: null,
+};
 
 export const retentionOperations: Operations = {
   GetRetention: async ({ sourceServerID }, service) => {
@@ -47,8 +55,7 @@ export const retentionOperations: Operations = {
     if (sourceServerID === undefined) return previewDefault(service, tiers);
     const server = await requireServer(service.store.db, sourceServerID);
     const wish = retentionWish(tiers, await readDefaultRetention(service.store.db));
-    const facts = await askKeeper(service, server, wish);
-    return summary([{ sourceServerID, facts }]);
+    return summary([await tryKeeper(service, server, wish)]);
   },
 };
 
@@ -112,11 +119,7 @@ async function previewDefault(service: Service, tiers: Tiers): Promise<Landfall.
 }
 
 /** That one does not answer hides none of the others. */
-async function tryKeeper(
-  service: Service,
-  server: SourceServerRecord,
-  wish: ReturnType<typeof retentionWish>,
-): Promise<Answer> {
+async function tryKeeper(service: Service, server: SourceServerRecord, wish: RetentionWish): Promise<Answer> {
   const sourceServerID = server.sourceServerId;
   try {
     return { sourceServerID, facts: await askKeeper(service, server, wish) };
@@ -131,13 +134,9 @@ async function tryKeeper(
 async function askKeeper(
   service: Service,
   { sourceServerId, replicationServerId }: SourceServerRecord,
-  wish: ReturnType<typeof retentionWish>,
+  wish: RetentionWish,
 ): Promise<RetentionPreviewFacts> {
-  if (replicationServerId === null)
-    throw ApiError.conflict(`${sourceServerId} has no recovery points: no replication server keeps it`, {
-      resourceId: sourceServerId,
-      resourceType: 'source-server',
-    });
+  if (replicationServerId === null) return NOTHING_KEPT;
   const to = { role: 'replication-server', programId: replicationServerId } as const;
   return askProgram(service, to, 'previewRetention', { sourceServerId, wish });
 }

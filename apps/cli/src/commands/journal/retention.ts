@@ -55,7 +55,9 @@ export function addRetentionCommands(program: Command): void {
 function addChangeCommands(retention: Command): void {
   retention
     .command('set [server]')
-    .description('keep points by these tiers from now on; without a server, of all that have none of their own')
+    .description(
+      'keep points by these tiers from now on; without a server, of all that have none of their own',
+    )
     .requiredOption('--tiers <tiers>', TIERS_HELP)
     .option('--yes', YES_HELP)
     .action(async (name: string | undefined, { tiers, yes }: TierOptions, command: Command) => {
@@ -95,9 +97,10 @@ async function put(
 
 function showRetention(output: Output, retention: Landfall.Retention): void {
   const { sourceServerID, origin, tiers, isApplied } = retention;
-  if (output.json) return showFacts(output, retention, []);
-  showRows(output, tiers, TIER_COLUMNS, '');
-  output.out('\n');
+  if (!output.json) {
+    showRows(output, tiers, TIER_COLUMNS, '');
+    output.out('\n');
+  }
   showFacts(output, retention, [
     ['server', sourceServerID ?? 'all that have no tiers of their own'],
     ['by', originText(origin)],
