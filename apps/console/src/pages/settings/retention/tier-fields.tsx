@@ -1,5 +1,4 @@
 /** One tier: how much of what it keeps, and until when. */
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
@@ -25,43 +24,36 @@ export function TierFields({ tier, faults, number, onChange, onRemove }: TierFie
     fault === undefined ? undefined : t(`settings.retention.fault.${fault}`);
   return (
     <SpaceBetween direction="horizontal" size="m" alignItems="end">
-      <FormField label={t('settings.retention.everyOf', { number })} errorText={errorOf(faults.every)}>
-        <SpaceBetween direction="horizontal" size="xs">
-          {tier.everyUnit !== 'ALL' && (
-            <Input
-              inputMode="decimal"
-              ariaLabel={t('settings.retention.everyOf', { number })}
-              value={tier.every}
-              onChange={({ detail }) => onChange({ ...tier, every: detail.value })}
-            />
-          )}
-          <UnitSelect
-            label={t('settings.retention.everyUnitOf', { number })}
-            units={EVERY_UNITS}
-            chosen={tier.everyUnit}
-            onChoose={(everyUnit) => onChange({ ...tier, everyUnit })}
-          />
-        </SpaceBetween>
-      </FormField>
-      <FormField label={t('settings.retention.lastsOf', { number })} errorText={errorOf(faults.lasts)}>
-        <SpaceBetween direction="horizontal" size="xs">
+      {tier.everyUnit !== 'ALL' && (
+        <FormField label={t('settings.retention.everyOf', { number })} errorText={errorOf(faults.every)}>
           <Input
             inputMode="decimal"
-            ariaLabel={t('settings.retention.lastsOf', { number })}
-            value={tier.lasts}
-            onChange={({ detail }) => onChange({ ...tier, lasts: detail.value })}
+            value={tier.every}
+            onChange={({ detail }) => onChange({ ...tier, every: detail.value })}
           />
-          <UnitSelect
-            label={t('settings.retention.lastsUnitOf', { number })}
-            units={TIME_UNITS}
-            chosen={tier.lastsUnit}
-            onChoose={(lastsUnit) => onChange({ ...tier, lastsUnit })}
-          />
-        </SpaceBetween>
+        </FormField>
+      )}
+      <UnitField
+        label={t('settings.retention.everyUnitOf', { number })}
+        errorText={tier.everyUnit === 'ALL' ? errorOf(faults.every) : undefined}
+        units={EVERY_UNITS}
+        chosen={tier.everyUnit}
+        onChoose={(everyUnit) => onChange({ ...tier, everyUnit })}
+      />
+      <FormField label={t('settings.retention.lastsOf', { number })} errorText={errorOf(faults.lasts)}>
+        <Input
+          inputMode="decimal"
+          value={tier.lasts}
+          onChange={({ detail }) => onChange({ ...tier, lasts: detail.value })}
+        />
       </FormField>
-      {onRemove === undefined ? (
-        <Box />
-      ) : (
+      <UnitField
+        label={t('settings.retention.lastsUnitOf', { number })}
+        units={TIME_UNITS}
+        chosen={tier.lastsUnit}
+        onChoose={(lastsUnit) => onChange({ ...tier, lastsUnit })}
+      />
+      {onRemove !== undefined && (
         <Button ariaLabel={t('settings.retention.removeTierOf', { number })} onClick={onRemove}>
           {t('settings.retention.removeTier')}
         </Button>
@@ -70,24 +62,26 @@ export function TierFields({ tier, faults, number, onChange, onRemove }: TierFie
   );
 }
 
-function UnitSelect<Unit extends (typeof EVERY_UNITS)[number]>(props: {
+function UnitField<Unit extends (typeof EVERY_UNITS)[number]>(props: {
   readonly label: string;
+  readonly errorText?: string | undefined;
   readonly units: readonly Unit[];
   readonly chosen: Unit;
   readonly onChoose: (unit: Unit) => void;
 }): ReactNode {
-  const { label, units, chosen, onChoose } = props;
+  const { label, errorText, units, chosen, onChoose } = props;
   const { t } = useI18n();
   const options = units.map((value) => ({ value, label: t(`settings.retention.unit.${value}`) }));
   return (
-    <Select
-      ariaLabel={label}
-      options={options}
-      selectedOption={options.find(({ value }) => value === chosen) ?? null}
-      onChange={({ detail }) => {
-        const unit = units.find((one) => one === detail.selectedOption.value);
-        if (unit !== undefined) onChoose(unit);
-      }}
-    />
+    <FormField label={label} errorText={errorText}>
+      <Select
+        options={options}
+        selectedOption={options.find(({ value }) => value === chosen) ?? null}
+        onChange={({ detail }) => {
+          const unit = units.find((one) => one === detail.selectedOption.value);
+          if (unit !== undefined) onChoose(unit);
+        }}
+      />
+    </FormField>
   );
 }
