@@ -2,8 +2,8 @@
  * What must be known of a staged server without the control plane: `servers.json` in the state folder.
  * `disks` describes the staging disks as machines will see them; `acceptedFingerprints` says whether its
  * agent may connect, and with which certificates; `journalLimitBytes` how much its journal may take;
- * `retention` what was put of which points to keep, so that a restarted server drops none before it has heard.
- * A server that is no longer accepted stays here until it is discarded.
+ * `retention` what was put of which points to keep, so that a restarted server drops none before it has
+ * heard. A server that is no longer accepted stays here until it is discarded.
  */
 import { join } from 'node:path';
 import type { RetentionWish, SourceDisk } from '@landfall/model';

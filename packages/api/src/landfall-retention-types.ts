@@ -1,4 +1,4 @@
-/** Which recovery points the `landfall` service keeps, and what a change would drop; see `landfall-types.ts`. */
+/** Which recovery points are kept, and what a change would drop; see `landfall-types.ts`. */
 export interface RetentionOperations {
   readonly GetRetention: { readonly input: GetRetentionRequest; readonly output: Retention };
   readonly PutRetention: { readonly input: PutRetentionRequest; readonly output: Retention };
