@@ -201,6 +201,7 @@ step('settings show the staging area, and a webhook whose test fails says why', 
   await openTab('Bandwidth');
   await page.getByText('There are no servers yet').waitFor();
   await browser.look('settings-bandwidth');
+  await changeRetention();
   await openTab('Encryption');
   await page.getByText('Every server’s key is there').waitFor();
   await browser.look('settings-encryption');
@@ -219,6 +220,27 @@ step('settings show the staging area, and a webhook whose test fails says why', 
   await page.getByRole('cell', { name: 'Given up' }).waitFor();
   await browser.look('settings-webhook');
 });
+
+/** Set as the default, refused while it does not follow, asked about in words, and taken away again. */
+async function changeRetention(): Promise<void> {
+  await openTab('Retention and space');
+  await page.getByText('Built in: nothing else was set here').waitFor();
+  await page.getByLabel('Tier 4: until they are so old').fill('3');
+  await page.getByText('It must last longer than the tier before').waitFor();
+  assert.equal(await button('Save').isDisabled(), true);
+  await page.getByLabel('Tier 4: until they are so old').fill('14');
+  await browser.look('settings-retention');
+  await button('Save').click();
+  await dialog().getByText('Nothing is dropped: 0 recovery points of 0 servers stay').waitFor();
+  await browser.look('settings-retention-change');
+  await button('Change retention', dialog()).click();
+  await page.getByText('Retention was saved').waitFor();
+  await page.getByText('Set as the default').waitFor();
+  assert.equal(await page.getByLabel('Tier 4: until they are so old').inputValue(), '14');
+  await button('Use what holds without it').click();
+  await button('Take retention away', dialog()).click();
+  await page.getByText('Built in: nothing else was set here').waitFor();
+}
 
 step('who may only read sees it, and is told what is refused', async () => {
   await page.evaluate('sessionStorage.clear()');

@@ -60,6 +60,11 @@ export async function usePoints({ cli, folder }: Journey, server: string): Promi
   await cli.done('files get', server, '/etc/hosts', '--to', join(folder, 'hosts'));
   for (const verb of ['stat', 'verify', 'compact', 'scrub']) await cli.done(`journal ${verb}`, server);
   await cli.done('journal limit', server, '5GiB');
+  const tiers = ['--tiers', 'all:1h,1m:1d'];
+  await cli.done('retention preview', server, ...tiers);
+  await cli.done('retention set', server, ...tiers);
+  await cli.done('retention show', server);
+  await cli.done('retention reset', server);
 }
 
 /** Where there is nothing to copy from: it is opened, and closed again. */

@@ -18,6 +18,7 @@ import { addTagCommands } from './commands/inventory/tag.ts';
 import { addVcenterClientCommands } from './commands/inventory/vcenter-client.ts';
 import { addJobCommands } from './commands/job/job.ts';
 import { addJournalCommands } from './commands/journal/journal.ts';
+import { addRetentionCommands } from './commands/journal/retention.ts';
 import { addActionCommands } from './commands/launch/action.ts';
 import { addLaunchCommands } from './commands/launch/launch.ts';
 import { addLaunchConfigurationCommands } from './commands/launch/launch-configuration.ts';
@@ -85,6 +86,7 @@ export const ROOMS: readonly Room[] = [
       addProofCommands,
       addBootProofCommands,
       addJournalCommands,
+      addRetentionCommands,
     ],
   },
   {

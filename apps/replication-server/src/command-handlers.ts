@@ -5,6 +5,7 @@ import type { ExportRegistry } from './export-registry.ts';
 import { journalHandlers } from './journal-handlers.ts';
 import type { JournalTasks } from './journal-tasks.ts';
 import { markedPoints, withMark, withMarks } from './point-marks.ts';
+import { retentionHandlers } from './retention-handlers.ts';
 import type { SeedRegistry } from './seed-registry.ts';
 import type { SpaceKeeper } from './space-keeper.ts';
 import type { StagingArea } from './staging-area.ts';
@@ -25,6 +26,7 @@ export function createHandlers(
 ): CommandHandlers<'replication-server'> {
   return {
     ...journalHandlers(staging, space, tasks),
+    ...retentionHandlers(staging, exports),
     listRecoveryPoints: async ({ sourceServerId, fromMs, toMs, limit, marked }) => {
       const { group } = staging.server(sourceServerId);
       const range = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };

@@ -1,11 +1,12 @@
 /**
  * What must be known of a staged server without the control plane: `servers.json` in the state folder.
  * `disks` describes the staging disks as machines will see them; `acceptedFingerprints` says whether its
- * agent may connect, and with which certificates; `journalLimitBytes` how much its journal may take. A
- * server that is no longer accepted stays here until it is discarded.
+ * agent may connect, and with which certificates; `journalLimitBytes` how much its journal may take;
+ * `retention` what was put of which points to keep, so that a restarted server drops none before it has
+ * heard. A server that is no longer accepted stays here until it is discarded.
  */
 import { join } from 'node:path';
-import type { SourceDisk } from '@landfall/model';
+import type { RetentionWish, SourceDisk } from '@landfall/model';
 import { OperationError, readIfExists, writeDurably } from '@landfall/runtime';
 
 export interface StagedServerRecord {
@@ -18,6 +19,8 @@ export interface StagedServerRecord {
   readonly acceptedFingerprints?: readonly string[];
   /** Of its journal; absent: the volume's is enough. */
   readonly journalLimitBytes?: number;
+  /** Absent: what the file says, or the built-in tiers. */
+  readonly retention?: RetentionWish;
 }
 
 /** Written by versions before certificates were renewed. */

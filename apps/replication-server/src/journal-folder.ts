@@ -11,12 +11,13 @@ import {
   type JournalGroup,
   type KeySource,
   openJournalGroup,
-  type RetentionTier,
+  type RetentionSettings,
   wrappingKeysOf,
 } from '@landfall/journal';
-import type { JournalSpace, JournalTaskFacts } from '@landfall/model';
+import type { JournalSpace, JournalTaskFacts, RetentionTier } from '@landfall/model';
 import type { Clock, Logger } from '@landfall/runtime';
 import { readRetention } from './file-retention.ts';
+import { readStagedServers } from './file-staged-servers.ts';
 import { verifyJournal } from './journal-tasks.ts';
 import { scrubFacts } from './scrub-facts.ts';
 
@@ -59,14 +60,22 @@ async function openFolder(
   { logger, clock }: FolderContext,
 ): Promise<JournalGroup> {
   const isStat = action === 'stat' && stateFolder !== undefined;
-  const retentionOf = isStat ? await readRetention(stateFolder) : undefined;
-  const retention = action === 'compact' ? { tiers: NOTHING_GOES } : retentionOf?.(basename(folder));
+  const known = isStat ? await retentionIn(stateFolder, basename(folder)) : undefined;
+  const retention = action === 'compact' ? { tiers: NOTHING_GOES } : known;
   const wrapping = keySources.length === 0 ? undefined : wrappingKeysOf(keySources, process.env);
   return openJournalGroup({
     ...{ folder, logger, clock },
     ...(retention === undefined ? {} : { retention }),
     ...(wrapping === undefined ? {} : { encryption: { wrapping } }),
   });
+}
+
+/** As the replication server would keep it by. */
+async function retentionIn(stateFolder: string, sourceServerId: string): Promise<RetentionSettings> {
+  const retentionOf = await readRetention(stateFolder);
+  const records = await readStagedServers(stateFolder);
+  const record = records.find((one) => one.sourceServerId === sourceServerId);
+  return retentionOf(sourceServerId, record?.retention);
 }
 
 async function stat(group: JournalGroup, { tell, clock }: FolderContext): Promise<void> {

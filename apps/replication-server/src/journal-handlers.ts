@@ -7,7 +7,10 @@ import type { SpaceKeeper } from './space-keeper.ts';
 import type { StagedServer } from './staged-server.ts';
 import type { StagingArea } from './staging-area.ts';
 
-type Handlers = Pick<CommandHandlers<'replication-server'>, keyof JournalCommands>;
+type Handlers = Pick<
+  CommandHandlers<'replication-server'>,
+  Exclude<keyof JournalCommands, 'previewRetention'>
+>;
 
 export function journalHandlers(staging: StagingArea, space: SpaceKeeper, tasks: JournalTasks): Handlers {
   return {

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { RETENTION_DEFAULT } from '@landfall/journal';
+import { RETENTION_DEFAULT, type RetentionWish } from '@landfall/model';
 import { type Clock, OperationError, silentLogger } from '@landfall/runtime';
-import { readRetention } from './file-retention.ts';
+import { readRetention, retentionBy } from './file-retention.ts';
 import { maintainJournals } from './journal-maintenance.ts';
 
 /** Time passes only while somebody sleeps or a step works. */
@@ -98,15 +98,19 @@ test('where space runs out there are no pauses, and points go within seconds whe
 test('retention.json says which points are kept, by server; without it there are defaults', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'landfall-retention-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  assert.deepEqual((await readRetention(folder))('s-1'), { tiers: RETENTION_DEFAULT });
+  assert.deepEqual((await readRetention(folder))('s-1', undefined), {
+    ...{ origin: 'BUILT_IN', tiers: RETENTION_DEFAULT },
+  });
   const tiers = [{ everyMs: 0, forMs: 1000 }];
   await writeFile(
     join(folder, 'retention.json'),
     JSON.stringify({ servers: { 's-1': tiers }, thinEveryMs: 5 }),
   );
   const retentionOf = await readRetention(folder);
-  assert.deepEqual(retentionOf('s-1'), { tiers, thinEveryMs: 5 });
-  assert.deepEqual(retentionOf('s-2'), { tiers: RETENTION_DEFAULT, thinEveryMs: 5 });
+  assert.deepEqual(retentionOf('s-1', undefined), { origin: 'SERVER_FILE', tiers, thinEveryMs: 5 });
+  assert.deepEqual(retentionOf('s-2', {}), {
+    ...{ origin: 'BUILT_IN', tiers: RETENTION_DEFAULT, thinEveryMs: 5 },
+  });
   for (const text of ['{', '{ "default": [] }', '{ "default": 5 }', '{ "thinEveryMs": "soon" }']) {
     await writeFile(join(folder, 'retention.json'), text);
     await assert.rejects(
@@ -114,4 +118,19 @@ test('retention.json says which points are kept, by server; without it there are
       (error) => error instanceof OperationError && error.code === 'STATE_UNREADABLE',
     );
   }
+});
+
+test('what was put wins over the file, and what is said of one server over what is said of all', () => {
+  const tiers = (hours: number) => [{ everyMs: 0, forMs: hours * 3_600_000 }];
+  const wish = { own: tiers(1), default: tiers(3) };
+  const file = { servers: { 's-1': tiers(2) }, default: tiers(4) };
+  const inForce = (of: typeof file | object, put: RetentionWish | undefined) => {
+    const { origin, tiers: found } = retentionBy(of)('s-1', put);
+    return [origin, found];
+  };
+  assert.deepEqual(inForce(file, wish), ['SERVER', tiers(1)]);
+  assert.deepEqual(inForce(file, { default: tiers(3) }), ['SERVER_FILE', tiers(2)]);
+  assert.deepEqual(inForce({ default: tiers(4) }, { default: tiers(3) }), ['DEFAULT', tiers(3)]);
+  assert.deepEqual(inForce({ default: tiers(4) }, undefined), ['DEFAULT_FILE', tiers(4)]);
+  assert.deepEqual(inForce({}, undefined), ['BUILT_IN', RETENTION_DEFAULT]);
 });

@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { RETENTION_DEFAULT, SeedDevice } from '@landfall/journal';
+import { SeedDevice } from '@landfall/journal';
 import { MIB, seededRandom, silentLogger } from '@landfall/runtime';
 import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import type { Hello } from '@landfall/wire';
+import { retentionBy } from './file-retention.ts';
 import { SeedRegistry } from './seed-registry.ts';
 import { StagingArea } from './staging-area.ts';
 
@@ -32,7 +33,7 @@ async function create(t: TestContext) {
     stagingFolder: folder,
     records: [],
     save: async () => undefined,
-    retentionOf: () => ({ tiers: RETENTION_DEFAULT }),
+    retentionOf: retentionBy({}),
     disconnect: async (id) => void disconnected.push(id),
     logger: silentLogger,
     clock,

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { RETENTION_DEFAULT } from '@landfall/journal';
 import { MIB, silentLogger, systemClock } from '@landfall/runtime';
 import type { Hello } from '@landfall/wire';
+import { retentionBy } from './file-retention.ts';
 import { readStagedServers, writeStagedServers } from './file-staged-servers.ts';
 import { StagingArea } from './staging-area.ts';
 
@@ -22,7 +22,7 @@ async function openArea(): Promise<StagingArea> {
     stagingFolder: folder,
     records: await readStagedServers(folder),
     save: (records) => writeStagedServers(folder, records),
-    retentionOf: () => ({ tiers: RETENTION_DEFAULT }),
+    retentionOf: retentionBy({}),
     disconnect: async (sourceServerId) => {
       disconnected.push(sourceServerId);
     },
@@ -113,4 +113,29 @@ test('warnings of space are in the report of their server', async () => {
   const [report] = await area.report((sourceServerId) => `${sourceServerId} is nearly full`);
   assert.equal(report?.spaceWarning, `${ID} is nearly full`);
   assert.equal((await area.report())[0]?.spaceWarning, undefined);
+});
+
+test('tiers are in force at once, also after a restart without the control plane, and are told', async () => {
+  const server = { sourceServerId: ID, certificateFingerprint: 'aa', disks: DISKS };
+  const tiers = (hours: number) => [{ everyMs: 0, forMs: hours * 3_600_000 }];
+  const inForce = async () => {
+    const [report] = await area.report();
+    const [open] = area.openServers();
+    assert.deepEqual(open?.group.retention.tiers, report?.retention?.tiers);
+    return report?.retention;
+  };
+  await area.configure({ servers: [server] });
+  assert.equal((await inForce())?.origin, 'BUILT_IN');
+  await area.configure({ servers: [{ ...server, retention: { default: tiers(7) } }] });
+  assert.deepEqual(await inForce(), { origin: 'DEFAULT', tiers: tiers(7) });
+  await area.configure({ servers: [{ ...server, retention: { own: tiers(5), default: tiers(7) } }] });
+  assert.deepEqual(await inForce(), { origin: 'SERVER', tiers: tiers(5) });
+  await area.close();
+  area = await openArea();
+  await area.openAll();
+  assert.deepEqual(await inForce(), { origin: 'SERVER', tiers: tiers(5) });
+  await area.configure({ servers: [] });
+  assert.deepEqual(await inForce(), { origin: 'SERVER', tiers: tiers(5) }, 'of a server that left they stay');
+  await area.configure({ servers: [server] });
+  assert.equal((await inForce())?.origin, 'BUILT_IN');
 });

@@ -19,10 +19,11 @@ import {
   openJournalGroup,
   type RetentionSettings,
 } from '@landfall/journal';
-import type { SourceDisk } from '@landfall/model';
+import { areSameTiers, type SourceDisk } from '@landfall/model';
 import type { EpochStore, ReceiverPeer, ReceiverProgress } from '@landfall/replication';
 import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
 import type { Hello } from '@landfall/wire';
+import type { RetentionOf } from './file-retention.ts';
 import type { StagedServerRecord } from './file-staged-servers.ts';
 import { disksOf, type ServerReport, StagedServer, stalledReport } from './staged-server.ts';
 import type { Tripwire } from './tripwire/tripwire.ts';
@@ -34,7 +35,7 @@ export interface StagingAreaOptions {
   /** Ends the connection of a server's agent, and resolves when its journal is free. */
   disconnect(sourceServerId: string): Promise<void>;
   /** Which recovery points of a server are kept. */
-  retentionOf(sourceServerId: string): RetentionSettings;
+  readonly retentionOf: RetentionOf;
   /** Of each segment of a journal; that of the journal when not given. */
   readonly segmentBytes?: number | undefined;
   /** The keys of journals; without it, new ones are not encrypted. */
@@ -76,17 +77,21 @@ export class StagingArea {
       for (const [sourceServerId, server] of wanted) {
         const known = this.#open.get(sourceServerId)?.disks ?? server.disks;
         const acceptedFingerprints = fingerprintsOf(server);
-        const { journalLimitBytes } = server;
+        const { journalLimitBytes, retention } = server;
         merged.set(sourceServerId, {
           ...{ sourceServerId, disks: known, acceptedFingerprints },
           ...(journalLimitBytes === undefined ? {} : { journalLimitBytes }),
+          ...(retention === undefined ? {} : { retention }),
         });
       }
       const dropped = [...this.#records.values()].filter((record) =>
         isDropped(record, merged.get(record.sourceServerId)),
       );
       await this.#replace([...merged.values()]);
-      for (const [id, { group }] of this.#open) limit(group, this.#records.get(id));
+      for (const [id, { group }] of this.#open) {
+        limit(group, this.#records.get(id));
+        this.#applyRetention(id, group);
+      }
       await this.#openMissing();
       for (const { sourceServerId } of dropped) await this.#options.disconnect(sourceServerId);
     });
@@ -186,6 +191,18 @@ export class StagingArea {
     );
   }
 
+  /** What the points of a server are kept by, or would be if `wish` were put. */
+  retentionOf(sourceServerId: string, wish = this.#records.get(sourceServerId)?.retention) {
+    return this.#options.retentionOf(sourceServerId, wish);
+  }
+
+  #applyRetention(sourceServerId: string, group: JournalGroup): void {
+    const { tiers, origin } = this.retentionOf(sourceServerId);
+    if (areSameTiers(tiers, group.retention.tiers)) return;
+    group.retention.keepBy(tiers);
+    this.#options.logger.info('retention-changed', { sourceServerId, origin, tiers });
+  }
+
   /** Those whose journal is open. */
   get servers(): readonly StagedServer[] {
     return [...this.#open.values()];
@@ -227,7 +244,8 @@ export class StagingArea {
           server === undefined
             ? stalledReport(sourceServerId, this.#failures.get(sourceServerId)?.error)
             : await server.report(nowMs, warningOf(sourceServerId));
-        return { ...report, acceptedFingerprints };
+        const { origin, tiers } = this.retentionOf(sourceServerId);
+        return { ...report, acceptedFingerprints, retention: { origin, tiers } };
       }),
     );
   }
@@ -267,7 +285,7 @@ export class StagingArea {
     const logger = this.#options.logger.with({ sourceServerId });
     try {
       const folder = join(this.#options.stagingFolder, sourceServerId);
-      const retention = this.#options.retentionOf(sourceServerId);
+      const retention = this.retentionOf(sourceServerId);
       const { clock, segmentBytes } = this.#options;
       const encryption = await this.#options.encryption?.settings();
       const more = { ...(encryption && { encryption }), ...(segmentBytes && { segmentBytes }) };

@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { RETENTION_DEFAULT } from '@landfall/journal';
 import { ensureFolder, MIB, OperationError, silentLogger, systemClock } from '@landfall/runtime';
+import { retentionBy } from './file-retention.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import { parseOptions, parseRotationOptions } from './server-options.ts';
 import { StagingArea } from './staging-area.ts';
@@ -47,7 +47,7 @@ async function startArea(servers: readonly string[], ...more: readonly string[])
     records: [],
     save: async () => undefined,
     disconnect: async () => undefined,
-    retentionOf: () => ({ tiers: RETENTION_DEFAULT }),
+    retentionOf: retentionBy({}),
     encryption: new StagingEncryption({ ...optionsOf(...more), logger: silentLogger }),
     logger: silentLogger,
     clock: { ...systemClock, nowMs: () => (nowMs += 60_000) },

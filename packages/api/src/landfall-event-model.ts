@@ -49,6 +49,7 @@ export const EVENT_SHAPES = {
       'BootProofChanged',
       'PreflightChanged',
       'TripwireChanged',
+      'RetentionChanged',
     ],
   },
 } as const satisfies Record<string, ShapeModel>;

@@ -45,7 +45,8 @@ export type EventType =
   | 'IdentityChanged'
   | 'BootProofChanged'
   | 'PreflightChanged'
-  | 'TripwireChanged';
+  | 'TripwireChanged'
+  | 'RetentionChanged';
 
 export interface ServiceEvent {
   /** Grows; the `id` of the SSE message, to go on from with `Last-Event-ID`. */

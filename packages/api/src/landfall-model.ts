@@ -12,6 +12,7 @@ import { PREFLIGHT_SHAPES } from './landfall-preflight-model.ts';
 import { PROOF_SHAPES } from './landfall-proof-model.ts';
 import { RECOVERY_POINT_SHAPES } from './landfall-recovery-point-model.ts';
 import { REPLICATION_SHAPES } from './landfall-replication-model.ts';
+import { RETENTION_OPERATIONS, RETENTION_SHAPES } from './landfall-retention-model.ts';
 import { SCRIPT_OPERATIONS, SCRIPT_SHAPES } from './landfall-script-model.ts';
 import { TRIPWIRE_SHAPES } from './landfall-tripwire-model.ts';
 import { WEBHOOK_OPERATIONS, WEBHOOK_SHAPES } from './landfall-webhook-model.ts';
@@ -102,6 +103,7 @@ const OPERATIONS = {
   },
   DescribePreflight: read('DescribePreflight', 'ResourceNotFoundException'),
   ...LAUNCH_TEMPLATE_OPERATIONS,
+  ...RETENTION_OPERATIONS,
   ...SCRIPT_OPERATIONS,
   DescribeService: read('DescribeService'),
   ...IDENTITY_OPERATIONS,
@@ -287,6 +289,7 @@ export const LANDFALL_SHAPES = {
   ...BOOT_PROOF_SHAPES,
   ...MACHINE_SHAPES,
   ...RECOVERY_POINT_SHAPES,
+  ...RETENTION_SHAPES,
   ...EVENT_SHAPES,
   ...FILE_SHAPES,
   ...IMAGE_SHAPES,

@@ -29,6 +29,7 @@ import type {
   UpdateReplicationLimitsRequest,
   UpdateReplicationLimitsResponse,
 } from './landfall-replication-types.ts';
+import type { RetentionOperations } from './landfall-retention-types.ts';
 import type { ScriptOperations } from './landfall-script-types.ts';
 import type { TripwireOperations } from './landfall-tripwire-types.ts';
 import type { WebhookOperations } from './landfall-webhook-types.ts';
@@ -45,6 +46,7 @@ export type * from './landfall-preflight-types.ts';
 export type * from './landfall-proof-types.ts';
 export type * from './landfall-recovery-point-types.ts';
 export type * from './landfall-replication-types.ts';
+export type * from './landfall-retention-types.ts';
 export type * from './landfall-script-types.ts';
 export type * from './landfall-tripwire-types.ts';
 export type * from './landfall-webhook-types.ts';
@@ -60,6 +62,7 @@ export interface LandfallOperations
     PreflightOperations,
     ProofOperations,
     RecoveryPointOperations,
+    RetentionOperations,
     ScriptOperations,
     TripwireOperations,
     WebhookOperations {

@@ -1,5 +1,11 @@
 /** What can be asked of a replication server about the journal of a server; see `messages.ts`. */
-import type { JournalSpace, JournalTaskFacts, JournalTaskName, SpaceForecast } from '@landfall/model';
+import type {
+  JournalSpace,
+  JournalTaskFacts,
+  JournalTaskName,
+  RetentionWish,
+  SpaceForecast,
+} from '@landfall/model';
 
 export interface VolumeFacts {
   readonly totalBytes: number;
@@ -21,7 +27,23 @@ export interface JournalFacts {
   readonly warning?: string;
 }
 
+/** What would happen to the points of a server if something else were put. */
+export interface RetentionPreviewFacts {
+  /** Those that stay as things are. */
+  readonly points: number;
+  /** Of them, those that would be dropped. */
+  readonly droppedPoints: number;
+  /** Cut times; null when there is none. */
+  readonly oldestMs: number | null;
+  readonly oldestKeptMs: number | null;
+}
+
 export interface JournalCommands {
+  /** Changes nothing. What the file of the replication server says is taken into account. */
+  previewRetention: {
+    input: { sourceServerId: string; wish: RetentionWish };
+    output: RetentionPreviewFacts;
+  };
   /** Measures if the last measurement is old; answers within seconds, complete or not. */
   describeJournal: { input: { sourceServerId: string }; output: JournalFacts };
   /** Begins it, or tells of the one that is running. */

@@ -24,6 +24,8 @@ import type {
   ProofFacts,
   ProofRequest,
   RecoveryPoint,
+  RetentionInForce,
+  RetentionWish,
   ScrubFacts,
   SourceDisk,
   SourceProperties,
@@ -193,6 +195,8 @@ export interface ReplicationServerReport {
     readonly stalled?: { readonly code: string; readonly message: string };
     /** Set when space runs out soon: what to do. */
     readonly spaceWarning?: string;
+    /** What its points are kept by; absent from older replication servers. */
+    readonly retention?: RetentionInForce;
   }[];
 }
 
@@ -209,6 +213,8 @@ export interface ReplicationServerConfiguration {
     readonly disks: readonly SourceDisk[];
     /** Its journal may take so much of the staging volume; absent: what there is. */
     readonly journalLimitBytes?: number;
+    /** Which of its points to keep; absent: nothing was put. */
+    readonly retention?: RetentionWish;
   }[];
 }
 

@@ -1,9 +1,9 @@
 /** A journal with much to compact, and what every point of it should read. */
 import assert from 'node:assert/strict';
+import type { RetentionTier } from '@landfall/model';
 import { createLogger, type Random, seededRandom } from '@landfall/runtime';
 import { rawExtent, readDisk, testCommit, zstdExtent } from './extents.testing.ts';
 import type { JournalGroup } from './journal-group.ts';
-import type { RetentionTier } from './retention-policy.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
 import { openTestGroupOn } from './test-storage.testing.ts';
 

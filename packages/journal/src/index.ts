@@ -3,6 +3,7 @@ export { type KeySource, parseKeySource, wrappingKeysOf } from './encryption-key
 export { addKeyToFile, createKeyFile } from './file-wrapping-keys.ts';
 export type { JournalFile, JournalFiles } from './journal-files.ts';
 export { JournalGroup, type JournalView } from './journal-group.ts';
+export type { JournalRetention } from './journal-retention.ts';
 export { holdsEncryptedJournals } from './journal-storage.ts';
 export type { MaintenanceStep, RetentionSettings } from './maintenance.ts';
 export type { JournalDisk } from './manifest.ts';
@@ -15,7 +16,7 @@ export {
 } from './open-journal-group.ts';
 export type { PointLock, PointPin } from './points-document.ts';
 export type { RecoveryPointQuery } from './recovery-points.ts';
-export { checkTiers, RETENTION_DEFAULT, type RetentionTier } from './retention-policy.ts';
+export { checkTiers } from './retention-policy.ts';
 export type { DamagedRange, DamageKind, JournalDamage } from './scrub/journal-damage.ts';
 export { JournalScrub, type ScrubStatus } from './scrub/journal-scrub.ts';
 export { checkSeedable, SeedDevice } from './seed-device.ts';

@@ -18,6 +18,7 @@ import { EpochWriter } from './epoch-writer.ts';
 import { epochRefused, pointMissing, pointsLocked, storageFailure, viewsOpen } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
 import type { JournalGroupState } from './journal-group-state.ts';
+import { JournalRetention } from './journal-retention.ts';
 import { type HeldEpochs, Maintenance, type MaintenanceStep } from './maintenance.ts';
 import type { JournalDisk } from './manifest.ts';
 import { OpenFiles } from './open-files.ts';
@@ -26,7 +27,6 @@ import type { PointLock, PointPin } from './points-document.ts';
 import type { PointsLedger } from './points-ledger.ts';
 import { ReadAheadDevice } from './read-ahead.ts';
 import type { RecoveryPointList, RecoveryPointQuery } from './recovery-points.ts';
-import type { RetentionTier } from './retention-policy.ts';
 import type { ScrubbedJournal } from './scrub/journal-scrub.ts';
 import { ScrubAccess } from './scrub/scrub-access.ts';
 import { SegmentLeases } from './segment-leases.ts';
@@ -50,13 +50,14 @@ export class JournalGroup {
   readonly keys: DataKeys | undefined;
   /** What it may take. */
   readonly staging: StagingSpace;
+  /** Which points stay. */
+  readonly retention: JournalRetention;
   readonly #files: JournalFiles;
   readonly #logger: Logger;
   /** The writer has the same list: it grows when a disk joins, and a disk never leaves it. */
   readonly #disks: DiskJournal[];
   readonly #points: RecoveryPointList;
   readonly #ledger: PointsLedger;
-  readonly #tiers: readonly RetentionTier[];
   readonly #maintenance: Maintenance;
   readonly #leases: SegmentLeases;
   readonly #writer: EpochWriter;
@@ -65,6 +66,7 @@ export class JournalGroup {
   readonly #views = new Set<JournalView>();
   /** What is being read: views, and hashes of the newest state. */
   readonly #reads = new Set<{ readonly epoch: number }>();
+  readonly #readEpochs = (): ReadonlySet<number> => new Set([...this.#reads].map(({ epoch }) => epoch));
   readonly #newContext: JournalGroupState['newContext'];
   readonly #sha256: Sha256;
   readonly #releaseLock: () => Promise<void>;
@@ -88,7 +90,7 @@ export class JournalGroup {
     this.#openFiles = new OpenFiles(files);
     this.#leases = new SegmentLeases(files, this.#openFiles, logger);
     this.#ledger = state.ledger;
-    this.#tiers = state.retention.tiers;
+    this.retention = new JournalRetention(state, this.#readEpochs);
     this.#maintenance = this.#newMaintenance(state);
     this.#newContext = state.newContext;
     this.#sha256 = state.sha256;
@@ -289,11 +291,10 @@ export class JournalGroup {
   /** What the journal takes, and what for (J5). */
   async space(options: MeasureSpaceOptions): Promise<JournalSpace> {
     this.#checkOpen();
-    const readEpochs = new Set([...this.#reads].map(({ epoch }) => epoch));
     return measureSpace(
       {
         ...{ files: this.#files, disks: this.#disks, points: this.#points, ledger: this.#ledger },
-        ...{ leases: this.#leases, tiers: this.#tiers, readEpochs },
+        ...{ leases: this.#leases, tiers: this.retention.tiers, readEpochs: this.#readEpochs() },
       },
       options,
     );
@@ -375,7 +376,7 @@ export class JournalGroup {
       firstPointFrom: (epoch) => points.firstFrom(epoch),
       between: (operation) => this.#writer.between(operation),
     });
-    const viewedEpochs = () => new Set([...this.#reads].map(({ epoch }) => epoch));
+    const viewedEpochs = this.#readEpochs;
     const advance = new BaseAdvance({
       ...{ files: this.#files, openFiles: this.#openFiles, leases: this.#leases, logger: this.#logger },
       ...{ cache: this.#cache, disks: this.#disks, reserveBytes },
@@ -383,7 +384,8 @@ export class JournalGroup {
       oldestReadEpoch: () => Math.min(points.firstFrom(0), ...viewedEpochs()),
       between: (operation) => this.#writer.between(operation),
     });
-    return new Maintenance({ points, ledger, compaction, advance, retention, viewedEpochs });
+    const keeps = { retention: this.retention, thinEveryMs: retention.thinEveryMs };
+    return new Maintenance({ points, ledger, compaction, advance, ...keeps, viewedEpochs });
   }
 
   #disk(diskIndex: number): DiskJournal {

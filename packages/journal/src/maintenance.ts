@@ -3,11 +3,13 @@
  * remove what only they saw. Steps do not overlap; whoever calls them decides how much of the machine they
  * get.
  */
+
+import type { RetentionTier } from '@landfall/model';
 import type { BaseAdvance } from './base-advance.ts';
 import type { Compaction } from './compaction.ts';
+import type { JournalRetention } from './journal-retention.ts';
 import type { PointsLedger } from './points-ledger.ts';
 import type { RecoveryPointList } from './recovery-points.ts';
-import type { RetentionTier } from './retention-policy.ts';
 
 /** On the timeline of the source: thinning rewrites the whole list of points. */
 export const THIN_EVERY_MS_DEFAULT = 60_000;
@@ -38,7 +40,9 @@ export interface MaintenanceOptions {
   readonly ledger: PointsLedger;
   readonly compaction: Compaction;
   readonly advance: BaseAdvance;
-  readonly retention: RetentionSettings;
+  readonly retention: JournalRetention;
+  /** Points are dropped up to so much later than their tier says. */
+  readonly thinEveryMs?: number | undefined;
   /** Views of these points are open: they stay. */
   readonly viewedEpochs: () => ReadonlySet<number>;
 }
@@ -48,7 +52,10 @@ export class Maintenance {
   #running: Promise<unknown> = Promise.resolve();
   #ended = false;
   /** What the last thinning saw. */
-  #thinned = { atMs: Number.NEGATIVE_INFINITY, change: -1 };
+  #thinned: { readonly atMs: number; readonly change: number; readonly tiers?: readonly RetentionTier[] } = {
+    atMs: Number.NEGATIVE_INFINITY,
+    change: -1,
+  };
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
@@ -95,15 +102,15 @@ export class Maintenance {
   }
 
   async #thinWhenDue(held: HeldEpochs, thinsSoon: boolean): Promise<readonly number[]> {
-    const { points, ledger, retention, viewedEpochs } = this.#options;
+    const { points, ledger, retention, viewedEpochs, thinEveryMs = THIN_EVERY_MS_DEFAULT } = this.#options;
     const { timelineMs } = points;
-    const { changes } = ledger;
-    const { thinEveryMs = THIN_EVERY_MS_DEFAULT } = retention;
+    const { tiers } = retention;
     const everyMs = thinsSoon ? Math.min(THIN_SOON_MS, thinEveryMs) : thinEveryMs;
-    const isDue = timelineMs - this.#thinned.atMs >= everyMs || changes !== this.#thinned.change;
+    const { atMs, change, tiers: before } = this.#thinned;
+    const isDue = timelineMs - atMs >= everyMs || ledger.changes !== change || tiers !== before;
     if (!isDue || points.count === 0) return [];
-    const dropped = await ledger.thin(retention.tiers, () => held().union(viewedEpochs()));
-    this.#thinned = { atMs: timelineMs, change: ledger.changes };
+    const dropped = await ledger.thin(tiers, () => held().union(viewedEpochs()));
+    this.#thinned = { atMs: timelineMs, change: ledger.changes, tiers };
     return dropped;
   }
 }

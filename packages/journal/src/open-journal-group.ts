@@ -1,4 +1,6 @@
 /** Opens, creates and discards journal groups: one folder for each source server. */
+
+import { RETENTION_DEFAULT } from '@landfall/model';
 import {
   assert,
   type Clock,
@@ -35,7 +37,7 @@ import {
 import { POINTS_PATH, type PointsDocument, readPoints, writePoints } from './points-document.ts';
 import { lockedPoints, PointsLedger } from './points-ledger.ts';
 import { RecoveryPointList } from './recovery-points.ts';
-import { checkTiers, RETENTION_DEFAULT } from './retention-policy.ts';
+import { checkTiers } from './retention-policy.ts';
 import { DISKS_MAX } from './segment-records.ts';
 import { STAGING_RESERVE_BYTES, StagingSpace } from './staging-space.ts';
 

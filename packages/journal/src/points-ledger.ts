@@ -9,14 +9,14 @@
  * So no wall clock, wherever it is set, ends a lock early; time the journal is closed makes it end later
  * instead.
  */
-import type { RecoveryPoint } from '@landfall/model';
+import type { RecoveryPoint, RetentionTier } from '@landfall/model';
 import { assert, type Clock, OperationError } from '@landfall/runtime';
 import { pointMissing, storageFailure } from './journal-errors.ts';
 import type { JournalFiles } from './journal-files.ts';
 import { OperationQueue } from './operation-queue.ts';
 import { type PointLock, type PointPin, type PointsDocument, writePoints } from './points-document.ts';
 import type { RecoveryPointList } from './recovery-points.ts';
-import { pointsToKeep, type RetentionTier } from './retention-policy.ts';
+import { pointsToKeep } from './retention-policy.ts';
 
 /** While something is locked, how long the journal was open is written down at least so often. */
 const OPEN_TIME_WRITE_MS = 10 * 60 * 1000;
@@ -111,10 +111,19 @@ export class PointsLedger {
   /** Drops what the tiers do not keep; resolves to those epochs, in order. What is held stays. */
   thin(tiers: readonly RetentionTier[], held: () => ReadonlySet<number>): Promise<readonly number[]> {
     return this.#queue.run(async () => {
-      const dropped = this.#surplus(tiers, held);
+      const dropped = this.surplus(tiers, held);
       if (dropped.size > 0) await this.#write({ dropped });
       return [...dropped];
     });
+  }
+
+  /** What `thin` would drop at this moment. */
+  surplus(tiers: readonly RetentionTier[], held: () => ReadonlySet<number>): ReadonlySet<number> {
+    const named = [...this.pins, ...this.locks].map(({ epoch }) => epoch);
+    const stay = new Set([...named, ...held()]);
+    const points = this.#points.aged();
+    const keep = pointsToKeep(points, tiers, (epoch) => stay.has(epoch));
+    return new Set(points.flatMap(({ epoch }, row) => (keep[row] === true ? [] : [epoch])));
   }
 
   /** Resolves when what was asked for before has ended. */
@@ -136,14 +145,6 @@ export class PointsLedger {
     const point = this.#points.find(epoch);
     if (point === undefined) throw pointMissing(epoch, this.#points);
     return point;
-  }
-
-  #surplus(tiers: readonly RetentionTier[], held: () => ReadonlySet<number>): ReadonlySet<number> {
-    const named = [...this.pins, ...this.locks].map(({ epoch }) => epoch);
-    const stay = new Set([...named, ...held()]);
-    const points = this.#points.aged();
-    const keep = pointsToKeep(points, tiers, (epoch) => stay.has(epoch));
-    return new Set(points.flatMap(({ epoch }, row) => (keep[row] === true ? [] : [epoch])));
   }
 
   async #write(change: {

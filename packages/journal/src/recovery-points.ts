@@ -49,6 +49,13 @@ export class RecoveryPointList {
     return this.#count === 0 ? undefined : this.#at(this.#count - 1);
   }
 
+  /** The oldest that is not among these. */
+  oldestBut(epochs: ReadonlySet<number>): RecoveryPoint | undefined {
+    let row = 0;
+    while (row < this.#count && epochs.has(this.#epochs[row] as number)) row += 1;
+    return row === this.#count ? undefined : this.#at(row);
+  }
+
   /** `timelineMs`: when it is known already; otherwise it follows from the point before. */
   add(point: RecoveryPoint & CutClocks, timelineMs = this.#nextTimelineMs(point)): void {
     assert(point.epoch > this.lastEpoch, 'epochs grow');

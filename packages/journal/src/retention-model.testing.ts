@@ -1,10 +1,10 @@
 /** What a thinned journal should hold, reckoned the slow and obvious way (`retention-history.testing.ts`). */
 import assert from 'node:assert/strict';
-import type { Consistency } from '@landfall/model';
+import type { Consistency, RetentionTier } from '@landfall/model';
 import type { Clock, Random } from '@landfall/runtime';
 import type { JournalGroup, JournalView } from './journal-group.ts';
 import type { PointLock } from './points-document.ts';
-import { type RetentionTier, tierOf } from './retention-policy.ts';
+import { tierOf } from './retention-policy.ts';
 import { type CutClocks, elapsedMs } from './source-timeline.ts';
 
 export const TIERS: readonly RetentionTier[] = [

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RETENTION_DEFAULT, type RetentionTier } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
 import fc from 'fast-check';
-import {
-  type AgedPoint,
-  checkTiers,
-  pointsToKeep,
-  RETENTION_DEFAULT,
-  type RetentionTier,
-  tierOf,
-} from './retention-policy.ts';
+import { type AgedPoint, checkTiers, pointsToKeep, tierOf } from './retention-policy.ts';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;

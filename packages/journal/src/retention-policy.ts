@@ -9,28 +9,8 @@
  *    what thinning once at the end gives.
  * P3 The newest point stays, and the newest CRASH_CONSISTENT one, and whatever is protected.
  */
-import type { Consistency } from '@landfall/model';
+import { type Consistency, type RetentionTier, tierFault } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
-
-export interface RetentionTier {
-  /** One point of so many milliseconds; 0: every point. */
-  readonly everyMs: number;
-  /** Until points are so old, counted from the newest one. */
-  readonly forMs: number;
-}
-
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-
-/** In ascending order; after the last tier points are dropped. */
-export const RETENTION_DEFAULT: readonly RetentionTier[] = [
-  { everyMs: 0, forMs: HOUR_MS },
-  { everyMs: SECOND_MS, forMs: DAY_MS },
-  { everyMs: MINUTE_MS, forMs: 7 * DAY_MS },
-  { everyMs: DAY_MS, forMs: 30 * DAY_MS },
-];
 
 export interface AgedPoint {
   readonly epoch: number;
@@ -41,16 +21,9 @@ export interface AgedPoint {
 
 /** Errors: OPTION_INVALID. */
 export function checkTiers(tiers: readonly RetentionTier[]): void {
-  const isWhole = (value: number) => Number.isSafeInteger(value) && value >= 0;
-  const holds = tiers.every(({ everyMs, forMs }, index) => {
-    const before = tiers[index - 1];
-    if (!isWhole(everyMs) || !isWhole(forMs)) return false;
-    if (before === undefined) return true;
-    const isCoarser = everyMs > before.everyMs && (before.everyMs === 0 || everyMs % before.everyMs === 0);
-    return isCoarser && forMs > before.forMs;
-  });
-  if (tiers.length > 0 && holds) return;
-  throw new OperationError('OPTION_INVALID', 'these retention tiers do not follow each other', {
+  const fault = tierFault(tiers);
+  if (fault === undefined) return;
+  throw new OperationError('OPTION_INVALID', `these retention tiers do not follow each other: ${fault}`, {
     hint: 'each tier lasts longer than the one before, and its interval is a multiple of that before',
     context: { tiers: JSON.stringify(tiers) },
   });

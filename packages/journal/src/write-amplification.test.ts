@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RetentionTier } from '@landfall/model';
 import { seededRandom, silentLogger } from '@landfall/runtime';
 import { rawExtent } from './extents.testing.ts';
 import type { JournalFile, JournalFiles } from './journal-files.ts';
 import type { JournalGroup } from './journal-group.ts';
 import { openJournalGroupOn } from './open-journal-group.ts';
-import type { RetentionTier } from './retention-policy.ts';
 import { SimulatedJournalFiles } from './simulated-journal-files.ts';
 
 const BLOCK = 4096;

@@ -10,6 +10,7 @@ export * from './lifecycle.ts';
 export * from './preflight.ts';
 export * from './proof.ts';
 export * from './recovery-point.ts';
+export * from './retention.ts';
 export * from './scrub.ts';
 export * from './source-properties.ts';
 export * from './tripwire.ts';

@@ -16,6 +16,7 @@ import type { JournalFile, JournalFiles } from '@landfall/journal';
 import type { EpochCommit } from '@landfall/model';
 import { SourceFilter, StoreFilter } from './filters.ts';
 import { LANE_MUTANTS } from './lane-mutants.ts';
+import { RETENTION_MUTANTS } from './retention-mutants.ts';
 import { BLOCK_BYTES } from './sector-content.ts';
 import type { Mutant } from './world-options.ts';
 
@@ -48,6 +49,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'the sync does nothing (J2)': { files: withoutSync },
   'the replica drops an extent now and then (C7)': { store: (store) => new DroppingStore(store) },
   ...LANE_MUTANTS,
+  ...RETENTION_MUTANTS,
 };
 
 type Change = (drain: TraceDrain, count: { value: number }, nowNs: number | undefined) => TraceDrain;

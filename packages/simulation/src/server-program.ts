@@ -1,7 +1,7 @@
 /**
  * One run of the replication server: the real journal and the real receiver over a simulated staging disk.
  */
-import { type JournalGroup, openJournalGroupOn } from '@landfall/journal';
+import { type JournalGroup, openJournalGroupOn, type RetentionSettings } from '@landfall/journal';
 import type { SimulatedJournalFiles } from '@landfall/journal/testing';
 import { createReceiver, type Receiver } from '@landfall/replication';
 import { AssertionFailure, OperationError } from '@landfall/runtime';
@@ -11,6 +11,7 @@ import { ProgramLife } from './program-life.ts';
 import { SECTOR_BYTES } from './sector-content.ts';
 import { StagingFiles } from './staging-files.ts';
 import type { World } from './world.ts';
+import type { Mutant, WorldRetention } from './world-options.ts';
 
 const PEER = { programId: 's-1', role: 'agent', fingerprint: '00' };
 /** A staging disk that is full or fails may keep the journal from being opened for a while. */
@@ -110,11 +111,33 @@ export class ServerProgram {
     }));
     const group = await openJournalGroupOn(mutant.files?.(this.staging) ?? this.staging, {
       ...{ disks, create: true, segmentBytes: sizes.segmentBytes, reserveBytes: 0 },
+      ...(world.retention === undefined ? {} : { retention: retentionOf(world.retention, mutant) }),
       logger: world.logger('journal'),
     });
     world.log.note(`server: journal open at ${group.lastEpoch}`);
     checker.onOpened(group.lastEpoch);
     return group;
+  }
+
+  /**
+   * A few steps of keeping the journal small, beside whatever else goes on; resolves to whether there is more
+   * to do. A staging disk that is full or fails is tried again another time.
+   */
+  async maintain(stepsMax: number): Promise<boolean> {
+    const { world } = this.#context;
+    const { group } = this;
+    for (let count = 0; count < stepsMax && group !== undefined && this.listens; count += 1) {
+      try {
+        const { did, hasMore } = await group.maintain();
+        world.count(`maintained:${did}`);
+        if (!hasMore) return false;
+      } catch (error) {
+        if (!isStorageError(error)) throw error;
+        world.log.note(`server: journal not maintained ${error.code}`);
+        return true;
+      }
+    }
+    return true;
   }
 
   #store(): ObservedStore {
@@ -140,6 +163,10 @@ export class ServerProgram {
   #fail(error: unknown): void {
     if (this.life.alive) this.#context.world.fail(error);
   }
+}
+
+function retentionOf({ tiers, tableFactor }: WorldRetention, mutant: Mutant): RetentionSettings {
+  return { tiers: mutant.tiers?.(tiers) ?? tiers, thinEveryMs: 0, tableFactor };
 }
 
 function isStorageError(error: unknown): error is OperationError {

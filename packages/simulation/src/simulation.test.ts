@@ -18,6 +18,9 @@ test('whatever is cut, killed, lost, full or late, every recovery point is true'
   for (const what of ['epoch', 'pointChecked', 'comparison', 'doubt', 'recoveryPointTaken', 'laneExtent']) {
     assert.ok((totals.get(what) ?? 0) > SEEDS / 4, `${what} happens`);
   }
+  for (const what of ['DROPPED_POINTS', 'COPIED', 'ADVANCED']) {
+    assert.ok((totals.get(`maintained:${what}`) ?? 0) > SEEDS / 30, `maintenance: ${what} happens`);
+  }
 });
 
 test('the same seed runs the same way, event by event', async () => {

@@ -17,6 +17,8 @@ const STEP_MS_MAX = 45;
 const POINTS_CHECKED_PER_STEP = 2;
 const POINTS_CHECKED_AT_END_MAX = 50;
 const POLL_MS = 20;
+const MAINTENANCE_STEPS_MAX = 40;
+const MAINTENANCE_STEPS_AT_END_MAX = 10_000;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -105,6 +107,7 @@ export class Simulation {
     for (this.step = 1; this.step <= this.#steps && world.violation === undefined; this.step += 1) {
       await world.clock.sleep(1 + world.random.integer(STEP_MS_MAX));
       if (world.random.integer(3) === 0) this.#faults.happen();
+      this.#maintain();
       this.agent.checkMemory();
       this.#checkProof();
       this.#checkSomePoints();
@@ -114,8 +117,25 @@ export class Simulation {
     while (this.#faults.underWay) await world.clock.sleep(POLL_MS);
     this.#faults.end();
     await this.#untilEqual();
+    if (world.violation === undefined) await this.#maintainToTheEnd();
     if (world.violation === undefined) await this.#proveInTheEnd();
     if (world.violation === undefined) await this.#checkInTheEnd();
+  }
+
+  /** Dropping, compacting, advancing the base, in small pieces beside replication and whatever goes wrong. */
+  #maintain(): void {
+    const { world, server } = this;
+    const { maintenanceRandom: random } = world;
+    if (world.retention === undefined || !server.listens || random.integer(2) === 0) return;
+    const work = server.maintain(1 + random.integer(MAINTENANCE_STEPS_MAX));
+    this.#inBackground(server, work);
+  }
+
+  /** Liveness: with nothing in its way it comes to an end. */
+  async #maintainToTheEnd(): Promise<void> {
+    if (this.world.retention === undefined) return;
+    if (await this.server.maintain(MAINTENANCE_STEPS_AT_END_MAX))
+      throw new Violation('maintenance does not come to its end');
   }
 
   /** Points of the whole history, and the newest, beside what goes on. */
@@ -123,13 +143,14 @@ export class Simulation {
     const { server, world } = this;
     const { group } = server;
     if (group === undefined || !server.listens) return;
+    world.checker.checkKept(group);
     for (let count = 0; count < POINTS_CHECKED_PER_STEP && group.lastEpoch > 0; count += 1) {
       const epoch = count === 0 ? group.lastEpoch : 1 + world.random.integer(group.lastEpoch);
       this.#inBackground(server, world.checker.check(group, epoch));
     }
   }
 
-  #inBackground(server: ServerProgram, check: Promise<void>): void {
+  #inBackground(server: ServerProgram, check: Promise<unknown>): void {
     check.catch((error: unknown) => {
       if (server.listens) this.world.fail(error);
     });

@@ -1,6 +1,7 @@
 /** One seed's world: its disks, its speeds, its limits, all drawn from the seed. */
 import type { EpochSource, TraceSource } from '@landfall/capture';
 import type { JournalFiles } from '@landfall/journal';
+import type { RetentionTier } from '@landfall/model';
 import type { EpochStore } from '@landfall/replication';
 import type { Random } from '@landfall/runtime';
 import type { Link } from '@landfall/wire';
@@ -14,6 +15,14 @@ export interface Mutant {
   readonly files?: (files: JournalFiles) => JournalFiles;
   /** Of one run of the replication server: every connection of an agent, as it is read there. */
   readonly links?: () => (link: Link) => Link;
+  /** By which tiers points really go. */
+  readonly tiers?: (tiers: readonly RetentionTier[]) => readonly RetentionTier[];
+}
+
+/** How the journal is kept small in this world. */
+export interface WorldRetention {
+  readonly tiers: readonly RetentionTier[];
+  readonly tableFactor: number;
 }
 
 export interface WorldSizes {
@@ -38,6 +47,8 @@ export interface WorldSizes {
 }
 
 const BLOCKS_MAX = 24;
+const FINEST_MS_MAX = 150;
+const COARSER_MS_MAX = 300;
 const LARGE_ONE_IN = 12;
 const CHUNK_BLOCKS = 256;
 const BULK_BLOCKS_MAX = 8;
@@ -70,6 +81,23 @@ export function drawWorldSizes(random: Random): WorldSizes {
     streams: 1 + random.integer(5),
     streamsMax: 1 + random.integer(5),
   };
+}
+
+/**
+ * In every second world, from a stream of its own: the others run, event by event, as they did before there
+ * was any. The finest tier keeps every point, so that it is known of some that they must be there.
+ */
+export function drawRetention(random: Random): WorldRetention | undefined {
+  if (random.integer(2) === 0) return undefined;
+  const tiers: RetentionTier[] = [{ everyMs: 0, forMs: random.integer(FINEST_MS_MAX) }];
+  for (let count = random.integer(3); count > 0; count -= 1) {
+    const { everyMs, forMs } = tiers.at(-1) as RetentionTier;
+    tiers.push({
+      everyMs: (everyMs || 20) * (2 + random.integer(4)),
+      forMs: forMs + 1 + random.integer(COARSER_MS_MAX),
+    });
+  }
+  return { tiers, tableFactor: [0, 1, 2][random.integer(3)] ?? 0 };
 }
 
 function drawSectorCount(random: Random, isLarge: boolean): number {

@@ -9,7 +9,13 @@ import { PointChecker, Violation } from './point-checker.ts';
 import type { WallClock } from './program-life.ts';
 import { SourceDisks } from './source-disks.ts';
 import { Workload } from './workload.ts';
-import { drawWorldSizes, type Mutant, type WorldSizes } from './world-options.ts';
+import {
+  drawRetention,
+  drawWorldSizes,
+  type Mutant,
+  type WorldRetention,
+  type WorldSizes,
+} from './world-options.ts';
 
 /** However often programs die and connections end, nobody may ever see one of these. */
 const NEVER = new Set([
@@ -32,6 +38,10 @@ export class World {
   readonly random: Random;
   readonly sizes: WorldSizes;
   readonly mutant: Mutant;
+  /** Absent: nothing is dropped and nothing compacted. */
+  readonly retention: WorldRetention | undefined;
+  /** When maintenance does something. */
+  readonly maintenanceRandom: Random;
   readonly baseNs: bigint;
   readonly disks: SourceDisks;
   readonly workload: Workload;
@@ -47,6 +57,8 @@ export class World {
     this.mutant = mutant;
     this.log = new EventLog(() => this.clock.elapsedMs);
     this.sizes = drawWorldSizes(this.random);
+    this.maintenanceRandom = seededRandom(seed ^ 0x7e11);
+    this.retention = drawRetention(this.maintenanceRandom);
     this.baseNs = this.clock.monotonicNs();
     this.disks = new SourceDisks(seededRandom(seed ^ 0x5eed), this.sizes.sectorCounts, !this.sizes.isLarge);
     this.workload = new Workload({
@@ -54,7 +66,7 @@ export class World {
       random: seededRandom(seed ^ 0x3017),
       changesMax: this.sizes.changesMax,
     });
-    this.checker = new PointChecker(this.disks, this.baseNs);
+    this.checker = new PointChecker(this.disks, this.baseNs, this.retention?.tiers);
   }
 
   get nowNs(): number {

@@ -22,6 +22,7 @@ import {
   FORECAST_VERDICTS,
   PROOF_STATES,
   RANSOMWARE_SUSPECTED,
+  RETENTION_ORIGINS,
   SUSPICIONS_TOLD_MAX,
 } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
@@ -144,6 +145,11 @@ const suspicion = shape({
   acknowledgedAtMs: countOrNull,
 });
 
+const retention = shape({
+  origin: (value) => RETENTION_ORIGINS.some((origin) => origin === value),
+  tiers: list(shape({ everyMs: count, forMs: count })),
+});
+
 const differenceCounts = shape({ DIFFERENT: count, DAMAGED: count, LEFT_OUT: count });
 const point = shape({
   epoch: count,
@@ -237,6 +243,7 @@ const REPORTS = {
         acceptedFingerprints: optional(list(text(64), FINGERPRINTS_MAX)),
         scrub: optional(scrub),
         spaceWarning: optional(text(2000)),
+        retention: optional(retention),
         tripwire: optional(shape({ suspicions: list(suspicion, SUSPICIONS_TOLD_MAX) })),
       }),
     ),

@@ -3,8 +3,11 @@
  * replicate.
  */
 import type { ReplicationServerConfiguration, ReplicationServerReport } from '@landfall/channel';
+import type { RetentionTier } from '@landfall/model';
+import { retentionWish } from '../lifecycle/retention-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
+import { readDefaultRetention } from '../store/default-retention.ts';
 import { findPrograms, type ProgramRecord } from '../store/programs.ts';
 import { changeServer, listServersOf } from '../store/source-servers.ts';
 import { isReplicating, viewServer, withReplication } from './observe-replication.ts';
@@ -67,17 +70,24 @@ async function listAccepted(
 ): Promise<readonly ListedServer[]> {
   const ids = servers.map(({ sourceServerId }) => sourceServerId);
   const programs = ids.length === 0 ? new Map<string, never>() : await findPrograms(store.db, ids);
+  const tiersByDefault = await readDefaultRetention(store.db);
   return servers.flatMap((server) => {
     const program = programs.get(server.sourceServerId);
-    return program === undefined || program.revokedAtMs !== null ? [] : [listServer(server, program)];
+    return program === undefined || program.revokedAtMs !== null
+      ? []
+      : [listServer(server, program, tiersByDefault)];
   });
 }
 
 function listServer(
-  { sourceServerId, disks, journalLimitBytes }: SourceServerRecord,
+  server: SourceServerRecord,
   { certificateFingerprint, next }: ProgramRecord,
+  tiersByDefault: readonly RetentionTier[] | undefined,
 ): ListedServer {
+  const { sourceServerId, disks, journalLimitBytes } = server;
   const following = next === null ? {} : { nextCertificateFingerprint: next.certificateFingerprint };
   const limited = journalLimitBytes === undefined ? {} : { journalLimitBytes };
-  return { sourceServerId, certificateFingerprint, ...following, ...limited, disks };
+  const wish = retentionWish(server.retentionTiers, tiersByDefault);
+  const kept = Object.keys(wish).length === 0 ? {} : { retention: wish };
+  return { sourceServerId, certificateFingerprint, ...following, ...limited, ...kept, disks };
 }

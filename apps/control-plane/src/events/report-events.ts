@@ -8,6 +8,7 @@ import type {
   MachineStatus,
   ReplicationServerReport,
 } from '@landfall/channel';
+import { areSameTiers, type RetentionInForce } from '@landfall/model';
 import { formatDurationMs } from '@landfall/runtime';
 import type { NewEvent } from './event-log.ts';
 
@@ -64,7 +65,13 @@ function eventsOfStaged(before: StagedServer | undefined, after: StagedServer): 
     const summary = open === 0 ? 'no open suspicion' : `${open} open suspicion${open === 1 ? '' : 's'}`;
     events.push(ofServer('TripwireChanged', sourceServerId, summary));
   }
+  if (after.retention !== undefined && !isSameRetention(before?.retention, after.retention))
+    events.push(ofServer('RetentionChanged', sourceServerId, `retention by ${after.retention.origin}`));
   return events;
+}
+
+function isSameRetention(before: RetentionInForce | undefined, after: RetentionInForce): boolean {
+  return before?.origin === after.origin && areSameTiers(before.tiers, after.tiers);
 }
 
 /** A status carries a revision: another one, another event. */

@@ -1,11 +1,13 @@
 /** What a changed row is an event of, table by table; a table that nobody is told of is listed as such. */
 import type { ArnScope } from '@landfall/api';
 import { identityArn } from '../identity/identity-names.ts';
+import { DEFAULT_RETENTION_ID } from '../store/default-retention.ts';
 import { decodeDocument } from '../store/document.ts';
 import { findJob, listJobServers } from '../store/jobs.ts';
 import { findMachine } from '../store/machines.ts';
 import type { RowChange } from '../store/row-changes.ts';
 import type { Database, Queries } from '../store/schema.ts';
+import type { SettingKey } from '../store/settings.ts';
 import type { NewEvent } from './event-log.ts';
 
 interface Row {
@@ -82,7 +84,10 @@ const TABLES: Readonly<Record<keyof Database, Describe | null>> = {
   program: null,
   script_document: null,
   script_parameter: null,
-  setting: null,
+  setting: (row) => {
+    const isRetention = row.text('key') === ('retention' satisfies SettingKey);
+    return isRetention ? plain('RetentionChanged', DEFAULT_RETENTION_ID, 'default retention') : undefined;
+  },
   webhook: null,
   webhook_delivery: null,
 };

@@ -39,6 +39,10 @@ const READINGS: Readonly<Record<EventType, (event: Told, scope: ArnScope) => Rea
   BootProofChanged: ofResource('landfall:ListBootProofs', 'landfall', 'boot-proof'),
   PreflightChanged: ofServer('landfall:DescribePreflight'),
   TripwireChanged: ofServer('landfall:DescribeReplication'),
+  RetentionChanged: (event, scope) =>
+    event.sourceServerId === undefined
+      ? { action: 'landfall:GetRetention', resource: '*' }
+      : ofServer('landfall:GetRetention')(event, scope),
 };
 
 export interface VisibilityOptions {

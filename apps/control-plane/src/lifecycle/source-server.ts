@@ -8,6 +8,7 @@ import type {
   DataReplicationState,
   InitiationStepName,
   InitiationStepStatus,
+  RetentionTier,
   SourceDisk,
   SourceProperties,
 } from '@landfall/model';
@@ -70,6 +71,8 @@ export interface SourceServerRecord {
   readonly bootedAtMs?: number;
   /** How much of the staging volume its journal may take; absent: what there is. */
   readonly journalLimitBytes?: number;
+  /** Which of its recovery points to keep; absent: as by default. */
+  readonly retentionTiers?: readonly RetentionTier[];
   readonly launchConfiguration: LaunchSettings;
   /** All of its bytes in staging are gone. */
   readonly stagingDiscardedAtMs: number | null;

@@ -29,6 +29,7 @@ import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
 import { replicationLimitOperations } from './replication-limits.ts';
 import { replicationTypeOperations } from './replication-type.ts';
+import { retentionOperations } from './retention.ts';
 import { roleOperations } from './roles.ts';
 import { scriptOperations } from './scripts.ts';
 import { sourceServerOperations } from './source-servers.ts';
@@ -77,6 +78,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...proofOperations,
   ...recoveryPointFileOperations,
   ...recoveryPointOperations,
+  ...retentionOperations,
   ...scriptOperations,
   ...tripwireOperations,
   ...replicationLimitOperations,

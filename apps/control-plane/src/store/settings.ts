@@ -1,7 +1,7 @@
 /** Small facts about the service itself. */
 import type { Queries } from './schema.ts';
 
-export type SettingKey = 'initialized';
+export type SettingKey = 'initialized' | 'retention';
 
 export async function readSetting(db: Queries, key: SettingKey): Promise<string | undefined> {
   const row = await db.selectFrom('setting').select('value').where('key', '=', key).executeTakeFirst();

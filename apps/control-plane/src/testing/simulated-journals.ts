@@ -3,7 +3,7 @@ import type { CommandHandlers, JournalCommands, ReplicationServerConfiguration }
 import type { JournalSpace, JournalTaskFacts, SpaceForecast } from '@landfall/model';
 import { GIB, MIB } from '@landfall/runtime';
 
-type Handlers = Pick<CommandHandlers<'replication-server'>, keyof JournalCommands>;
+type Handlers = Omit<Pick<CommandHandlers<'replication-server'>, keyof JournalCommands>, 'previewRetention'>;
 
 export const SIMULATED_SPACE: JournalSpace = {
   measuredAtMs: 1_700_000_000_000,

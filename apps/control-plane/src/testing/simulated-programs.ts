@@ -19,11 +19,12 @@ import {
   type ReportByRole,
   runChannel,
 } from '@landfall/channel';
-import type { Forecast, ProofFacts, RecoveryPoint } from '@landfall/model';
+import type { Forecast, ProofFacts, RecoveryPoint, RetentionInForce } from '@landfall/model';
 import { GIB, OperationError, silentLogger, systemRandom } from '@landfall/runtime';
 import { cleanUpAfter } from './clean-up.ts';
 import { simulatedJournals } from './simulated-journals.ts';
 import { SimulatedMarks } from './simulated-marks.ts';
+import { retentionOfServer, simulatedRetention } from './simulated-retention.ts';
 import { simulatedSeeds } from './simulated-seeds.ts';
 import { SOURCE_DISKS, SOURCE_PROPERTIES } from './source-fixtures.ts';
 
@@ -211,6 +212,8 @@ export interface SimulatedReplicationServer extends CommandWatcher {
   readonly replicas: Map<string, SimulatedReplica>;
   readonly discarded: string[];
   readonly damagedJournals: Set<string>;
+  /** What its `retention.json` says. */
+  fileRetention: RetentionInForce | undefined;
   readonly marks: SimulatedMarks;
   /** What exports show, where a test has disks of its own. */
   exportedDisks: (() => readonly MachineDisk[]) | undefined;
@@ -231,6 +234,7 @@ export async function simulateReplicationServer(
     replicas: new Map(),
     discarded: [],
     damagedJournals: new Set(),
+    fileRetention: undefined,
     marks: new SimulatedMarks(pointOf),
     exportedDisks: undefined,
     done: [],
@@ -266,6 +270,7 @@ function replicationServerReport(server: SimulatedReplicationServer): ReportByRo
       bytesOnDisk: GIB,
       bytesReceived: epoch > 0 ? GIB : 0,
       tripwire: { suspicions: server.marks.suspicions },
+      retention: retentionOfServer(server, sourceServerId),
     })),
   };
 }
@@ -277,6 +282,7 @@ function replicationServerHandlers(
   return {
     listRecoveryPoints: async (input) => server.marks.list(newest(input.sourceServerId), input),
     ...{ ...server.marks.handlers, ...simulatedSeeds(SOURCE_DISKS), ...simulatedJournals(server) },
+    ...simulatedRetention(server),
     resolveRecoveryPoint: async ({ sourceServerId, at }) => {
       server.done.push('resolveRecoveryPoint');
       return pointOf(at.kind === 'EPOCH' ? at.epoch : newest(sourceServerId));

@@ -9,12 +9,11 @@
  * segment, 4112 more when it is encrypted. On a file system that compresses it may be less than nothing,
  * which is told as 0.
  */
-import type { JournalSpace } from '@landfall/model';
+import type { JournalSpace, RetentionTier } from '@landfall/model';
 import type { DiskJournal } from '../disk-journal.ts';
 import type { JournalFiles } from '../journal-files.ts';
 import type { PointsLedger } from '../points-ledger.ts';
 import type { RecoveryPointList } from '../recovery-points.ts';
-import type { RetentionTier } from '../retention-policy.ts';
 import { COMMIT_ROW_BYTES, EXTENT_ROW_BYTES } from '../segment-index.ts';
 import type { SegmentLeases } from '../segment-leases.ts';
 import { COMMIT_RECORD_BYTES, RECORD_HEADER_BYTES } from '../segment-records.ts';

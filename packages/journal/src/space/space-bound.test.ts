@@ -1,8 +1,9 @@
 /** The bound against what a server needs that really goes on so: blocks, points and tiers in memory. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RetentionTier } from '@landfall/model';
 import { type Random, seededRandom, systemRandom } from '@landfall/runtime';
-import { type AgedPoint, pointsToKeep, type RetentionTier } from '../retention-policy.ts';
+import { type AgedPoint, pointsToKeep } from '../retention-policy.ts';
 import { type BoundedSpace, spaceBound } from './space-bound.ts';
 import { SpaceTally } from './space-tally.ts';
 

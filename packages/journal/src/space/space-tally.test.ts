@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RetentionTier } from '@landfall/model';
 import fc from 'fast-check';
-import { type AgedPoint, pointsToKeep, type RetentionTier, tierOf } from '../retention-policy.ts';
+import { type AgedPoint, pointsToKeep, tierOf } from '../retention-policy.ts';
 import { SpaceTally, type TalliedPoints } from './space-tally.ts';
 
 const TIERS: readonly RetentionTier[] = [

@@ -10,7 +10,9 @@
  * two tiers often see the same bytes: the policy is applied without the tier, and what no point sees then
  * would be freed.
  */
-import { type AgedPoint, pointsToKeep, type RetentionTier, tierOf } from '../retention-policy.ts';
+
+import type { RetentionTier } from '@landfall/model';
+import { type AgedPoint, pointsToKeep, tierOf } from '../retention-policy.ts';
 
 export interface TalliedPoints {
   /** Oldest first. */

@@ -59,6 +59,11 @@ export const SOURCE_ERRORS = {
     meaning: 'An option on the command line is missing or not valid.',
     remedy: 'Read the usage line in the message.',
   },
+  RETENTION_DROPS_POINTS: {
+    meaning: 'What is to be kept from now on is less than what is kept: recovery points would be dropped.',
+    remedy:
+      'See with `landfall retention preview` what would go, and say `--yes` if it may; pin what shall stay.',
+  },
   PLATFORM_UNSUPPORTED: {
     meaning: 'The agent does not run on this kind of system.',
     remedy: 'Use the agent of that system.',

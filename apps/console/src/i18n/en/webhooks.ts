@@ -80,4 +80,5 @@ export const webhookMessages = {
   'eventType.BootProofChanged': 'A proof of boot changed',
   'eventType.PreflightChanged': 'A preflight changed',
   'eventType.TripwireChanged': 'The tripwire saw something',
+  'eventType.RetentionChanged': 'Retention was changed',
 } as const;

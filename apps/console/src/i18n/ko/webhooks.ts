@@ -79,4 +79,5 @@ export const webhookMessages = {
   'eventType.BootProofChanged': '부팅 증명이 바뀜',
   'eventType.PreflightChanged': '사전 점검이 바뀜',
   'eventType.TripwireChanged': '트립와이어가 무언가를 봄',
+  'eventType.RetentionChanged': '보관이 바뀜',
 } as const;

@@ -7,6 +7,7 @@ import { ServerPicker } from '../../../servers/server-picker.tsx';
 import { useConsole, useLive } from '../../../shell/console-context.tsx';
 import { LiveState } from '../../../widgets/live-state.tsx';
 import { JournalLimitForm } from './journal-limit-form.tsx';
+import { RetentionOf } from './retention-form.tsx';
 import { JournalFacts, RetentionTiers } from './retention-tiers.tsx';
 
 /** Measuring a journal is dear: it is looked at again no more often. */
@@ -17,6 +18,7 @@ export function RetentionTab(): ReactNode {
   const [server, setServer] = useState<Mgn.SourceServer>();
   return (
     <SpaceBetween size="l">
+      <RetentionOf />
       <ServerPicker
         title={t('templates.machines.title')}
         description={t('settings.retention.text')}
@@ -24,7 +26,10 @@ export function RetentionTab(): ReactNode {
         onChoose={setServer}
       />
       {server?.sourceServerID !== undefined && (
-        <Journal key={server.sourceServerID} sourceServerID={server.sourceServerID} />
+        <SpaceBetween key={server.sourceServerID} size="l">
+          <RetentionOf sourceServerID={server.sourceServerID} />
+          <Journal sourceServerID={server.sourceServerID} />
+        </SpaceBetween>
       )}
     </SpaceBetween>
   );
@@ -35,7 +40,7 @@ function Journal({ sourceServerID }: { readonly sourceServerID: string }): React
   const key = `journal ${sourceServerID}`;
   const journal = useLive({
     key,
-    on: ['ReplicationChanged'],
+    on: ['ReplicationChanged', 'RetentionChanged'],
     about: sourceServerID,
     gapMs: GAP_MS,
     load: () => landfall('DescribeJournal', { sourceServerID }),

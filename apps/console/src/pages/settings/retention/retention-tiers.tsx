@@ -57,7 +57,7 @@ function measuredAt(
   return { time: formats.instant(space?.measuredDateTime) };
 }
 
-/** The finest first. They are those of the replication server: the API has no operation that changes them. */
+/** What each tier takes, the finest first, as it was measured last. */
 export function RetentionTiers({ journal }: JournalProps): ReactNode {
   const { t, formats } = useI18n();
   return (

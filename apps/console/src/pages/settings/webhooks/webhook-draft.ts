@@ -17,6 +17,7 @@ const EVENT_TYPE_TABLE: Readonly<Record<EventType, true>> = {
   BootProofChanged: true,
   PreflightChanged: true,
   TripwireChanged: true,
+  RetentionChanged: true,
 };
 
 export const EVENT_TYPES = Object.keys(EVENT_TYPE_TABLE) as readonly EventType[];
