@@ -4,8 +4,8 @@
  *
  *     node packages/api/scripts/generate-ec2-launch-template.ts PATH-TO-MODEL.json
  *
- * The model is botocore's `service-2.json` for ec2, 2016-11-15. Only facts of the wire are kept, no documentation
- * text. Sizes of instances are left out: they are ours.
+ * The model is botocore's `service-2.json` for ec2, 2016-11-15. Only facts of the wire are kept, no
+ * documentation text. Sizes of instances are left out: they are ours.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { assert } from '@landfall/runtime';

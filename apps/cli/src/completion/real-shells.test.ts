@@ -1,4 +1,4 @@
-/** The scripts in the shells they are for, with a program in the place of ours that says what it was asked. */
+/** The scripts in their shells, with a program in the place of ours that says what it was asked. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
