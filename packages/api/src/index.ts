@@ -4,6 +4,8 @@ export * from './decode-input.ts';
 export * from './dispatch.ts';
 export * from './ec2/ec2-answer.ts';
 export * from './ec2/ec2-error.ts';
+export { KEPT_LAUNCH_TEMPLATE_MEMBERS } from './ec2/ec2-launch-template-model.ts';
+export { type Ec2Values, pickEc2Values, showEc2Values } from './ec2/ec2-member.ts';
 export type { Ec2Operation, Ec2Resource } from './ec2/ec2-operation.ts';
 export * from './ec2/ec2-operations.ts';
 export * from './encode-input.ts';

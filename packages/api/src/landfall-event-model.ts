@@ -29,7 +29,7 @@ export const EVENT_SHAPES = {
       summary: 'Text',
     },
   },
-  EventTypes: { type: 'list', member: 'EventType', min: 1, max: 20 },
+  EventTypes: { type: 'list', member: 'EventType', min: 1, max: 50 },
   EventSourceServerIDs: { type: 'list', member: 'SourceServerID', min: 1, max: 200 },
   EventID: { type: 'string', min: 1, max: 16, pattern: '[0-9]{1,16}' },
   EventType: {
@@ -50,6 +50,12 @@ export const EVENT_SHAPES = {
       'PreflightChanged',
       'TripwireChanged',
       'RetentionChanged',
+      'ConnectorChanged',
+      'EnrolmentTokenChanged',
+      'ScriptDocumentChanged',
+      'ScriptParameterChanged',
+      'WebhookChanged',
+      'ProgramChanged',
     ],
   },
 } as const satisfies Record<string, ShapeModel>;

@@ -46,7 +46,13 @@ export type EventType =
   | 'BootProofChanged'
   | 'PreflightChanged'
   | 'TripwireChanged'
-  | 'RetentionChanged';
+  | 'RetentionChanged'
+  | 'ConnectorChanged'
+  | 'EnrolmentTokenChanged'
+  | 'ScriptDocumentChanged'
+  | 'ScriptParameterChanged'
+  | 'WebhookChanged'
+  | 'ProgramChanged';
 
 export interface ServiceEvent {
   /** Grows; the `id` of the SSE message, to go on from with `Last-Event-ID`. */
@@ -54,7 +60,7 @@ export interface ServiceEvent {
   /** ISO 8601, UTC. */
   readonly eventTime: string;
   readonly type: EventType;
-  /** What changed: `s-…`, `mgnjob-…`, `i-…`, `app-…`; for identities the ARN. */
+  /** What changed: `s-…`, `mgnjob-…`, `i-…`, `app-…`; of identities the ARN, of scripts the name. */
   readonly resourceId: string;
   /** The server it belongs to, where it belongs to one. */
   readonly sourceServerId?: string;

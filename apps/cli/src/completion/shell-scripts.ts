@@ -46,7 +46,7 @@ const ZSH = `#compdef landfall
 _landfall() {
   local line value
   local -a lines plain open
-  lines=("\${(@f)$("\${words[1]/#\\~/$HOME}" __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  lines=("\${(@f)$("\${words[1]/#\\~/$HOME}" __complete -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
   for line in $lines; do
     case $line in
       :files) _files; return ;;

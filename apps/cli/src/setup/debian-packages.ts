@@ -45,6 +45,7 @@ export const TEST_PACKAGES = [
   'dnsmasq-base',
   'dosfstools',
   'fio',
+  'fish',
   'fonts-nanum',
   'iproute2',
   'iptables',
@@ -55,6 +56,7 @@ export const TEST_PACKAGES = [
   'mtools',
   'nbdkit',
   'syslinux',
+  'zsh',
 ];
 
 /** What the benchmarks need: loads, and the peers we are measured beside. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { EC2_OPERATION_NAMES } from '@landfall/api';
 import { groupIdOfPort, subnetId } from '../ec2/stable-ids.ts';
+import { startTestControlPlane } from '../testing/test-control-plane.ts';
 import { startTestSite } from '../testing/test-site.ts';
-import { type BotocoreCall, callBotocore, skip } from './botocore.testing.ts';
+import { type BotocoreCall, callBotocore, sampleOfShape, skip } from './botocore.testing.ts';
 
 const NAME = 'spare';
 
@@ -76,4 +77,44 @@ test('every operation of EC2 we offer works with botocore', { skip }, async (t) 
   assert.match(Object(results.get('GetConsoleScreenshot')).ImageData, /^iVBORw0KGgo/);
   const { TerminatingInstances: [ending] = [] } = Object(results.get('TerminateInstances'));
   assert.deepEqual(ending.CurrentState, { Code: 32, Name: 'shutting-down' });
+});
+
+/** Every member of the client's model, with values that make sense where ours have a meaning. */
+async function wholeTemplate(): Promise<Record<string, unknown>> {
+  const {
+    SecurityGroups: _names,
+    SecurityGroupIds: _ids,
+    ...sample
+  } = await sampleOfShape('ec2', 'RequestLaunchTemplateData');
+  const [device] = Object(sample.BlockDeviceMappings);
+  const [{ PrivateIpAddress: _address, SubnetId: _subnet, ...card }] = Object(sample.NetworkInterfaces);
+  return {
+    ...sample,
+    InstanceType: 'm5.large',
+    ImageId: 'ami-0123456789abcdef0',
+    BlockDeviceMappings: [
+      { ...device, DeviceName: '/dev/sda', Ebs: { ...device.Ebs, Iops: 3000, Throughput: 125 } },
+    ],
+    NetworkInterfaces: [{ ...card, DeviceIndex: 0, Groups: [groupIdOfPort(22)] }],
+    TagSpecifications: ['instance', 'volume', 'spot-instances-request'].map((ResourceType) => ({
+      ...{ ResourceType, Tags: [{ Key: 'tier', Value: ResourceType }] },
+    })),
+  };
+}
+
+test('whatever EC2 has in a launch template is given back as it was sent', { skip }, async (t) => {
+  const plane = await startTestControlPlane(t);
+  const LaunchTemplateData = await wholeTemplate();
+  t.diagnostic(`members: ${Object.keys(LaunchTemplateData).length}`);
+  assert.ok(Object.keys(LaunchTemplateData).length > 25);
+  const [created, described] = await callBotocore('ec2', plane.admin, [
+    ['CreateLaunchTemplate', { LaunchTemplateName: NAME, LaunchTemplateData }],
+    ['DescribeLaunchTemplateVersions', { LaunchTemplateName: NAME }],
+  ]);
+  assert.equal(created?.code, undefined);
+  const { LaunchTemplateVersions: [version] = [] } = Object(described?.result);
+  const market = Object(version.LaunchTemplateData.InstanceMarketOptions);
+  const validUntil = new Date(market.SpotOptions.ValidUntil);
+  market.SpotOptions.ValidUntil = validUntil.toISOString().replace('.000', '');
+  assert.deepEqual(version.LaunchTemplateData, LaunchTemplateData);
 });

@@ -14,7 +14,6 @@ const PROGRAM = `
 import json, sys
 sys.path.insert(0, '${LIBRARY}')
 from awscli.botocore import xform_name
-from awscli.botocore.exceptions import ClientError
 from awscli.botocore.session import Session
 asked = json.load(sys.stdin)
 client = Session().create_client(asked['service'], endpoint_url=asked['endpoint'])
@@ -22,7 +21,7 @@ answers = []
 for name, parameters in asked['calls']:
     try:
         answers.append({'result': getattr(client, xform_name(name))(**parameters)})
-    except ClientError as error:
+    except client.exceptions.ClientError as error:
         answers.append({'code': error.response['Error']['Code']})
 print(json.dumps(answers, default=str))
 `;
@@ -48,6 +47,31 @@ export async function callBotocore(
       AWS_CA_BUNDLE: caFile,
       AWS_MAX_ATTEMPTS: '1',
     },
+    timeoutMs: 300_000,
+  });
+  return JSON.parse(stdout);
+}
+
+/** A value for a shape of the client's own model, in which every member is there. */
+const SAMPLE = `
+import json, sys
+sys.path.insert(0, '${LIBRARY}')
+from awscli.botocore.session import Session
+service, name = sys.argv[1:]
+def sample(shape):
+    if shape.type_name == 'structure':
+        return {name: sample(member) for name, member in shape.members.items()}
+    if shape.type_name == 'list':
+        return [sample(shape.member)]
+    if shape.type_name == 'string':
+        return (shape.enum or ['text'])[0]
+    return {'boolean': True, 'double': 1.5, 'float': 1.5, 'timestamp': '2031-02-03T04:05:06Z'}.get(shape.type_name, 7)
+print(json.dumps(sample(Session().get_service_model(service).shape_for(name))))
+`;
+
+export async function sampleOfShape(service: string, shape: string): Promise<Record<string, unknown>> {
+  const { stdout } = await runChecked(['/usr/bin/python3', '-c', SAMPLE, service, shape], {
+    env: { AWS_DEFAULT_REGION: 'us-east-1' },
     timeoutMs: 300_000,
   });
   return JSON.parse(stdout);

@@ -110,7 +110,7 @@ test('what is not there or cannot be is refused with EC2’s codes', async (t) =
     ['CreateLaunchTemplate', { LaunchTemplateName: 'new' }, 'MissingParameter'],
     [
       'CreateLaunchTemplate',
-      { LaunchTemplateName: 'new', 'LaunchTemplateData.UserData': 'eA==' },
+      { LaunchTemplateName: 'new', 'LaunchTemplateData.Nothing': 'eA==' },
       'UnknownParameter',
     ],
     [

@@ -9,12 +9,17 @@ const SSH = groupIdOfPort(22);
 const WEB = groupIdOfPort(80);
 const NOTHING = groupIdOfPort(0);
 
-const GIVEN: Ec2LaunchTemplateData = {
+/** With members of which the types say nothing, as they come from a request. */
+const GIVEN = {
   InstanceType: 'm5.large',
   ImageId: 'ami-0123456789abcdef0',
   KeyName: 'ops',
   BlockDeviceMapping: [
-    { DeviceName: '/dev/sda', Ebs: { VolumeType: 'gp3', Iops: 3000, DeleteOnTermination: false } },
+    {
+      DeviceName: '/dev/sda',
+      Ebs: { VolumeType: 'gp3', Iops: 3000, DeleteOnTermination: false, VolumeSize: 80, Encrypted: true },
+    },
+    { DeviceName: '/dev/sdb', NoDevice: '' },
   ],
   NetworkInterface: [
     {
@@ -28,7 +33,9 @@ const GIVEN: Ec2LaunchTemplateData = {
     { ResourceType: 'instance', Tag: [{ Key: 'tier', Value: 'gold' }] },
     { ResourceType: 'volume', Tag: [{ Key: 'tier', Value: 'silver' }] },
   ],
-};
+  MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+  LicenseSpecification: [{ LicenseConfigurationArn: 'arn:aws:license-manager:::x' }],
+} as const;
 
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
@@ -40,12 +47,21 @@ test('what has a meaning here becomes our data, the rest is kept beside it', () 
     instanceType: 'm5.large',
     networkName: 'lab',
     inboundPorts: [22, 80],
-    disks: [{ deviceName: '/dev/sda', volumeType: 'gp3', iops: 3000, deleteOnTermination: false }],
+    disks: [
+      { deviceName: '/dev/sda', volumeType: 'gp3', iops: 3000, deleteOnTermination: false },
+      { deviceName: '/dev/sdb' },
+    ],
     tags: { tier: 'gold' },
   });
   assert.deepEqual(plain(ec2Members), {
     ImageId: 'ami-0123456789abcdef0',
     KeyName: 'ops',
+    MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+    LicenseSpecification: [{ LicenseConfigurationArn: 'arn:aws:license-manager:::x' }],
+    BlockDeviceMapping: [
+      { DeviceName: '/dev/sda', Ebs: { VolumeSize: 80, Encrypted: true }, others: {} },
+      { DeviceName: '/dev/sdb', Ebs: {}, others: { NoDevice: '' } },
+    ],
     NetworkInterface: [{ AssociatePublicIpAddress: false }],
     TagSpecification: [{ ResourceType: 'volume', Tag: [{ Key: 'tier', Value: 'silver' }] }],
   });
@@ -54,7 +70,11 @@ test('what has a meaning here becomes our data, the rest is kept beside it', () 
 test('it is shown as it was given', () => {
   assert.deepEqual(plain(showTemplateData(readTemplateData(GIVEN, NETWORKS))), {
     blockDeviceMappingSet: [
-      { deviceName: '/dev/sda', ebs: { volumeType: 'gp3', iops: 3000, deleteOnTermination: false } },
+      {
+        deviceName: '/dev/sda',
+        ebs: { volumeType: 'gp3', iops: 3000, deleteOnTermination: false, volumeSize: 80, encrypted: true },
+      },
+      { deviceName: '/dev/sdb', noDevice: '', ebs: {} },
     ],
     networkInterfaceSet: [
       {
@@ -67,6 +87,8 @@ test('it is shown as it was given', () => {
     imageId: 'ami-0123456789abcdef0',
     instanceType: 'm5.large',
     keyName: 'ops',
+    metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 2 },
+    licenseSet: [{ licenseConfigurationArn: 'arn:aws:license-manager:::x' }],
     tagSpecificationSet: [
       { resourceType: 'instance', tagSet: [{ key: 'tier', value: 'gold' }] },
       { resourceType: 'volume', tagSet: [{ key: 'tier', value: 'silver' }] },
@@ -85,6 +107,12 @@ test('a new version has what it does not say from its source version', () => {
   );
   assert.deepEqual([other.data.networkName, other.data.inboundPorts], [undefined, []]);
   assert.equal(other.data.instanceType, 'm5.large');
+  const disks = readTemplateData({ BlockDeviceMapping: [{ DeviceName: '/dev/sda' }] }, { ...NETWORKS, base });
+  assert.deepEqual(
+    disks.ec2Members.BlockDeviceMapping,
+    [],
+    'what was kept of the former disks went with them',
+  );
 });
 
 test('an address stays with the prefix that EC2 has no word for, and another is refused', () => {

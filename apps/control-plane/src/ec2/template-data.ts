@@ -6,11 +6,14 @@ import {
   type Ec2LaunchTemplateData,
   type Ec2TagSpecification,
   ec2Error,
+  KEPT_LAUNCH_TEMPLATE_MEMBERS as KEPT,
+  pickEc2Values,
+  showEc2Values,
   XmlList,
   type XmlMembers,
 } from '@landfall/api';
 import { type LaunchTemplateData, mergeData } from '../launch/launch-template.ts';
-import type { Ec2Members, LaunchTemplateVersionRecord } from '../store/launch-templates.ts';
+import type { Ec2Members, KeptDevice, LaunchTemplateVersionRecord } from '../store/launch-templates.ts';
 import { tagSet } from './listings.ts';
 import { networkNameOf } from './networks.ts';
 import { groupsOfPorts, portsOfGroups } from './security-groups.ts';
@@ -23,6 +26,8 @@ export interface TemplateContent {
 
 type BaseVersion = Pick<LaunchTemplateVersionRecord, 'data' | 'ec2Members'>;
 type NetworkInterface = NonNullable<Ec2LaunchTemplateData['NetworkInterface']>[number];
+type BlockDevice = NonNullable<Ec2LaunchTemplateData['BlockDeviceMapping']>[number];
+type Disk = NonNullable<LaunchTemplateData['disks']>[number];
 
 export interface ReadingOptions {
   /** What is not given comes from it. */
@@ -124,38 +129,40 @@ export function tagsGiven(
 }
 
 function keptMembers(given: Ec2LaunchTemplateData): Ec2Members {
-  const { EbsOptimized, IamInstanceProfile, ImageId, KeyName, Monitoring } = given;
   const members = {
-    ...{ EbsOptimized, IamInstanceProfile, ImageId, KeyName, Monitoring },
-    NetworkInterface: given.NetworkInterface?.map(keptOfInterface),
+    ...pickEc2Values(KEPT.data, given),
+    BlockDeviceMapping: given.BlockDeviceMapping?.flatMap(keptOfDevice),
+    NetworkInterface: given.NetworkInterface?.map((one) => pickEc2Values(KEPT.networkInterface, one)),
     TagSpecification: given.TagSpecification?.filter(({ ResourceType }) => ResourceType !== 'instance'),
   };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
-function keptOfInterface({
-  SubnetId: _subnet,
-  SecurityGroupId: _groups,
-  PrivateIpAddress: _address,
-  DeviceIndex: _index,
-  ...kept
-}: NetworkInterface): NetworkInterface {
-  return kept;
+function keptOfDevice(device: BlockDevice): readonly KeptDevice[] {
+  const others = pickEc2Values(KEPT.blockDevice, device);
+  const Ebs = pickEc2Values(KEPT.ebs, device.Ebs ?? {});
+  const isPlain = Object.keys({ ...others, ...Ebs }).length === 0;
+  return isPlain ? [] : [{ DeviceName: device.DeviceName, Ebs, others }];
 }
 
 /** The content of `launchTemplateData` in answers. */
 export function showTemplateData({ data, ec2Members = {} }: BaseVersion): XmlMembers {
-  const { EbsOptimized, IamInstanceProfile, ImageId, KeyName, Monitoring } = ec2Members;
   return {
-    ebsOptimized: EbsOptimized,
-    iamInstanceProfile: IamInstanceProfile && { arn: IamInstanceProfile.Arn, name: IamInstanceProfile.Name },
-    blockDeviceMappingSet: data.disks?.map(({ deviceName, ...ebs }) => ({ deviceName, ebs })),
+    ...showEc2Values(KEPT.data, pickEc2Values(KEPT.data, ec2Members)),
+    blockDeviceMappingSet: data.disks?.map((disk) => showDevice(disk, ec2Members)),
     networkInterfaceSet: showInterfaces(data, ec2Members),
-    imageId: ImageId,
     instanceType: data.instanceType,
-    keyName: KeyName,
-    monitoring: Monitoring && { enabled: Monitoring.Enabled ?? false },
     tagSpecificationSet: showTagSpecifications(data, ec2Members),
+  };
+}
+
+function showDevice({ deviceName, ...ebs }: Disk, { BlockDeviceMapping = [] }: Ec2Members): XmlMembers {
+  const kept = BlockDeviceMapping.find(({ DeviceName }) => DeviceName === deviceName);
+  if (kept === undefined) return { deviceName, ebs };
+  return {
+    deviceName,
+    ...showEc2Values(KEPT.blockDevice, kept.others),
+    ebs: { ...ebs, ...showEc2Values(KEPT.ebs, kept.Ebs) },
   };
 }
 
@@ -170,9 +177,7 @@ function showInterfaces(
   const groups = ports === undefined ? undefined : groupsOfPorts(ports).map(({ groupId }) => groupId);
   return [
     {
-      associatePublicIpAddress: kept?.AssociatePublicIpAddress,
-      deleteOnTermination: kept?.DeleteOnTermination,
-      description: kept?.Description,
+      ...showEc2Values(KEPT.networkInterface, kept ?? {}),
       deviceIndex: 0,
       groupSet: groups && new XmlList('groupId', groups),
       privateIpAddress: address,

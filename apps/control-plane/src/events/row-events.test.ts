@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { followEvents } from '../testing/followed-events.ts';
+import { enrolProgram, newIdentity } from '../testing/simulated-programs.ts';
+import { startTestControlPlane } from '../testing/test-control-plane.ts';
 import { startTestSite } from '../testing/test-site.ts';
 import { waitFor } from '../testing/wait-for.ts';
-import { eventsOfRows } from './row-events.ts';
+import { eventsOfRows, isTold } from './row-events.ts';
 
 const SCOPE = { region: 'us-east-1', accountId: '000000000000' };
 
@@ -54,6 +56,67 @@ test('templates, actions, imports, exports, proofs and preflights are told under
   assert.equal(unknown?.summary, 'deleted', 'a job that is gone');
 });
 
+test('connectors, tokens, scripts, webhooks and programs are told under their ids and names', async (t) => {
+  const { plane } = await startTestSite(t);
+  const { api } = plane;
+  const { connectorID = '' } = await api.mgn('CreateConnector', {
+    name: 'hall',
+    ssmInstanceID: `mi-${'0'.repeat(17)}`,
+  });
+  const { webhook } = await api.landfall('CreateWebhook', { url: 'https://192.168.1.1/' });
+  const { webhookID } = webhook;
+  const followed = await followEvents(t, api);
+  await followed.until('ready');
+  const told = () =>
+    followed.events.map(({ type, resourceId, summary }) => `${type} ${resourceId} ${summary}`);
+  const until = (line: string) =>
+    waitFor(`${line} among what is told`, told, (lines) => lines.includes(line));
+
+  await api.mgn('UpdateConnector', { connectorID, name: 'attic' });
+  await until(`ConnectorChanged ${connectorID} changed`);
+  await api.mgn('DeleteConnector', { connectorID });
+  await until(`ConnectorChanged ${connectorID} deleted`);
+  const { tokenID } = await api.landfall('CreateEnrolmentToken', { role: 'launch-host' });
+  await until(`EnrolmentTokenChanged ${tokenID} created`);
+  await api.landfall('RevokeEnrolmentToken', { tokenID });
+  await until(`EnrolmentTokenChanged ${tokenID} revoked`);
+  await api.landfall('PutScriptDocument', { name: 'greet', script: '#!/bin/sh\necho hello' });
+  await until('ScriptDocumentChanged greet version 1 created');
+  await api.landfall('DeleteScriptDocument', { name: 'greet' });
+  await until('ScriptDocumentChanged greet deleted');
+  await api.landfall('PutScriptParameter', { name: 'licence', value: 'a secret', secure: true });
+  await until('ScriptParameterChanged licence changed');
+  await api.landfall('DeleteScriptParameter', { name: 'licence' });
+  await until('ScriptParameterChanged licence deleted');
+  await api.landfall('UpdateWebhook', { webhookID, description: 'of the hall' });
+  await until(`WebhookChanged ${webhookID} changed`);
+  await api.landfall('DeleteWebhook', { webhookID });
+  await until(`WebhookChanged ${webhookID} deleted`);
+  assert.ok(!JSON.stringify(followed.events).includes('a secret'));
+});
+
+test('that a program enrolled is told, and none of its reports', async (t) => {
+  const plane = await startTestControlPlane(t);
+  const followed = await followEvents(t, plane.api);
+  await followed.until('ready');
+  const { token, tokenID } = await plane.api.landfall('CreateEnrolmentToken', { role: 'launch-host' });
+  const { programId } = await enrolProgram('launch-host', token, newIdentity());
+  await followed.until('ProgramChanged', programId);
+  const isUsed = () =>
+    followed.events.some(({ resourceId: id, summary }) => id === tokenID && summary === 'used');
+  await waitFor('the use of the token', isUsed, Boolean);
+  const { db } = plane.current().service.store;
+  const update = { table: 'program', verb: 'update' } as const;
+  const values = { program_id: programId, report: '{}', last_seen_at_ms: 1 };
+  assert.ok(!isTold({ ...update, values }));
+  const revoked = { ...update, values: { program_id: programId, revoked_at_ms: 1 } };
+  assert.ok(isTold(revoked));
+  const [event] = await eventsOfRows(db, [revoked], SCOPE);
+  assert.equal(event?.summary, 'launch-host revoked');
+  const dropped = { table: 'webhook', verb: 'update', values: { webhook_id: 'wh-1' } } as const;
+  assert.ok(!isTold(dropped), 'an event that found a queue full is none itself');
+});
+
 test('what is behind the scenes is told to nobody', async (t) => {
   const { plane, addAgent } = await startTestSite(t);
   const { sourceServerId: sourceServerID } = await addAgent();
@@ -70,7 +133,7 @@ test('what is behind the scenes is told to nobody', async (t) => {
     ...({ table: 'job', verb: 'update' } as const),
     values: { job_id },
   }));
-  const tables = ['setting', 'program', 'audit_event', 'job_step', 'webhook_delivery'] as const;
+  const tables = ['setting', 'audit_event', 'job_step', 'webhook_delivery'] as const;
   const inner = tables.map((table) => ({ table, verb: 'insert', values: { key: 'x' } }) as const);
   assert.deepEqual(await eventsOfRows(db, [...changes, ...inner], SCOPE), []);
   assert.deepEqual(followed.names, ['ready']);

@@ -5,6 +5,7 @@ import { DEFAULT_RETENTION_ID } from '../store/default-retention.ts';
 import { decodeDocument } from '../store/document.ts';
 import { findJob, listJobServers } from '../store/jobs.ts';
 import { findMachine } from '../store/machines.ts';
+import { findProgram } from '../store/programs.ts';
 import type { RowChange } from '../store/row-changes.ts';
 import type { Database, Queries } from '../store/schema.ts';
 import type { SettingKey } from '../store/settings.ts';
@@ -78,23 +79,38 @@ const TABLES: Readonly<Record<keyof Database, Describe | null>> = {
       `access key ${VERBS[row.verb]}`,
     ),
   audit_event: null,
-  connector: null,
-  enrolment_token: null,
-  enrolment_token_use: null,
-  program: null,
-  script_document: null,
-  script_parameter: null,
+  connector: (row) => plain('ConnectorChanged', row.text('connector_id'), summaryOf(row)),
+  enrolment_token: (row) =>
+    plain('EnrolmentTokenChanged', row.text('token_id'), row.verb === 'update' ? 'revoked' : summaryOf(row)),
+  enrolment_token_use: (row) => plain('EnrolmentTokenChanged', row.text('token_id'), 'used'),
+  program: describeProgram,
+  script_document: (row) => {
+    const version = row.text('version');
+    const summary = version === '' ? summaryOf(row) : `version ${version} ${VERBS[row.verb]}`;
+    return plain('ScriptDocumentChanged', row.text('name'), summary);
+  },
+  /** A value that is put takes the place of the former one; the row does not say whether there was one. */
+  script_parameter: (row) =>
+    plain('ScriptParameterChanged', row.text('name'), VERBS[row.verb === 'insert' ? 'update' : row.verb]),
   setting: (row) => {
     const isRetention = row.text('key') === ('retention' satisfies SettingKey);
     return isRetention ? plain('RetentionChanged', DEFAULT_RETENTION_ID, 'default retention') : undefined;
   },
-  webhook: null,
+  webhook: (row) => plain('WebhookChanged', row.text('webhook_id'), summaryOf(row)),
   webhook_delivery: null,
 };
 
-/** Whether somebody may be told of rows of this table. */
-export function isTold(table: keyof Database): boolean {
-  return (TABLES[table] ?? null) !== null;
+/** Of these tables an update is told that sets one of the columns; the others are counts and reports. */
+const COLUMNS_TOLD: Partial<Readonly<Record<keyof Database, readonly string[]>>> = {
+  program: ['enrolled_at_ms', 'revoked_at_ms'],
+  webhook: ['document'],
+};
+
+/** Whether somebody may be told of it. */
+export function isTold({ table, verb, values }: RowChange): boolean {
+  if ((TABLES[table] ?? null) === null) return false;
+  const columns = verb === 'update' ? COLUMNS_TOLD[table] : undefined;
+  return columns?.some((column) => Object.hasOwn(values, column)) ?? true;
 }
 
 /** Reads what the rows themselves do not say, with the transaction that changed them. */
@@ -154,6 +170,14 @@ async function describeJob(row: Row, { db }: Source, server = ''): Promise<NewEv
   return first === undefined || servers.length > 1
     ? event
     : { ...event, sourceServerId: first.sourceServerId };
+}
+
+/** Of an agent its source server is told. */
+async function describeProgram(row: Row, { db }: Source): Promise<NewEvent | undefined> {
+  const program = await findProgram(db, row.text('program_id'));
+  if (program === undefined || program.role === 'agent') return undefined;
+  const did = row.text('revoked_at_ms') === '' ? 'enrolled' : 'revoked';
+  return plain('ProgramChanged', program.programId, `${program.role} ${did}`);
 }
 
 async function describeLaunchTemplate(row: Row, { db }: Source): Promise<NewEvent> {

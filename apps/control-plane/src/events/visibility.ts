@@ -43,6 +43,12 @@ const READINGS: Readonly<Record<EventType, (event: Told, scope: ArnScope) => Rea
     event.sourceServerId === undefined
       ? { action: 'landfall:GetRetention', resource: '*' }
       : ofServer('landfall:GetRetention')(event, scope),
+  ConnectorChanged: ofResource('mgn:ListConnectors', 'mgn', 'connector'),
+  EnrolmentTokenChanged: ofResource('landfall:ListEnrolmentTokens', 'landfall', 'enrolment-token'),
+  ScriptDocumentChanged: ofNothing('landfall:ListScriptDocuments'),
+  ScriptParameterChanged: ofNothing('landfall:ListScriptParameters'),
+  WebhookChanged: ofResource('landfall:DescribeWebhooks', 'landfall', 'webhook'),
+  ProgramChanged: ofNothing('landfall:DescribeService'),
 };
 
 export interface VisibilityOptions {
@@ -71,6 +77,11 @@ function ofResource(action: string, service: string, type: string) {
     action,
     resource: arnOf(service, type, resourceId, scope),
   });
+}
+
+/** What has no ARN is asked about as its listing is. */
+function ofNothing(action: string) {
+  return (): Reading => ({ action, resource: '*' });
 }
 
 function identityAction(arn: string): string {

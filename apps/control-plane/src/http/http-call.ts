@@ -11,6 +11,19 @@ export interface RecordedAccess {
   readonly resources: readonly string[];
 }
 
+/** What requests turned out to ask for. */
+const actions = new WeakMap<FastifyRequest, string>();
+
+/** From here on the request is one for this action, whatever becomes of it. */
+export function noteAction(request: FastifyRequest, action: string): void {
+  actions.set(request, action);
+}
+
+/** Empty while, or because, it has no meaning yet. */
+export function actionOf(request: FastifyRequest): string {
+  return actions.get(request) ?? '';
+}
+
 export function recordOf(
   { clock }: Service,
   { caller, action, resources }: RecordedAccess,

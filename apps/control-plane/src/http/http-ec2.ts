@@ -23,7 +23,7 @@ import { callContext } from '../identity/call-context.ts';
 import type { Caller } from '../identity/callers.ts';
 import { tagsOfResource } from '../operations/tags.ts';
 import type { Service } from '../service.ts';
-import { once, recordOf } from './http-call.ts';
+import { noteAction, once, recordOf } from './http-call.ts';
 
 export interface Ec2Request {
   readonly caller: Caller;
@@ -39,8 +39,9 @@ export async function performEc2(
 ): Promise<ApiResponse> {
   const call = readEc2Call(readQueryForm(form));
   const { name, operation } = call;
-  const input = readInput(call);
   const action = `ec2:${name}`;
+  noteAction(request, action);
+  const input = readInput(call);
   const resources = await ec2ResourcesOf(service, operation.resource, input.value);
   const context = { ...callContext(service, caller, request.ip), requestTags: ec2RequestTags(input.value) };
   const access = { caller, action, resources, context };

@@ -4,6 +4,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import test from 'node:test';
 import { parseExposition } from '../metrics/exposition-parser.testing.ts';
+import { ec2CallsOf } from '../testing/ec2-calls.ts';
 import { startTestControlPlane, type TestControlPlane } from '../testing/test-control-plane.ts';
 import { startTestSite } from '../testing/test-site.ts';
 
@@ -52,6 +53,10 @@ test('metrics are for who has the token; they are well-formed and say how things
   await untilJobEnds(job?.jobID);
   await assert.rejects(plane.api.mgn('DeleteWave', { waveID: 'wave-00000000000000000' }));
   await plane.api.landfall('CreateWebhook', { url: 'https://192.168.1.1/' });
+  const ec2 = await ec2CallsOf(t, plane);
+  await ec2('DescribeInstances');
+  await ec2('StopInstances', { 'InstanceId.1': 'i-00000000' });
+  await ec2('RunInstances');
   const path = join(plane.stateDir, 'metrics-token');
   const token = (await readFile(path, 'utf8')).trim();
   assert.equal((await stat(path)).mode & 0o077, 0);
@@ -75,6 +80,10 @@ test('metrics are for who has the token; they are well-formed and say how things
   assert.equal(value('landfall_api_calls_total', { operation: 'StartTest', code: 'ok' }), 1);
   const missing = { operation: 'DeleteWave', code: 'ResourceNotFoundException' };
   assert.equal(value('landfall_api_calls_total', missing), 1);
+  assert.equal(value('landfall_api_calls_total', { service: 'ec2', operation: 'DescribeInstances' }), 1);
+  const noInstance = { service: 'ec2', operation: 'StopInstances', code: 'InvalidInstanceID.NotFound' };
+  assert.equal(value('landfall_api_calls_total', noInstance), 1);
+  assert.equal(value('landfall_api_calls_total', { operation: 'unknown', code: 'InvalidAction' }), 1);
   assert.ok((value('landfall_staging_free_bytes') ?? 0) > 0);
   assert.equal(value('landfall_event_streams'), 0);
   assert.ok(families.get('landfall_webhook_queued_deliveries')?.samples.length === 1);

@@ -30,7 +30,7 @@ import { refuseOtherAccount } from '../operations/managed-accounts.ts';
 import { tagsOfResource } from '../operations/tags.ts';
 import type { Service } from '../service.ts';
 import { rawBody } from './http-body.ts';
-import { asApiError, once, recordOf } from './http-call.ts';
+import { actionOf, asApiError, noteAction, once, recordOf } from './http-call.ts';
 import { performEc2 } from './http-ec2.ts';
 import { encodeErrorFor } from './http-error-form.ts';
 import { answerSts, encodeStsOutput, readStsCall, stsResource } from './http-sts.ts';
@@ -52,8 +52,6 @@ export async function answerPublicApi(
 }
 
 const NS_A_SECOND = 1e9;
-/** What requests turned out to ask for. */
-const actions = new WeakMap<FastifyRequest, string>();
 
 function observeCall(
   { metrics, clock }: Service,
@@ -61,7 +59,7 @@ function observeCall(
   { beganNs, code }: { readonly beganNs: bigint; readonly code: string },
 ): void {
   const seconds = Number(clock.monotonicNs() - beganNs) / NS_A_SECOND;
-  metrics.observe({ action: actions.get(request) ?? '', code, seconds });
+  metrics.observe({ action: actionOf(request), code, seconds });
 }
 
 export function sendApiError(
@@ -100,7 +98,7 @@ async function perform(service: Service, request: FastifyRequest): Promise<ApiRe
   const { headers } = request;
   const input = readInput(operation, { labels, query: rawQuery, bodyText, headers });
   const access = accessOf(service, { operation, input: input.value, caller, sourceIp: request.ip });
-  actions.set(request, access.action);
+  noteAction(request, access.action);
   const record = recordOf(service, access, request);
   const isOnce = !isReplaySafe(operation);
   return auditCall(service.audit, isOnce ? { ...record, signature } : record, async (begin) => {
@@ -132,7 +130,7 @@ async function performSts(
   const call = readStsCall(form);
   const context = callContext(service, caller, request.ip);
   const access = { caller, action: `sts:${call.operation}`, resources: [stsResource(call)] };
-  actions.set(request, access.action);
+  noteAction(request, access.action);
   const members = await auditCall(service.audit, recordOf(service, access, request), async (begin) => {
     service.limits.takeCall(caller.origin.accessKeyId, context.nowMs);
     if (call.operation !== 'GetCallerIdentity') await begin();

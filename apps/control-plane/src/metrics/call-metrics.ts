@@ -2,17 +2,19 @@
  * Calls of the public API: how many, with which outcome, how long they took. Operations and outcomes come
  * from the models, so there are so many series and no more; whatever else is asked for counts as `unknown`.
  */
-import { allOperations } from '@landfall/api';
+import { allOperations, EC2_OPERATION_NAMES } from '@landfall/api';
 import type { Family, Histogram } from './exposition.ts';
 
 /** Seconds. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const NAME = /^[A-Za-z]{1,64}$/;
+/** EC2's have dots in them: `InvalidInstanceID.NotFound`. */
+const NAME = /^[A-Za-z][A-Za-z.]{0,63}$/;
 const CODES_MAX = 64;
 
 const KNOWN = new Set([
   ...allOperations('mgn').map(({ name }) => `mgn ${name}`),
   ...allOperations('landfall').map(({ name }) => `landfall ${name}`),
+  ...EC2_OPERATION_NAMES.map((name) => `ec2 ${name}`),
   ...['GetCallerIdentity', 'GetSessionToken', 'AssumeRole'].map((name) => `sts ${name}`),
 ]);
 

@@ -29,7 +29,7 @@ export function parseExposition(text: string): ReadonlyMap<string, ParsedFamily>
   const lines = text.slice(0, -1).split('\n');
   for (let index = 0; index < lines.length; index += 1) {
     const line = lines[index] ?? '';
-    const [, name = '', help = ''] = new RegExp(`^# HELP (${NAME}) (.+)$`).exec(line) ?? [];
+    const [, name = '', help = ''] = new RegExp(`^# HELP (${NAME}) ([^\\n]+)$`).exec(line) ?? [];
     if (name !== '') {
       assert.ok(!families.has(name), `${name} comes twice`);
       const [, ofType, type = ''] =

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { allOperations, EC2_OPERATION_NAMES } from '@landfall/api';
 import fc from 'fast-check';
+import { STS_OPERATIONS } from '../http/http-sts.ts';
 import { CallMetrics } from './call-metrics.ts';
 import { writeExposition } from './exposition.ts';
 import { parseExposition } from './exposition-parser.testing.ts';
@@ -24,6 +26,8 @@ test('whatever text is in a label and whatever number, it is read as it was', ()
         written.map(({ labels, value }) => [labels.name, plain(value)]),
       );
     }),
+    // To JavaScript a line ends there, to Prometheus it does not.
+    { examples: [[[], '\u2028']] },
   );
 });
 
@@ -45,6 +49,26 @@ test('calls are counted by outcome, and their durations fall into buckets', () =
   const durations = read.get('landfall_api_call_duration_seconds')?.samples ?? [];
   const bucket = (le: string) => durations.find(({ labels }) => labels.le === le)?.value;
   assert.deepEqual([bucket('0.005'), bucket('0.05'), bucket('10'), bucket('+Inf')], [2, 3, 4, 5]);
+});
+
+test('every operation of every service is counted under its name', () => {
+  const actions = [
+    ...allOperations('mgn').map(({ name }) => `mgn:${name}`),
+    ...allOperations('landfall').map(({ name }) => `landfall:${name}`),
+    ...EC2_OPERATION_NAMES.map((name) => `ec2:${name}`),
+    ...Object.keys(STS_OPERATIONS).map((name) => `sts:${name}`),
+  ];
+  const metrics = new CallMetrics();
+  for (const action of actions) {
+    metrics.observe({ action, code: 'InvalidInstanceID.NotFound', seconds: 0 });
+  }
+  const [calls] = metrics.families();
+  assert.ok(calls !== undefined && 'samples' in calls);
+  assert.deepEqual(
+    calls.samples.map(({ labels }) => `${labels?.service}:${labels?.operation}`),
+    actions,
+  );
+  assert.ok(calls.samples.every(({ labels }) => labels?.code === 'InvalidInstanceID.NotFound'));
 });
 
 test('nobody can make series without number by asking for what there is not', () => {

@@ -25,7 +25,7 @@ async function openHeard(t: TestContext): Promise<Heard> {
   const store = watchStore(await openSqliteStore(await temporaryFolder(t)));
   cleanUpAfter(t, () => store.close());
   const told: RowChange[] = [];
-  const watches = (table: string) => table !== 'enrolment_token';
+  const watches = ({ table }: RowChange) => table !== 'enrolment_token';
   store.changes.listen({ watches, prepare: async (_tx, changes) => () => void told.push(...changes) }, {
     error: (event: string) => assert.fail(event),
   } as never);

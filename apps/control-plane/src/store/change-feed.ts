@@ -11,8 +11,8 @@ import type { Queries } from './schema.ts';
 import type { Store } from './store.ts';
 
 export interface ChangeListener {
-  /** Changes of other tables are not told: most writes concern nobody. */
-  watches(table: RowChange['table']): boolean;
+  /** Other changes are not told: most writes concern nobody. */
+  watches(change: RowChange): boolean;
   /** Before the commit, with the transaction of the change. What it returns is called after the commit. */
   prepare(tx: Queries, changes: readonly RowChange[]): Promise<() => void>;
 }
@@ -82,7 +82,7 @@ export class ChangeFeed {
   }
 
   #watched(changes: readonly RowChange[]): readonly RowChange[] {
-    return changes.filter(({ table }) => this.#listener?.watches(table) === true);
+    return changes.filter((change) => this.#listener?.watches(change) === true);
   }
 
   #prepare(tx: Queries, changes: readonly RowChange[]): Promise<() => void> {

@@ -1,5 +1,5 @@
 /** Launch templates, one a server, and their versions, in the API's own words. */
-import type { Ec2LaunchTemplateData, Landfall } from '@landfall/api';
+import type { Ec2LaunchTemplateData, Ec2Values, Landfall } from '@landfall/api';
 import { decodeDocument, encodeDocument } from './document.ts';
 import type { Queries } from './schema.ts';
 
@@ -27,17 +27,22 @@ export interface LaunchTemplateVersionRecord {
   readonly clientToken?: string;
 }
 
-/** As `CreateLaunchTemplateVersion` takes them. */
-export type Ec2Members = Pick<
-  Ec2LaunchTemplateData,
-  | 'EbsOptimized'
-  | 'IamInstanceProfile'
-  | 'ImageId'
-  | 'KeyName'
-  | 'Monitoring'
-  | 'NetworkInterface'
-  | 'TagSpecification'
->;
+/** As `CreateLaunchTemplateVersion` takes them, without what is in `data`. */
+export interface Ec2Members {
+  readonly ImageId?: string | undefined;
+  readonly TagSpecification?: Ec2LaunchTemplateData['TagSpecification'];
+  readonly NetworkInterface?: readonly Ec2Values[] | undefined;
+  /** Of devices of which there is something to keep, with their names. */
+  readonly BlockDeviceMapping?: readonly KeptDevice[] | undefined;
+  /** `KEPT_LAUNCH_TEMPLATE_MEMBERS` */
+  readonly [name: string]: unknown;
+}
+
+export interface KeptDevice {
+  readonly DeviceName: string;
+  readonly Ebs: Ec2Values;
+  readonly others: Ec2Values;
+}
 
 export async function insertLaunchTemplate(tx: Queries, template: LaunchTemplateRecord): Promise<void> {
   await tx

@@ -59,3 +59,10 @@ test('only webhooks that are on and want it are sent an event', async (t) => {
   const counts = await Promise.all(['wh-1', 'wh-2', 'wh-3'].map((id) => countQueued(store.db, id)));
   assert.deepEqual(counts, [1, 0, 0]);
 });
+
+test('Q3: webhooks are told of others, and not of themselves', async (t) => {
+  const { store, put } = await openQueue(t, [WEBHOOK, { ...WEBHOOK, webhookId: 'wh-2' }], 3);
+  await put({ type: 'WebhookChanged', resourceId: 'wh-1', summary: 'deleted' });
+  const counts = await Promise.all(['wh-1', 'wh-2'].map((id) => countQueued(store.db, id)));
+  assert.deepEqual(counts, [0, 1]);
+});

@@ -3,6 +3,7 @@
  *
  * Q1  With the transaction of the change (V1): what happened is queued if and only if it happened.
  * Q2  A queue holds at most `QUEUE_MAX`; what comes after is counted, not kept.
+ * Q3  No webhook is told of itself: one that is deleted leaves nothing behind that waits for it.
  */
 
 import { isoDateTime } from '@landfall/api';
@@ -42,7 +43,9 @@ export class WebhookQueue {
     for (const webhook of this.#webhooks) {
       const { isEnabled, eventTypes } = webhook;
       if (!isEnabled) continue;
-      const wanted = events.filter(({ type }) => eventTypes === undefined || eventTypes.includes(type));
+      const wanted = events
+        .filter(({ type }) => eventTypes === undefined || eventTypes.includes(type))
+        .filter((event) => !isAbout(event, webhook));
       for (const event of wanted) await this.#putOne(tx, webhook, { event, nowMs });
     }
   }
@@ -63,4 +66,9 @@ export class WebhookQueue {
       ...{ createdAtMs: nowMs, nextAttemptAtMs: nowMs },
     });
   }
+}
+
+/** Q3 */
+function isAbout({ type, resourceId }: NewEvent, { webhookId }: WebhookRecord): boolean {
+  return type === 'WebhookChanged' && resourceId === webhookId;
 }

@@ -1,8 +1,10 @@
 /**
- * The operations on launch templates. Members of the data that nothing here could follow are left out, so
- * they are refused: a launch that does something else than it was told is worse than an error.
+ * The operations on launch templates. Members of the data that have no meaning here are taken all the same,
+ * to be kept and shown again: tools send whole templates, and read back what they sent.
  */
-import { choice, flag, list, structure, text, whole } from '../query/query-shape.ts';
+import { choice, flag, list, type StructureShape, structure, text, whole } from '../query/query-shape.ts';
+import { EC2_LAUNCH_TEMPLATE_MEMBERS } from './ec2-launch-template-members.generated.ts';
+import { type Ec2MemberTable, membersOf, membersWithout, queryShapesOf } from './ec2-member.ts';
 import {
   type Ec2Operation,
   FILTERS,
@@ -19,42 +21,71 @@ import {
 const GROUPS_MAX = 100;
 const NAMES_MAX = 200;
 
-const BLOCK_DEVICE = structure(
-  {
-    DeviceName: text({ pattern: /^\S+$/ }),
-    Ebs: structure({
-      VolumeType: choice('io1', 'io2', 'gp3', 'gp2', 'st1', 'sc1', 'standard'),
-      Iops: whole(100, 64_000),
-      Throughput: whole(125, 2000),
-      DeleteOnTermination: flag,
-    }),
-  },
-  ['DeviceName'],
+const BLOCK_DEVICE_MEMBERS = membersOf(EC2_LAUNCH_TEMPLATE_MEMBERS, 'BlockDeviceMapping');
+
+/** What has a meaning here is left out of these. */
+export const KEPT_LAUNCH_TEMPLATE_MEMBERS = {
+  data: membersWithout(EC2_LAUNCH_TEMPLATE_MEMBERS, [
+    ...['InstanceType', 'BlockDeviceMapping', 'NetworkInterface'],
+    ...['SecurityGroupId', 'SecurityGroup', 'TagSpecification'],
+  ]),
+  blockDevice: membersWithout(BLOCK_DEVICE_MEMBERS, ['DeviceName', 'Ebs']),
+  ebs: membersWithout(membersOf(BLOCK_DEVICE_MEMBERS, 'Ebs'), [
+    ...['VolumeType', 'Iops', 'Throughput', 'DeleteOnTermination'],
+  ]),
+  networkInterface: membersWithout(membersOf(EC2_LAUNCH_TEMPLATE_MEMBERS, 'NetworkInterface'), [
+    ...['DeviceIndex', 'SubnetId', 'SecurityGroupId', 'PrivateIpAddress'],
+  ]),
+} as const;
+
+const EBS = keeping(
+  KEPT_LAUNCH_TEMPLATE_MEMBERS.ebs,
+  structure({
+    VolumeType: choice('io1', 'io2', 'gp3', 'gp2', 'st1', 'sc1', 'standard'),
+    Iops: whole(100, 64_000),
+    Throughput: whole(125, 2000),
+    DeleteOnTermination: flag,
+  }),
 );
 
-const NETWORK_INTERFACE = structure({
-  DeviceIndex: whole(0, 0),
-  SubnetId: SUBNET_ID,
-  SecurityGroupId: list(GROUP_ID, GROUPS_MAX),
-  PrivateIpAddress: text({ max: 45 }),
-  AssociatePublicIpAddress: flag,
-  DeleteOnTermination: flag,
-  Description: text({ min: 0 }),
-});
+const BLOCK_DEVICE = keeping(
+  KEPT_LAUNCH_TEMPLATE_MEMBERS.blockDevice,
+  structure({ DeviceName: text({ pattern: /^\S+$/ }), Ebs: EBS }, ['DeviceName']),
+);
 
-export const LAUNCH_TEMPLATE_DATA = structure({
-  InstanceType: text({ max: 64 }),
-  BlockDeviceMapping: list(BLOCK_DEVICE, 60),
-  NetworkInterface: list(NETWORK_INTERFACE, 1),
-  SecurityGroupId: list(GROUP_ID, GROUPS_MAX),
-  SecurityGroup: list(text(), GROUPS_MAX),
-  TagSpecification: tagSpecifications('instance', 'volume', 'network-interface'),
-  EbsOptimized: flag,
-  IamInstanceProfile: structure({ Arn: text({ max: 2048 }), Name: text() }),
-  ImageId: text({ pattern: /^ami-([0-9a-f]{8}|[0-9a-f]{17})$/, malformed: 'InvalidAMIID.Malformed' }),
-  KeyName: text(),
-  Monitoring: structure({ Enabled: flag }),
-});
+const NETWORK_INTERFACE = keeping(
+  KEPT_LAUNCH_TEMPLATE_MEMBERS.networkInterface,
+  structure({
+    DeviceIndex: whole(0, 0),
+    SubnetId: SUBNET_ID,
+    SecurityGroupId: list(GROUP_ID, GROUPS_MAX),
+    PrivateIpAddress: text({ max: 45 }),
+  }),
+);
+
+export const LAUNCH_TEMPLATE_DATA = keeping(
+  KEPT_LAUNCH_TEMPLATE_MEMBERS.data,
+  structure({
+    InstanceType: text({ max: 64 }),
+    BlockDeviceMapping: list(BLOCK_DEVICE, 60),
+    NetworkInterface: list(NETWORK_INTERFACE, 1),
+    SecurityGroupId: list(GROUP_ID, GROUPS_MAX),
+    SecurityGroup: list(text(), GROUPS_MAX),
+    TagSpecification: tagSpecifications(
+      ...['instance', 'volume', 'network-interface', 'spot-instances-request', 'elastic-gpu'],
+    ),
+    /** Kept as well; it is a filter of versions. An alias of a parameter is not looked up. */
+    ImageId: text({
+      pattern: /^(ami-([0-9a-f]{8}|[0-9a-f]{17})|resolve:ssm:\S+)$/,
+      malformed: 'InvalidAMIID.Malformed',
+    }),
+  }),
+);
+
+/** The shape takes these as well; whoever reads its values by their types does not see them. */
+function keeping<Shape extends StructureShape>(members: Ec2MemberTable, shape: Shape): Shape {
+  return { ...shape, members: { ...queryShapesOf(members), ...shape.members } };
+}
 
 const VERSION = text({ max: 10, pattern: /^(\$Default|\$Latest|[1-9]\d{0,8})$/ });
 const VERSION_NUMBER = text({ max: 9, pattern: /^[1-9]\d{0,8}$/ });

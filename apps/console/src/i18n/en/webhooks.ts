@@ -81,4 +81,10 @@ export const webhookMessages = {
   'eventType.PreflightChanged': 'A preflight changed',
   'eventType.TripwireChanged': 'The tripwire saw something',
   'eventType.RetentionChanged': 'Retention was changed',
+  'eventType.ConnectorChanged': 'A connector changed',
+  'eventType.EnrolmentTokenChanged': 'An enrolment token was made, used or revoked',
+  'eventType.ScriptDocumentChanged': 'A script of post-launch actions changed',
+  'eventType.ScriptParameterChanged': 'A parameter of scripts changed',
+  'eventType.WebhookChanged': 'Another webhook changed',
+  'eventType.ProgramChanged': 'A replication server or launch host came or changed',
 } as const;

@@ -80,4 +80,10 @@ export const webhookMessages = {
   'eventType.PreflightChanged': '사전 점검이 바뀜',
   'eventType.TripwireChanged': '트립와이어가 무언가를 봄',
   'eventType.RetentionChanged': '보관이 바뀜',
+  'eventType.ConnectorChanged': '커넥터가 바뀜',
+  'eventType.EnrolmentTokenChanged': '등록 토큰이 만들어지거나 쓰이거나 취소됨',
+  'eventType.ScriptDocumentChanged': '시작 후 작업의 스크립트가 바뀜',
+  'eventType.ScriptParameterChanged': '스크립트의 매개변수가 바뀜',
+  'eventType.WebhookChanged': '다른 웹훅이 바뀜',
+  'eventType.ProgramChanged': '복제 서버나 시작 호스트가 추가되거나 바뀜',
 } as const;

@@ -26,7 +26,7 @@ export function TokenTable(): ReactNode {
   const [revoking, setRevoking] = useState<string>();
   const answer = useLive({
     key: 'enrolment tokens',
-    on: ['SourceServerChanged', 'IdentityChanged'],
+    on: ['EnrolmentTokenChanged'],
     load: async () => (await landfall('ListEnrolmentTokens', { maxResults: SHOWN_MAX })).items,
   });
   return (

@@ -20,7 +20,7 @@ export function StagingTab(): ReactNode {
   const { landfall, queries } = useConsole();
   const service = useLive({
     key: 'service',
-    on: ['ReplicationChanged', 'LaunchedMachineChanged'],
+    on: ['ProgramChanged', 'ReplicationChanged', 'LaunchedMachineChanged'],
     gapMs: GAP_MS,
     load: () => landfall('DescribeService', {}),
   });

@@ -118,7 +118,7 @@ function useKnown(templateId: string) {
   const { mgn, landfall } = useConsole();
   const scripts = useLive({
     key: 'script documents',
-    on: [],
+    on: ['ScriptDocumentChanged'],
     load: async () => (await landfall('ListScriptDocuments', { maxResults: SCRIPTS_MAX })).items,
   });
   const last = useLive({

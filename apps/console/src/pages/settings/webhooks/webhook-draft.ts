@@ -18,6 +18,12 @@ const EVENT_TYPE_TABLE: Readonly<Record<EventType, true>> = {
   PreflightChanged: true,
   TripwireChanged: true,
   RetentionChanged: true,
+  ConnectorChanged: true,
+  EnrolmentTokenChanged: true,
+  ScriptDocumentChanged: true,
+  ScriptParameterChanged: true,
+  WebhookChanged: true,
+  ProgramChanged: true,
 };
 
 export const EVENT_TYPES = Object.keys(EVENT_TYPE_TABLE) as readonly EventType[];

@@ -13,7 +13,8 @@ export function webhookHref(webhookID: string): string {
 export function webhookQuery(landfall: LandfallCall, webhookID: string): LiveQuery<Landfall.Webhook> {
   return {
     key: `webhook ${webhookID}`,
-    on: [],
+    on: ['WebhookChanged'],
+    about: webhookID,
     load: async () => {
       const { items } = await landfall('DescribeWebhooks', { webhookIDs: [webhookID] });
       const [webhook] = items;
