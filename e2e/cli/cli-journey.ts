@@ -139,7 +139,7 @@ export async function useGroups({ cli }: Journey, server: string): Promise<void>
   await cli.done('wave delete', 'first');
 }
 
-export async function useInventory({ cli }: Journey): Promise<void> {
+export async function useInventory({ cli, folder }: Journey): Promise<void> {
   const [exported] = await cli.json<Mgn.ExportTask[]>('export start', 'inventory', 'all.csv');
   await cli.done('export list', '--limit', '1');
   await cli.done('export errors', exported?.exportID ?? '');
@@ -148,6 +148,12 @@ export async function useInventory({ cli }: Journey): Promise<void> {
   await cli.done('import watch', imported?.importID ?? '');
   await cli.done('import list', '--filter', `importIDs=${imported?.importID}`);
   await cli.done('import errors', imported?.importID ?? '');
+  const file = join(folder, 'all.csv');
+  await cli.done('export download', '--to', file);
+  assert.match((await cli.tried('export download', '--to', file)).stderr, /FILES_TARGET_EXISTS/);
+  await cli.done('export download', '--to', file, '--force', '--of', exported?.exportID ?? '');
+  const [uploaded] = await cli.json<Mgn.ImportTask[]>('import upload', '--file', file);
+  assert.equal(uploaded?.status, 'SUCCEEDED');
 }
 
 export async function useOthers({ cli }: Journey): Promise<void> {
