@@ -11,12 +11,15 @@ import { PagedTable } from '../../widgets/paged-table.tsx';
 import { FileDialog } from './file-dialog.tsx';
 import { columnsFile, importHref } from './inventory-files.ts';
 import { TaskProgress } from './task-progress.tsx';
+import { UploadDialog } from './upload-dialog.tsx';
 
 export function ImportList(): ReactNode {
   const { t, formats } = useI18n();
   const { mgn } = useConsole();
   const { follow, go } = useNavigation();
-  const [isStarting, setIsStarting] = useState(false);
+  const [asked, setAsked] = useState<'upload' | 'bucket'>();
+  const onDone = ({ importTask }: Mgn.StartImportResponse) => go(importHref(importTask?.importID ?? ''));
+  const onCancel = () => setAsked(undefined);
   return (
     <>
       <PagedTable<Mgn.ImportTask>
@@ -30,8 +33,9 @@ export function ImportList(): ReactNode {
         actions={
           <>
             <ColumnsButton />
-            <Button variant="primary" onClick={() => setIsStarting(true)}>
-              {t('inventory.import.start')}
+            <Button onClick={() => setAsked('bucket')}>{t('inventory.import.start')}</Button>
+            <Button variant="primary" iconName="upload" onClick={() => setAsked('upload')}>
+              {t('inventory.upload.start')}
             </Button>
           </>
         }
@@ -70,12 +74,13 @@ export function ImportList(): ReactNode {
           },
         ]}
       />
-      {isStarting && (
+      {asked === 'upload' && <UploadDialog onDone={onDone} onCancel={onCancel} />}
+      {asked === 'bucket' && (
         <FileDialog
           kind="import"
           work={(s3BucketSource) => mgn('StartImport', { s3BucketSource })}
-          onDone={({ importTask }) => go(importHref(importTask?.importID ?? ''))}
-          onCancel={() => setIsStarting(false)}
+          onDone={onDone}
+          onCancel={onCancel}
         />
       )}
     </>
