@@ -44,6 +44,7 @@ async function useWebhooks(cli: CliSession): Promise<void> {
   assert.match(stderr, /is not open to webhooks/);
   await cli.done('webhook deliveries', webhookID, '--state', 'FAILED');
   await cli.done('webhook update', webhookID, '--off', '--rotate-secret');
+  await cli.done('webhook update', webhookID, '--all-events');
   await cli.done('webhook delete', webhookID);
 }
 
