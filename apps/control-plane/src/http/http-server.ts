@@ -3,8 +3,8 @@
  * port is told before anything else happens and port 0 can be used by tests.
  *
  * H2 Slow clients are cut off: headers and body have their time, bodies their size.
- * H3 A request that comes before the routes are there waits for them: programs that lost the control plane are
- *    back before its store is open.
+ * H3 A request that comes before the routes are there waits for them: programs that lost the control plane
+ *    are back before its store is open.
  */
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
