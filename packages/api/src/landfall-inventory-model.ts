@@ -1,4 +1,4 @@
-/** The shapes of the `landfall` service that put files of the inventory into a bucket and fetch them from one. */
+/** The shapes of the `landfall` service that put files of the inventory into a bucket, and fetch them. */
 import { read, write } from './landfall-operation.ts';
 import type { OperationModel, ShapeModel } from './service-model.ts';
 

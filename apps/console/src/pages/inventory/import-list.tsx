@@ -1,5 +1,6 @@
 import Button from '@cloudscape-design/components/button';
 import Link from '@cloudscape-design/components/link';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Mgn } from '@landfall/api/types';
 import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
@@ -31,13 +32,13 @@ export function ImportList(): ReactNode {
         trackBy="importID"
         empty={<EmptyList title={t('inventory.imports.empty')} text={t('inventory.imports.emptyText')} />}
         actions={
-          <>
+          <SpaceBetween direction="horizontal" size="xs">
             <ColumnsButton />
             <Button onClick={() => setAsked('bucket')}>{t('inventory.import.start')}</Button>
             <Button variant="primary" iconName="upload" onClick={() => setAsked('upload')}>
               {t('inventory.upload.start')}
             </Button>
-          </>
+          </SpaceBetween>
         }
         columns={[
           {

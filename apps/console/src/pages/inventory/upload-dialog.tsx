@@ -92,6 +92,8 @@ function FileChoice(props: {
           limitShowFewer: t('inventory.upload.fewer'),
           limitShowMore: t('inventory.upload.more'),
           errorIconAriaLabel: t('inventory.errors'),
+          formatFileSize: formats.bytes,
+          formatFileLastModified: (date) => formats.dateTime(date.toISOString()),
         }}
       />
     </FormField>
