@@ -269,7 +269,9 @@ step('a webhook that is told of some events is told of all again', async () => {
   const edit = async () => {
     await button('Actions').click();
     await page.getByRole('menuitem', { name: 'Change', exact: true }).click();
-    await dialog().getByLabel('Events').click();
+    await dialog()
+      .getByRole('button', { name: /^Events/ })
+      .click();
     await page.getByRole('option', { name: 'A job changed' }).click();
     await page.keyboard.press('Escape');
     await button('Save', dialog()).click();
