@@ -88,9 +88,7 @@ function readRecord(
   });
   const row = { rowNumber, ...groupsOf(told), ...serverOf(told) };
   const tooMany =
-    cells.length > columns.length
-      ? [`it has ${cells.length} values; the header has ${columns.length}`]
-      : [];
+    cells.length > columns.length ? [`it has ${cells.length} values; the header has ${columns.length}`] : [];
   const messages = [...tooMany, ...homeProblems(told, home), ...rowProblems(row)];
   return { row, problems: messages.map((message) => ({ rowNumber, message })) };
 }
