@@ -168,21 +168,21 @@ step('an import says row by row what is wrong, and an export where its file is',
   await page.getByRole('link', { name: 'Imports and exports' }).click();
   await page.getByText('Nothing was imported yet').waitFor();
   await browser.look('imports-empty');
-  await button('Start import').click();
+  await button('Import from a bucket').click();
   await dialog().getByLabel('File in the bucket').fill('servers.csv');
-  await button('Start import', dialog()).click();
+  await button('Import from a bucket', dialog()).click();
   await dialog().getByText('ResourceNotFoundException').waitFor();
   await mkdir(bucket, { recursive: true });
   await writeFile(join(bucket, 'servers.csv'), 'mgn:app:name,mgn:server:id\nshop,no-such-id\n');
-  await button('Start import', dialog()).click();
+  await button('Import from a bucket', dialog()).click();
   await page.getByText('Nothing was changed.').waitFor();
   await page.getByRole('cell', { name: 'The file is not right' }).first().waitFor();
   browser.assertQuiet(REFUSED);
   await browser.look('import');
-  const downloaded = page.waitForEvent('download');
-  await button('Download the errors').click();
-  const file = await readFile(await (await downloaded).path(), 'utf8');
-  assert.match(file, /^\uFEFFRow,What failed,Cause,Of\r\n2,The file is not right,/);
+  assert.match(
+    await downloadedText('Download the errors'),
+    /^\uFEFFRow,What failed,Cause,Of\r\n2,The file is not right,/,
+  );
   await browser.goto('/console/inventory?tab=exports');
   await page.getByText('Nothing was exported yet').waitFor();
   await button('Start export').click();
@@ -193,6 +193,51 @@ step('an import says row by row what is wrong, and an export where its file is',
   assert.match(await readFile(join(bucket, 'all.csv'), 'utf8'), /^mgn:account-id,/);
   await browser.look('export');
 });
+
+step(
+  'a file of one’s own machine is imported when it is right, and what was exported comes back',
+  async () => {
+    await browser.goto('/console/inventory');
+    await button('Import a file').click();
+    await offer('servers.txt', 'mgn:app:name\nshop\n');
+    await dialog().getByText('Its name has to end in .csv').waitFor();
+    await offer('servers.csv', Buffer.from([0x61, 0x0a, 0xbc, 0xf6]));
+    await dialog().getByText('Line 2 is not UTF-8').waitFor();
+    assert.equal(await button('Import a file', dialog()).isDisabled(), true);
+    await offer('servers.csv', 'mgn:app:name,mgn:server:platform\nshop,\nbank,plan9\n');
+    await dialog().getByText('Line 2 is not UTF-8').waitFor({ state: 'hidden' });
+    await browser.look('import-upload');
+    await button('Import a file', dialog()).click();
+    await page.getByText('Nothing was changed.').waitFor();
+    const wrong = page.getByRole('row').filter({ hasText: 'The file is not right' });
+    await wrong.getByText('neither mgn:server:id nor mgn:server:user-provided-id').waitFor();
+    assert.match((await wrong.textContent()) ?? '', /^3/);
+    await browser.goto('/console/inventory');
+    await button('Import a file').click();
+    await offer('서버.csv', '\uFEFFmgn:app:name\n상점 <b>1</b>\n');
+    await button('Import a file', dialog()).click();
+    await page.getByText('Succeeded').waitFor();
+    assert.match(await downloadedText('Download the file'), /^\uFEFFmgn:app:name\n상점/);
+    await browser.goto('/console/inventory?tab=exports');
+    await button('Start export').click();
+    await button('Start export', dialog()).click();
+    await page.getByText('Succeeded').waitFor();
+    assert.match(await downloadedText('Download the file'), /^\uFEFFmgn:account-id,[\s\S]*상점 <b>1<\/b>/);
+    browser.assertQuiet();
+  },
+);
+
+/** A file as somebody chooses it in the dialog that is open. */
+async function offer(name: string, content: string | Buffer): Promise<void> {
+  const file = { name, mimeType: 'text/csv', buffer: Buffer.from(content) };
+  await dialog().locator('input[type="file"]').setInputFiles(file);
+}
+
+async function downloadedText(name: string): Promise<string> {
+  const downloaded = page.waitForEvent('download');
+  await button(name).click();
+  return readFile(await (await downloaded).path(), 'utf8');
+}
 
 step('settings show the staging area, and a webhook whose test fails says why', async () => {
   await page.getByRole('link', { name: 'Settings' }).click();
@@ -241,6 +286,26 @@ async function changeRetention(): Promise<void> {
   await button('Take retention away', dialog()).click();
   await page.getByText('Built in: nothing else was set here').waitFor();
 }
+step('a webhook that is told of some events is told of all again', async () => {
+  const edit = async () => {
+    await button('Actions').click();
+    await page.getByRole('menuitem', { name: 'Change', exact: true }).click();
+    await dialog()
+      .getByRole('button', { name: /^Events/ })
+      .click();
+    await page.getByRole('option', { name: 'A job changed' }).click();
+    await page.keyboard.press('Escape');
+    await button('Save', dialog()).click();
+    await dialog().waitFor({ state: 'hidden' });
+  };
+  const allEvents = page.getByText('All events', { exact: true });
+  await allEvents.waitFor();
+  await edit();
+  await allEvents.waitFor({ state: 'hidden' });
+  await edit();
+  await allEvents.waitFor();
+  browser.assertQuiet();
+});
 
 step('who may only read sees it, and is told what is refused', async () => {
   await page.evaluate('sessionStorage.clear()');

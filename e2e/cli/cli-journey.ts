@@ -44,6 +44,7 @@ async function useWebhooks(cli: CliSession): Promise<void> {
   assert.match(stderr, /is not open to webhooks/);
   await cli.done('webhook deliveries', webhookID, '--state', 'FAILED');
   await cli.done('webhook update', webhookID, '--off', '--rotate-secret');
+  await cli.done('webhook update', webhookID, '--all-events');
   await cli.done('webhook delete', webhookID);
 }
 
@@ -139,7 +140,7 @@ export async function useGroups({ cli }: Journey, server: string): Promise<void>
   await cli.done('wave delete', 'first');
 }
 
-export async function useInventory({ cli }: Journey): Promise<void> {
+export async function useInventory({ cli, folder }: Journey): Promise<void> {
   const [exported] = await cli.json<Mgn.ExportTask[]>('export start', 'inventory', 'all.csv');
   await cli.done('export list', '--limit', '1');
   await cli.done('export errors', exported?.exportID ?? '');
@@ -148,6 +149,12 @@ export async function useInventory({ cli }: Journey): Promise<void> {
   await cli.done('import watch', imported?.importID ?? '');
   await cli.done('import list', '--filter', `importIDs=${imported?.importID}`);
   await cli.done('import errors', imported?.importID ?? '');
+  const file = join(folder, 'all.csv');
+  await cli.done('export download', '--to', file);
+  assert.match((await cli.tried('export download', '--to', file)).stderr, /FILES_TARGET_EXISTS/);
+  await cli.done('export download', '--to', file, '--force', '--of', exported?.exportID ?? '');
+  const [uploaded] = await cli.json<Mgn.ImportTask[]>('import upload', '--file', file);
+  assert.equal(uploaded?.status, 'SUCCEEDED');
 }
 
 export async function useOthers({ cli }: Journey): Promise<void> {

@@ -4,6 +4,7 @@ import { EVENT_OPERATIONS, EVENT_SHAPES } from './landfall-event-model.ts';
 import { FILE_SHAPES } from './landfall-file-model.ts';
 import { IDENTITY_OPERATIONS, IDENTITY_SHAPES } from './landfall-identity-model.ts';
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
+import { INVENTORY_OPERATIONS, INVENTORY_SHAPES } from './landfall-inventory-model.ts';
 import { JOURNAL_SHAPES } from './landfall-journal-model.ts';
 import { LAUNCH_TEMPLATE_OPERATIONS, LAUNCH_TEMPLATE_SHAPES } from './landfall-launch-template-model.ts';
 import { MACHINE_SHAPES } from './landfall-machine-model.ts';
@@ -102,6 +103,7 @@ const OPERATIONS = {
     idempotent: true,
   },
   DescribePreflight: read('DescribePreflight', 'ResourceNotFoundException'),
+  ...INVENTORY_OPERATIONS,
   ...LAUNCH_TEMPLATE_OPERATIONS,
   ...RETENTION_OPERATIONS,
   ...SCRIPT_OPERATIONS,
@@ -293,6 +295,7 @@ export const LANDFALL_SHAPES = {
   ...EVENT_SHAPES,
   ...FILE_SHAPES,
   ...IMAGE_SHAPES,
+  ...INVENTORY_SHAPES,
   ...SCRIPT_SHAPES,
   ...TRIPWIRE_SHAPES,
   ...IDENTITY_SHAPES,

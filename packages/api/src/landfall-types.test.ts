@@ -14,6 +14,8 @@ interface Borrowed {
   SourceServerID: string;
   ISO8601DatetimeString: string;
   PaginationToken: string;
+  S3BucketName: string;
+  S3Key: string;
   MaxResultsType: number;
   Boolean: boolean;
 }

@@ -10,6 +10,7 @@ import type { EventOperations } from './landfall-event-types.ts';
 import type { FileOperations } from './landfall-file-types.ts';
 import type { IdentityOperations } from './landfall-identity-types.ts';
 import type { ImageOperations } from './landfall-image-types.ts';
+import type { InventoryOperations } from './landfall-inventory-types.ts';
 import type { JournalOperations } from './landfall-journal-types.ts';
 import type { LaunchTemplateOperations } from './landfall-launch-template-types.ts';
 import type { PreflightOperations } from './landfall-preflight-types.ts';
@@ -40,6 +41,7 @@ export type * from './landfall-event-types.ts';
 export type * from './landfall-file-types.ts';
 export type * from './landfall-identity-types.ts';
 export type * from './landfall-image-types.ts';
+export type * from './landfall-inventory-types.ts';
 export type * from './landfall-journal-types.ts';
 export type * from './landfall-launch-template-types.ts';
 export type * from './landfall-preflight-types.ts';
@@ -57,6 +59,7 @@ export interface LandfallOperations
     FileOperations,
     IdentityOperations,
     ImageOperations,
+    InventoryOperations,
     JournalOperations,
     LaunchTemplateOperations,
     PreflightOperations,

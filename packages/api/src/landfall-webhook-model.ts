@@ -28,6 +28,7 @@ const REQUESTS = {
       webhookID: 'WebhookID',
       url: 'WebhookUrl',
       eventTypes: 'EventTypes',
+      allEventTypes: 'Boolean',
       description: 'WebhookDescription',
       enabled: 'Boolean',
       rotateSecret: 'Boolean',

@@ -45,6 +45,8 @@ export interface DescribeWebhooksResponse {
 export interface UpdateWebhookRequest extends WebhookRequest {
   readonly url?: string | undefined;
   readonly eventTypes?: readonly EventType[] | undefined;
+  /** True: all events again, those of later releases too. Not beside `eventTypes`. */
+  readonly allEventTypes?: boolean | undefined;
   readonly description?: string | undefined;
   readonly enabled?: boolean | undefined;
   /** A new secret takes the place of the old one at once. */

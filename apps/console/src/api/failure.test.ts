@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ERROR_CODES } from '@landfall/model';
-import { ApiFailure, failureOf, isSessionEnd, registeredError, unreachable } from './failure.ts';
+import { ApiFailure, failureOf, isSessionEnd, unreachable } from './failure.ts';
 
 test('an error of the SDK keeps its name, its words and its status', () => {
   const thrown = Object.assign(new Error('s-1 is busy'), {
@@ -26,12 +25,4 @@ test('only refused credentials end a session, not a refused operation', () => {
   assert.equal(isSessionEnd(refused('UnrecognizedClientException', 403)), true);
   assert.equal(isSessionEnd(refused('AccessDeniedException', 403)), false);
   assert.equal(isSessionEnd(refused('InternalServerException', 500)), false);
-});
-
-test('a registered code in a message brings its remedy, and only a registered one', () => {
-  for (const code of Object.keys(ERROR_CODES)) {
-    assert.equal(registeredError(`${code}: something happened`)?.code, code.includes('_') ? code : undefined);
-  }
-  assert.equal(registeredError('MADE_UP_CODE: something'), undefined);
-  assert.equal(registeredError('nothing of the kind'), undefined);
 });

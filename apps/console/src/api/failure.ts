@@ -1,9 +1,7 @@
 /**
  * What went wrong, in one form for both services: a code, the cause in the service's own words, and what to
- * do. Codes of `docs/errors.md` that stand in a message bring their remedy with them.
+ * do. What codes of `docs/errors.md` that stand in a message bring with them: `i18n/error-texts.ts`.
  */
-import { ERROR_CODES, type ErrorEntry } from '@landfall/model';
-
 export class ApiFailure extends Error {
   override readonly name: string;
   /** HTTP; 0: there was no answer. */
@@ -70,13 +68,4 @@ export function isDenied({ name }: ApiFailure): boolean {
 
 export function isGone({ name }: ApiFailure): boolean {
   return name === 'ResourceNotFoundException';
-}
-
-/** Programs write `CODE: message`; the code and its entry, when it is one of ours. */
-export function registeredError(
-  text: string,
-): { readonly code: string; readonly entry: ErrorEntry } | undefined {
-  const [code] = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/.exec(text) ?? [];
-  if (code === undefined || !Object.hasOwn(ERROR_CODES, code)) return undefined;
-  return { code, entry: ERROR_CODES[code as keyof typeof ERROR_CODES] };
 }

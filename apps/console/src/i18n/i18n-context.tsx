@@ -1,8 +1,16 @@
 /** The language of the page: messages, formats, and Cloudscape's own words in it. */
 import { I18nProvider as CloudscapeI18n, type I18nProviderProps } from '@cloudscape-design/components/i18n';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { type ErrorTexts, type KnownError, knownError } from './error-texts.ts';
 import { createFormats, type Formats } from './formats.ts';
-import { chooseLanguage, type Language, loadMessages, type MessageKey, type Messages } from './languages.ts';
+import {
+  chooseLanguage,
+  type Language,
+  loadErrorTexts,
+  loadMessages,
+  type MessageKey,
+  type Messages,
+} from './languages.ts';
 import { fill, type SlotValues } from './translate.ts';
 
 export type Translate = (key: MessageKey, values?: SlotValues) => string;
@@ -11,6 +19,8 @@ export interface I18n {
   readonly language: Language;
   readonly t: Translate;
   readonly formats: Formats;
+  /** What is known of the code that an error begins with or names. */
+  readonly knownError: (text: string) => KnownError | undefined;
   readonly choose: (language: Language) => void;
 }
 
@@ -26,6 +36,7 @@ export function useI18n(): I18n {
 interface Loaded {
   readonly language: Language;
   readonly messages: Messages;
+  readonly errors: ErrorTexts;
   readonly cloudscape: readonly I18nProviderProps.Messages[];
 }
 
@@ -61,7 +72,7 @@ function Provided(props: {
   readonly children: ReactNode;
 }): ReactNode {
   const { loaded, choose, children } = props;
-  const { language, messages } = loaded;
+  const { language, messages, errors } = loaded;
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
@@ -71,15 +82,20 @@ function Provided(props: {
       choose,
       formats: createFormats(language),
       t: (key, values = {}) => fill(messages[key], values, language),
+      knownError: (text) => knownError(text, errors),
     }),
-    [language, messages, choose],
+    [language, messages, errors, choose],
   );
   return <Context.Provider value={i18n}>{children}</Context.Provider>;
 }
 
 async function load(language: Language): Promise<Loaded> {
-  const [messages, cloudscape] = await Promise.all([loadMessages(language), loadCloudscape(language)]);
-  return { language, messages, cloudscape: [cloudscape] };
+  const [messages, errors, cloudscape] = await Promise.all([
+    loadMessages(language),
+    loadErrorTexts(language),
+    loadCloudscape(language),
+  ]);
+  return { language, messages, errors, cloudscape: [cloudscape] };
 }
 
 async function loadCloudscape(language: Language): Promise<I18nProviderProps.Messages> {

@@ -1,5 +1,6 @@
 /** The languages there are, and what is loaded for each. */
 import { EN } from './en/index.ts';
+import type { ErrorTexts } from './error-texts.ts';
 
 export const LANGUAGES = ['en', 'ko'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -13,6 +14,12 @@ export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English
 export async function loadMessages(language: Language): Promise<Messages> {
   if (language === 'ko') return (await import('./ko/index.ts')).KO;
   return EN;
+}
+
+/** English is what the errors themselves are written in. */
+export async function loadErrorTexts(language: Language): Promise<ErrorTexts> {
+  if (language === 'ko') return (await import('./ko/errors/index.ts')).KO_ERRORS;
+  return {};
 }
 
 /** What was chosen, else what the browser asks for, else English. */

@@ -1,7 +1,6 @@
 /** An error as a program wrote it; with the remedy of its code, where it has one of ours. */
 import Box from '@cloudscape-design/components/box';
 import type { ReactNode } from 'react';
-import { registeredError } from '../api/failure.ts';
 import { useI18n } from '../i18n/i18n-context.tsx';
 
 /** How programs begin their errors; one of a newer release may have a code that is not known here. */
@@ -16,14 +15,14 @@ export interface RawErrorTextProps {
 }
 
 export function RawErrorText({ text, code, hint }: RawErrorTextProps): ReactNode {
-  const { t } = useI18n();
-  const registered = registeredError(code ?? text);
-  const remedies = [hint, registered?.entry.remedy].filter((remedy) => remedy !== undefined);
-  const shownCode = registered?.code ?? code ?? CODE.exec(text)?.[1];
+  const { t, knownError } = useI18n();
+  const known = knownError(code ?? text);
+  const remedies = [hint, known?.remedy].filter((remedy) => remedy !== undefined);
+  const shownCode = known?.code ?? code ?? CODE.exec(text)?.[1];
   return (
     <div>
       <div>
-        <strong>{t('failure.cause')}:</strong> {text}
+        <strong>{t('failure.cause')}:</strong> {known?.meaning} {text}
       </div>
       {remedies.length > 0 && (
         <div>

@@ -20,6 +20,7 @@ const RULES = `
   \`mgn:server:user-provided-id\`; a new one needs \`mgn:server:fqdn-for-action-framework\` and waits for its agent as
   PENDING_INSTALLATION. Of the \`mgn:launch:\` columns \`transfer-server-tags\` and
   \`placement:operating-system-licensing\` are applied; the others are kept and exported again.
+  \`landfall:PutInventoryFile\` puts a file into a bucket, \`landfall:GetInventoryFile\` fetches one.
 - **Connectors** are kept for the scripts that make them; nothing is sent through one. There are no **vCenter clients**.
 - Servers are replicated by agents: SNAPSHOT_SHIPPING is refused.
 - The API has no revision numbers, so of two updates at once the later one counts, member by member.

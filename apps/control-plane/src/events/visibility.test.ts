@@ -36,6 +36,7 @@ const READINGS: Readonly<Record<EventType, readonly [resourceId: string, action:
   BootProofChanged: ['boot-1', 'landfall:ListBootProofs', 'arn:aws:landfall:*:*:boot-proof/boot-1'],
   PreflightChanged: ['s-1', 'landfall:DescribePreflight', 'arn:aws:mgn:*:*:source-server/s-1'],
   TripwireChanged: ['s-1', 'landfall:DescribeReplication', 'arn:aws:mgn:*:*:source-server/s-1'],
+  RetentionChanged: ['default', 'landfall:GetRetention', '*'],
   ConnectorChanged: ['connector-1', 'mgn:ListConnectors', 'arn:aws:mgn:*:*:connector/connector-1'],
   EnrolmentTokenChanged: [
     'tok-1',

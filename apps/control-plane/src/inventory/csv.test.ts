@@ -34,14 +34,14 @@ test('line ends, a byte order mark and empty lines of other programs are taken',
   });
 });
 
-test('broken quoting names its row; no text breaks the reader', () => {
-  for (const [text, rowNumber] of [
-    ['a\n"b', 2],
-    ['a\nb"c', 2],
-    ['"a"b', 1],
+test('broken quoting names its row and its column; no text breaks the reader', () => {
+  for (const [text, problem] of [
+    ['a\n"b', '2: in column 1 a quoted value does not end'],
+    ['a\nx,b"c', '2: in column 2 a quote stands inside a value that does not begin with one'],
+    ['"a"b', '1: in column 1 something follows a quoted value'],
   ] as const) {
     const parsed = parseCsv(text);
-    assert.equal(parsed.ok ? undefined : parsed.problem.rowNumber, rowNumber);
+    assert.equal(parsed.ok ? 'none' : `${parsed.problem.rowNumber}: ${parsed.problem.message}`, problem);
   }
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseCsv(text)));
 });

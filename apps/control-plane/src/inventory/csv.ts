@@ -41,7 +41,7 @@ function parseRecord(source: string, start: number): ParsedRecord | string {
   let position = start;
   for (;;) {
     const cell = source[position] === '"' ? quotedCell(source, position) : plainCell(source, position);
-    if (typeof cell === 'string') return cell;
+    if (typeof cell === 'string') return `in column ${cells.length + 1} ${cell}`;
     cells.push(cell.text);
     if (source[cell.end] !== ',') return { cells, next: afterLineEnd(source, cell.end) };
     position = cell.end + 1;

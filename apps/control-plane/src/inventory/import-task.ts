@@ -20,6 +20,7 @@ import {
 import { applyItem, type Effect } from './apply-item.ts';
 import { type PlanItem, planInventory } from './inventory-plan.ts';
 import { readInventory } from './inventory-rows.ts';
+import { decodeInventory } from './inventory-text.ts';
 
 export const IMPORT_BYTES_MAX = 16 * 1024 * 1024;
 const ERRORS_MAX = 1000;
@@ -32,7 +33,9 @@ export async function runImport(
   signal: AbortSignal,
 ): Promise<ImportRecord> {
   const bytes = await readFile(service, task);
-  const { rows, problems } = readInventory(bytes.toString('utf8'), service.facts);
+  const decoded = decodeInventory(bytes);
+  if (!decoded.ok) return refuseFile(service, task, [decoded.problem]);
+  const { rows, problems } = readInventory(decoded.text, service.facts);
   const plan = planInventory(rows);
   const wrong = [...problems, ...(problems.length === 0 ? plan.problems : [])];
   if (wrong.length > 0) return refuseFile(service, task, wrong);

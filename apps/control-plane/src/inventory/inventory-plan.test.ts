@@ -48,27 +48,34 @@ test('rows that speak of the same thing are put together, in the order in which 
 
 test('what is wrong is told with its row: headers, homes, values, missing names, contradictions', () => {
   assert.match(problemsOf([])[0] ?? '', /^1: the file is empty/);
-  assert.match(problemsOf(['mgn:wave:nam'])[0] ?? '', /^1: there is no column mgn:wave:nam/);
+  assert.match(problemsOf(['mgn:wave:nam'])[0] ?? '', /^1: column 1 is mgn:wave:nam, and there is none/);
   assert.match(problemsOf(['mgn:wave:name', 'mgn:wave:name'])[0] ?? '', /^1: .* twice/);
   assert.match(problemsOf(['name'])[0] ?? '', /^1: there is no column that begins with mgn:/);
   assert.match(
     problemsOf(['mgn:region', 'mgn:wave:name'], ['eu-west-1', 'x'])[0] ?? '',
     /^2: mgn:region is eu-west-1/,
   );
-  assert.match(problemsOf(['mgn:wave:name'], ['x'.repeat(257)])[0] ?? '', /^2: name must be at most 256/);
-  assert.match(problemsOf(['mgn:wave:id'], ['wave-1'])[0] ?? '', /^2: waveID must/);
+  assert.match(
+    problemsOf(['mgn:wave:name'], ['x'.repeat(257)])[0] ?? '',
+    /^2: mgn:wave:name must be at most 256/,
+  );
+  assert.match(problemsOf(['mgn:wave:id'], ['wave-1'])[0] ?? '', /^2: mgn:wave:id must/);
+  assert.match(
+    problemsOf(['mgn:wave:name', 'mgn:wave:tag:Env'], ['x', 'y'.repeat(300)])[0] ?? '',
+    /^2: mgn:wave:tag:Env must be at most 256/,
+  );
   assert.match(problemsOf(['mgn:server:tag:a'], ['1'])[0] ?? '', /^2: .*neither mgn:server:id nor/);
   assert.match(problemsOf(['mgn:app:description'], ['1'])[0] ?? '', /^2: .*not of which/);
   const server = 'mgn:server:user-provided-id';
   assert.match(
     problemsOf([server, 'mgn:server:platform'], ['a', 'plan9'])[0] ?? '',
-    /^2: platform must match/,
+    /^2: mgn:server:platform must match/,
   );
   assert.match(
     problemsOf([server, 'mgn:launch:transfer-server-tags'], ['a', 'maybe'])[0] ?? '',
     /cannot be maybe/,
   );
-  assert.match(problemsOf([server], ['a', 'b'])[0] ?? '', /more values than there are columns/);
+  assert.match(problemsOf([server], ['a', 'b'])[0] ?? '', /^2: it has 2 values; the header has 1/);
   const described = ['mgn:wave:name', 'mgn:wave:description'];
   assert.match(
     problemsOf(described, ['w', '1'], ['w', '2'])[0] ?? '',

@@ -4,7 +4,7 @@
  */
 import { ApiError, type FieldFailure, operations, validateInput } from '@landfall/api';
 import { type CsvProblem, type CsvRow, parseCsv } from './csv.ts';
-import { type Column, readColumn } from './inventory-columns.ts';
+import { type Column, readColumn, tagColumn } from './inventory-columns.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -66,8 +66,8 @@ function headerProblem(
   { cells }: CsvRow,
   columns: readonly (Column | 'ignored' | undefined)[],
 ): string | undefined {
-  const unknown = cells.find((_, index) => columns[index] === undefined);
-  if (unknown !== undefined) return `there is no column ${unknown}`;
+  const unknown = cells.findIndex((_, index) => columns[index] === undefined);
+  if (unknown >= 0) return `column ${unknown + 1} is ${cells[unknown]}, and there is none of that name`;
   const names = cells.filter((_, index) => columns[index] !== 'ignored').map((name) => name.trim());
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return `the column ${twice} is there twice`;
@@ -87,7 +87,8 @@ function readRecord(
     return column === undefined || column === 'ignored' || text.trim() === '' ? [] : [[column, text.trim()]];
   });
   const row = { rowNumber, ...groupsOf(told), ...serverOf(told) };
-  const tooMany = cells.length > columns.length ? ['it has more values than there are columns'] : [];
+  const tooMany =
+    cells.length > columns.length ? [`it has ${cells.length} values; the header has ${columns.length}`] : [];
   const messages = [...tooMany, ...homeProblems(told, home), ...rowProblems(row)];
   return { row, problems: messages.map((message) => ({ rowNumber, message })) };
 }
@@ -162,7 +163,8 @@ function groupProblems(
     about === 'wave'
       ? problemsOf(operations.mgn.DeleteWave, id, (waveID) => ({ waveID }))
       : problemsOf(operations.mgn.DeleteApplication, id, (applicationID) => ({ applicationID }));
-  return [...idProblems, ...failuresOf(() => validateInput(create, group))];
+  const problems = [...idProblems, ...failuresOf(() => validateInput(create, group))];
+  return problems.map(({ name: member, message }) => `${columnOf(about, member)} ${message}`);
 }
 
 function serverProblems(server: ServerFacts): readonly string[] {
@@ -177,11 +179,28 @@ function serverProblems(server: ServerFacts): readonly string[] {
     fqdnForActionFramework: fqdn,
   };
   const tagged = { resourceArn: 'arn:aws:mgn:us-east-1:000000000000:source-server/s-1', tags };
-  return [
+  const failures = [
     ...failuresOf(() => validateInput(operations.mgn.UpdateSourceServer, update)),
     ...failuresOf(() => validateInput(operations.mgn.TagResource, tagged)),
-    ...launchProblems(launch),
   ];
+  const problems = failures.map(({ name, message }) => `${columnOf('server', name)} ${message}`);
+  return [...problems, ...launchProblems(launch)];
+}
+
+/** Members of operations that go by another name in a file. */
+const PROPERTIES: Readonly<Record<string, string>> = {
+  waveID: 'id',
+  applicationID: 'id',
+  sourceServerID: 'id',
+  userProvidedID: 'user-provided-id',
+  fqdnForActionFramework: 'fqdn-for-action-framework',
+};
+
+/** The column that the member of an operation was filled from; `tags.Env` is that of a tag. */
+function columnOf(about: 'wave' | 'app' | 'server', member: string): string {
+  if (member === 'tags') return `mgn:${about}:tag`;
+  if (member.startsWith('tags.')) return tagColumn(about, member.slice('tags.'.length));
+  return `mgn:${about}:${PROPERTIES[member] ?? member}`;
 }
 
 function launchProblems(launch: ServerFacts['launch']): readonly string[] {
@@ -199,17 +218,16 @@ function problemsOf(
   operation: (typeof operations.mgn)['DeleteWave' | 'DeleteApplication'],
   id: string | undefined,
   inputOf: (id: string) => object,
-): readonly string[] {
+): readonly FieldFailure[] {
   return id === undefined ? [] : failuresOf(() => validateInput(operation, inputOf(id)));
 }
 
-function failuresOf(check: () => unknown): readonly string[] {
+function failuresOf(check: () => unknown): readonly FieldFailure[] {
   try {
     check();
     return [];
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const fields = (error.members.fieldList ?? []) as readonly FieldFailure[];
-    return fields.map(({ name, message }) => `${name} ${message}`);
+    return (error.members.fieldList ?? []) as readonly FieldFailure[];
   }
 }

@@ -45,6 +45,25 @@ test('O1: what fails half-way leaves what was there, and nothing beside it', asy
   assert.deepEqual(await readdir(join(folder, 'b')), ['k.csv']);
 });
 
+test('O1: of two who write one object at a time, the later one wins whole', async (t) => {
+  const folder = await temporaryFolder(t);
+  const store = createFileObjectStore(folder);
+  const name = { bucket: 'b', key: 'k.csv' };
+  const { promise: isSecondDone, resolve: secondIsDone } = Promise.withResolvers<void>();
+  const slow = async function* () {
+    yield 'first,';
+    await isSecondDone;
+    yield 'whole';
+  };
+  const first = store.write(name, slow());
+  await store.write(name, pieces('second'));
+  assert.equal(String(await store.read(name, BYTES_MAX)), 'second');
+  secondIsDone();
+  await first;
+  assert.equal(String(await store.read(name, BYTES_MAX)), 'first,whole');
+  assert.deepEqual(await readdir(join(folder, 'b')), ['k.csv']);
+});
+
 test('O2: no name leads out of its bucket', async (t) => {
   const root = await temporaryFolder(t);
   const folder = join(root, 'buckets');

@@ -1,6 +1,7 @@
 /**
  * Buckets as folders: `FOLDER/BUCKET/KEY`. A symbolic link on the way is followed nowhere (O2): what it names
- * is no object of ours.
+ * is no object of ours. Every writer at work has a temporary file of its own, whose name the next one takes
+ * over, so what a crash leaves beside an object does not grow (O1).
  */
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
@@ -16,10 +17,30 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 const ABSENT = ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'];
 
 export function createFileObjectStore(folder: string): ObjectStore {
+  const writing = new Set<string>();
   return {
     read: (name, bytesMax) => readObject(folder, name, bytesMax),
-    write: (name, pieces) => writeObject(folder, name, pieces),
+    write: async (name, pieces) => {
+      const path = await pathOf(folder, name, (missing) =>
+        mkdir(missing, { recursive: true, mode: FOLDER_MODE }),
+      );
+      if (path === undefined) throw invalidName(name);
+      const temporary = unusedName(writing, path);
+      writing.add(temporary);
+      try {
+        await writeObject({ path, temporary }, pieces);
+      } finally {
+        writing.delete(temporary);
+      }
+    },
   };
+}
+
+/** Keys end in .csv, so this is the name of no object. */
+function unusedName(writing: ReadonlySet<string>, path: string): string {
+  let name = `${path}.tmp`;
+  for (let others = 1; writing.has(name); others += 1) name = `${path}.${others}.tmp`;
+  return name;
 }
 
 async function readObject(folder: string, name: ObjectName, bytesMax: number): Promise<Buffer | undefined> {
@@ -37,13 +58,10 @@ async function readObject(folder: string, name: ObjectName, bytesMax: number): P
   }
 }
 
-async function writeObject(folder: string, name: ObjectName, pieces: AsyncIterable<string>): Promise<void> {
-  const path = await pathOf(folder, name, (missing) =>
-    mkdir(missing, { recursive: true, mode: FOLDER_MODE }),
-  );
-  if (path === undefined) throw invalidName(name);
-  // Keys end in .csv, so this is the name of no object.
-  const temporary = `${path}.tmp`;
+async function writeObject(
+  { path, temporary }: { readonly path: string; readonly temporary: string },
+  pieces: AsyncIterable<string>,
+): Promise<void> {
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
     const file = await open(temporary, flags, FILE_MODE);

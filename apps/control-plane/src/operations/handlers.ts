@@ -13,6 +13,7 @@ import { enrolmentTokenOperations } from './enrolment-tokens.ts';
 import { eventOperations } from './events.ts';
 import { imageOperations } from './images.ts';
 import { inventoryOperations } from './inventory.ts';
+import { inventoryFileOperations } from './inventory-files.ts';
 import { jobOperations } from './jobs.ts';
 import { journalOperations } from './journals.ts';
 import { launchTemplateOperations } from './launch-templates.ts';
@@ -71,6 +72,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...enrolmentTokenOperations,
   ...eventOperations,
   ...imageOperations,
+  ...inventoryFileOperations,
   ...journalOperations,
   ...launchedMachineOperations,
   ...launchTemplateOperations,

@@ -8,9 +8,8 @@ import {
   type Page,
   type PageRequest,
 } from '@landfall/api';
-import { OperationError, publicId } from '@landfall/runtime';
-import { IMPORT_BYTES_MAX } from '../inventory/import-task.ts';
-import { isObjectName, type ObjectName } from '../objects/object-store.ts';
+import { publicId } from '@landfall/runtime';
+import type { ObjectName } from '../objects/object-store.ts';
 import type { Service } from '../service.ts';
 import {
   type Counted,
@@ -25,6 +24,7 @@ import {
   type TaskError,
 } from '../store/inventory-tasks.ts';
 import type { Queries } from '../store/schema.ts';
+import { readObject, requireObjectName } from './inventory-files.ts';
 import { pageOfNumbered, pageOfStored } from './stored-page.ts';
 
 type Operations = Pick<
@@ -75,11 +75,11 @@ async function startImport(
 ): Promise<ImportRecord> {
   const { s3Bucket: bucket, s3Key: key, s3BucketOwner: bucketOwner } = s3BucketSource;
   refuseOtherOwner(service, bucketOwner);
-  requireName({ bucket, key });
+  requireObjectName({ bucket, key });
   const token = clientToken === undefined || clientToken === '' ? null : clientToken;
   const known = token === null ? undefined : await findImportByToken(service.store.db, token);
   if (known !== undefined) return sameImport(known, { bucket, key });
-  await requireObject(service, { bucket, key });
+  await readObject(service, { bucket, key });
   const task: ImportRecord = {
     ...newTask(service, 'import-', { bucket, key }),
     kind: 'IMPORT',
@@ -94,7 +94,7 @@ async function startImport(
 async function startExport(service: Service, input: Mgn.StartExportRequest): Promise<ExportRecord> {
   const { s3Bucket: bucket, s3Key: key, s3BucketOwner: bucketOwner, tags = {} } = input;
   refuseOtherOwner(service, bucketOwner);
-  requireName({ bucket, key });
+  requireObjectName({ bucket, key });
   const counts = { waves: 0, applications: 0, servers: 0 };
   const task = {
     ...newTask(service, 'export-', { bucket, key }),
@@ -140,16 +140,6 @@ function newTask({ clock, random }: Service, prefix: string, { bucket, key }: Ob
   } as const;
 }
 
-async function requireObject({ objects }: Service, name: ObjectName): Promise<void> {
-  try {
-    if ((await objects.read(name, IMPORT_BYTES_MAX)) !== undefined) return;
-  } catch (error) {
-    if (!(error instanceof OperationError)) throw error;
-    throw ApiError.validation(error.message);
-  }
-  throw ApiError.notFound(`${name.bucket}/${name.key}`, 'S3Object');
-}
-
 /** The same token is the same request, and must ask for the same. */
 function sameImport(known: ImportRecord, { bucket, key }: ObjectName): ImportRecord {
   if (known.bucket === bucket && known.key === key) return known;
@@ -162,11 +152,6 @@ function sameImport(known: ImportRecord, { bucket, key }: ObjectName): ImportRec
 function refuseOtherOwner({ facts }: Service, owner: string | undefined): void {
   if (owner === undefined || owner === facts.accountId) return;
   throw ApiError.validation(`Buckets here belong to account ${facts.accountId}, not to ${owner}.`);
-}
-
-function requireName(name: ObjectName): void {
-  if (isObjectName(name)) return;
-  throw ApiError.validation('The bucket and key cannot name an object: no part may be empty, "." or "..".');
 }
 
 /** Newest first. */

@@ -169,6 +169,24 @@ test('a webhook is tested, switched off, given another secret, and deleted', asy
   assert.equal(receiver.received.length, received);
 });
 
+test('a webhook that was told of some events is told of all again', async (t) => {
+  const { receiver, api, untilReceived } = await start(t);
+  const eventTypes = ['WaveChanged'] as const;
+  const { webhook } = await api.landfall('CreateWebhook', { url: receiver.url, eventTypes });
+  const { webhookID } = webhook;
+  const both = api.landfall('UpdateWebhook', { webhookID, eventTypes, allEventTypes: true });
+  await assert.rejects(both, { name: 'ValidationException' });
+  const same = await api.landfall('UpdateWebhook', { webhookID, allEventTypes: false });
+  assert.deepEqual(same.webhook.eventTypes, eventTypes);
+  const { webhook: all } = await api.landfall('UpdateWebhook', { webhookID, allEventTypes: true });
+  assert.equal(all.eventTypes, undefined);
+  const { items } = await api.landfall('DescribeWebhooks', { webhookIDs: [webhookID] });
+  assert.equal(items[0]?.eventTypes, undefined);
+  await api.mgn('CreateApplication', { name: 'shop' });
+  await untilReceived(1);
+  assert.equal(receiver.received[0]?.message.event.type, 'ApplicationChanged');
+});
+
 test('addresses that must not be reached are refused at once', async (t) => {
   const { api } = await startTestControlPlane(t);
   const closed = [

@@ -72,13 +72,16 @@ export const webhookOperations: Operations = {
   UpdateWebhook: async ({ webhookID, rotateSecret = false, ...change }, service) => {
     const { store, clock, random, vaults } = service;
     if (change.url !== undefined) checkUrl(service, change.url);
+    const { url, eventTypes, allEventTypes = false, description, enabled } = change;
+    if (allEventTypes && eventTypes !== undefined)
+      throw ApiError.validation('eventTypes and allEventTypes exclude each other.');
     const secret = rotateSecret ? newSecret(random) : undefined;
-    const { url, eventTypes, description, enabled } = change;
     const changed = await store.transaction(async (tx) => {
-      const before = await requireWebhook(tx, webhookID);
+      const { eventTypes: eventTypesBefore, ...before } = await requireWebhook(tx, webhookID);
+      const eventTypesAfter = allEventTypes ? undefined : (eventTypes ?? eventTypesBefore);
       const after: WebhookRecord = {
         ...{ ...before, url: url ?? before.url, isEnabled: enabled ?? before.isEnabled },
-        ...(eventTypes === undefined ? {} : { eventTypes }),
+        ...(eventTypesAfter === undefined ? {} : { eventTypes: eventTypesAfter }),
         ...(description === undefined ? {} : { description }),
         ...(secret === undefined ? {} : { secret: vaults.webhooks.seal(secret, webhookID) }),
         ...{ modifiedAtMs: clock.nowMs(), owner: ownerOf(service.caller) },

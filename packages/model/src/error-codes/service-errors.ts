@@ -141,6 +141,11 @@ export const SERVICE_ERRORS = {
     meaning: 'An import or export did not do all that was asked.',
     remedy: 'Read its errors with `landfall import errors`, mend the file and import it again.',
   },
+  INVENTORY_FILE_UNUSABLE: {
+    meaning:
+      'A file cannot be imported from this machine: it is missing, empty, too large, or no CSV in UTF-8.',
+    remedy: 'Save it as CSV UTF-8 under a name that ends in .csv. Import a large one in several parts.',
+  },
   JOB_NOT_FOUND: {
     meaning: 'There is no job with this id.',
     remedy: '`landfall job list` shows the jobs.',

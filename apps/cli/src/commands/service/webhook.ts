@@ -33,6 +33,7 @@ interface ChangeOptions {
   readonly description?: string;
   readonly on?: boolean;
   readonly off?: boolean;
+  readonly allEvents?: boolean;
   readonly rotateSecret?: boolean;
 }
 
@@ -53,6 +54,7 @@ export function addWebhookCommands(program: Command): void {
     .option('--description <text>', 'what it is for')
     .option('--on', 'send again')
     .option('--off', 'send nothing until it is switched on')
+    .option('--all-events', 'all events again')
     .option('--rotate-secret', 'a new secret takes the place of the old one')
     .action(updateWebhook);
   webhook
@@ -91,14 +93,19 @@ async function listWebhooks(_options: unknown, command: Command): Promise<void> 
 }
 
 async function updateWebhook(webhookID: string, options: ChangeOptions, command: Command): Promise<void> {
-  const { url, event, description, on, off, rotateSecret } = options;
+  const { url, event, allEvents, description, on, off, rotateSecret } = options;
   if (on === true && off === true) {
     throw new OperationError('OPTION_INVALID', '--on and --off exclude each other', { hint: 'give one' });
   }
   const { client, output } = await contextOf(command);
+  if (allEvents === true && event !== undefined) {
+    throw new OperationError('OPTION_INVALID', '--event and --all-events exclude each other', {
+      hint: 'give one',
+    });
+  }
   const enabled = on === true ? true : off === true ? false : undefined;
   const updated = await client.landfall('UpdateWebhook', {
-    ...{ webhookID, url, eventTypes: event, description, enabled, rotateSecret },
+    ...{ webhookID, url, eventTypes: event, allEventTypes: allEvents, description, enabled, rotateSecret },
   });
   const secret = updated.secret === undefined ? [] : [['secret', updated.secret] as const];
   showFacts(output, updated, [

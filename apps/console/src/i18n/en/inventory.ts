@@ -12,14 +12,32 @@ export const inventoryMessages = {
   'inventory.exports.empty': 'Nothing was exported yet',
   'inventory.exports.emptyText':
     'An export writes everything that is in the service into a file that can be changed and imported again.',
-  'inventory.import.start': 'Start import',
+  'inventory.import.start': 'Import from a bucket',
   'inventory.import.startText':
-    'The file is read from a bucket, which is a folder on the machine of the control plane. Put the file there first; this page cannot send it there.',
+    'The file is read from a bucket, which is a folder on the machine of the control plane. Put the file there first, or choose “Import a file” to send one of your machine.',
   'inventory.import.began': 'The import has begun.',
   'inventory.export.start': 'Start export',
   'inventory.export.startText':
     'The file is written into a bucket, which is a folder on the machine of the control plane. A file of the same name there is replaced.',
   'inventory.export.began': 'The export has begun.',
+  'inventory.upload.start': 'Import a file',
+  'inventory.upload.startText':
+    'The file is sent to the control plane, kept there, and imported. A file with anything wrong in it changes nothing, and every row that is wrong is shown.',
+  'inventory.upload.file': 'CSV file',
+  'inventory.upload.fileText': 'In UTF-8. Choose it, or drop it here.',
+  'inventory.upload.choose': 'Choose a file',
+  'inventory.upload.drop': 'Drop the file here',
+  'inventory.upload.remove': 'Remove the file',
+  'inventory.upload.fewer': 'Show fewer',
+  'inventory.upload.more': 'Show more',
+  'inventory.upload.name': 'Its name has to end in .csv. Save it as CSV UTF-8 in your spreadsheet.',
+  'inventory.upload.empty': 'The file is empty.',
+  'inventory.upload.unreadable': 'The file cannot be read any more. Choose it again.',
+  'inventory.upload.large':
+    'The file is too large to be sent: at most {max}. Import it in several parts, or put it into a bucket.',
+  'inventory.upload.encoding':
+    'Line {line} is not UTF-8, so its names would come out as nonsense. Save the file as CSV UTF-8.',
+  'inventory.download': 'Download the file',
   'inventory.columns': 'Download the columns',
   'inventory.columnsName': 'inventory-columns.csv',
   'inventory.bucket': 'Bucket',

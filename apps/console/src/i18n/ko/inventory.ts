@@ -12,14 +12,32 @@ export const inventoryMessages = {
   'inventory.exports.empty': '아직 내보낸 것이 없습니다',
   'inventory.exports.emptyText':
     '내보내기는 서비스에 있는 모든 것을 파일로 씁니다. 파일을 고쳐 다시 가져올 수 있습니다.',
-  'inventory.import.start': '가져오기 시작',
+  'inventory.import.start': '버킷에서 가져오기',
   'inventory.import.startText':
-    '컨트롤 플레인이 있는 컴퓨터의 폴더인 버킷에서 파일을 읽습니다. 먼저 파일을 그곳에 두세요. 이 페이지에서 보낼 수는 없습니다.',
+    '컨트롤 플레인이 있는 컴퓨터의 폴더인 버킷에서 파일을 읽습니다. 먼저 파일을 그곳에 두거나, ‘파일 가져오기’로 이 컴퓨터의 파일을 보내세요.',
   'inventory.import.began': '가져오기를 시작했습니다.',
   'inventory.export.start': '내보내기 시작',
   'inventory.export.startText':
     '컨트롤 플레인이 있는 컴퓨터의 폴더인 버킷에 파일을 씁니다. 같은 이름의 파일은 바뀝니다.',
   'inventory.export.began': '내보내기를 시작했습니다.',
+  'inventory.upload.start': '파일 가져오기',
+  'inventory.upload.startText':
+    '파일을 컨트롤 플레인에 보내 그곳에 두고 가져옵니다. 파일에 잘못된 것이 하나라도 있으면 아무것도 바뀌지 않으며, 잘못된 행을 모두 보여 줍니다.',
+  'inventory.upload.file': 'CSV 파일',
+  'inventory.upload.fileText': 'UTF-8이어야 합니다. 고르거나 여기에 끌어 놓으세요.',
+  'inventory.upload.choose': '파일 고르기',
+  'inventory.upload.drop': '여기에 파일을 놓으세요',
+  'inventory.upload.remove': '파일 빼기',
+  'inventory.upload.fewer': '적게 보기',
+  'inventory.upload.more': '더 보기',
+  'inventory.upload.name': '이름이 .csv 로 끝나야 합니다. 스프레드시트에서 CSV UTF-8로 저장하세요.',
+  'inventory.upload.empty': '파일이 비어 있습니다.',
+  'inventory.upload.unreadable': '파일을 더는 읽을 수 없습니다. 다시 고르세요.',
+  'inventory.upload.large':
+    '파일이 너무 커서 보낼 수 없습니다. 최대 {max}입니다. 나누어 가져오거나 버킷에 두세요.',
+  'inventory.upload.encoding':
+    '{line}번째 줄이 UTF-8이 아니어서 이름이 깨집니다. 파일을 CSV UTF-8로 저장하세요.',
+  'inventory.download': '파일 내려받기',
   'inventory.columns': '열 내려받기',
   'inventory.columnsName': 'inventory-columns.csv',
   'inventory.bucket': '버킷',

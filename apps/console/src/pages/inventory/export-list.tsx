@@ -9,11 +9,12 @@ import { EmptyList } from '../../widgets/empty-list.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
 import { FileDialog } from './file-dialog.tsx';
 import { exportHref } from './inventory-files.ts';
+import { exportKey } from './inventory-upload.ts';
 import { TaskProgress } from './task-progress.tsx';
 
 export function ExportList(): ReactNode {
   const { t, formats } = useI18n();
-  const { mgn } = useConsole();
+  const { mgn, clock } = useConsole();
   const { follow, go } = useNavigation();
   const [isStarting, setIsStarting] = useState(false);
   return (
@@ -69,6 +70,7 @@ export function ExportList(): ReactNode {
       {isStarting && (
         <FileDialog
           kind="export"
+          proposedKey={exportKey(clock.nowMs())}
           work={(file) => mgn('StartExport', file)}
           onDone={({ exportTask }) => go(exportHref(exportTask?.exportID ?? ''))}
           onCancel={() => setIsStarting(false)}

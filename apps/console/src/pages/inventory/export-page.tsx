@@ -17,6 +17,7 @@ import { EmptyList } from '../../widgets/empty-list.tsx';
 import { GonePage } from '../../widgets/gone-page.tsx';
 import { LiveState } from '../../widgets/live-state.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
+import { DownloadFile } from './download-file.tsx';
 import { bucketPath, exportHref, INVENTORY_PATH } from './inventory-files.ts';
 import { TaskProgress } from './task-progress.tsx';
 
@@ -70,7 +71,16 @@ function ExportFacts({ task }: { readonly task: Mgn.ExportTask }): ReactNode {
   const { exportID = '', s3Bucket = '', s3Key = '', summary = {} } = task;
   const { serversCount = 0, applicationsCount = 0, wavesCount = 0 } = summary;
   return (
-    <Container header={<Header variant="h2">{t('inventory.result')}</Header>}>
+    <Container
+      header={
+        <Header
+          variant="h2"
+          actions={task.status === 'SUCCEEDED' && <DownloadFile bucketName={s3Bucket} fileKey={s3Key} />}
+        >
+          {t('inventory.result')}
+        </Header>
+      }
+    >
       <KeyValuePairs
         columns={3}
         items={[

@@ -6,7 +6,7 @@ import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useSubmission } from '../../shell/use-submission.ts';
 import { CopyText } from '../../widgets/copy-text.tsx';
 import { FormDialog } from '../../widgets/form-dialog.tsx';
-import { bucketPath, isBucketName, isInventoryKey } from './inventory-files.ts';
+import { bucketPath, INVENTORY_BUCKET, isBucketName, isInventoryKey } from './inventory-files.ts';
 
 export interface InventoryFile {
   readonly s3Bucket: string;
@@ -15,15 +15,17 @@ export interface InventoryFile {
 
 export interface FileDialogProps<Output> {
   readonly kind: 'import' | 'export';
+  readonly proposedKey?: string;
   readonly work: (file: InventoryFile) => Promise<Output>;
   readonly onDone: (output: Output) => void;
   readonly onCancel: () => void;
 }
 
-export function FileDialog<Output>({ kind, work, onDone, onCancel }: FileDialogProps<Output>): ReactNode {
+export function FileDialog<Output>(props: FileDialogProps<Output>): ReactNode {
+  const { kind, proposedKey = '', work, onDone, onCancel } = props;
   const { t } = useI18n();
-  const [bucket, setBucket] = useState('inventory');
-  const [key, setKey] = useState('');
+  const [bucket, setBucket] = useState(INVENTORY_BUCKET);
+  const [key, setKey] = useState(proposedKey);
   const file = { s3Bucket: bucket.trim(), s3Key: key.trim() };
   const isBucketRight = isBucketName(file.s3Bucket);
   const isKeyRight = isInventoryKey(file.s3Key);

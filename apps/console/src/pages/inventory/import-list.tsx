@@ -1,5 +1,6 @@
 import Button from '@cloudscape-design/components/button';
 import Link from '@cloudscape-design/components/link';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Mgn } from '@landfall/api/types';
 import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
@@ -11,12 +12,15 @@ import { PagedTable } from '../../widgets/paged-table.tsx';
 import { FileDialog } from './file-dialog.tsx';
 import { columnsFile, importHref } from './inventory-files.ts';
 import { TaskProgress } from './task-progress.tsx';
+import { UploadDialog } from './upload-dialog.tsx';
 
 export function ImportList(): ReactNode {
   const { t, formats } = useI18n();
   const { mgn } = useConsole();
   const { follow, go } = useNavigation();
-  const [isStarting, setIsStarting] = useState(false);
+  const [asked, setAsked] = useState<'upload' | 'bucket'>();
+  const onDone = ({ importTask }: Mgn.StartImportResponse) => go(importHref(importTask?.importID ?? ''));
+  const onCancel = () => setAsked(undefined);
   return (
     <>
       <PagedTable<Mgn.ImportTask>
@@ -28,12 +32,13 @@ export function ImportList(): ReactNode {
         trackBy="importID"
         empty={<EmptyList title={t('inventory.imports.empty')} text={t('inventory.imports.emptyText')} />}
         actions={
-          <>
+          <SpaceBetween direction="horizontal" size="xs">
             <ColumnsButton />
-            <Button variant="primary" onClick={() => setIsStarting(true)}>
-              {t('inventory.import.start')}
+            <Button onClick={() => setAsked('bucket')}>{t('inventory.import.start')}</Button>
+            <Button variant="primary" iconName="upload" onClick={() => setAsked('upload')}>
+              {t('inventory.upload.start')}
             </Button>
-          </>
+          </SpaceBetween>
         }
         columns={[
           {
@@ -70,12 +75,13 @@ export function ImportList(): ReactNode {
           },
         ]}
       />
-      {isStarting && (
+      {asked === 'upload' && <UploadDialog onDone={onDone} onCancel={onCancel} />}
+      {asked === 'bucket' && (
         <FileDialog
           kind="import"
           work={(s3BucketSource) => mgn('StartImport', { s3BucketSource })}
-          onDone={({ importTask }) => go(importHref(importTask?.importID ?? ''))}
-          onCancel={() => setIsStarting(false)}
+          onDone={onDone}
+          onCancel={onCancel}
         />
       )}
     </>

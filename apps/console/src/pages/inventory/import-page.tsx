@@ -14,6 +14,7 @@ import { hrefOf } from '../../shell/route.ts';
 import { useSurroundings } from '../../shell/shell.tsx';
 import { GonePage } from '../../widgets/gone-page.tsx';
 import { LiveState } from '../../widgets/live-state.tsx';
+import { DownloadFile } from './download-file.tsx';
 import { ImportErrors } from './import-errors.tsx';
 import { INVENTORY_PATH, importHref } from './inventory-files.ts';
 import { TaskProgress } from './task-progress.tsx';
@@ -69,7 +70,13 @@ function ImportFacts({ task }: { readonly task: Mgn.ImportTask }): ReactNode {
   const countsOf = ({ createdCount = 0, modifiedCount = 0 }: Counts = {}) =>
     t('inventory.counts', { created: createdCount, modified: modifiedCount });
   return (
-    <Container header={<Header variant="h2">{t('inventory.result')}</Header>}>
+    <Container
+      header={
+        <Header variant="h2" actions={<DownloadFile bucketName={file?.s3Bucket} fileKey={file?.s3Key} />}>
+          {t('inventory.result')}
+        </Header>
+      }
+    >
       <KeyValuePairs
         columns={4}
         items={[

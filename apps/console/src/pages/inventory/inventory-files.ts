@@ -4,6 +4,8 @@ import { hrefOf } from '../../shell/route.ts';
 import { csvText } from '../../widgets/csv-text.ts';
 
 export const INVENTORY_PATH = '/inventory';
+/** Where files go unless somebody says otherwise. */
+export const INVENTORY_BUCKET = 'inventory';
 
 export function importHref(importID: string): string {
   return hrefOf(`${INVENTORY_PATH}/imports/${encodeURIComponent(importID)}`);

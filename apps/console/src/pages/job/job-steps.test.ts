@@ -67,6 +67,27 @@ test('what fails ends it, and what was to come is left out', () => {
   ]);
 });
 
+test('a launch that fails at any step says so there, and why', () => {
+  const steps = ['SNAPSHOT', 'CONVERSION', 'LAUNCH'] as const;
+  for (const [at, failing] of steps.entries()) {
+    const done = steps.slice(0, at).flatMap((name) => [`${name}_START`, `${name}_END`]);
+    const failure = failing === 'LAUNCH' ? 'LAUNCH_FAILED' : `${failing}_FAIL`;
+    const lines = [
+      ...done,
+      `${failing}_START`,
+      `${failure}: MACHINE_DIED: no`,
+      'LAUNCH_FAILED: MACHINE_DIED: no',
+    ];
+    const job = jobWith('FAILED');
+    assert.deepEqual(
+      statuses(job, ...lines),
+      steps.map((name, index) => `${name} ${index < at ? 'DONE' : index === at ? 'FAILED' : 'LEFT_OUT'}`),
+    );
+    const [told, ...others] = failuresOf({ job, log: logWith(...lines) });
+    assert.deepEqual([told?.step, told?.rawError, others], [failing, 'MACHINE_DIED: no', []]);
+  }
+});
+
 test('a launch goes on with an older point, and beside an older machine that does not end', () => {
   const job = jobWith('IN_PROGRESS');
   const log = logWith(

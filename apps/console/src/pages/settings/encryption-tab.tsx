@@ -24,7 +24,7 @@ const ROTATE =
   'node apps/replication-server/src/main.ts rotate-keys --state-dir /var/lib/landfall/replication-server';
 
 export function EncryptionTab(): ReactNode {
-  const { t } = useI18n();
+  const { t, knownError } = useI18n();
   const { mgn, queries } = useConsole();
   const servers = useLive({
     key: 'fleet',
@@ -44,7 +44,7 @@ export function EncryptionTab(): ReactNode {
         </SpaceBetween>
       </Container>
       <LiveState answer={servers} onRetry={() => queries.refresh('fleet')}>
-        {(all) => <Locked servers={lockedServers(all)} />}
+        {(all) => <Locked servers={lockedServers(all, knownError)} />}
       </LiveState>
     </SpaceBetween>
   );

@@ -6,7 +6,6 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Steps, { type StepsProps } from '@cloudscape-design/components/steps';
 import type { ReactNode } from 'react';
-import { registeredError } from '../../../api/failure.ts';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
 import { InitiationSteps } from '../../../servers/initiation-steps.tsx';
 import type { ServerTabProps } from '../server-page.tsx';
@@ -22,17 +21,17 @@ const STATUS = {
 } as const satisfies Record<PathStep['status'], StepsProps.Status>;
 
 export function OverviewTab({ server }: ServerTabProps): ReactNode {
-  const { t } = useI18n();
+  const { t, knownError } = useI18n();
   const { dataReplicationState: state, dataReplicationError: error } = server.dataReplicationInfo ?? {};
   const path = pathOf(server.lifeCycle?.state ?? 'NOT_READY');
   const raw = error?.rawError ?? error?.error ?? '';
-  const remedy = registeredError(raw)?.entry.remedy;
+  const known = knownError(raw);
   return (
     <SpaceBetween size="l">
       {error !== undefined && (
         <Alert type="error" header={t('server.summary.stalled')}>
-          {raw}
-          {remedy === undefined ? null : <div>{remedy}</div>}
+          {known?.meaning} {raw}
+          {known === undefined ? null : <div>{known.remedy}</div>}
         </Alert>
       )}
       <NextStepBox server={server} />

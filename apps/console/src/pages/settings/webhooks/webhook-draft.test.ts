@@ -42,5 +42,9 @@ test('an update says only what differs', () => {
     url: 'https://example.org/b',
   });
   assert.deepEqual(updateRequest(WEBHOOK, { ...draft, description: '' }), { description: '' });
-  assert.deepEqual(updateRequest(WEBHOOK, { ...draft, eventTypes: [] }), { eventTypes: EVENT_TYPES });
+  assert.deepEqual(updateRequest(WEBHOOK, { ...draft, eventTypes: [] }), { allEventTypes: true });
+  assert.deepEqual(updateRequest(WEBHOOK, { ...draft, eventTypes: EVENT_TYPES }), { allEventTypes: true });
+  assert.deepEqual(updateRequest(WEBHOOK, { ...draft, eventTypes: ['WaveChanged'] }), {
+    eventTypes: ['WaveChanged'],
+  });
 });

@@ -59,16 +59,20 @@ function isWebUrl(text: string): boolean {
 }
 
 /** Everything chosen is as nothing chosen: what is new later comes, too. */
-export function createRequest({ url, description, eventTypes }: WebhookDraft): Landfall.CreateWebhookRequest {
-  const isAll = eventTypes.length === 0 || eventTypes.length === EVENT_TYPES.length;
+function isAll({ eventTypes }: WebhookDraft): boolean {
+  return eventTypes.length === 0 || eventTypes.length === EVENT_TYPES.length;
+}
+
+export function createRequest(draft: WebhookDraft): Landfall.CreateWebhookRequest {
+  const { url, description, eventTypes } = draft;
   return {
     url: url.trim(),
-    ...(isAll ? {} : { eventTypes }),
+    ...(isAll(draft) ? {} : { eventTypes }),
     ...(description.trim() === '' ? {} : { description: description.trim() }),
   };
 }
 
-/** Only what differs. To be sent all events again, all of today's are named: an update cannot say "all". */
+/** Only what differs. */
 export function updateRequest(
   webhook: Landfall.Webhook,
   draft: WebhookDraft,
@@ -76,11 +80,11 @@ export function updateRequest(
   const before = draftOfWebhook(webhook);
   const url = draft.url.trim();
   const isSame = namesOf(before.eventTypes) === namesOf(draft.eventTypes);
-  const eventTypes = draft.eventTypes.length === 0 ? EVENT_TYPES : draft.eventTypes;
+  const events = isAll(draft) ? { allEventTypes: true } : { eventTypes: draft.eventTypes };
   return {
     ...(url === before.url ? {} : { url }),
     ...(draft.description === before.description ? {} : { description: draft.description.trim() }),
-    ...(isSame ? {} : { eventTypes }),
+    ...(isSame ? {} : events),
   };
 }
 
