@@ -12,6 +12,7 @@ import type { IdentityOperations } from './landfall-identity-types.ts';
 import type { ImageOperations } from './landfall-image-types.ts';
 import type { JournalOperations } from './landfall-journal-types.ts';
 import type { LaunchTemplateOperations } from './landfall-launch-template-types.ts';
+import type { MetricOperations } from './landfall-metric-types.ts';
 import type { PreflightOperations } from './landfall-preflight-types.ts';
 import type { ProofOperations } from './landfall-proof-types.ts';
 import type {
@@ -41,6 +42,7 @@ export type * from './landfall-identity-types.ts';
 export type * from './landfall-image-types.ts';
 export type * from './landfall-journal-types.ts';
 export type * from './landfall-launch-template-types.ts';
+export type * from './landfall-metric-types.ts';
 export type * from './landfall-preflight-types.ts';
 export type * from './landfall-proof-types.ts';
 export type * from './landfall-recovery-point-types.ts';
@@ -57,6 +59,7 @@ export interface LandfallOperations
     ImageOperations,
     JournalOperations,
     LaunchTemplateOperations,
+    MetricOperations,
     PreflightOperations,
     ProofOperations,
     RecoveryPointOperations,

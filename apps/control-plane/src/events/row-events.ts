@@ -80,6 +80,7 @@ const TABLES: Readonly<Record<keyof Database, Describe | null>> = {
   enrolment_token: null,
   enrolment_token_use: null,
   program: null,
+  replication_metric: null,
   script_document: null,
   script_parameter: null,
   setting: null,

@@ -28,6 +28,7 @@ import { recoveryPointFileOperations } from './recovery-point-files.ts';
 import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
 import { replicationLimitOperations } from './replication-limits.ts';
+import { replicationMetricOperations } from './replication-metrics.ts';
 import { replicationTypeOperations } from './replication-type.ts';
 import { roleOperations } from './roles.ts';
 import { scriptOperations } from './scripts.ts';
@@ -80,6 +81,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...scriptOperations,
   ...tripwireOperations,
   ...replicationLimitOperations,
+  ...replicationMetricOperations,
   ...startLaunchOperation,
   ...policyOperations,
   ...roleOperations,

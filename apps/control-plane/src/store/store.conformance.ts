@@ -9,6 +9,7 @@ import { beginStep, endStep, listSteps } from './job-steps.ts';
 import { appendJobLog, insertJob, listJobLog, listJobs } from './jobs.ts';
 import type { Place } from './listing.ts';
 import { deleteAction, listActions, saveAction } from './post-launch-actions.ts';
+import { testReplicationHistory } from '../history/replication-history.conformance.ts';
 import { countRunningJobs } from './running-jobs.ts';
 import { listParameters, saveParameter } from './scripts.ts';
 import { readSetting, writeSetting } from './settings.ts';
@@ -32,6 +33,7 @@ export function testStore(name: string, place: StorePlace): void {
   testListings(name, place);
   testJobs(name, place);
   testAudit(name, place);
+  testReplicationHistory(name, place);
 }
 
 const LATEST = { kind: 'LATEST' } as const;
