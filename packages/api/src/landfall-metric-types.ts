@@ -13,7 +13,7 @@ export interface ListReplicationMetricsRequest {
   readonly sourceServerID?: string | undefined;
   /** Absent: all. */
   readonly metrics?: readonly ReplicationMetricName[] | undefined;
-  /** Absent: an hour before the end. */
+  /** Points that begin from then on; absent: an hour before the end. */
   readonly fromDateTime?: string | undefined;
   /** Absent: now. */
   readonly toDateTime?: string | undefined;

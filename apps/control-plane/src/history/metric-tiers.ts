@@ -77,7 +77,10 @@ export function chooseResolution({ fromMs, toMs, pointsMax }: MetricRange, nowMs
   assert(toMs > fromMs && pointsMax > 0, 'H1: a range has a length, and a point at least');
   const ageMs = nowMs - fromMs;
   const tier = METRIC_TIERS.find(({ keptMs, segmentMs }) => ageMs <= keptMs + segmentMs) ?? METRIC_TIERS[2];
-  const begunMs = startOf(fromMs, tier.bucketMs);
+  // The first that begins in the range, so that an hour is 360 of ten seconds wherever it begins; but one at
+  // least.
+  const firstMs = -startOf(-fromMs, tier.bucketMs);
+  const begunMs = firstMs < toMs ? firstMs : startOf(fromMs, tier.bucketMs);
   const buckets = Math.ceil((toMs - begunMs) / tier.bucketMs);
   return { tier, fromMs: begunMs, pointMs: Math.ceil(buckets / pointsMax) * tier.bucketMs };
 }
