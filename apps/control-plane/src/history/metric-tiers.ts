@@ -4,7 +4,8 @@
  * H1  What is kept of a server is bounded: 360 buckets of 10 s, 1,440 of a minute, 2,880 of 15 minutes, and
  *     less than two segments more of each. A full bucket takes about 90 bytes, one in which nothing changed
  *     about 30: 140 to 420 KiB a server.
- * H2  Every tier is made from the samples themselves, so mean, smallest and largest are the true ones in each.
+ * H2  Every tier is made from the samples themselves, so mean, smallest and largest are the true ones in
+ *     each.
  */
 import { assert } from '@landfall/runtime';
 import { addToBuckets, type MetricBucket, type MetricBuckets } from './metric-bucket.ts';

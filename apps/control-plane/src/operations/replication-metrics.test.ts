@@ -88,3 +88,22 @@ test('servers nobody knows, ranges of no length, and metrics there are not are r
   ])
     await assert.rejects(list(wrong), { name: 'ValidationException' }, JSON.stringify(wrong));
 });
+
+test('a server that is deleted takes its history along', async (t) => {
+  const { plane, addAgent } = await startTestSite(t);
+  const { api } = plane;
+  const agent = await addAgent();
+  const { sourceServerId: sourceServerID } = agent;
+  const { store, history } = plane.current().service;
+  const rowsOf = async () => {
+    const rows = store.db.selectFrom('replication_metric').select('bucket_ms');
+    return (await rows.where('source_server_id', '=', sourceServerID).execute()).length;
+  };
+  await agent.leave();
+  await history.write(9);
+  assert.ok((await rowsOf()) >= 3);
+  await api.mgn('DisconnectFromService', { sourceServerID });
+  await api.mgn('MarkAsArchived', { sourceServerID });
+  await api.mgn('DeleteSourceServer', { sourceServerID });
+  assert.equal(await rowsOf(), 0);
+});
