@@ -14,6 +14,7 @@ export async function useSettings({ cli }: Journey, server: string): Promise<voi
   await cli.done('server set', server, '--user-provided-id', 'rack 7');
   await cli.done('server set-replication-type', server, 'AGENT_BASED');
   await cli.done('server forecast', server);
+  await cli.done('metrics', server, '--span', '1d');
   await cli.done('server throttle', server, '--mbps', '10');
   await cli.done('server tripwire', server, '--acknowledge');
   await cli.done('server preflight', server);

@@ -32,6 +32,7 @@ import { addFilesCommands } from './commands/recovery-point/files.ts';
 import { addRecoveryPointCommands } from './commands/recovery-point/recovery-points.ts';
 import { addReplicationCommands } from './commands/replication/replication.ts';
 import { addReplicationConfigurationCommands } from './commands/replication/replication-configuration.ts';
+import { addMetricsCommand } from './commands/server/metrics.ts';
 import { addServerCommands } from './commands/server/server.ts';
 import { addApiCommand } from './commands/service/api.ts';
 import { addCompletionCommands } from './commands/service/completion.ts';
@@ -63,7 +64,13 @@ export const ROOMS: readonly Room[] = [
   },
   {
     title: 'Servers and their replication',
-    add: [addTokenCommands, addServerCommands, addReplicationCommands, addReplicationConfigurationCommands],
+    add: [
+      addTokenCommands,
+      addServerCommands,
+      addMetricsCommand,
+      addReplicationCommands,
+      addReplicationConfigurationCommands,
+    ],
   },
   {
     title: 'Launches',

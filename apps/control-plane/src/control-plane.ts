@@ -14,6 +14,7 @@ import { createCommandQueues } from './channel/command-queues.ts';
 import { createReportBoard } from './channel/report-board.ts';
 import { removeRunningFile, writeStateFiles } from './file-state.ts';
 import { OpenTrees } from './files/open-trees.ts';
+import { ReplicationHistory } from './history/replication-history.ts';
 import { listConsolePages } from './http/file-console-pages.ts';
 import { closeListener, createApp, listen, renewCredentials } from './http/http-server.ts';
 import type { CallRate } from './identity/call-limits.ts';
@@ -119,6 +120,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
     authority,
     ...identity,
     reports,
+    history: new ReplicationHistory({ store, clock, log }),
     ...telling,
     metrics: new CallMetrics(),
     metricsToken: await loadMetricsToken(stateDir, random),
@@ -149,6 +151,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
   const bootProofs = keepBootProofs(service, closing.signal);
   const auditing = service.audit.run(closing.signal);
   const reporting = reports.run(closing.signal);
+  const remembering = service.history.run(closing.signal);
   const told = keepTelling(service, closing.signal);
   log.info('control-plane-listening', { url: service.facts.publicUrl, stateDir });
   const close = async () => {
@@ -160,6 +163,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
       bootProofs,
       auditing,
       reporting,
+      remembering,
       told,
       service.streams.close(),
     ]);

@@ -8,6 +8,7 @@ import { INVENTORY_OPERATIONS, INVENTORY_SHAPES } from './landfall-inventory-mod
 import { JOURNAL_SHAPES } from './landfall-journal-model.ts';
 import { LAUNCH_TEMPLATE_OPERATIONS, LAUNCH_TEMPLATE_SHAPES } from './landfall-launch-template-model.ts';
 import { MACHINE_SHAPES } from './landfall-machine-model.ts';
+import { METRIC_SHAPES } from './landfall-metric-model.ts';
 import { read, write } from './landfall-operation.ts';
 import { PREFLIGHT_SHAPES } from './landfall-preflight-model.ts';
 import { PROOF_SHAPES } from './landfall-proof-model.ts';
@@ -66,6 +67,7 @@ const OPERATIONS = {
   GetConsoleOutput: read('GetConsoleOutput', 'ResourceNotFoundException'),
   GetConsoleScreenshot: read('GetConsoleScreenshot', 'ConflictException', 'ResourceNotFoundException'),
   DescribeReplication: read('DescribeReplication', 'ResourceNotFoundException'),
+  ListReplicationMetrics: read('ListReplicationMetrics', 'ResourceNotFoundException'),
   SetDiskReplication: {
     ...write('SetDiskReplication', 'ConflictException', 'ResourceNotFoundException'),
     idempotent: true,
@@ -290,6 +292,7 @@ export const LANDFALL_SHAPES = {
   ...PROOF_SHAPES,
   ...BOOT_PROOF_SHAPES,
   ...MACHINE_SHAPES,
+  ...METRIC_SHAPES,
   ...RECOVERY_POINT_SHAPES,
   ...RETENTION_SHAPES,
   ...EVENT_SHAPES,

@@ -13,6 +13,7 @@ import type { ImageOperations } from './landfall-image-types.ts';
 import type { InventoryOperations } from './landfall-inventory-types.ts';
 import type { JournalOperations } from './landfall-journal-types.ts';
 import type { LaunchTemplateOperations } from './landfall-launch-template-types.ts';
+import type { MetricOperations } from './landfall-metric-types.ts';
 import type { PreflightOperations } from './landfall-preflight-types.ts';
 import type { ProofOperations } from './landfall-proof-types.ts';
 import type {
@@ -44,6 +45,7 @@ export type * from './landfall-image-types.ts';
 export type * from './landfall-inventory-types.ts';
 export type * from './landfall-journal-types.ts';
 export type * from './landfall-launch-template-types.ts';
+export type * from './landfall-metric-types.ts';
 export type * from './landfall-preflight-types.ts';
 export type * from './landfall-proof-types.ts';
 export type * from './landfall-recovery-point-types.ts';
@@ -62,6 +64,7 @@ export interface LandfallOperations
     InventoryOperations,
     JournalOperations,
     LaunchTemplateOperations,
+    MetricOperations,
     PreflightOperations,
     ProofOperations,
     RecoveryPointOperations,

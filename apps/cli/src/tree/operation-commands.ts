@@ -131,6 +131,7 @@ export const COMMAND_OF_OPERATION = {
     ListProofs: 'proof list',
     ListRecoveryPointFiles: 'files ls',
     ListRecoveryPoints: 'recovery-point list',
+    ListReplicationMetrics: 'metrics',
     ListRoles: 'role list',
     ListScriptDocuments: 'script list',
     ListScriptParameters: 'script parameter list',

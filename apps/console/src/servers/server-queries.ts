@@ -4,9 +4,14 @@ import { apiFailure } from '../api/failure.ts';
 import type { LandfallCall } from '../api/landfall-client.ts';
 import type { LiveQuery } from '../api/live-queries.ts';
 import type { MgnCall } from '../api/mgn-client.ts';
+import type { ConsoleClock } from '../browser-clock.ts';
 
 const JOURNAL_GAP_MS = 60_000;
 const SERVICE_GAP_MS = 10_000;
+const DAY_MS = 86_400_000;
+const DAY_GAP_MS = 60_000;
+/** As many as a chart has room for. */
+const POINTS_MAX = 360;
 
 export function serverQuery(mgn: MgnCall, sourceServerID: string): LiveQuery<Mgn.SourceServer> {
   return {
@@ -31,6 +36,44 @@ export function replicationQuery(
     on: ['SourceServerChanged', 'ReplicationChanged', 'TripwireChanged'],
     about: sourceServerID,
     load: () => landfall('DescribeReplication', { sourceServerID }),
+  };
+}
+
+/** Up to now, whenever it is asked for; only the span that is shown. */
+export function metricsQuery(
+  { landfall, clock }: { readonly landfall: LandfallCall; readonly clock: ConsoleClock },
+  sourceServerID: string,
+  { id, lengthMs, askMs }: { readonly id: string; readonly lengthMs: number; readonly askMs: number },
+): LiveQuery<Landfall.ListReplicationMetricsResponse> {
+  return {
+    key: `metrics ${sourceServerID} ${id}`,
+    on: ['ReplicationChanged'],
+    about: sourceServerID,
+    gapMs: askMs,
+    load: () => {
+      const fromDateTime = new Date(clock.nowMs() - lengthMs).toISOString();
+      return landfall('ListReplicationMetrics', { sourceServerID, fromDateTime, maxPoints: POINTS_MAX });
+    },
+  };
+}
+
+/** Of all servers together, as one point. */
+export function measuredLagQuery({
+  landfall,
+  clock,
+}: {
+  readonly landfall: LandfallCall;
+  readonly clock: ConsoleClock;
+}): LiveQuery<Landfall.MetricStatistics | undefined> {
+  return {
+    key: 'measured lag',
+    on: ['ReplicationChanged'],
+    gapMs: DAY_GAP_MS,
+    load: async () => {
+      const fromDateTime = new Date(clock.nowMs() - DAY_MS).toISOString();
+      const input = { metrics: ['lagMs'], fromDateTime, maxPoints: 1 } as const;
+      return (await landfall('ListReplicationMetrics', input)).points[0]?.lagMs;
+    },
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { AgentConfiguration, AgentReport } from '@landfall/channel';
 import type { SourceProperties } from '@landfall/model';
+import { sampleOf } from '../history/replication-sample.ts';
 import { replicatedDisks } from '../lifecycle/replicated-disks.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import { observeProof } from '../proofs/observe-proof.ts';
@@ -25,15 +26,17 @@ export async function observeAgent(
   sourceServerId: string,
   report: AgentReport,
 ): Promise<AgentConfiguration> {
-  const { store, clock, reports, events } = service;
-  const told = reports.last('agent', sourceServerId)?.report;
-  reports.put<'agent'>(sourceServerId, { atMs: clock.nowMs(), report });
+  const { store, clock, reports, events, history } = service;
+  const told = reports.last('agent', sourceServerId);
+  const seen = { atMs: clock.nowMs(), report };
+  reports.put<'agent'>(sourceServerId, seen);
   const before = await findServer(store.db, sourceServerId);
   if (before === undefined) return GONE;
-  await events.agentReported(sourceServerId, told, report);
+  await events.agentReported(sourceServerId, told?.report, report);
   const changed = await observeServer(service, sourceServerId, report);
   reports.save(sourceServerId, changed?.replication !== before.replication);
   if (changed === undefined) return GONE;
+  if (isReplicating(changed)) history.add(sourceServerId, sampleOf(told, seen));
   const proof = await observeProof(service, changed, report);
   return { ...agentConfiguration(service, changed), ...(proof === undefined ? {} : { proof }) };
 }

@@ -84,6 +84,7 @@ const TABLES: Readonly<Record<keyof Database, Describe | null>> = {
     plain('EnrolmentTokenChanged', row.text('token_id'), row.verb === 'update' ? 'revoked' : summaryOf(row)),
   enrolment_token_use: (row) => plain('EnrolmentTokenChanged', row.text('token_id'), 'used'),
   program: describeProgram,
+  replication_metric: null,
   script_document: (row) => {
     const version = row.text('version');
     const summary = version === '' ? summaryOf(row) : `version ${version} ${VERBS[row.verb]}`;

@@ -29,6 +29,7 @@ import { recoveryPointFileOperations } from './recovery-point-files.ts';
 import { recoveryPointOperations } from './recovery-points.ts';
 import { replicationControlOperations } from './replication-control.ts';
 import { replicationLimitOperations } from './replication-limits.ts';
+import { replicationMetricOperations } from './replication-metrics.ts';
 import { replicationTypeOperations } from './replication-type.ts';
 import { retentionOperations } from './retention.ts';
 import { roleOperations } from './roles.ts';
@@ -84,6 +85,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...scriptOperations,
   ...tripwireOperations,
   ...replicationLimitOperations,
+  ...replicationMetricOperations,
   ...startLaunchOperation,
   ...policyOperations,
   ...roleOperations,

@@ -3,6 +3,7 @@ import { ApiError, type Handlers, type Mgn } from '@landfall/api';
 import { forgetServerConfiguration } from '../launch/server-template.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
+import { deleteReplicationMetrics } from '../store/replication-metrics.ts';
 import type { Queries } from '../store/schema.ts';
 import {
   deleteServer,
@@ -65,7 +66,9 @@ export const sourceServerOperations: Operations = {
       await refuseBusy(tx, [server.sourceServerId]);
       withEvent(server, 'DELETE', { nowMs: service.clock.nowMs() });
       await forgetServerConfiguration(tx, server.sourceServerId);
+      await deleteReplicationMetrics(tx, server.sourceServerId);
       await deleteServer(tx, server.sourceServerId);
+      service.history.forget(server.sourceServerId);
     });
     return {};
   },

@@ -7,6 +7,7 @@ import { createAuditTable, createPolicyTables } from './identity-migration.ts';
 import { createInventoryTables } from './inventory-tasks.ts';
 import { createLaunchTables } from './launch-migrations.ts';
 import { createListingIndexes } from './listing-migration.ts';
+import { createReplicationMetricTable } from './replication-metrics.ts';
 import { createWebhookTables } from './webhook-tables.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -37,6 +38,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
   '0011-listings': { up: createListingIndexes },
   '0012-webhooks': { up: createWebhookTables },
+  '0013-replication-metrics': { up: createReplicationMetricTable },
 };
 
 async function createBootProofTable(db: Kysely<unknown>): Promise<void> {

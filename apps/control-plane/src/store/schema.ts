@@ -6,6 +6,7 @@ import type { Generated, Kysely } from 'kysely';
 import type { ConnectorTable } from './connectors.ts';
 import type { ServerGroupTable } from './group-table.ts';
 import type { InventoryTaskErrorTable, InventoryTaskTable } from './inventory-tasks.ts';
+import type { ReplicationMetricTable } from './replication-metrics.ts';
 import type { WebhookDeliveryTable, WebhookTable } from './webhook-tables.ts';
 
 export interface SettingTable {
@@ -238,6 +239,7 @@ export interface Database {
   job_step: JobStepTable;
   job_log: JobLogTable;
   proof: ProofTable;
+  replication_metric: ReplicationMetricTable;
   preflight: PreflightTable;
   server_group: ServerGroupTable;
   connector: ConnectorTable;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { systemClock } from '@landfall/runtime';
 import fc from 'fast-check';
+import { testReplicationHistory } from '../history/replication-history.conformance.ts';
 import { serverRecord } from '../testing/server-records.ts';
 import { insertAuditEvents, listAuditEvents, trimAuditEvents } from './audit-events.ts';
 import { beginStep, endStep, listSteps } from './job-steps.ts';
@@ -32,6 +33,7 @@ export function testStore(name: string, place: StorePlace): void {
   testListings(name, place);
   testJobs(name, place);
   testAudit(name, place);
+  testReplicationHistory(name, place);
 }
 
 const LATEST = { kind: 'LATEST' } as const;

@@ -17,6 +17,7 @@ export const dashboardMessages = {
   'dashboard.rpo': 'Data at risk now (RPO)',
   'dashboard.rpo.typical': 'half of the servers below',
   'dashboard.rpo.worst': 'worst server',
+  'dashboard.rpo.day': 'Measured in the last 24 hours: mean {mean}, worst {worst}',
   'dashboard.rto': 'Time to launch (RTO)',
   'dashboard.rto.typical': 'median of the last {count} {count|launch|launches}',
   'dashboard.rto.none': 'No launch has completed yet. A test measures it.',

@@ -17,6 +17,7 @@ export const dashboardMessages = {
   'dashboard.rpo': '지금 잃을 수 있는 데이터 (RPO)',
   'dashboard.rpo.typical': '서버 절반은 이보다 작음',
   'dashboard.rpo.worst': '가장 늦은 서버',
+  'dashboard.rpo.day': '최근 24시간 측정: 평균 {mean}, 최대 {worst}',
   'dashboard.rto': '시작까지 걸리는 시간 (RTO)',
   'dashboard.rto.typical': '최근 시작 {count}번의 중앙값',
   'dashboard.rto.none': '아직 끝난 시작 작업이 없습니다. 테스트를 하면 측정됩니다.',

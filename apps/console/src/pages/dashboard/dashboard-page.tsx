@@ -8,7 +8,7 @@ import type { Landfall, Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { listAllServers } from '../../servers/list-servers.ts';
-import { serviceQuery } from '../../servers/server-queries.ts';
+import { measuredLagQuery, serviceQuery } from '../../servers/server-queries.ts';
 import { useConsole, useLive, useTitle } from '../../shell/console-context.tsx';
 import { useSurroundings } from '../../shell/shell.tsx';
 import { LiveState } from '../../widgets/live-state.tsx';
@@ -63,6 +63,7 @@ function Fleet(props: {
 }): ReactNode {
   const { servers, jobs, service } = props;
   const { t } = useI18n();
+  const measuredLag = useLive(measuredLagQuery(useConsole()));
   const fleet = summarize(servers);
   return (
     <SpaceBetween size="l">
@@ -71,7 +72,7 @@ function Fleet(props: {
         <AlertList fleet={fleet} service={service} />
       </Container>
       <ColumnLayout columns={2}>
-        <Goals fleet={fleet} launches={launchTimes(jobs)} />
+        <Goals fleet={fleet} launches={launchTimes(jobs)} measuredLagMs={measuredLag.value} />
         <Staging service={service} servers={servers} />
         <FleetCounts fleet={fleet} />
         <JobList jobs={jobs} />

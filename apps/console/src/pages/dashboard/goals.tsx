@@ -4,6 +4,7 @@ import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import Link from '@cloudscape-design/components/link';
+import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { serverName } from '../../servers/server-name.ts';
@@ -14,9 +15,12 @@ import type { Fleet, LaunchTimes } from './fleet.ts';
 export function Goals({
   fleet,
   launches,
+  measuredLagMs,
 }: {
   readonly fleet: Fleet;
   readonly launches: LaunchTimes;
+  /** Of the last day; absent: nobody has measured, or it is not for everybody to see. */
+  readonly measuredLagMs: Landfall.MetricStatistics | undefined;
 }): ReactNode {
   const { t, formats } = useI18n();
   const { follow } = useNavigation();
@@ -38,6 +42,14 @@ export function Goals({
                     <Link href={serverHref(lagWorst.server.sourceServerID ?? '')} onFollow={follow}>
                       {serverName(lagWorst.server)}
                     </Link>
+                  </Box>
+                )}
+                {measuredLagMs !== undefined && (
+                  <Box color="text-body-secondary">
+                    {t('dashboard.rpo.day', {
+                      mean: formats.duration(measuredLagMs.mean),
+                      worst: formats.duration(measuredLagMs.maximum),
+                    })}
                   </Box>
                 )}
               </>

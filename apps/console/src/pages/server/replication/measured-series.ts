@@ -1,10 +1,11 @@
 /**
- * What a page has seen of counters and lags while it was open: the service keeps no history of them. Pure.
+ * What a page has seen of counters and lags while it was open: what follows the history that the service
+ * keeps, until that has it, too. Pure.
  * A counter that falls was begun anew, and makes a gap instead of a mountain.
  */
 export interface Measurement {
   readonly atMs: number;
-  readonly receivedBytes: number;
+  readonly sentBytes: number;
   readonly lagMs: number | undefined;
 }
 
@@ -24,9 +25,9 @@ export function addMeasurement(series: readonly Measurement[], next: Measurement
 export function throughput(series: readonly Measurement[]): readonly SeriesPoint[] {
   return series.slice(1).flatMap((next, index) => {
     const last = series[index];
-    if (last === undefined || next.receivedBytes < last.receivedBytes) return [];
+    if (last === undefined || next.sentBytes < last.sentBytes) return [];
     const seconds = (next.atMs - last.atMs) / 1000;
-    return [{ x: new Date(next.atMs), y: (next.receivedBytes - last.receivedBytes) / seconds }];
+    return [{ x: new Date(next.atMs), y: (next.sentBytes - last.sentBytes) / seconds }];
   });
 }
 

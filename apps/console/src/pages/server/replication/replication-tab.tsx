@@ -1,4 +1,4 @@
-/** How far each disk is, what will become of it, and what replication did while this was open. */
+/** How far each disk is, what will become of it, and what replication did. */
 import Alert from '@cloudscape-design/components/alert';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactNode } from 'react';
