@@ -1,7 +1,8 @@
 /**
  * Which pieces of a read are fetched together (pure): whole records that stand close to each other in one
- * segment, and everything of one chunk of the base. What lies between them is read and thrown away, which
- * costs less than another read. Everything else is a run by itself.
+ * segment, and everything of one chunk of the base, and of the chunks after it where the base goes on without
+ * a gap. What lies between them is read and thrown away, which costs less than another read. Everything else
+ * is a run by itself.
  */
 import { CHUNK_BYTES } from './base-table.ts';
 import type { JournalSegment } from './journal-segment.ts';
@@ -18,7 +19,7 @@ export const RECORD_GAP_BYTES_MAX = 64 * 1024;
 export type RecordPiece = ResolvedPiece & { readonly source: NonNullable<ResolvedPiece['source']> };
 
 export type ReadRun =
-  /** Within one chunk. */
+  /** Within one chunk, or without a gap at the border of a chunk. */
   | { readonly kind: 'base'; readonly pieces: ResolvedPiece[] }
   /** Whole extents with a payload, in the order of the file. */
   | { readonly kind: 'records'; readonly segment: JournalSegment; readonly pieces: RecordPiece[] }
@@ -28,15 +29,15 @@ export type ReadRun =
 /** `pieces`: in the order of the disk; those of the base do not cross the border of a chunk. */
 export function readRunsOf(pieces: readonly ResolvedPiece[]): ReadRun[] {
   const runs: ReadRun[] = [];
-  let ofChunk: ResolvedPiece[] = [];
+  let ofBase: ResolvedPiece[] = [];
   const ofSegment = new Map<JournalSegment, RecordPiece[]>();
   for (const piece of pieces) {
     if (!isRecord(piece)) {
-      if (!isSameChunk(ofChunk.at(-1), piece)) {
-        ofChunk = [];
-        runs.push({ kind: 'base', pieces: ofChunk });
+      if (!goesOn(ofBase.at(-1), piece)) {
+        ofBase = [];
+        runs.push({ kind: 'base', pieces: ofBase });
       }
-      ofChunk.push(piece);
+      ofBase.push(piece);
     } else if (!isWhole(piece)) {
       runs.push({ kind: 'part', piece });
     } else {
@@ -62,8 +63,9 @@ function isWhole({ fromBytes, toBytes, source: { extent } }: RecordPiece): boole
   return extent.payloadBytes > 0 && toBytes - fromBytes === extent.lengthBytes;
 }
 
-function isSameChunk(before: ResolvedPiece | undefined, piece: ResolvedPiece): boolean {
+function goesOn(before: ResolvedPiece | undefined, piece: ResolvedPiece): boolean {
   if (before === undefined) return false;
+  if (before.toBytes === piece.fromBytes) return true;
   return Math.floor(before.fromBytes / CHUNK_BYTES) === Math.floor(piece.fromBytes / CHUNK_BYTES);
 }
 
