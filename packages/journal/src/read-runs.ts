@@ -12,6 +12,8 @@ import type { IndexedExtent } from './sorted-extents.ts';
 
 /** Pieces that one read fills. */
 const RUN_PIECES_MAX = 64;
+/** Of the base, in one run: as many as a long window of `read-ahead.ts` has. */
+export const BASE_RUN_CHUNKS_MAX = 4;
 /** Between two records of one run. */
 export const RECORD_GAP_BYTES_MAX = 64 * 1024;
 
@@ -33,7 +35,7 @@ export function readRunsOf(pieces: readonly ResolvedPiece[]): ReadRun[] {
   const ofSegment = new Map<JournalSegment, RecordPiece[]>();
   for (const piece of pieces) {
     if (!isRecord(piece)) {
-      if (!goesOn(ofBase.at(-1), piece)) {
+      if (!goesOn(ofBase, piece)) {
         ofBase = [];
         runs.push({ kind: 'base', pieces: ofBase });
       }
@@ -63,10 +65,16 @@ function isWhole({ fromBytes, toBytes, source: { extent } }: RecordPiece): boole
   return extent.payloadBytes > 0 && toBytes - fromBytes === extent.lengthBytes;
 }
 
-function goesOn(before: ResolvedPiece | undefined, piece: ResolvedPiece): boolean {
-  if (before === undefined) return false;
-  if (before.toBytes === piece.fromBytes) return true;
-  return Math.floor(before.fromBytes / CHUNK_BYTES) === Math.floor(piece.fromBytes / CHUNK_BYTES);
+function goesOn(run: readonly ResolvedPiece[], piece: ResolvedPiece): boolean {
+  const [first] = run;
+  const last = run.at(-1);
+  if (first === undefined || last === undefined) return false;
+  if (chunkOf(last) === chunkOf(piece)) return true;
+  return last.toBytes === piece.fromBytes && chunkOf(piece) - chunkOf(first) < BASE_RUN_CHUNKS_MAX;
+}
+
+function chunkOf({ fromBytes }: ResolvedPiece): number {
+  return Math.floor(fromBytes / CHUNK_BYTES);
 }
 
 function canFollow(open: readonly RecordPiece[], extent: IndexedExtent): boolean {
