@@ -19,9 +19,9 @@ import {
   encodeChecksummedEntry,
   encodeStaleEntry,
   encodeTableEntry,
-  isEmptyEntry,
   TABLE_ENTRY_BYTES,
   wholeChecksum,
+  writtenEntries,
   zeroesSha256,
 } from './base-table.ts';
 import { BaseTableFile } from './base-table-file.ts';
@@ -348,16 +348,13 @@ export class BaseImage {
 
   async #loadPartial(): Promise<void> {
     this.#holesMayHoldBytes = true;
-    await this.#walkTable((chunk, entry) => {
-      this.#setState(chunk, isEmptyEntry(entry) ? CHUNK_HOLE : CHUNK_STALE);
-    });
+    await this.#walkTable((chunk) => this.#setState(chunk, CHUNK_STALE));
   }
 
   async #loadValid(tableSha256: string): Promise<void> {
     this.#valid = true;
     const found = await this.#walkTable((chunk, entry) => {
-      const state = isEmptyEntry(entry) ? CHUNK_HOLE : CHUNK_CHECKSUMMED;
-      this.#setState(chunk, state === CHUNK_HOLE || decodeTableEntry(entry) ? state : CHUNK_DAMAGED);
+      this.#setState(chunk, decodeTableEntry(entry) === undefined ? CHUNK_DAMAGED : CHUNK_CHECKSUMMED);
     });
     // A damaged entry is known by its own checksum and costs its chunk only; any other change cannot be told
     // apart.
@@ -366,7 +363,7 @@ export class BaseImage {
     throw journalDamaged({ path: this.tablePath, positionBytes: 0, what });
   }
 
-  /** Visits every entry; resolves to the SHA-256 of the whole table, hexadecimal. */
+  /** Visits every entry that is not empty; resolves to the SHA-256 of the whole table, hexadecimal. */
   async #walkTable(visit: (chunk: number, entry: Buffer) => void): Promise<string> {
     const hash = createHash('sha256');
     await this.#table.flush();
@@ -374,10 +371,7 @@ export class BaseImage {
       const count = Math.min(TABLE_READ_ENTRIES, this.#states.length - first);
       const bytes = await this.#table.read(first, count);
       hash.update(bytes);
-      for (let index = 0; index < count; index += 1) {
-        const entry = bytes.subarray(index * TABLE_ENTRY_BYTES, (index + 1) * TABLE_ENTRY_BYTES);
-        visit(first + index, entry);
-      }
+      for (const { index, entry } of writtenEntries(bytes)) visit(first + index, entry);
     }
     return hash.digest('hex');
   }

@@ -5,6 +5,18 @@ export function lengthOf(parts: readonly Buffer[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
+/** The same memory in fewer parts: each part of a read or a write costs a look at it. */
+export function joinAdjacent(parts: readonly Buffer[]): Buffer[] {
+  const joined: Buffer[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    const isNext = last?.buffer === part.buffer && last.byteOffset + last.length === part.byteOffset;
+    if (last === undefined || !isNext) joined.push(part);
+    else joined[joined.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + part.length);
+  }
+  return joined;
+}
+
 /** A copy of the last bytes. */
 export function lastBytesOf(parts: readonly Buffer[], lengthBytes: number): Buffer {
   const bytes = Buffer.alloc(lengthBytes);

@@ -5,7 +5,7 @@ import { type BasePiece, blockRuns, handOut, wantedBlocks } from './base-blocks.
 import { BLOCK_BYTES, CHUNK_BYTES } from './base-table.ts';
 import { GrowingExtents } from './growing-extents.ts';
 import { JournalSegment } from './journal-segment.ts';
-import { endOfRecord, RECORD_GAP_BYTES_MAX, readRunsOf } from './read-runs.ts';
+import { BASE_RUN_CHUNKS_MAX, endOfRecord, RECORD_GAP_BYTES_MAX, readRunsOf } from './read-runs.ts';
 import type { ResolvedPiece } from './resolve-range.ts';
 
 const SEGMENTS = [1, 2].map(
@@ -54,8 +54,14 @@ test('every piece is in exactly one run, and a run is what one read can fill', (
     assert.equal(fetched.length, all.length);
     for (const run of runs) {
       if (run.kind === 'base') {
-        const chunks = new Set(run.pieces.map((piece) => Math.floor(piece.fromBytes / CHUNK_BYTES)));
-        assert.equal(chunks.size, 1);
+        const chunkOf = (bytes: number) => Math.floor(bytes / CHUNK_BYTES);
+        const [first] = run.pieces;
+        for (const [index, piece] of run.pieces.entries()) {
+          const before = run.pieces[index - 1] ?? piece;
+          const isSameChunk = chunkOf(before.fromBytes) === chunkOf(piece.fromBytes);
+          assert.ok(isSameChunk || before.toBytes === piece.fromBytes);
+          assert.ok(chunkOf(piece.fromBytes) - chunkOf(first?.fromBytes ?? 0) < BASE_RUN_CHUNKS_MAX);
+        }
       }
       if (run.kind !== 'records') continue;
       let end = run.pieces[0]?.source.extent.positionBytes ?? 0;
@@ -69,6 +75,17 @@ test('every piece is in exactly one run, and a run is what one read can fill', (
     }
   });
   fc.assert(property, { numRuns: 300 });
+});
+
+test('the base goes on over borders of chunks, up to a limit, and not over a gap', () => {
+  const chunks = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => {
+      const fromBytes = (from + index) * CHUNK_BYTES;
+      return { fromBytes, toBytes: fromBytes + CHUNK_BYTES };
+    });
+  const runs = readRunsOf([...chunks(1, 7), ...chunks(8, 10)]);
+  const lengths = runs.map((run) => (run.kind === 'base' ? run.pieces.length : 0));
+  assert.deepEqual(lengths, [4, 2, 2]);
 });
 
 test('blocks of the base bring every byte to its place, in reads without large gaps', () => {

@@ -1,7 +1,8 @@
 /**
  * Which pieces of a read are fetched together (pure): whole records that stand close to each other in one
- * segment, and everything of one chunk of the base. What lies between them is read and thrown away, which
- * costs less than another read. Everything else is a run by itself.
+ * segment, and everything of one chunk of the base, and of the chunks after it where the base goes on without
+ * a gap. What lies between them is read and thrown away, which costs less than another read. Everything else
+ * is a run by itself.
  */
 import { CHUNK_BYTES } from './base-table.ts';
 import type { JournalSegment } from './journal-segment.ts';
@@ -11,6 +12,8 @@ import type { IndexedExtent } from './sorted-extents.ts';
 
 /** Pieces that one read fills. */
 const RUN_PIECES_MAX = 64;
+/** Of the base, in one run: as many as a long window of `read-ahead.ts` has. */
+export const BASE_RUN_CHUNKS_MAX = 4;
 /** Between two records of one run. */
 export const RECORD_GAP_BYTES_MAX = 64 * 1024;
 
@@ -18,7 +21,7 @@ export const RECORD_GAP_BYTES_MAX = 64 * 1024;
 export type RecordPiece = ResolvedPiece & { readonly source: NonNullable<ResolvedPiece['source']> };
 
 export type ReadRun =
-  /** Within one chunk. */
+  /** Within one chunk, or without a gap at the border of a chunk. */
   | { readonly kind: 'base'; readonly pieces: ResolvedPiece[] }
   /** Whole extents with a payload, in the order of the file. */
   | { readonly kind: 'records'; readonly segment: JournalSegment; readonly pieces: RecordPiece[] }
@@ -28,15 +31,15 @@ export type ReadRun =
 /** `pieces`: in the order of the disk; those of the base do not cross the border of a chunk. */
 export function readRunsOf(pieces: readonly ResolvedPiece[]): ReadRun[] {
   const runs: ReadRun[] = [];
-  let ofChunk: ResolvedPiece[] = [];
+  let ofBase: ResolvedPiece[] = [];
   const ofSegment = new Map<JournalSegment, RecordPiece[]>();
   for (const piece of pieces) {
     if (!isRecord(piece)) {
-      if (!isSameChunk(ofChunk.at(-1), piece)) {
-        ofChunk = [];
-        runs.push({ kind: 'base', pieces: ofChunk });
+      if (!goesOn(ofBase, piece)) {
+        ofBase = [];
+        runs.push({ kind: 'base', pieces: ofBase });
       }
-      ofChunk.push(piece);
+      ofBase.push(piece);
     } else if (!isWhole(piece)) {
       runs.push({ kind: 'part', piece });
     } else {
@@ -62,9 +65,16 @@ function isWhole({ fromBytes, toBytes, source: { extent } }: RecordPiece): boole
   return extent.payloadBytes > 0 && toBytes - fromBytes === extent.lengthBytes;
 }
 
-function isSameChunk(before: ResolvedPiece | undefined, piece: ResolvedPiece): boolean {
-  if (before === undefined) return false;
-  return Math.floor(before.fromBytes / CHUNK_BYTES) === Math.floor(piece.fromBytes / CHUNK_BYTES);
+function goesOn(run: readonly ResolvedPiece[], piece: ResolvedPiece): boolean {
+  const [first] = run;
+  const last = run.at(-1);
+  if (first === undefined || last === undefined) return false;
+  if (chunkOf(last) === chunkOf(piece)) return true;
+  return last.toBytes === piece.fromBytes && chunkOf(piece) - chunkOf(first) < BASE_RUN_CHUNKS_MAX;
+}
+
+function chunkOf({ fromBytes }: ResolvedPiece): number {
+  return Math.floor(fromBytes / CHUNK_BYTES);
 }
 
 function canFollow(open: readonly RecordPiece[], extent: IndexedExtent): boolean {

@@ -14,6 +14,7 @@ import {
   type TableEntry,
   zeroesSha256,
 } from './base-table.ts';
+import { joinAdjacent } from './buffer-parts.ts';
 import type { ContentCache } from './content-cache.ts';
 import { extentDamaged, isUnreadable, storageFailure } from './journal-errors.ts';
 
@@ -33,10 +34,10 @@ export interface VerifiedBaseOptions {
   readonly epoch: number;
 }
 
-/** An entry, and the base it is of. */
+/** Entries by their chunk, and the base they are of. */
 interface TablePlace {
   readonly base: BaseImage;
-  readonly entry: TableEntry;
+  readonly entries: ReadonlyMap<number, TableEntry>;
 }
 
 export class VerifiedBase {
@@ -54,8 +55,9 @@ export class VerifiedBase {
   }
 
   /**
-   * Pieces of one chunk, in order; they are all that is wanted of `request`, a range of the disk. Behind the
-   * end of the base the disk was zero until something was written there. Errors: EXTENT_DAMAGED.
+   * Pieces in order, none across the border of a chunk; they are all that is wanted of these chunks and of
+   * `request`, a range of the disk. Behind the end of the base the disk was zero until something was written
+   * there. Errors: EXTENT_DAMAGED.
    */
   readPieces(pieces: readonly BasePiece[], request: ByteRange): Promise<void> {
     return this.#withCurrent((base) => this.#readPieces(base, pieces, request));
@@ -81,7 +83,7 @@ export class VerifiedBase {
       const entry = await this.#entry(base, chunk);
       const target = Buffer.allocUnsafe(lengthBytes);
       await this.#readRun(
-        { base, entry },
+        { base, entries: new Map([[chunk, entry]]) },
         wantedBlocks([{ offsetBytes: chunk * CHUNK_BYTES, target }], base.sizeBytes),
       );
       const hash = entry.sha256 ?? (await sha256(target));
@@ -103,15 +105,8 @@ export class VerifiedBase {
   }
 
   async #readPieces(base: BaseImage, wanted: readonly BasePiece[], request: ByteRange): Promise<void> {
-    const pieces = withinBase(wanted, base.sizeBytes);
-    const [first] = pieces;
-    if (first === undefined) return;
-    const chunk = Math.floor(first.offsetBytes / CHUNK_BYTES);
-    if (base.chunkState(chunk) === CHUNK_HOLE) {
-      for (const { target } of pieces) target.fill(0);
-      return;
-    }
-    const place = { base, entry: await this.#entry(base, chunk) };
+    const pieces = withoutHoles(withinBase(wanted, base.sizeBytes), base);
+    const place = { base, entries: await this.#entries(base, pieces) };
     const blocks = wantedBlocks(pieces, base.sizeBytes);
     const isCut = (block: WantedBlock) => block.parts.length > 0 && !contains(request, block);
     const whole = blocks.filter((block) => !isCut(block));
@@ -145,7 +140,7 @@ export class VerifiedBase {
       if (!filled && run.length > 1) return await this.#readOneByOne(place, run);
       if (!filled)
         throw this.#damaged(first.offsetBytes, first.lengthBytes, 'the storage cannot read it', cause);
-      for (const [index, block] of run.entries()) this.#handOut(block, contents[index], place.entry);
+      for (const [index, block] of run.entries()) this.#handOut(block, contents[index], place.entries);
     } finally {
       for (const block of lent) block.release();
     }
@@ -156,12 +151,19 @@ export class VerifiedBase {
     for (const block of run) await this.#readRun(place, [block]);
   }
 
-  #handOut(block: WantedBlock, content: Buffer | undefined, entry: TableEntry): void {
+  #handOut(block: WantedBlock, content: Buffer | undefined, entries: TablePlace['entries']): void {
     const { offsetBytes, lengthBytes } = block;
+    const checksums = entries.get(chunkOf(block))?.blockChecksums ?? [];
     const index = (offsetBytes % CHUNK_BYTES) / BLOCK_BYTES;
-    const holds = content !== undefined && crc32(content) === entry.blockChecksums[index];
+    const holds = content !== undefined && crc32(content) === checksums[index];
     if (!holds) throw this.#damaged(offsetBytes, lengthBytes, 'its checksum does not match');
     handOut(block, content);
+  }
+
+  async #entries(base: BaseImage, pieces: readonly BasePiece[]): Promise<ReadonlyMap<number, TableEntry>> {
+    const entries = new Map<number, TableEntry>();
+    for (const chunk of new Set(pieces.map(chunkOf))) entries.set(chunk, await this.#entry(base, chunk));
+    return entries;
   }
 
   async #entry(base: BaseImage, chunk: number): Promise<TableEntry> {
@@ -203,11 +205,25 @@ function contains({ fromBytes, toBytes }: ByteRange, { offsetBytes, lengthBytes 
 /** Where the bytes of a run go, those between its blocks included. */
 function buffersOf(run: readonly WantedBlock[], contents: readonly Buffer[]): readonly Buffer[] {
   let end = run[0]?.offsetBytes ?? 0;
-  return contents.flatMap((content, index) => {
+  const parts = contents.flatMap((content, index) => {
     const gap: Buffer[] = [];
     for (const from = run[index]?.offsetBytes ?? end; end < from; end += BLOCK_BYTES) gap.push(UNWANTED);
     end += BLOCK_BYTES;
     return [...gap, content];
+  });
+  return joinAdjacent(parts);
+}
+
+function chunkOf({ offsetBytes }: { readonly offsetBytes: number }): number {
+  return Math.floor(offsetBytes / CHUNK_BYTES);
+}
+
+/** The pieces for which the file has to be read: what was never written is zeroes. */
+function withoutHoles(pieces: readonly BasePiece[], base: BaseImage): BasePiece[] {
+  return pieces.filter((piece) => {
+    const isHole = base.chunkState(chunkOf(piece)) === CHUNK_HOLE;
+    if (isHole) piece.target.fill(0);
+    return !isHole;
   });
 }
 
