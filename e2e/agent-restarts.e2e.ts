@@ -1,7 +1,7 @@
 /** Hundreds of kills: LANDFALL_RESTARTS=300 node --test e2e/agent-restarts.e2e.ts */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { whyNoLoopDevices } from '../packages/capture/src/linux-loop.testing.ts';
+import { whyNoLoopDevices } from '../packages/capture/src/disks/linux-loop.testing.ts';
 import { seededRandom } from '../packages/runtime/src/index.ts';
 import { AgentRestarts } from './restart/agent-restarts.ts';
 

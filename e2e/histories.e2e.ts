@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { runHistories } from './model-histories.ts';
 
-const MODEL = join(import.meta.dirname, '../packages/capture/src/change-tracker.model.test.ts');
+const MODEL = join(import.meta.dirname, '../packages/capture/src/tracker/change-tracker.model.test.ts');
 const HISTORIES = Number(process.env.LANDFALL_CAPTURE_HISTORIES ?? 100_000);
 const SEED_FROM = Number(process.env.LANDFALL_CAPTURE_SEED ?? 1_000_000);
 

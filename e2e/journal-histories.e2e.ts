@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { runHistories } from './model-histories.ts';
 
-const MODEL = join(import.meta.dirname, '../packages/journal/src/retention-history.test.ts');
+const MODEL = join(import.meta.dirname, '../packages/journal/src/histories/retention-history.test.ts');
 const HISTORIES = Number(process.env.LANDFALL_RETENTION_HISTORIES ?? 50_000);
 const SEED_FROM = Number(process.env.LANDFALL_RETENTION_SEED ?? 1_000_000);
 

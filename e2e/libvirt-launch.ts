@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createLaunchHost, type LaunchHost } from '../apps/launch-host/src/launch-host.ts';
-import { newRecord } from '../apps/launch-host/src/machine-record.ts';
+import { newRecord } from '../apps/launch-host/src/machine/machine-record.ts';
 import type { MachineSpecification, MachineStatus } from '../packages/channel/src/index.ts';
 import { createOverlay } from '../packages/launch/src/index.ts';
 import { runChecked, silentLogger, systemClock } from '../packages/runtime/src/index.ts';

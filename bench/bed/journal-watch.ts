@@ -12,7 +12,7 @@ import {
   decodeRecord,
   recordBytes,
   SEGMENT_HEADER_BYTES,
-} from '../../packages/journal/src/segment-records.ts';
+} from '../../packages/journal/src/segments/segment-records.ts';
 import { readIfExists, systemClock } from '../../packages/runtime/src/index.ts';
 
 export interface DurableCut {

@@ -9,9 +9,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
+import { createLoopDisks, type LoopDisks } from '../../packages/capture/src/disks/linux-loop.testing.ts';
 import type { SafetyRecovery } from '../../packages/capture/src/index.ts';
 import { removeSafetyNet } from '../../packages/capture/src/index.ts';
-import { createLoopDisks, type LoopDisks } from '../../packages/capture/src/linux-loop.testing.ts';
 import {
   removeStaleSafetyTraces,
   safetyTestState,
@@ -22,7 +22,7 @@ import { createFramedLink } from '../../packages/wire/src/index.ts';
 import { ImageStore } from './image-store.ts';
 
 const AGENT = new URL('./restart-agent.ts', import.meta.url).pathname;
-const WRITER = new URL('../../packages/capture/src/linux-stamped-writer.testing.ts', import.meta.url)
+const WRITER = new URL('../../packages/capture/src/engine/linux-stamped-writer.testing.ts', import.meta.url)
   .pathname;
 const MIB = 1024 * 1024;
 const ANSWER_MS_MAX = 90_000;

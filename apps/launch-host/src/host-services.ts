@@ -1,10 +1,10 @@
 /** What every machine on this launch host shares. */
 import type { Accelerator, MachineHost } from '@landfall/launch';
 import type { Clock, Logger } from '@landfall/runtime';
-import type { ApplianceTurns } from './appliance-turns.ts';
-import type { KeptConversions } from './file-kept-conversions.ts';
-import type { MachineStore } from './file-machine-store.ts';
-import type { Limiter } from './limiter.ts';
+import type { ApplianceTurns } from './conversion/appliance-turns.ts';
+import type { KeptConversions } from './conversion/file-kept-conversions.ts';
+import type { Limiter } from './conversion/limiter.ts';
+import type { MachineStore } from './machine/file-machine-store.ts';
 
 export interface HostServices {
   readonly store: MachineStore;

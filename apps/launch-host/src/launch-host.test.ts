@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { MachineSpecification, MachineStatus } from '@landfall/channel';
 import { silentLogger, systemClock } from '@landfall/runtime';
-import { MachineStore, makeDurable, readTail } from './file-machine-store.ts';
 import { createLaunchHost, type LaunchHost } from './launch-host.ts';
-import { newRecord, toStatus } from './machine-record.ts';
+import { MachineStore, makeDurable, readTail } from './machine/file-machine-store.ts';
+import { newRecord, toStatus } from './machine/machine-record.ts';
 
 const MACHINE_ID = 'i-0123456789abcdef0';
 const DISK = {

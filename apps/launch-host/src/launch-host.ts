@@ -24,18 +24,18 @@ import {
   readIfExists,
 } from '@landfall/runtime';
 import packageFile from '../package.json' with { type: 'json' };
-import { createApplianceTurns } from './appliance-turns.ts';
-import { KeptConversions } from './file-kept-conversions.ts';
-import { type HostChoice, isUnreachable, openHost } from './file-machine-host.ts';
-import { MachineStore, unknownMachine } from './file-machine-store.ts';
-import { openGuestTree, type TreeRequest } from './file-tree-opening.ts';
-import { FileTrees } from './file-trees.ts';
+import { createApplianceTurns } from './conversion/appliance-turns.ts';
+import { KeptConversions } from './conversion/file-kept-conversions.ts';
+import { openGuestTree, type TreeRequest } from './files/file-tree-opening.ts';
+import { FileTrees } from './files/file-trees.ts';
 import type { HostServices } from './host-services.ts';
-import { loadPerProcessor } from './linux-host-load.ts';
-import { Machine } from './machine.ts';
-import { newRecord, toStatus, unknownTerminated } from './machine-record.ts';
-import { shortened } from './post-launch-outcomes.ts';
-import { Preflights } from './preflights.ts';
+import { type HostChoice, isUnreachable, openHost } from './machine/file-machine-host.ts';
+import { MachineStore, unknownMachine } from './machine/file-machine-store.ts';
+import { loadPerProcessor } from './machine/linux-host-load.ts';
+import { Machine } from './machine/machine.ts';
+import { newRecord, toStatus, unknownTerminated } from './machine/machine-record.ts';
+import { shortened } from './machine/post-launch-outcomes.ts';
+import { Preflights } from './preflight/preflights.ts';
 
 export interface LaunchHostOptions {
   readonly stateDir: string;

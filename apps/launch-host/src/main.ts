@@ -9,8 +9,8 @@ import {
   terminationRequest,
 } from '@landfall/runtime';
 import packageFile from '../package.json' with { type: 'json' };
-import { chooseHost, type HostChoice } from './file-machine-host.ts';
 import { createLaunchHost } from './launch-host.ts';
+import { chooseHost, type HostChoice } from './machine/file-machine-host.ts';
 
 const USAGE =
   'node main.ts --state-dir FOLDER [--token-file FILE] [--host qemu [--networks FILE] | --host libvirt [--libvirt-uri URI]]';

@@ -1,14 +1,14 @@
 /** What the control plane can ask of a replication server. Every command may come twice. */
 import type { CommandHandlers } from '@landfall/channel';
 import { OperationError } from '@landfall/runtime';
-import type { ExportRegistry } from './export-registry.ts';
-import { journalHandlers } from './journal-handlers.ts';
-import type { JournalTasks } from './journal-tasks.ts';
-import { markedPoints, withMark, withMarks } from './point-marks.ts';
-import { retentionHandlers } from './retention-handlers.ts';
-import type { SeedRegistry } from './seed-registry.ts';
-import type { SpaceKeeper } from './space-keeper.ts';
-import type { StagingArea } from './staging-area.ts';
+import type { ExportRegistry } from './exports/export-registry.ts';
+import { journalHandlers } from './journals/journal-handlers.ts';
+import type { JournalTasks } from './journals/journal-tasks.ts';
+import { markedPoints, withMark, withMarks } from './journals/point-marks.ts';
+import { retentionHandlers } from './journals/retention-handlers.ts';
+import type { SeedRegistry } from './journals/seed-registry.ts';
+import type { SpaceKeeper } from './staging/space-keeper.ts';
+import type { StagingArea } from './staging/staging-area.ts';
 import type { Tripwire } from './tripwire/tripwire.ts';
 import { factsOf } from './tripwire/tripwire-facts.ts';
 

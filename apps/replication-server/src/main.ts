@@ -7,10 +7,10 @@ import {
   terminationRequest,
 } from '@landfall/runtime';
 import { applyHeapSettings } from './heap-settings.ts';
-import { type FolderLine, runInFolder } from './journal-folder.ts';
-import { rotateKeys } from './rotate-keys.ts';
+import { type FolderLine, runInFolder } from './journals/journal-folder.ts';
 import { runServer } from './run-server.ts';
 import { parseFolderOptions, parseOptions, parseRotationOptions, USAGE } from './server-options.ts';
+import { rotateKeys } from './staging/rotate-keys.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;

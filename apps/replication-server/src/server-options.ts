@@ -5,8 +5,8 @@ import { type KeySource, parseKeySource } from '@landfall/journal';
 import { LANES_PER_SESSION_DEFAULT } from '@landfall/replication';
 import { type LogLevel, MIB, OperationError } from '@landfall/runtime';
 import { LANES_MAX } from '@landfall/wire';
-import type { JournalFolderOptions } from './journal-folder.ts';
-import { SCRUB_BYTES_PER_SECOND_DEFAULT, SCRUB_INTERVAL_MS_DEFAULT } from './scrubber.ts';
+import type { JournalFolderOptions } from './journals/journal-folder.ts';
+import { SCRUB_BYTES_PER_SECOND_DEFAULT, SCRUB_INTERVAL_MS_DEFAULT } from './journals/scrubber.ts';
 
 export const USAGE = `landfall replication server: receives changes of source servers, exports recovery points
 

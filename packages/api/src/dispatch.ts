@@ -1,7 +1,7 @@
-import { type ApiResponse, encodeOutput } from './encode-response.ts';
+import { type ApiResponse, encodeOutput } from './messages/encode-response.ts';
+import { validateInput } from './messages/validate-input.ts';
 import type { Handlers, Operation, OperationName } from './operations.ts';
 import type { ServiceName } from './service-model.ts';
-import { validateInput } from './validate-input.ts';
 
 export interface DispatchOptions<Service extends ServiceName, Context> {
   readonly handlers: Handlers<Service, Context>;

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { ApiError } from './api-error.ts';
-import { decodeInput } from './decode-input.ts';
-import { encodeInput } from './encode-input.ts';
-import { confusedInputOf, inputOf, mutantsOf } from './generated-inputs.testing.ts';
-import { LANDFALL_MODEL } from './landfall-model.ts';
+import { LANDFALL_MODEL } from './landfall/landfall-model.ts';
+import { decodeInput } from './messages/decode-input.ts';
+import { encodeInput } from './messages/encode-input.ts';
+import { confusedInputOf, inputOf, mutantsOf } from './messages/generated-inputs.testing.ts';
+import { validateInput } from './messages/validate-input.ts';
 import { MGN_MODEL } from './mgn-model.generated.ts';
 import { type AnyOperation, allOperations } from './operations.ts';
 import { matchRoute } from './route.ts';
 import type { ServiceModel } from './service-model.ts';
-import { validateInput } from './validate-input.ts';
 
 const RUNS = Number(process.env.LANDFALL_API_RUNS ?? 25);
 

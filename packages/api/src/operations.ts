@@ -3,8 +3,8 @@
  * validator, encoder, client) is driven by it: there is no code per operation here.
  */
 import { assert } from '@landfall/runtime';
-import { LANDFALL_MODEL } from './landfall-model.ts';
-import type { LandfallOperations } from './landfall-types.ts';
+import { LANDFALL_MODEL } from './landfall/landfall-model.ts';
+import type { LandfallOperations } from './landfall/landfall-types.ts';
 import { MGN_MODEL } from './mgn-model.generated.ts';
 import type { MgnOperations } from './mgn-types.generated.ts';
 import type { OperationModel, ServiceModel, ServiceName, ShapeModel } from './service-model.ts';

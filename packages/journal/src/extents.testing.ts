@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { CODEC_RAW, CODEC_ZSTD, type ExtentHeader, payloadChecksum } from '@landfall/block';
 import type { EpochCommit } from '@landfall/model';
-import type { JournalGroup } from './journal-group.ts';
+import type { JournalGroup } from './group/journal-group.ts';
 
 export interface TestExtent {
   readonly header: ExtentHeader;

@@ -1,6 +1,6 @@
 /** The operating errors of the journal, each in one place with what to do about it. */
 import { type ErrorContext, formatBytes, OperationError, systemErrorCode } from '@landfall/runtime';
-import type { RecoveryPointList } from './recovery-points.ts';
+import type { RecoveryPointList } from './points/recovery-points.ts';
 
 export interface Damage {
   /** Path of the file, relative to the group folder. */

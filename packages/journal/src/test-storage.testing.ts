@@ -3,19 +3,19 @@
  * `LANDFALL_JOURNAL_ENCRYPTED` is set, as `encrypted-journal.test.ts` does before it runs them all again.
  */
 import { type Random, seededRandom, silentLogger, systemRandom } from '@landfall/runtime';
-import type { EncryptionSettings } from './data-keys.ts';
-import { ENCRYPTED_HEADER_BYTES } from './encrypted-header.ts';
-import type { JournalFiles } from './journal-files.ts';
-import type { JournalGroup } from './journal-group.ts';
-import { openStorage } from './journal-storage.ts';
+import type { EncryptionSettings } from './encryption/data-keys.ts';
+import { ENCRYPTED_HEADER_BYTES } from './encryption/encrypted-header.ts';
+import { LocalWrappingKeys } from './encryption/wrapping-keys.ts';
+import type { JournalGroup } from './group/journal-group.ts';
 import {
   type JournalGroupSettings,
   type OpenJournalGroupOptions,
   openJournalGroup,
   openJournalGroupOn,
-} from './open-journal-group.ts';
-import { SimulatedJournalFiles } from './simulated-journal-files.ts';
-import { LocalWrappingKeys } from './wrapping-keys.ts';
+} from './group/open-journal-group.ts';
+import type { JournalFiles } from './storage/journal-files.ts';
+import { openStorage } from './storage/journal-storage.ts';
+import { SimulatedJournalFiles } from './storage/simulated-journal-files.ts';
 
 export const isEncryptedRun = process.env.LANDFALL_JOURNAL_ENCRYPTED === '1';
 /** Where the content of a file begins in it. */

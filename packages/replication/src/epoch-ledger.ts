@@ -12,7 +12,7 @@ import type { Extent } from '@landfall/block';
 import type { CapturedExtent, Cut } from '@landfall/capture';
 import type { Consistency, EpochCommit } from '@landfall/model';
 import { assert, OperationError } from '@landfall/runtime';
-import { ExtentSet } from './extent-set.ts';
+import { ExtentSet } from './extents/extent-set.ts';
 
 export interface ReplicaPosition {
   readonly journalId: string;

@@ -1,5 +1,5 @@
 /** The answer to a call of EC2 that was made. */
-import type { ApiResponse } from '../encode-response.ts';
+import type { ApiResponse } from '../messages/encode-response.ts';
 import { writeXmlDocument, type XmlMembers } from '../query/xml-document.ts';
 import { EC2_VERSION, type Ec2OperationName } from './ec2-operations.ts';
 

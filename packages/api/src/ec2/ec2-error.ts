@@ -1,6 +1,6 @@
 /** EC2's errors: codes of its own, and those that the rest of the API calls otherwise. */
 import { ApiError } from '../api-error.ts';
-import type { ApiResponse } from '../encode-response.ts';
+import type { ApiResponse } from '../messages/encode-response.ts';
 import { writeXmlDocument } from '../query/xml-document.ts';
 
 /** Of a caller's mistake. Codes: the public list of EC2's errors. */

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { run, runChecked, seededRandom, systemClock } from '@landfall/runtime';
-import type { Volume } from '../free-space-source.ts';
-import { diskAt } from '../linux-disks.ts';
-import { createLoopDisks, type LoopDisk } from '../linux-loop.testing.ts';
-import { inOwnMounts } from '../linux-own-mounts.testing.ts';
+import { diskAt } from '../disks/linux-disks.ts';
+import { createLoopDisks, type LoopDisk } from '../disks/linux-loop.testing.ts';
+import { inOwnMounts } from '../disks/linux-own-mounts.testing.ts';
+import type { Volume } from './free-space-source.ts';
 import { createLinuxFreeSpace } from './linux-free-space.ts';
 
 const MIB = 1024 * 1024;

@@ -26,9 +26,9 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { type Clock, runChecked } from '@landfall/runtime';
-import type { FreeSpaceSource, Volume } from '../free-space-source.ts';
-import type { LinuxDisk } from '../linux-disks.ts';
+import type { LinuxDisk } from '../disks/linux-disks.ts';
 import { readExt4FreeSpace } from './ext4-free-space.ts';
+import type { FreeSpaceSource, Volume } from './free-space-source.ts';
 import { isMountedAt, isNodeOf, type LinuxVolume, volumesOf } from './linux-volumes.ts';
 import { demand, type FoundFree, NotProved, type ReadVolume } from './proof.ts';
 import { readSwapFreeSpace } from './swap-area.ts';

@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { OperationError } from '@landfall/runtime';
+import { disksBelow } from '../disks/linux-disks.ts';
 import { parseMounts } from '../free-space/volume-listing.ts';
-import { disksBelow } from '../linux-disks.ts';
 import type { DiskFreezer, FreezeHold } from './disk-freezer.ts';
 import {
   FROZEN_LINE,

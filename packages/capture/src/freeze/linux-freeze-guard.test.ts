@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { runChecked, systemClock } from '@landfall/runtime';
-import { inOwnMounts } from '../linux-own-mounts.testing.ts';
+import { inOwnMounts } from '../disks/linux-own-mounts.testing.ts';
 import { TEST_GUARD_COMMAND } from './freeze-guard.testing.ts';
 import { FROZEN_LINE, type FrozenReport, type GuardRequest } from './linux-freeze-guard.ts';
 import { createRig, isWritable, PATIENCE_MS, type Rig, untilThawed } from './linux-freeze-rig.testing.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { MIB, run, runChecked, systemClock } from '@landfall/runtime';
-import { createLoopDisks } from '../linux-loop.testing.ts';
+import { createLoopDisks } from '../disks/linux-loop.testing.ts';
 
 export const SIZE_BYTES = 64 * MIB;
 /** Nobody waits longer than this for a thaw here. */

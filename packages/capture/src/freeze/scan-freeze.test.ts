@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OperationError } from '@landfall/runtime';
-import { ScanSource } from '../scan-source.ts';
-import { ScannedWorld, SIZES } from '../scanned-world.testing.ts';
+import { ScanSource } from '../scan/scan-source.ts';
+import { ScannedWorld, SIZES } from '../scan/scanned-world.testing.ts';
 
 const HISTORIES = Number(process.env.LANDFALL_SCAN_HISTORIES ?? 40);
 

@@ -8,7 +8,7 @@
  * G3 a quiet time is kept even so; it is short, and what it cost of the floor is made good afterwards.
  */
 import { type Clock, OperationError } from '@landfall/runtime';
-import type { DiskRange, DiskReader, UseBytes } from '../trace-source.ts';
+import type { DiskRange, DiskReader, UseBytes } from '../tracing/trace-source.ts';
 import type { ImpactBudget } from './impact-budget.ts';
 import type { WriteLatency } from './write-latency.ts';
 

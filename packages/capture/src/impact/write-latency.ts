@@ -3,7 +3,7 @@
  * whether bulk reads of ours were under way. A write that saw both, or whose end came in parts, says
  * nothing and is left out.
  */
-import type { BlockEvent } from '../block-event.ts';
+import type { BlockEvent } from '../tracing/block-event.ts';
 
 /** Writes followed at once: more than any queue is deep. Beyond that, completions were missed: begin anew. */
 const FOLLOWED_MAX = 1024;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DirtyMap, type DirtyMapCopy } from '../dirty-map.ts';
+import { DirtyMap, type DirtyMapCopy } from '../tracker/dirty-map.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 
 const BLOCKS = 5000;

@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Extent } from '@landfall/block';
 import { OperationError } from '@landfall/runtime';
-import type { DirtyMapCopy } from '../dirty-map.ts';
+import type { DirtyMapCopy } from '../tracker/dirty-map.ts';
 import type { TraceIdentity } from './safety-trace.ts';
 import type { DiskUncertainty } from './uncertainty.ts';
 

@@ -10,13 +10,13 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Clock } from '@landfall/runtime';
-import { type BlockEvent, createBlockEventDecoder } from '../block-event.ts';
-import { DiskChanges } from '../disk-changes.ts';
-import { type CpuStats, openCpuStats, readPage } from '../linux-cpu-buffer.ts';
-import type { LinuxDisk } from '../linux-disks.ts';
-import { readFormats, TRACEFS } from '../linux-tracefs.ts';
-import { decodePage, parsePageLayout } from '../ring-buffer-page.ts';
-import { parseEventFormat, requireField } from '../trace-format.ts';
+import type { LinuxDisk } from '../disks/linux-disks.ts';
+import { type BlockEvent, createBlockEventDecoder } from '../tracing/block-event.ts';
+import { type CpuStats, openCpuStats, readPage } from '../tracing/linux-cpu-buffer.ts';
+import { readFormats, TRACEFS } from '../tracing/linux-tracefs.ts';
+import { decodePage, parsePageLayout } from '../tracing/ring-buffer-page.ts';
+import { parseEventFormat, requireField } from '../tracing/trace-format.ts';
+import { DiskChanges } from '../tracker/disk-changes.ts';
 import { sectorsWritten } from './linux-safety-trace.ts';
 import type { DrainedTrace, TraceIdentity } from './safety-trace.ts';
 

@@ -18,10 +18,10 @@ import {
 } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
 import { runChecked, silentLogger, systemClock } from '@landfall/runtime';
-import type { CaptureEngine } from '../capture-engine.ts';
-import { openCapture } from '../linux-capture.ts';
-import { createLoopDisks, type LoopDisks, whyNoLoopDevices } from '../linux-loop.testing.ts';
-import { startTimeOf } from '../linux-tracefs.ts';
+import { createLoopDisks, type LoopDisks, whyNoLoopDevices } from '../disks/linux-loop.testing.ts';
+import type { CaptureEngine } from '../engine/capture-engine.ts';
+import { openCapture } from '../engine/linux-capture.ts';
+import { startTimeOf } from '../tracing/linux-tracefs.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { removeStaleSafetyTraces, safetyTestState } from './linux-safety.testing.ts';
 import { openSafetyNet, removeSafetyNet } from './linux-safety-net.ts';

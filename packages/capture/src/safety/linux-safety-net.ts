@@ -1,7 +1,7 @@
 /** Puts the safety net together over the real kernel. */
 import { type Clock, type Logger, systemClock, systemRandom } from '@landfall/runtime';
-import type { CaptureEngine } from '../capture-engine.ts';
-import { diskAt } from '../linux-disks.ts';
+import { diskAt } from '../disks/linux-disks.ts';
+import type { CaptureEngine } from '../engine/capture-engine.ts';
 import { createFileCheckpointStore } from './file-checkpoint.ts';
 import { LinuxSafetyTrace, removeInstance, safetyInstanceFolder } from './linux-safety-trace.ts';
 import { isOtherAlive, ownProcess, readSafetyWorld, safetyBufferKib } from './linux-safety-world.ts';

@@ -14,9 +14,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { assert, type Clock, systemErrorCode } from '@landfall/runtime';
-import { type OpenCpuStats, openCpuStats } from '../linux-cpu-buffer.ts';
-import { countersOf, type LinuxDisk } from '../linux-disks.ts';
-import { EVENTS, eventFolder, INSTANCES } from '../linux-tracefs.ts';
+import { countersOf, type LinuxDisk } from '../disks/linux-disks.ts';
+import { type OpenCpuStats, openCpuStats } from '../tracing/linux-cpu-buffer.ts';
+import { EVENTS, eventFolder, INSTANCES } from '../tracing/linux-tracefs.ts';
 import { drainInstance } from './linux-safety-drain.ts';
 import type { SafetyTrace, SafetyTraceName, TraceIdentity } from './safety-trace.ts';
 

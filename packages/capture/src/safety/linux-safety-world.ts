@@ -6,8 +6,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { type Clock, systemErrorCode } from '@landfall/runtime';
-import type { LinuxDisk } from '../linux-disks.ts';
-import { startTimeOf } from '../linux-tracefs.ts';
+import type { LinuxDisk } from '../disks/linux-disks.ts';
+import { startTimeOf } from '../tracing/linux-tracefs.ts';
 import type { SafetyOwner, SafetyWorld } from './checkpoint.ts';
 
 const MIB_IN_KIB = 1024;

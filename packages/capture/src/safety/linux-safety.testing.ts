@@ -3,7 +3,7 @@
  * design.
  */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
-import { INSTANCES, startTimeOf } from '../linux-tracefs.ts';
+import { INSTANCES, startTimeOf } from '../tracing/linux-tracefs.ts';
 
 export function safetyTestState(label: string): string {
   return `test-${process.pid}-${label}`;

@@ -35,8 +35,8 @@ import {
   OperationError,
   type Random,
 } from '@landfall/runtime';
-import type { CaptureEngine } from '../capture-engine.ts';
-import type { DiskRange } from '../trace-source.ts';
+import type { CaptureEngine } from '../engine/capture-engine.ts';
+import type { DiskRange } from '../tracing/trace-source.ts';
 import type { CheckpointHeader, SafetyOwner, SafetyPosition, SafetyWorld } from './checkpoint.ts';
 import type { CheckpointStore } from './file-checkpoint.ts';
 import type { SafetyTrace, SafetyTraceName } from './safety-trace.ts';

@@ -8,8 +8,8 @@
  */
 import assert from 'node:assert/strict';
 import type { Random } from '@landfall/runtime';
-import { DirtyMap } from '../dirty-map.ts';
-import { BLOCK_BYTES } from '../read-ticket.ts';
+import { DirtyMap } from '../tracker/dirty-map.ts';
+import { BLOCK_BYTES } from '../tracker/read-ticket.ts';
 import type { ReplicaDebt, SafetySource } from './safety-net.ts';
 import type { Uncertainty } from './uncertainty.ts';
 

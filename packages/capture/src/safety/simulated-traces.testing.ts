@@ -1,6 +1,6 @@
 /** Tests only: what the safety net has of the simulated world; every step of it passes through `pass`. */
 import type { Clock } from '@landfall/runtime';
-import { DirtyMap } from '../dirty-map.ts';
+import { DirtyMap } from '../tracker/dirty-map.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { CheckpointStore } from './file-checkpoint.ts';
 import type { DrainedTrace, SafetyTrace, SafetyTraceName, TraceIdentity } from './safety-trace.ts';

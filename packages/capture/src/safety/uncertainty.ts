@@ -6,12 +6,12 @@
  *    equal on the disk and in every epoch of the replica from the acknowledged one on.
  */
 import type { Extent } from '@landfall/block';
-import type { CaptureEngine } from '../capture-engine.ts';
-import { type DirtyMapCopy, runsOf } from '../dirty-map.ts';
-import type { DiskChanges } from '../disk-changes.ts';
-import { BLOCK_BYTES } from '../read-ticket.ts';
-import type { Timeline } from '../timeline.ts';
-import type { DiskRange } from '../trace-source.ts';
+import type { CaptureEngine } from '../engine/capture-engine.ts';
+import type { Timeline } from '../tracing/timeline.ts';
+import type { DiskRange } from '../tracing/trace-source.ts';
+import { type DirtyMapCopy, runsOf } from '../tracker/dirty-map.ts';
+import type { DiskChanges } from '../tracker/disk-changes.ts';
+import { BLOCK_BYTES } from '../tracker/read-ticket.ts';
 
 export interface DiskUncertainty {
   readonly dirty: DirtyMapCopy;

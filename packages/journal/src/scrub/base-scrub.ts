@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type BaseImage, CHUNK_HOLE } from '../base-image.ts';
+import { type BaseImage, CHUNK_HOLE } from '../base/base-image.ts';
 import {
   BLOCK_BYTES,
   CHUNK_BYTES,
@@ -12,8 +12,8 @@ import {
   isEmptyEntry,
   TABLE_ENTRY_BYTES,
   type TableEntry,
-} from '../base-table.ts';
-import type { DiskJournal } from '../disk-journal.ts';
+} from '../base/base-table.ts';
+import type { DiskJournal } from '../group/disk-journal.ts';
 import { isUnreadable, storageFailure } from '../journal-errors.ts';
 import { type JournalDamage, rangeSeen } from './journal-damage.ts';
 

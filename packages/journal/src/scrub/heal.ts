@@ -12,10 +12,10 @@
  */
 import { crc32 } from 'node:zlib';
 import { CODEC_RAW } from '@landfall/block';
-import { BLOCK_BYTES, CHUNK_BYTES, decodeTableEntry } from '../base-table.ts';
-import { type DiskJournal, journalIdBytes } from '../disk-journal.ts';
-import type { JournalFiles } from '../journal-files.ts';
-import { decodeRecord, encodeSegmentHeader, RECORD_HEADER_BYTES } from '../segment-records.ts';
+import { BLOCK_BYTES, CHUNK_BYTES, decodeTableEntry } from '../base/base-table.ts';
+import { type DiskJournal, journalIdBytes } from '../group/disk-journal.ts';
+import { decodeRecord, encodeSegmentHeader, RECORD_HEADER_BYTES } from '../segments/segment-records.ts';
+import type { JournalFiles } from '../storage/journal-files.ts';
 import type { DamagedRange, JournalDamage } from './journal-damage.ts';
 
 export interface HealedJournal {

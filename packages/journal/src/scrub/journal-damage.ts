@@ -2,8 +2,8 @@
  * What a scrub found wrong, and which recovery points see it (J6). Whoever reads one of those points gets
  * EXTENT_DAMAGED for the range, never wrong bytes; the others are as they were.
  */
-import type { DiskJournal } from '../disk-journal.ts';
-import { type ResolvedPiece, resolveRange } from '../resolve-range.ts';
+import type { DiskJournal } from '../group/disk-journal.ts';
+import { type ResolvedPiece, resolveRange } from '../views/resolve-range.ts';
 
 /**
  * EXTENT, BASE and TABLE have a range of the disk that cannot be read. COMMIT, INDEX, HEADER and DOCUMENT are

@@ -7,12 +7,12 @@
  * or no longer part of the journal.
  */
 import { type Logger, OperationError } from '@landfall/runtime';
-import type { DiskJournal } from '../disk-journal.ts';
-import type { JournalFiles } from '../journal-files.ts';
-import type { JournalSegment } from '../journal-segment.ts';
-import { GROUP_PATH, manifestPath, readGroup, readManifest } from '../manifest.ts';
-import type { OpenFiles } from '../open-files.ts';
-import { POINTS_PATH, readPoints } from '../points-document.ts';
+import { GROUP_PATH, manifestPath, readGroup, readManifest } from '../documents/manifest.ts';
+import type { DiskJournal } from '../group/disk-journal.ts';
+import { POINTS_PATH, readPoints } from '../points/points-document.ts';
+import type { JournalSegment } from '../segments/journal-segment.ts';
+import type { JournalFiles } from '../storage/journal-files.ts';
+import type { OpenFiles } from '../storage/open-files.ts';
 import { baseBytes, scrubBase } from './base-scrub.ts';
 import { healDamage } from './heal.ts';
 import { type DamagedRange, damageKey, type JournalDamage, seenNow } from './journal-damage.ts';

@@ -1,10 +1,10 @@
 /** What a scrub gets of an open journal: files and segments stay until its step has ended. */
-import type { DiskJournal } from '../disk-journal.ts';
-import type { JournalFiles } from '../journal-files.ts';
-import type { OpenFiles } from '../open-files.ts';
-import type { PointInTimeView } from '../point-in-time-view.ts';
-import type { RecoveryPointList } from '../recovery-points.ts';
-import type { SegmentLeases } from '../segment-leases.ts';
+import type { DiskJournal } from '../group/disk-journal.ts';
+import type { RecoveryPointList } from '../points/recovery-points.ts';
+import type { SegmentLeases } from '../segments/segment-leases.ts';
+import type { JournalFiles } from '../storage/journal-files.ts';
+import type { OpenFiles } from '../storage/open-files.ts';
+import type { PointInTimeView } from '../views/point-in-time-view.ts';
 import type { DamagedRange } from './journal-damage.ts';
 import type { ScrubbedJournal } from './journal-scrub.ts';
 

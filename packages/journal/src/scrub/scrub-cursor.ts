@@ -3,14 +3,15 @@
  * replaced every now and then; what was read since is read again. It is no part of the journal: without it,
  * or when it cannot be read, the pass begins anew.
  */
-import type { JournalFiles } from '../journal-files.ts';
+
 import {
   decodeDocument,
   encodeDocument,
   isDocument,
   type PlainDocument,
   type PlainValue,
-} from '../sealed-document.ts';
+} from '../documents/sealed-document.ts';
+import type { JournalFiles } from '../storage/journal-files.ts';
 import type { JournalDamage } from './journal-damage.ts';
 
 const PATH = 'scrub';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '@landfall/runtime';
-import { openToMaintain, writeJournal } from '../compacted-journal.testing.ts';
+import { openToMaintain, writeJournal } from '../compaction/compacted-journal.testing.ts';
 import { JournalScrub } from './journal-scrub.ts';
 
 const NOW_MS = 1_700_000_000_000;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom, silentLogger } from '@landfall/runtime';
 import { putEpoch, rawExtent } from '../extents.testing.ts';
-import type { JournalFile } from '../journal-files.ts';
-import { openJournalGroupOn } from '../open-journal-group.ts';
-import { SimulatedJournalFiles } from '../simulated-journal-files.ts';
+import { openJournalGroupOn } from '../group/open-journal-group.ts';
+import type { JournalFile } from '../storage/journal-files.ts';
+import { SimulatedJournalFiles } from '../storage/simulated-journal-files.ts';
 import { JournalScrub } from './journal-scrub.ts';
 
 /** Storage whose next reads of records come garbled, as those that met a write half done. */

@@ -5,20 +5,20 @@
  */
 import { crc32 } from 'node:zlib';
 import { systemErrorCode } from '@landfall/runtime';
-import { type DiskJournal, journalIdBytes } from '../disk-journal.ts';
+import { type DiskJournal, journalIdBytes } from '../group/disk-journal.ts';
 import { isUnreadable, storageFailure } from '../journal-errors.ts';
-import type { JournalFile } from '../journal-files.ts';
-import type { JournalSegment } from '../journal-segment.ts';
-import type { OpenFiles } from '../open-files.ts';
-import { decodeFooter, decodeIndex, FOOTER_BYTES } from '../segment-index.ts';
+import type { JournalSegment } from '../segments/journal-segment.ts';
+import { decodeFooter, decodeIndex, FOOTER_BYTES } from '../segments/segment-index.ts';
 import {
   COMMIT_RECORD_BYTES,
   decodeRecord,
   decodeSegmentHeader,
   RECORD_HEADER_BYTES,
   SEGMENT_HEADER_BYTES,
-} from '../segment-records.ts';
-import type { IndexedExtent } from '../sorted-extents.ts';
+} from '../segments/segment-records.ts';
+import type { IndexedExtent } from '../segments/sorted-extents.ts';
+import type { JournalFile } from '../storage/journal-files.ts';
+import type { OpenFiles } from '../storage/open-files.ts';
 import { type JournalDamage, rangeSeen } from './journal-damage.ts';
 
 /** Read at once, unless one record is longer. */

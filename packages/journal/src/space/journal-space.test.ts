@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JournalSpace } from '@landfall/model';
 import { type Random, seededRandom, systemRandom } from '@landfall/runtime';
-import { maintainFully, openToMaintain, TIERS, writeJournal } from '../compacted-journal.testing.ts';
-import type { JournalGroup } from '../journal-group.ts';
-import type { SimulatedJournalFiles } from '../simulated-journal-files.ts';
+import {
+  maintainFully,
+  openToMaintain,
+  TIERS,
+  writeJournal,
+} from '../compaction/compacted-journal.testing.ts';
+import type { JournalGroup } from '../group/journal-group.ts';
+import type { SimulatedJournalFiles } from '../storage/simulated-journal-files.ts';
 import { CONTENT_AT, isEncryptedRun } from '../test-storage.testing.ts';
 import { pointsOfParts, sumOfParts } from './space-sum.testing.ts';
 

@@ -10,13 +10,13 @@
  * which is told as 0.
  */
 import type { JournalSpace, RetentionTier } from '@landfall/model';
-import type { DiskJournal } from '../disk-journal.ts';
-import type { JournalFiles } from '../journal-files.ts';
-import type { PointsLedger } from '../points-ledger.ts';
-import type { RecoveryPointList } from '../recovery-points.ts';
-import { COMMIT_ROW_BYTES, EXTENT_ROW_BYTES } from '../segment-index.ts';
-import type { SegmentLeases } from '../segment-leases.ts';
-import { COMMIT_RECORD_BYTES, RECORD_HEADER_BYTES } from '../segment-records.ts';
+import type { DiskJournal } from '../group/disk-journal.ts';
+import type { PointsLedger } from '../points/points-ledger.ts';
+import type { RecoveryPointList } from '../points/recovery-points.ts';
+import { COMMIT_ROW_BYTES, EXTENT_ROW_BYTES } from '../segments/segment-index.ts';
+import type { SegmentLeases } from '../segments/segment-leases.ts';
+import { COMMIT_RECORD_BYTES, RECORD_HEADER_BYTES } from '../segments/segment-records.ts';
+import type { JournalFiles } from '../storage/journal-files.ts';
 import { type SegmentSnapshot, snapshotOf, visitOverwritten } from './overwritten-records.ts';
 import { SpaceTally } from './space-tally.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom, systemRandom } from '@landfall/runtime';
-import { allocateColumns, type IndexedExtent, SortedExtents } from '../sorted-extents.ts';
+import { allocateColumns, type IndexedExtent, SortedExtents } from '../segments/sorted-extents.ts';
 import { type OverwrittenRecord, type SegmentSnapshot, visitOverwritten } from './overwritten-records.ts';
 
 const DISK_BYTES = 2000;

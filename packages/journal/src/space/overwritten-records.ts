@@ -4,9 +4,10 @@
  * disk after the other, so that memory is bounded by a slice and not by the journal. A record that reaches
  * into several slices is told when the last of them is done.
  */
-import type { JournalSegment } from '../journal-segment.ts';
-import { OverwriteMap } from '../overwrite-map.ts';
-import { type ExtentColumns, type IndexedExtent, SortedExtents } from '../sorted-extents.ts';
+
+import { OverwriteMap } from '../compaction/overwrite-map.ts';
+import type { JournalSegment } from '../segments/journal-segment.ts';
+import { type ExtentColumns, type IndexedExtent, SortedExtents } from '../segments/sorted-extents.ts';
 
 /** A segment as it is at this moment, although it is written on. */
 export interface SegmentSnapshot {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RetentionTier } from '@landfall/model';
 import { type Random, seededRandom, systemRandom } from '@landfall/runtime';
-import { type AgedPoint, pointsToKeep } from '../retention-policy.ts';
+import { type AgedPoint, pointsToKeep } from '../points/retention-policy.ts';
 import { type BoundedSpace, spaceBound } from './space-bound.ts';
 import { SpaceTally } from './space-tally.ts';
 

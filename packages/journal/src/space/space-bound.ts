@@ -11,7 +11,7 @@
  * - Compaction leaves a segment alone of which more than 45 % is live (K1).
  */
 import type { JournalSpace, TierSpace } from '@landfall/model';
-import { LIVE_SHARE_MAX } from '../compaction.ts';
+import { LIVE_SHARE_MAX } from '../compaction/compaction.ts';
 
 /** Less of a tier than this says nothing of the rest. */
 const COVERED_SHARE_MIN = 0.1;

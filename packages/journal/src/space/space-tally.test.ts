@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RetentionTier } from '@landfall/model';
 import fc from 'fast-check';
-import { type AgedPoint, pointsToKeep, tierOf } from '../retention-policy.ts';
+import { type AgedPoint, pointsToKeep, tierOf } from '../points/retention-policy.ts';
 import { SpaceTally, type TalliedPoints } from './space-tally.ts';
 
 const TIERS: readonly RetentionTier[] = [

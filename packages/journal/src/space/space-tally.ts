@@ -12,7 +12,7 @@
  */
 
 import type { RetentionTier } from '@landfall/model';
-import { type AgedPoint, pointsToKeep, tierOf } from '../retention-policy.ts';
+import { type AgedPoint, pointsToKeep, tierOf } from '../points/retention-policy.ts';
 
 export interface TalliedPoints {
   /** Oldest first. */

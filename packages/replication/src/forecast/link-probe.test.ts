@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { OperationError, seededRandom, silentLogger } from '@landfall/runtime';
 import { VirtualClock } from '@landfall/runtime/virtual-clock';
 import { createMemoryLinkPair, type Link, PROBE_BYTES_MAX } from '@landfall/wire';
-import { PROBE_TOTAL_BYTES_MAX, ProbeResponder } from '../probe-responder.ts';
-import { createReceiver } from '../receiver.ts';
-import type { ReceiverOptions, ReceiverPeer } from '../receiver-options.ts';
+import { PROBE_TOTAL_BYTES_MAX, ProbeResponder } from '../link/probe-responder.ts';
+import { createReceiver } from '../receiver/receiver.ts';
+import type { ReceiverOptions, ReceiverPeer } from '../receiver/receiver-options.ts';
 import { probeLink } from './link-probe.ts';
 
 const AGENT: ReceiverPeer = { programId: 's-1', role: 'agent', fingerprint: '00' };

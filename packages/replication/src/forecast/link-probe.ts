@@ -5,8 +5,8 @@
  */
 import { assert, type Clock, type Random } from '@landfall/runtime';
 import { type Link, type Message, PROBE_BYTES_MAX } from '@landfall/wire';
-import { endedByServer, refusalError, violation } from '../hello.ts';
-import { withKeepAlive } from '../keep-alive.ts';
+import { endedByServer, refusalError, violation } from '../link/hello.ts';
+import { withKeepAlive } from '../link/keep-alive.ts';
 
 /** A sample ends after this time or that many bytes, whichever comes first. */
 const SAMPLE_MS = 200;

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import type { Churn } from '@landfall/capture';
 import type { Bottleneck } from '@landfall/model';
 import { VirtualClock } from '@landfall/runtime/virtual-clock';
-import { Conversation } from '../conversation.testing.ts';
-import { BLOCK_BYTES } from '../stamped-disk.testing.ts';
+import { Conversation } from '../testing/conversation.testing.ts';
+import { BLOCK_BYTES } from '../testing/stamped-disk.testing.ts';
 import { StageMeter } from './stage-meter.ts';
 
 const LIMITS = { bulkBytes: 16 * 1024, cutDirtyBytesMax: 64 * 1024 };

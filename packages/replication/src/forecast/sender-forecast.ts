@@ -2,8 +2,8 @@
 import type { Churn } from '@landfall/capture';
 import type { DataReplicationState, Forecast } from '@landfall/model';
 import { seededRandom } from '@landfall/runtime';
-import type { SenderLimits } from '../sender-options.ts';
-import type { SenderState } from '../sender-state.ts';
+import type { SenderLimits } from '../sender/sender-options.ts';
+import type { SenderState } from '../sender/sender-state.ts';
 import { makeForecast } from './forecast.ts';
 
 /** Resampling costs some tens of milliseconds. */

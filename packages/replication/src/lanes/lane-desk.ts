@@ -5,7 +5,7 @@
  */
 import { OperationError, type Random } from '@landfall/runtime';
 import type { LaneMessage, Link, Message } from '@landfall/wire';
-import type { ReceiverPeer } from '../receiver-options.ts';
+import type { ReceiverPeer } from '../receiver/receiver-options.ts';
 import { LaneMerge } from './lane-merge.ts';
 import { LANE_BUFFER_BYTES_MAX } from './laned-link.ts';
 

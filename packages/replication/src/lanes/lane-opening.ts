@@ -11,8 +11,8 @@ import {
   retry,
 } from '@landfall/runtime';
 import type { Link, Message } from '@landfall/wire';
-import { endedByServer, firstAnswer, refusalError, violation } from '../hello.ts';
-import { withKeepAlive } from '../keep-alive.ts';
+import { endedByServer, firstAnswer, refusalError, violation } from '../link/hello.ts';
+import { withKeepAlive } from '../link/keep-alive.ts';
 import type { LanedLink } from './laned-link.ts';
 
 export const LANE_BACKOFF: Backoff = { initialMs: 500, maximumMs: 30_000 };

@@ -10,7 +10,7 @@
  * first connection takes what there is, as when little changes, there are no sections at all.
  */
 import type { Link, Message } from '@landfall/wire';
-import { chunkOf } from '../extent-split.ts';
+import { chunkOf } from '../extents/extent-split.ts';
 
 /** What a lane may keep waiting in each direction: fifteen of them stay small beside what the agent reads. */
 export const LANE_BUFFER_BYTES_MAX = 1024 * 1024;

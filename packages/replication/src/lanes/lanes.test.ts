@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Link, Message } from '@landfall/wire';
-import { AGENT, Conversation, type ConversationOptions } from '../conversation.testing.ts';
+import { AGENT, Conversation, type ConversationOptions } from '../testing/conversation.testing.ts';
 
 const BLOCKS = 3000;
 const BANDWIDTH = 400_000;

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { hashTreeRoot } from '@landfall/block';
 import type { ProofFacts, ProofResult } from '@landfall/model';
-import { Conversation } from '../conversation.testing.ts';
-import { chunkHashesOf } from '../stamped-disk.testing.ts';
+import { Conversation } from '../testing/conversation.testing.ts';
+import { chunkHashesOf } from '../testing/stamped-disk.testing.ts';
 
 const MIB = 1024 * 1024;
 const BLOCKS = [4 * 256 + 30, 256];

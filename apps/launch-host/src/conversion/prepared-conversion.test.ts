@@ -1,0 +1,165 @@
+/** Conversions kept on disk and used again, with real qcow2 overlays and views. */
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { MachineSpecification } from '@landfall/channel';
+import { runChecked } from '@landfall/runtime';
+import type { HostServices } from '../host-services.ts';
+import { idleHost } from '../idle-host.testing.ts';
+import { MachineStore } from '../machine/file-machine-store.ts';
+import { macAddressFor } from '../machine/machine-address.ts';
+import type { MachineContext } from '../machine/machine-context.ts';
+import { type MachineRecord, newRecord } from '../machine/machine-record.ts';
+import { createApplianceTurns } from './appliance-turns.ts';
+import { KeptConversions } from './file-kept-conversions.ts';
+import { keepConversion, usePreparedConversion } from './prepared-conversion.ts';
+
+const SIZE = 1024 * 1024;
+const DONE = {
+  done: true,
+  bootMode: 'UEFI',
+  steps: [{ step: 'Network', detail: 'a → b', durationMs: 5 }],
+} as const;
+const NAME = 's-1.7.1000';
+const POINT = { sourceServerId: 's-1', epoch: 7, cutTimeMs: 1000 };
+
+function specify(machineId: string, change: Partial<MachineSpecification> = {}): MachineSpecification {
+  const nbdUri = `nbd+unix:///view-of-${machineId}?socket=/none`;
+  return {
+    ...{ machineId, name: 'server', purpose: 'PROOF', cpuCount: 1, memoryBytes: 2 ** 28 },
+    ...{ bootMode: 'USE_SOURCE', disposition: 'STARTED', publishedPorts: [], recoveryPoint: POINT },
+    disks: [{ diskId: 'disk-0', deviceName: '/dev/sda', sizeBytes: SIZE, isBootDisk: true, nbdUri }],
+    ...change,
+  };
+}
+
+interface Bed {
+  readonly stateDir: string;
+  readonly services: HostServices;
+  context(specification: MachineSpecification): Promise<MachineContext>;
+}
+
+async function makeBed(t: TestContext): Promise<Bed> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'kept-'));
+  t.after(() => rm(stateDir, { recursive: true, force: true }));
+  const store = new MachineStore(stateDir);
+  await store.open();
+  const kept = new KeptConversions(join(stateDir, 'conversions'));
+  await kept.open();
+  const services: HostServices = {
+    ...{ store, kept, ...idleHost(stateDir) },
+    ...{ ...createApplianceTurns(), viewTimeoutSeconds: 0, hostBootId: 'boot' },
+  };
+  const context = async (specification: MachineSpecification): Promise<MachineContext> => {
+    const folder = store.folderOf(specification.machineId);
+    await mkdir(folder, { recursive: true });
+    let record: MachineRecord = newRecord(specification);
+    const update = async (change: Partial<MachineRecord>) => {
+      record = { ...record, ...change };
+    };
+    const replace = async (next: MachineRecord) => {
+      record = next;
+    };
+    return { services, folder, record: () => record, update, replace, show: () => undefined };
+  };
+  return { stateDir, services, context };
+}
+
+const FIRST = 'i-00000000000000001';
+const SECOND = 'i-00000000000000002';
+
+/** An overlay as a conversion leaves it: backed by a view that is not read here, with bytes of its own. */
+async function keepOne(bed: Bed, conversion: MachineRecord['conversion'] = DONE): Promise<MachineContext> {
+  const machine = await bed.context(specify(FIRST, { keepConversionAs: NAME }));
+  const overlay = join(machine.folder, 'overlay-disk-0.qcow2');
+  const backing = join(bed.stateDir, 'view.raw');
+  await writeFile(backing, Buffer.alloc(SIZE, 7));
+  await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', backing, overlay]);
+  await runChecked(['qemu-io', '-f', 'qcow2', '-c', 'write -q -P 65 4096 4096', overlay]);
+  await keepConversion(machine, conversion);
+  return machine;
+}
+
+test('a kept conversion is used by another machine of the same point, on its own view', async (t) => {
+  const bed = await makeBed(t);
+  const first = await keepOne(bed);
+  assert.deepEqual(await readdir(join(bed.stateDir, 'conversions')), [NAME]);
+  const second = await bed.context(specify(SECOND, { preparedConversion: NAME, purpose: 'TEST' }));
+  assert.equal(await usePreparedConversion(second), true);
+  const { phase, conversion } = second.record();
+  assert.equal(phase, 'CONVERTED');
+  assert.equal(conversion.done, true);
+  assert.equal(conversion.bootMode, 'UEFI');
+  assert.deepEqual(
+    conversion.steps.map(({ step, detail }) => `${step}: ${detail}`),
+    [`Prepared conversion: kept as ${NAME}: Network`],
+  );
+  assert.equal(macAddressFor(second.record()), macAddressFor(first.record()), 'the guest knows this address');
+  const overlay = join(second.folder, 'overlay-disk-0.qcow2');
+  const { stdout } = await runChecked(['qemu-img', 'info', '-U', '--output=json', overlay]);
+  assert.match(JSON.parse(stdout)['backing-filename'], /view-of-i-00000000000000002/);
+  const read = ['qemu-io', '-f', 'qcow2', '-c', 'read -q -P 65 4096 4096'];
+  const detached = join(bed.stateDir, 'detached.qcow2');
+  await copyFile(overlay, detached);
+  await runChecked(['qemu-img', 'rebase', '-q', '-u', '-f', 'qcow2', '-b', '', detached]);
+  await runChecked([...read, detached]);
+});
+
+test('what does not fit, is damaged or not there is converted as ever', async (t) => {
+  const bed = await makeBed(t);
+  await keepOne(bed);
+  const refused = async (change: Partial<MachineSpecification>) => {
+    const machine = await bed.context(specify(SECOND, { preparedConversion: NAME, ...change }));
+    assert.equal(await usePreparedConversion(machine), false, JSON.stringify(change));
+    assert.equal(machine.record().conversion.done, false);
+  };
+  await refused({ recoveryPoint: { ...POINT, epoch: 8 } });
+  await refused({ preparedConversion: 'another' });
+  await refused({ bootMode: 'UEFI' });
+  await writeFile(bed.services.kept.overlayPath(NAME, 'disk-0'), 'torn');
+  await refused({});
+  await rm(bed.services.kept.overlayPath(NAME, 'disk-0'));
+  await refused({});
+});
+
+test('an address that the guest was given has to be that of its network', async (t) => {
+  const bed = await makeBed(t);
+  const use = async (givenAddress: string) => {
+    await keepOne(bed, { ...DONE, givenAddress });
+    const machine = await bed.context(specify(SECOND, { preparedConversion: NAME }));
+    return await usePreparedConversion(machine);
+  };
+  assert.equal(await use('192.168.219.77/24'), false);
+  assert.equal(await use('10.0.2.15/24'), true);
+});
+
+test('K2: a restart finds what was kept whole, and removes the rest', async (t) => {
+  const bed = await makeBed(t);
+  await keepOne(bed);
+  const folder = join(bed.stateDir, 'conversions');
+  await mkdir(join(folder, '.new-half'));
+  await mkdir(join(folder, 'empty'));
+  await mkdir(join(folder, 'misnamed'));
+  await copyFile(join(folder, NAME, 'conversion.json'), join(folder, 'misnamed', 'conversion.json'));
+  const again = new KeptConversions(folder);
+  await again.open();
+  assert.deepEqual(await readdir(folder), [NAME]);
+  const [facts] = again.list();
+  assert.deepEqual(facts?.recoveryPoint, POINT);
+  assert.ok((facts?.bytes ?? 0) > 0);
+  assert.deepEqual(await again.keepOnly(new Set([NAME])), []);
+  assert.deepEqual(await again.keepOnly(new Set()), [NAME]);
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test('a name that is no file name, and a machine without its point, keep nothing', async (t) => {
+  const bed = await makeBed(t);
+  for (const name of ['../x', '', '.new-x']) {
+    await keepConversion(await bed.context(specify(FIRST, { keepConversionAs: name })), DONE);
+  }
+  const { recoveryPoint: _, ...pointless } = specify(FIRST, { keepConversionAs: NAME });
+  await keepConversion(await bed.context(pointless), DONE);
+  assert.deepEqual(bed.services.kept.list(), []);
+});

@@ -1,0 +1,97 @@
+/** A machine begins with a conversion that was kept, or leaves one behind for others. */
+import { join } from 'node:path';
+import { copyOverlay, rebaseOverlay } from '@landfall/launch';
+import { describeError, OperationError } from '@landfall/runtime';
+import packageFile from '../../package.json' with { type: 'json' };
+import { makeDurable } from '../machine/file-machine-store.ts';
+import { macAddressFor, reserveAddressFor } from '../machine/machine-address.ts';
+import { type MachineContext, overlayName } from '../machine/machine-context.ts';
+import type { MachineRecord } from '../machine/machine-record.ts';
+import {
+  conversionSettings,
+  KEPT_NAME,
+  type KeptConversion,
+  keptDisks,
+  misfitOf,
+} from './kept-conversion.ts';
+
+/** Whether the machine has its conversion now. What does not fit is said, and converted as ever (K3). */
+export async function usePreparedConversion(context: MachineContext): Promise<boolean> {
+  const { kept, logger } = context.services;
+  const { machineId, preparedConversion: name } = context.record().specification;
+  if (name === undefined) return false;
+  const found = kept.find(name);
+  try {
+    const misfit = found === undefined ? 'it is not here' : await misfitFor(found, context);
+    if (found === undefined || misfit !== undefined) {
+      logger.info('prepared-conversion-not-used', { machineId, name, reason: misfit });
+      return false;
+    }
+    await begin(context, found);
+    return true;
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    logger.warn('prepared-conversion-not-used', { machineId, name, reason: describeError(error) });
+    return false;
+  }
+}
+
+async function misfitFor(found: KeptConversion, context: MachineContext): Promise<string | undefined> {
+  const misfit = misfitOf(found, context.record().specification, packageFile.version);
+  const { givenAddress } = found.conversion;
+  if (misfit !== undefined || givenAddress === undefined) return misfit;
+  // Another network has other addresses, and the guest knows no other way to one.
+  const given = await reserveAddressFor(context, found.macAddress);
+  return given?.address === givenAddress ? undefined : 'its network keeps another address for it';
+}
+
+async function begin(
+  context: MachineContext,
+  { name, conversion, macAddress }: KeptConversion,
+): Promise<void> {
+  const { kept, clock, logger } = context.services;
+  const { disks, machineId } = context.record().specification;
+  const startedNs = clock.monotonicNs();
+  for (const disk of disks) {
+    const path = join(context.folder, overlayName(disk.diskId));
+    await copyOverlay(kept.overlayPath(name, disk.diskId), path);
+    await rebaseOverlay({ ...disk, path });
+    await makeDurable(path);
+  }
+  const durationMs = Number((clock.monotonicNs() - startedNs) / 1_000_000n);
+  const detail = `kept as ${name}: ${conversion.steps.map(({ step }) => step).join(', ')}`;
+  const steps = [{ step: 'Prepared conversion', detail, durationMs }];
+  logger.info('prepared-conversion-used', { machineId, name, durationMs });
+  // R1: only now, with the overlays durable.
+  await context.update({ phase: 'CONVERTED', conversion: { ...conversion, done: true, steps, macAddress } });
+}
+
+/** Before the machine writes to its overlays. One that cannot be kept is only missed (K3). */
+export async function keepConversion(
+  context: MachineContext,
+  conversion: MachineRecord['conversion'],
+): Promise<void> {
+  const { kept, clock, logger } = context.services;
+  const record = context.record();
+  const { specification } = record;
+  const { keepConversionAs: name, recoveryPoint, machineId } = specification;
+  if (name === undefined || recoveryPoint === undefined) return;
+  const entry = {
+    ...({ version: 1, name, keptAtMs: clock.nowMs(), programVersion: packageFile.version } as const),
+    ...{ recoveryPoint, disks: keptDisks(specification), settings: conversionSettings(specification) },
+    ...{ macAddress: macAddressFor(record), conversion },
+  };
+  try {
+    if (!KEPT_NAME.test(name)) throw invalid(name);
+    await kept.keep(entry, context.folder);
+    logger.info('conversion-kept', { machineId, name });
+  } catch (error) {
+    logger.warn('conversion-not-kept', { machineId, name, reason: describeError(error) });
+  }
+}
+
+function invalid(name: string): OperationError {
+  return new OperationError('MACHINE_SPECIFICATION_INVALID', `${name} cannot be the name of a conversion`, {
+    hint: 'use a launch host of the same version as the control plane',
+  });
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { MachineSpecification, SignOfLife } from '@landfall/channel';
+import { createApplianceTurns } from '../conversion/appliance-turns.ts';
+import { KeptConversions } from '../conversion/file-kept-conversions.ts';
+import { idleHost } from '../idle-host.testing.ts';
+import { MachineStore } from '../machine/file-machine-store.ts';
+import type { MachineContext } from '../machine/machine-context.ts';
+import { type MachineRecord, newRecord, toStatus } from '../machine/machine-record.ts';
+import { watchForLife } from './machine-life.ts';
+
+async function machineWith(
+  t: TestContext,
+  signsOfLife: readonly SignOfLife[],
+  change: Partial<MachineRecord>,
+) {
+  const folder = await mkdtemp(join(tmpdir(), 'life-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const specification: MachineSpecification = {
+    ...{ machineId: 'i-0123456789abcdef0', name: 'server', purpose: 'PROOF', disks: [], cpuCount: 1 },
+    ...{ memoryBytes: 2 ** 28, bootMode: 'USE_SOURCE', disposition: 'STARTED', publishedPorts: [22] },
+    signsOfLife,
+  };
+  let record: MachineRecord = { ...newRecord(specification), phase: 'RUNNING', ...change };
+  let updates = 0;
+  const context: MachineContext = {
+    services: {
+      ...{ store: new MachineStore(folder), kept: new KeptConversions(folder), ...idleHost(folder) },
+      ...{ ...createApplianceTurns(), viewTimeoutSeconds: 0, hostBootId: 'boot' },
+    },
+    folder,
+    record: () => record,
+    update: async (changed) => {
+      updates += 1;
+      record = { ...record, ...changed };
+    },
+    replace: async () => undefined,
+    show: () => undefined,
+  };
+  const say = (text: string) => writeFile(join(folder, 'console.log'), text);
+  return { context, say, updates: () => updates, status: () => toStatus(record) };
+}
+
+test('the first sign that is seen is kept, and not looked for again', async (t) => {
+  const machine = await machineWith(t, [{ kind: 'GUEST_AGENT' }, { kind: 'LOGIN_PROMPT' }], {});
+  await watchForLife(machine.context);
+  assert.equal(machine.status().life, undefined, 'there is no console yet');
+  await machine.say('[    1.0] Linux version 6.1\n');
+  await watchForLife(machine.context);
+  assert.equal(machine.status().life, undefined);
+  await machine.say('[    1.0] Linux version 6.1\r\n\r\nledger login: ');
+  await watchForLife(machine.context);
+  const { life } = machine.status();
+  assert.deepEqual(life?.sign, { kind: 'LOGIN_PROMPT' });
+  assert.equal(life?.detail, 'ledger login:');
+  await watchForLife(machine.context);
+  assert.equal(machine.updates(), 1);
+  assert.deepEqual(machine.status().life, life);
+});
+
+test('a port is asked where it is published, and a machine that does not run is not asked', async (t) => {
+  const server = createServer((socket) => socket.end('SSH-2.0-x\n'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const address = server.address();
+  const hostPort = typeof address === 'object' && address !== null ? address.port : 0;
+  const published = [{ guestPort: 22, hostPort }];
+  const signs = [
+    { kind: 'TCP', port: 80 },
+    { kind: 'TCP', port: 22 },
+  ] as const;
+  const starting = await machineWith(t, signs, { phase: 'STARTING', published });
+  await watchForLife(starting.context);
+  assert.equal(starting.status().life, undefined);
+  const running = await machineWith(t, signs, { published });
+  await watchForLife(running.context);
+  assert.deepEqual(running.status().life?.sign, { kind: 'TCP', port: 22 });
+  assert.equal(running.status().life?.detail, 'it said: SSH-2.0-x');
+});
+
+test('a script that ended well is a sign, one that failed or another one is not', async (t) => {
+  const script = (actionId: string, name: string) => ({
+    ...{ actionId, name, order: 1, script: '#!/bin/sh', parameters: {} },
+    ...{ timeoutSeconds: 5, mustSucceed: false },
+  });
+  const outcome = (actionId: string, state: 'FAILED' | 'SUCCEEDED') => {
+    return { actionId, state, output: '', startedAtMs: 1, endedAtMs: 2 };
+  };
+  const sign = { kind: 'SCRIPT', script: 'check' } as const;
+  const lifeWith = async (...postLaunch: readonly ReturnType<typeof outcome>[]) => {
+    const machine = await machineWith(t, [sign], { postLaunch });
+    const record = machine.context.record();
+    const postLaunchScripts = [script('sign-1', 'check'), script('sign-2', 'other')];
+    const specification = { ...record.specification, postLaunchScripts };
+    await watchForLife({ ...machine.context, record: () => ({ ...record, specification }) });
+    return machine.status().life?.detail;
+  };
+  assert.equal(await lifeWith(outcome('sign-1', 'FAILED'), outcome('sign-2', 'SUCCEEDED')), undefined);
+  assert.equal(await lifeWith(), undefined);
+  assert.equal(await lifeWith(outcome('sign-1', 'SUCCEEDED')), 'the script check ended well');
+});
