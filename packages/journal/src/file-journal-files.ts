@@ -9,8 +9,8 @@ import type { JournalFile, JournalFiles } from './journal-files.ts';
 const FILE_MODE = 0o600;
 const BLOCK_BYTES = 512;
 /**
- * Pieces end at multiples of this, wherever the first one begins: the folios of the page cache are as large
- * as their place in the file is aligned. Smaller pieces would wake more threads.
+ * Every write wakes a thread: in pieces of 256 KiB appending took a fifth more processor time. Measured on
+ * ext4, Linux 6.18; where the pieces begin in the file made no difference.
  */
 const WRITE_BYTES_MAX = 1024 * 1024;
 
@@ -130,9 +130,8 @@ class NodeJournalFile implements JournalFile {
 
   async #writePart(positionBytes: number, part: Buffer): Promise<void> {
     for (let done = 0; done < part.length; ) {
-      const position = positionBytes + done;
-      const length = Math.min(WRITE_BYTES_MAX - (position % WRITE_BYTES_MAX), part.length - done);
-      const { bytesWritten } = await this.#handle.write(part, done, length, position);
+      const length = Math.min(WRITE_BYTES_MAX, part.length - done);
+      const { bytesWritten } = await this.#handle.write(part, done, length, positionBytes + done);
       done += bytesWritten;
     }
   }

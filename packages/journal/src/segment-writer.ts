@@ -26,11 +26,6 @@ import {
 } from './segment-records.ts';
 import { SortedExtents } from './sorted-extents.ts';
 
-/**
- * A full buffer ends at a multiple of this in the file, in the middle of a record if need be: the page cache
- * takes whole, aligned pieces as few large folios, others as many small ones, and no data unit of an
- * encrypted file is begun in its middle.
- */
 const BUFFER_BYTES = 1024 * 1024;
 /** Buffers of segments that are closed: a roll takes those of the segment before. */
 const spareBuffers: Buffer[] = [];
@@ -173,7 +168,7 @@ export class SegmentWriter {
       },
       place,
     );
-    await this.#put([record]);
+    await this.#put(record);
     await this.flush();
   }
 
@@ -281,27 +276,25 @@ export class SegmentWriter {
   async #append(fields: Parameters<typeof encodeExtentHeader>[0], payload?: Buffer): Promise<void> {
     const positionBytes = this.#endBytes;
     const header = encodeExtentHeader(fields, { identity: this.segment.identity, positionBytes });
-    await this.#put(payload === undefined ? [header] : [header, payload]);
+    await this.#put(header, payload);
     this.#epochRecords += 1;
     this.#epochChecksum = crc32(header, this.#epochChecksum);
     const { offsetBytes, lengthBytes, payloadBytes } = fields;
     this.#extents.add({ offsetBytes, lengthBytes, positionBytes, payloadBytes });
   }
 
-  async #put(parts: readonly Buffer[]): Promise<void> {
-    for (const part of parts) {
-      for (let done = 0; done < part.length; ) {
-        done += this.#fill(part.subarray(done, done + BUFFER_BYTES - (this.#endBytes % BUFFER_BYTES)));
-        if (this.#endBytes % BUFFER_BYTES === 0) await this.#startWriting();
-      }
+  async #put(header: Buffer, payload?: Buffer): Promise<void> {
+    const recordBytes = header.length + (payload?.length ?? 0);
+    if (this.#bufferedBytes + recordBytes > BUFFER_BYTES) await this.#startWriting();
+    if (recordBytes > BUFFER_BYTES) {
+      await this.#writeDone();
+      await this.#file.write(this.#endBytes, payload === undefined ? [header] : [header, payload]);
+    } else {
+      header.copy(this.#buffer, this.#bufferedBytes);
+      payload?.copy(this.#buffer, this.#bufferedBytes + header.length);
+      this.#bufferedBytes += recordBytes;
     }
-  }
-
-  #fill(bytes: Buffer): number {
-    bytes.copy(this.#buffer, this.#bufferedBytes);
-    this.#bufferedBytes += bytes.length;
-    this.#endBytes += bytes.length;
-    return bytes.length;
+    this.#endBytes += recordBytes;
   }
 }
 
