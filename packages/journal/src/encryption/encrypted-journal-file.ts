@@ -33,7 +33,7 @@ export const ENVELOPE_BYTES = ENCRYPTED_HEADER_BYTES + PADDING_BYTES;
 /** Read at once: waking a thread costs more than reading 64 KiB. */
 const READ_BYTES = 1024 * 1024;
 const READS_MAX = 4;
-/** Written at once: as much as the file system takes best (`file-journal-files.ts`). Whole blocks. */
+/** Encrypted and written at once. Whole blocks. */
 const WRITE_BYTES = 256 * 1024;
 const READ_BUFFERS = new BufferPool({ unitBytes: READ_BYTES + 3 * XTS_BLOCK_BYTES, freeMax: 8 });
 const WRITE_BUFFERS = new BufferPool({ unitBytes: WRITE_BYTES, freeMax: 32 });

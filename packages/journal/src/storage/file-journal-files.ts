@@ -9,9 +9,10 @@ import type { JournalFile, JournalFiles } from './journal-files.ts';
 const FILE_MODE = 0o600;
 const BLOCK_BYTES = 512;
 /**
- * The page cache takes this much at once at two thirds of the cost of a MiB: measured on ext4, Linux 6.18.
+ * Every write wakes a thread: in pieces of 256 KiB appending took a fifth more processor time. Measured on
+ * ext4, Linux 6.18; where the pieces begin in the file made no difference.
  */
-const WRITE_BYTES_MAX = 256 * 1024;
+const WRITE_BYTES_MAX = 1024 * 1024;
 
 export class FileJournalFiles implements JournalFiles {
   readonly #folder: string;
