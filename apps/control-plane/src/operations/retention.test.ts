@@ -106,8 +106,8 @@ test('what does not follow, is too short or is of nobody is refused, and nothing
     await assert.rejects(preview(tiers), { name: 'ValidationException' }, JSON.stringify(tiers));
   }
   const nobody = 's-00000000000000000';
-  for (const asked of [get(nobody), put(hours(1), nobody), preview(hours(1), nobody)])
-    await assert.rejects(asked, { name: 'ResourceNotFoundException' });
+  const asks = [() => get(nobody), () => put(hours(1), nobody), () => preview(hours(1), nobody)];
+  for (const ask of asks) await assert.rejects(ask, { name: 'ResourceNotFoundException' });
   assert.equal((await get()).origin, 'BUILT_IN');
 });
 
