@@ -124,12 +124,12 @@ test('only what is finished is archived, from the servers up; archived groups st
   await api.mgn('MarkAsArchived', { sourceServerID });
   assert.equal((await api.mgn('ArchiveApplication', { applicationID })).isArchived, true);
   assert.equal((await api.mgn('ArchiveApplication', { applicationID })).isArchived, true);
-  for (const refused of [
+  const refusals = [
     api.mgn('UpdateApplication', { applicationID, description: 'x' }),
     api.mgn('DisassociateSourceServers', { applicationID, sourceServerIDs: [sourceServerID] }),
-  ]) {
-    await assert.rejects(refused, { name: 'ConflictException', message: /unarchive it first/ });
-  }
+  ];
+  const conflict = { name: 'ConflictException', message: /unarchive it first/ };
+  await Promise.all(refusals.map((refused) => assert.rejects(refused, conflict)));
   const archived = await api.mgn('ArchiveWave', { waveID });
   assert.equal(archived.waveAggregatedStatus?.progressStatus, 'COMPLETED');
   assert.deepEqual((await api.mgn('ListWaves', { filters: { isArchived: false } })).items, []);
