@@ -6,7 +6,7 @@
  *     that is killed has lost a minute at most. With 2,000 servers a batch is 334 of them: 1,002 rows of
  *     about 1 KB, in statements of 100 servers.
  * H4  What waits is bounded: 30 buckets of 10 s a server, the oldest forgotten first when the store is away
- *     for longer. With 2,000 servers that is 3 MB as a rule and 15 MB at most.
+ *     for longer. With 2,000 servers that is reckoned to be 3 MB as a rule and 15 MB at most.
  * H5  A bucket is taken from those that wait inside the transaction that writes it, and transactions run one
  *     after another (S2): who reads inside one finds each sample once. Only a commit whose answer was lost
  *     makes samples count twice, which moves a mean by less than the samples differ.
