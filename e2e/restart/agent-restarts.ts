@@ -16,6 +16,7 @@ import {
   removeStaleSafetyTraces,
   safetyTestState,
 } from '../../packages/capture/src/safety/linux-safety.testing.ts';
+import { removeStaleInstances } from '../../packages/capture/src/tracing/linux-tracefs.ts';
 import { createReceiver } from '../../packages/replication/src/index.ts';
 import { type Random, silentLogger, systemClock } from '../../packages/runtime/src/index.ts';
 import { createFramedLink } from '../../packages/wire/src/index.ts';
@@ -91,6 +92,8 @@ export class AgentRestarts {
     await kill(this.#agent);
     this.#server.close();
     await removeSafetyNet({ stateName: this.#stateName, checkpointPath: this.#checkpointPath });
+    // The last agent was killed, and no next one comes that would clear away its trace.
+    removeStaleInstances(silentLogger);
     this.#loops.remove();
   }
 
