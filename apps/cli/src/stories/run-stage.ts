@@ -11,6 +11,8 @@ export interface Stage {
   readonly repository: string;
   /** Every line is told behind this; without it the terminal is the program's own. */
   readonly prefix?: string;
+  /** Hears every line too, without the prefix; only with one. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** Errors: TESTS_FAILED. */
@@ -24,8 +26,8 @@ export async function runStage(stage: Stage): Promise<void> {
     stdio: ['ignore', output, output],
   });
   if (stage.prefix !== undefined) {
-    passLines(child.stdout, stage.prefix);
-    passLines(child.stderr, stage.prefix);
+    passLines(child.stdout, stage.prefix, stage.onLine);
+    passLines(child.stderr, stage.prefix, stage.onLine);
   }
   const exitCode = await exitCodeOf(child);
   if (exitCode === 0) return;
@@ -33,9 +35,12 @@ export async function runStage(stage: Stage): Promise<void> {
   throw new OperationError('TESTS_FAILED', `${stage.what} failed (exit code ${exitCode})`, { hint });
 }
 
-function passLines(stream: Readable | null, prefix: string): void {
+function passLines(stream: Readable | null, prefix: string, onLine?: (line: string) => void): void {
   if (stream === null) return;
-  createInterface({ input: stream }).on('line', (line) => process.stdout.write(`${prefix}${line}\n`));
+  createInterface({ input: stream }).on('line', (line) => {
+    process.stdout.write(`${prefix}${line}\n`);
+    onLine?.(line);
+  });
 }
 
 function exitCodeOf(child: ChildProcess): Promise<number | null> {
