@@ -140,9 +140,10 @@ describe('capture on the real kernel', { skip: whyNoLoopDevices(), concurrency: 
     await replicateUntil(current, (sawCut) => sawCut);
     const before = current.engine.generation;
     const endMs = Date.now() + NOTICE_MS;
-    // On a busy machine tracking may be just about to begin anew when nothing runs: then once more.
-    while (current.engine.generation === before && Date.now() < endMs) {
-      blockUntilStamps(current.loops.disks[0], 300);
+    // On a busy machine tracking may be just about to begin anew when nothing runs, and the buffer doubles
+    // with every overflow that came before: then once more, for longer.
+    for (let stamps = 300; current.engine.generation === before && Date.now() < endMs; stamps *= 2) {
+      blockUntilStamps(current.loops.disks[0], stamps);
       await systemClock.sleep(500);
     }
     assert.ok(current.engine.generation > before, 'the generation rose');
