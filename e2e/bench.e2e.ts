@@ -22,7 +22,7 @@ const ROWS = {
   impact: 4,
   agent: 2,
   rescan: 3,
-  journal: 14,
+  journal: 15,
   encryption: 2,
   api: 11,
 } as const;

@@ -2,7 +2,7 @@
  * A journal that is written until the process is killed, and opened by another one: many small epochs, or one
  * that is as large as the window and never closed (a rescan).
  */
-import { systemClock } from '../../packages/runtime/src/index.ts';
+import { MIB, systemClock } from '../../packages/runtime/src/index.ts';
 import {
   commitEmptyBase,
   commitOf,
@@ -55,15 +55,24 @@ function say(progress: WindowProgress): void {
 }
 
 export interface Recovered {
+  /** Until it can be read. */
   readonly seconds: number;
+  /** Until an epoch can be put, which is when what the killed process left is gone. */
+  readonly writableSeconds: number;
   readonly lastEpoch: number;
 }
 
 export async function recover(folder: string): Promise<Recovered> {
   const startNs = systemClock.monotonicNs();
+  const secondsSince = () => Number(systemClock.monotonicNs() - startNs) / 1e9;
   const group = await openJournal(folder);
-  const seconds = Number(systemClock.monotonicNs() - startNs) / 1e9;
   const { lastEpoch } = group;
+  const view = await group.openView(lastEpoch);
+  await view.disks[0]?.read(0, Buffer.alloc(MIB));
+  const seconds = secondsSince();
+  await view.close();
+  await group.abandon(); // What a sender that comes back begins with.
+  const writableSeconds = secondsSince();
   await group.close();
-  return { seconds, lastEpoch };
+  return { seconds, writableSeconds, lastEpoch };
 }

@@ -5,7 +5,7 @@ export type { EncryptionSettings } from './encryption/data-keys.ts';
 export { type KeySource, parseKeySource, wrappingKeysOf } from './encryption/encryption-keys.ts';
 export { addKeyToFile, createKeyFile } from './encryption/file-wrapping-keys.ts';
 export type { WrappingKeys } from './encryption/wrapping-keys.ts';
-export { JournalGroup, type JournalView } from './group/journal-group.ts';
+export { JournalGroup } from './group/journal-group.ts';
 export {
   discardJournalGroup,
   type JournalGroupSettings,
@@ -25,3 +25,4 @@ export { SpaceSeries } from './space/space-series.ts';
 export { STAGING_RESERVE_BYTES } from './space/staging-space.ts';
 export type { JournalFile, JournalFiles } from './storage/journal-files.ts';
 export { holdsEncryptedJournals } from './storage/journal-storage.ts';
+export type { JournalView } from './views/journal-view.ts';

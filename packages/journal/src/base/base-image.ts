@@ -183,8 +183,12 @@ export class BaseImage {
 
   /** Everything written is in the files. Errors: those of the storage, once. */
   async settle(): Promise<void> {
-    await this.#writes.settle();
-    await this.#early.settle();
+    try {
+      await this.#writes.settle();
+      await this.#early.settle();
+    } finally {
+      await this.#early.forget();
+    }
   }
 
   /** SHA-256 of a chunk of the partial base, from the file when the table has none that is believed. */

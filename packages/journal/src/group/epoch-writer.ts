@@ -107,6 +107,21 @@ export class EpochWriter {
     });
   }
 
+  /**
+   * What the files had after the last epoch goes, before anything else is done; it was not the journal's any
+   * more when it was opened. Until that is durable on all disks no epoch may be: the old records would be
+   * taken for a participant's of another epoch of the same number.
+   */
+  cutTails(): void {
+    this.#inBackground(async () => {
+      try {
+        await this.#rollBack();
+      } catch (error) {
+        await this.#fail(error);
+      }
+    });
+  }
+
   /** Something that must not run beside a write. */
   between<Result>(operation: () => Promise<Result>): Promise<Result> {
     return this.#queue.run(operation);

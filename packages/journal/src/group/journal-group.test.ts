@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLogger, MIB, OperationError, seededRandom, silentLogger } from '@landfall/runtime';
+import { MIB, OperationError, seededRandom, silentLogger } from '@landfall/runtime';
 import { putEpoch, rawExtent, readDisk, sha256, testCommit, zstdExtent } from '../extents.testing.ts';
 import { SimulatedJournalFiles } from '../storage/simulated-journal-files.ts';
 import { openTestGroupOn } from '../test-storage.testing.ts';
@@ -315,21 +315,4 @@ test('a discard that was interrupted is finished by the next creation', async ()
     assert.ok(!old || (interrupted && again.lastEpoch === 1), 'it is the old journal, whole, or a new one');
     if (!old) assert.ok(again.isEmpty(0) && again.lastEpoch === 0);
   }
-});
-
-test('a torn tail is cut off and said so', async () => {
-  const { group, files } = await openSimulated();
-  await putEpoch(group, []);
-  await putEpoch(group, [rawExtent(0, 0, filled(1000, 'kept'))]);
-  const path = 'disk-0/segments/0001';
-  const kept = files.content(path).length;
-  await group.putExtent(...extentArguments(rawExtent(0, 0, filled(2 * MIB, 'torn'))));
-  files.restartAfterKill();
-  assert.ok(files.content(path).length > kept);
-  const lines: string[] = [];
-  const logger = createLogger({ program: 'test', write: (line) => lines.push(line) });
-  const { group: again } = await openSimulated(files, { logger });
-  assert.equal(again.lastEpoch, 2);
-  assert.equal(files.content(path).length, kept);
-  assert.ok(lines.some((line) => line.includes('journal-torn-tail-cut') && line.includes(path)));
 });

@@ -3,7 +3,7 @@
  * `EpochStore` contract of `packages/replication`. Writing is `epoch-writer.ts`; this is what everybody else
  * sees: recovery points, views of them, hashes of the newest state, space.
  */
-import type { ExtentHeader, ReadableBlockDevice } from '@landfall/block';
+import type { ExtentHeader } from '@landfall/block';
 import type { EpochCommit, JournalSpace, RecoveryPoint } from '@landfall/model';
 import { assert, type Logger, type Sha256 } from '@landfall/runtime';
 import { BaseAdvance, TABLE_FACTOR_DEFAULT } from '../base/base-advance.ts';
@@ -26,6 +26,7 @@ import { ContentCache } from '../storage/content-cache.ts';
 import { discardFiles } from '../storage/discard-files.ts';
 import type { JournalFiles } from '../storage/journal-files.ts';
 import { OpenFiles } from '../storage/open-files.ts';
+import type { JournalView } from '../views/journal-view.ts';
 import { PointInTimeView } from '../views/point-in-time-view.ts';
 import { ReadAheadDevice } from '../views/read-ahead.ts';
 import { changeDisks } from './change-disks.ts';
@@ -34,14 +35,6 @@ import { EpochWriter } from './epoch-writer.ts';
 import type { JournalGroupState } from './journal-group-state.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
-
-/** All disks of a server at one recovery point, read-only. It must be closed. */
-export interface JournalView {
-  readonly point: RecoveryPoint;
-  /** By disk index. One that the server did not have then has size 0. */
-  readonly disks: readonly ReadableBlockDevice[];
-  close(): Promise<void>;
-}
 
 export class JournalGroup {
   /** UUID of this replica; a new one means that nothing is known of the disks. */
@@ -86,6 +79,7 @@ export class JournalGroup {
     this.#disks = disks;
     this.#points = points;
     this.#writer = new EpochWriter({ disks, points, logger, space: state.staging });
+    this.#writer.cutTails();
     this.staging = state.staging;
     this.#openFiles = new OpenFiles(files);
     this.#leases = new SegmentLeases(files, this.#openFiles, logger);
@@ -332,6 +326,7 @@ export class JournalGroup {
     if (this.locks.length > 0) throw pointsLocked(this.locks.map(({ epoch }) => epoch));
     this.#closed = true;
     await this.#maintenance.end();
+    await this.#writer.between(() => Promise.resolve()); // Whatever is under way ends first.
     const freedBytes = await this.bytesOnDisk();
     await this.#closeFiles();
     await discardFiles(this.#files);

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import type { Consistency, RetentionTier } from '@landfall/model';
 import type { Clock, Random } from '@landfall/runtime';
-import type { JournalGroup, JournalView } from '../group/journal-group.ts';
+import type { JournalGroup } from '../group/journal-group.ts';
 import type { PointLock } from '../points/points-document.ts';
 import { tierOf } from '../points/retention-policy.ts';
 import { type CutClocks, elapsedMs } from '../points/source-timeline.ts';
+import type { JournalView } from '../views/journal-view.ts';
 
 export const TIERS: readonly RetentionTier[] = [
   { everyMs: 0, forMs: 3000 },

@@ -11,6 +11,7 @@ import { crc32 } from 'node:zlib';
 import type { ExtentHeader } from '@landfall/block';
 import type { EpochCommit } from '@landfall/model';
 import { assert } from '@landfall/runtime';
+import { EarlyFlush } from '../storage/early-flush.ts';
 import type { JournalFile, JournalFiles } from '../storage/journal-files.ts';
 import { CommitRows } from './commit-rows.ts';
 import { GrowingExtents } from './growing-extents.ts';
@@ -27,6 +28,8 @@ import {
 import { SortedExtents } from './sorted-extents.ts';
 
 const BUFFER_BYTES = 1024 * 1024;
+/** Of an epoch that is still open. */
+const FLUSHED_EVERY_BYTES = 64 * 1024 * 1024;
 /** Buffers of segments that are closed: a roll takes those of the segment before. */
 const spareBuffers: Buffer[] = [];
 const SPARE_BUFFERS_MAX = 8;
@@ -48,6 +51,7 @@ export interface SealResult {
 export class SegmentWriter {
   readonly segment: JournalSegment;
   readonly #file: JournalFile;
+  readonly #early: EarlyFlush;
   readonly #journalId: Buffer;
   readonly #extents: GrowingExtents;
   /** Kept for the index at the end of the segment. */
@@ -63,6 +67,8 @@ export class SegmentWriter {
   #writing: Promise<WriteOutcome> = Promise.resolve({});
   #epochRecords = 0;
   #epochChecksum = 0;
+  /** The file was cut off, and that is not durable yet. */
+  #isCutUncertain = false;
 
   private constructor(
     file: JournalFile,
@@ -70,6 +76,7 @@ export class SegmentWriter {
     state: { readonly journalId: Buffer; readonly extents: GrowingExtents; readonly commits: CommitRows },
   ) {
     this.#file = file;
+    this.#early = new EarlyFlush(() => file.sync(), FLUSHED_EVERY_BYTES);
     this.segment = segment;
     this.#journalId = state.journalId;
     this.#extents = state.extents;
@@ -195,7 +202,7 @@ export class SegmentWriter {
   async sync(): Promise<void> {
     const committed = this.#committedBytes;
     if (committed === this.#durableBytes) return;
-    await this.#file.sync();
+    await this.#early.flush();
     this.#durableBytes = committed;
   }
 
@@ -210,7 +217,11 @@ export class SegmentWriter {
     this.#durableBytes = this.#committedBytes;
   }
 
-  /** Removes everything after the last closed epoch, from memory and from the file. */
+  /**
+   * Removes everything after the last closed epoch, from memory and from the file, durably: what was
+   * abandoned must not come back beside an epoch of the same number. A flush that failed is forgotten when
+   * nothing is left that it was for; while closed epochs wait to become durable, this fails with its error.
+   */
   async rollBack(): Promise<void> {
     await this.#writing;
     this.#writing = Promise.resolve({});
@@ -219,9 +230,14 @@ export class SegmentWriter {
     this.#epochChecksum = 0;
     if (this.#endBytes > this.#committedBytes) this.#extents.cutFrom(this.#committedBytes);
     this.#endBytes = this.#committedBytes;
-    if ((await this.#file.sizeBytes()) <= this.#committedBytes) return;
-    await this.#file.truncate(this.#committedBytes);
-    await this.#file.sync();
+    if (this.#committedBytes === this.#durableBytes) await this.#early.forget();
+    if ((await this.#file.sizeBytes()) > this.#committedBytes) {
+      this.#isCutUncertain = true;
+      await this.#file.truncate(this.#committedBytes);
+    }
+    if (!this.#isCutUncertain) return;
+    await this.#early.flush();
+    this.#isCutUncertain = false;
   }
 
   /**
@@ -233,7 +249,7 @@ export class SegmentWriter {
     const index = { extents: columns, commitRows: this.#commits.bytes };
     const parts = encodeIndex(index, this.segment.identity, this.#endBytes);
     await this.#file.write(this.#endBytes, parts);
-    await this.#file.sync();
+    await this.#early.flush();
     const indexBytes = parts.reduce((sum, part) => sum + part.length, 0);
     const sizeBytes = this.#endBytes + indexBytes;
     return { sizeBytes, recordsEndBytes: this.#endBytes, extents: new SortedExtents(packColumns(columns)) };
@@ -244,6 +260,7 @@ export class SegmentWriter {
     if (this.#buffer.length > 0) spareBuffers.push(this.#buffer, this.#spareBuffer);
     spareBuffers.splice(SPARE_BUFFERS_MAX);
     [this.#buffer, this.#spareBuffer] = [Buffer.alloc(0), Buffer.alloc(0)];
+    await this.#early.forget();
     await this.#file.close();
   }
 
@@ -264,13 +281,18 @@ export class SegmentWriter {
     if (this.#bufferedBytes === 0) return;
     const position = this.#endBytes - this.#bufferedBytes;
     const filled = this.#buffer;
-    this.#writing = this.#file.write(position, [filled.subarray(0, this.#bufferedBytes)]).then(
+    this.#writing = this.#write(position, [filled.subarray(0, this.#bufferedBytes)]).then(
       () => ({}),
       (failure: unknown) => ({ failure }),
     );
     this.#buffer = this.#spareBuffer;
     this.#spareBuffer = filled;
     this.#bufferedBytes = 0;
+  }
+
+  async #write(positionBytes: number, parts: readonly Buffer[]): Promise<void> {
+    await this.#file.write(positionBytes, parts);
+    this.#early.wrote(parts.reduce((sum, part) => sum + part.length, 0));
   }
 
   async #append(fields: Parameters<typeof encodeExtentHeader>[0], payload?: Buffer): Promise<void> {
@@ -288,7 +310,7 @@ export class SegmentWriter {
     if (this.#bufferedBytes + recordBytes > BUFFER_BYTES) await this.#startWriting();
     if (recordBytes > BUFFER_BYTES) {
       await this.#writeDone();
-      await this.#file.write(this.#endBytes, payload === undefined ? [header] : [header, payload]);
+      await this.#write(this.#endBytes, payload === undefined ? [header] : [header, payload]);
     } else {
       header.copy(this.#buffer, this.#bufferedBytes);
       payload?.copy(this.#buffer, this.#bufferedBytes + header.length);

@@ -23,15 +23,34 @@ test('it flushes whenever so many bytes were written, one flush at a time', asyn
   assert.equal(ends.length, 2, 'what was written meanwhile counts');
 });
 
-test('a failed flush is told once, by whoever comes next', async () => {
+test('a failed flush is told to everybody until it is forgotten', async () => {
   const { ends, flush } = manualFlush();
   const early = new EarlyFlush(flush, 1);
   early.wrote(1);
   ends[0]?.reject(new Error('no space'));
   await assert.rejects(early.settle(), /no space/);
+  assert.throws(() => early.wrote(1), /no space/);
+  await assert.rejects(early.flush(), /no space/);
+  await early.forget();
   await early.settle();
   early.wrote(1);
-  ends[1]?.reject(new Error('no storage'));
+  assert.equal(ends.length, 2);
+});
+
+test('a flush that somebody waits for begins when the one under way has ended, and no other beside it', async () => {
+  const { ends, flush } = manualFlush();
+  const early = new EarlyFlush(flush, 10);
+  early.wrote(10);
+  const durable = early.flush();
   await new Promise(setImmediate);
-  assert.throws(() => early.wrote(1), /no storage/);
+  assert.equal(ends.length, 1);
+  ends[0]?.resolve();
+  await new Promise(setImmediate);
+  assert.equal(ends.length, 2);
+  early.wrote(10);
+  assert.equal(ends.length, 2);
+  ends[1]?.resolve();
+  await durable;
+  early.wrote(1);
+  assert.equal(ends.length, 3, 'what was written meanwhile counts');
 });

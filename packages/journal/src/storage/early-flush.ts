@@ -1,6 +1,10 @@
 /**
  * Has the storage write what was written to a file while more arrives. Otherwise everything that still lies
- * in the page cache is written when the first commit waits for it: seconds at the end of a first sync.
+ * in the page cache is written when a commit waits for it, or when a killed program's journal is opened:
+ * seconds at the end of a first sync or of a large epoch.
+ *
+ * Only one flush is under way at a time: of two that run beside each other the kernel tells one only that a
+ * page was lost, and the other one would be believed.
  */
 export class EarlyFlush {
   readonly #flush: () => Promise<void>;
@@ -15,22 +19,44 @@ export class EarlyFlush {
     this.#everyBytes = everyBytes;
   }
 
-  /** So many bytes were written. Errors: that of an earlier flush, once. */
+  /** So many bytes were written. Errors: that of a flush since `forget`. */
   wrote(bytes: number): void {
     this.#throwFailure();
     this.#bytes += bytes;
-    if (this.#bytes < this.#everyBytes || this.#running !== undefined) return;
-    this.#bytes = 0;
-    this.#running = this.#run();
+    if (this.#bytes >= this.#everyBytes && this.#running === undefined) this.#start();
   }
 
   /** None is under way. Errors: as `wrote`. */
   async settle(): Promise<void> {
-    await this.#running;
+    await this.#idle();
     this.#throwFailure();
   }
 
-  /** Never rejects: a failure is kept for the next caller. */
+  /** What was written until now is durable. Errors: as `wrote`. */
+  async flush(): Promise<void> {
+    await this.settle();
+    await this.#start();
+    this.#throwFailure();
+  }
+
+  /** What failed to become durable is needed no more; resolves when no flush is under way. */
+  async forget(): Promise<void> {
+    await this.#idle();
+    this.#failure = undefined;
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  #start(): Promise<void> {
+    this.#bytes = 0;
+    const running = this.#run();
+    this.#running = running;
+    return running;
+  }
+
+  /** Never rejects: a failure is kept for all callers until it is forgotten. */
   async #run(): Promise<void> {
     try {
       await this.#flush();
@@ -42,8 +68,6 @@ export class EarlyFlush {
   }
 
   #throwFailure(): void {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) throw failure.error;
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 }
