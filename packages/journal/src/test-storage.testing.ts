@@ -41,6 +41,19 @@ export function openTestGroup(options: OpenJournalGroupOptions): Promise<Journal
   return openJournalGroup({ ...(isEncryptedRun ? { encryption: testEncryption() } : {}), ...options });
 }
 
+/** Where a text stands in a file of a journal: places in the file itself, also of an encrypted one. */
+export async function placesOf(files: JournalFiles, path: string, text: string): Promise<readonly number[]> {
+  const file = await (await contentFilesOf(files)).open(path);
+  const content = Buffer.alloc(await file.sizeBytes());
+  await file.read(0, content);
+  await file.close();
+  const places: number[] = [];
+  for (let at = content.indexOf(text); at >= 0; at = content.indexOf(text, at + 1)) {
+    places.push(CONTENT_AT + at);
+  }
+  return places;
+}
+
 /** The files as the journal in them sees them. */
 export async function contentFilesOf(files: JournalFiles): Promise<JournalFiles> {
   const encryption = testEncryption(undefined, seededRandom(1));

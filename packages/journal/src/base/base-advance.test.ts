@@ -9,7 +9,7 @@ import type { JournalDisk } from '../documents/manifest.ts';
 import { putEpoch, rawExtent, sha256, testCommit, zstdExtent } from '../extents.testing.ts';
 import type { JournalGroup } from '../group/journal-group.ts';
 import { SimulatedJournalFiles } from '../storage/simulated-journal-files.ts';
-import { openTestGroupOn } from '../test-storage.testing.ts';
+import { CONTENT_AT, openTestGroupOn } from '../test-storage.testing.ts';
 import { CHUNK_BYTES } from './base-table.ts';
 
 const EPOCHS = 24;
@@ -295,7 +295,7 @@ test('what a first sync left in the file under a hole does not come to light whe
     states.set(epoch, [Buffer.from(disk)]);
   }
   await created.close();
-  files.damage('disk-0/base', (bytes) => bytes.fill('left', 0, 200_000));
+  files.damage('disk-0/base', (bytes) => bytes.fill('left', CONTENT_AT, CONTENT_AT + 200_000));
   const group = await openJournal(files);
   await checkListed(group, states);
   const before = await files.allocatedBytes();

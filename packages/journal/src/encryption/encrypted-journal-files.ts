@@ -50,7 +50,8 @@ export class EncryptedJournalFiles implements JournalFiles {
       await file.write(0, [encodeEncryptedHeader(header), Buffer.alloc(PADDING_BYTES)]);
       return new EncryptedJournalFile(file, fileKeyOf(key, header));
     } catch (error) {
-      await file.close();
+      // Should it stay, the next opening removes it.
+      await Promise.allSettled([file.close(), this.#files.remove(path)]);
       throw error;
     }
   }

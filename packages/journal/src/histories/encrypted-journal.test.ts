@@ -1,5 +1,8 @@
 /** The tests of the journal once more, over encrypted files. */
 process.env.LANDFALL_JOURNAL_ENCRYPTED = '1';
+await import('../base/base-advance.test.ts');
+await import('../base/seed-device.test.ts');
+await import('../compaction/compaction.test.ts');
 await import('../group/change-disks.test.ts');
 await import('./decoders.fuzz.test.ts');
 await import('./every-failure.test.ts');
@@ -7,5 +10,11 @@ await import('../storage/file-journal-files.test.ts');
 await import('./journal-damage.test.ts');
 await import('../group/journal-group.test.ts');
 await import('./journal-history.test.ts');
+await import('../points/journal-retention.test.ts');
+await import('../space/journal-space.test.ts');
 await import('./mixed-up-files.test.ts');
+await import('../points/points-ledger.test.ts');
 await import('./retention-history.test.ts');
+await import('../scrub/scrub-maintenance.test.ts');
+await import('../space/staging-space.test.ts');
+await import('../group/tail-cut.test.ts');

@@ -7,7 +7,7 @@ import { encodeDocument } from '../documents/sealed-document.ts';
 import { putEpoch, rawExtent, testCommit } from '../extents.testing.ts';
 import type { JournalGroup } from '../group/journal-group.ts';
 import { SimulatedJournalFiles } from '../storage/simulated-journal-files.ts';
-import { openTestGroupOn } from '../test-storage.testing.ts';
+import { openTestGroupOn, placesOf } from '../test-storage.testing.ts';
 import { decodePoints, encodePoints } from './points-document.ts';
 
 const DISKS = [{ diskId: 'disk-0', sizeBytes: 10_000 }];
@@ -196,8 +196,7 @@ test('a listed point without its records is damage', async () => {
   await group.pin(2, 'kept');
   await group.maintain();
   await group.close();
-  const content = files.content('disk-0/segments/0001');
-  const at = content.indexOf('LFcm');
+  const [at = 0] = await placesOf(files, 'disk-0/segments/0001', 'LFcm');
   files.damage('disk-0/segments/0001', (bytes) => bytes.writeUInt8(1, at + 30));
   await assert.rejects(open(files, new SetClock()), hasCode('JOURNAL_DAMAGED'));
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '@landfall/runtime';
 import { openToMaintain, writeJournal } from '../compaction/compacted-journal.testing.ts';
+import { CONTENT_AT } from '../test-storage.testing.ts';
 import { JournalScrub } from './journal-scrub.ts';
 
 const NOW_MS = 1_700_000_000_000;
@@ -22,7 +23,8 @@ test('nothing is found before, beside and after maintenance, and a changed byte 
     while (scrub.status.passes < before + 2) await step();
     assert.equal(scrub.status.damageCount, 0, `seed ${seed}: ${JSON.stringify(scrub.status.damages)}`);
     const segment = files.paths().findLast((path) => path.includes('/segments/')) ?? '';
-    files.damage(segment, (bytes) => bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20));
+    const at = CONTENT_AT + 20;
+    files.damage(segment, (bytes) => bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at));
     while (scrub.status.passes < before + 3) await step();
     assert.equal(scrub.status.damages[0]?.path, segment);
     await group.close();
