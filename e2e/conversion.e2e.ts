@@ -59,7 +59,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 test('everything is changed once, by a plan that is carried out as it says', {
-  timeout: 600_000,
+  timeout: 900_000,
 }, async (context) => {
   const overlay = await createOverlay('overlay.qcow2');
   const first = await convert(overlay);
@@ -187,7 +187,7 @@ function guestfish(script: readonly string[]): ReturnType<typeof runChecked> {
   return runChecked(['guestfish'], {
     cwd: folder,
     input,
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
     env: guestfsEnvironment(false),
   });
 }

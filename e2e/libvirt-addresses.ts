@@ -8,7 +8,7 @@ import type { MachineHost, NetworkPlace } from '../packages/launch/src/index.ts'
 import { runChecked } from '../packages/runtime/src/index.ts';
 import { beginLibvirtd, endLibvirtd } from './libvirt-process.ts';
 
-const TIMEOUT = { timeout: 300_000 };
+const TIMEOUT = { timeout: 900_000 };
 const ISOLATED = 'landfall-isolated';
 const ADMINISTERED = '52:54:00:00:00:99';
 const SMALL = `<network><name>small</name><bridge name='virbr-small'/>

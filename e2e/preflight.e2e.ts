@@ -64,7 +64,7 @@ after(async () => {
 });
 
 test('root in LVM, an encrypted volume, VMware, cloud-init: all of it is told, nothing is changed', {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async (context) => {
   const before = await hashOf('root');
   const result = await inspect('root', 'secret');
@@ -105,7 +105,7 @@ test('root in LVM, an encrypted volume, VMware, cloud-init: all of it is told, n
   );
 });
 
-test('a disk without its key is told as what it is', { timeout: 200_000 }, async () => {
+test('a disk without its key is told as what it is', { timeout: 900_000 }, async () => {
   const { findings, facts } = await inspect('secret');
   assert.deepEqual(
     findings.map(({ rank, code }) => `${rank} ${code}`),
@@ -145,7 +145,7 @@ async function makeDisks(): Promise<void> {
     ...['pwrite-device /dev/sda "boot" 0', 'umount-all'],
   ];
   await runChecked(['guestfish'], {
-    ...{ cwd: folder, input: `${script.join('\n')}\n`, timeoutMs: 300_000 },
+    ...{ cwd: folder, input: `${script.join('\n')}\n`, timeoutMs: 600_000 },
     env: guestfsEnvironment(false),
   });
 }

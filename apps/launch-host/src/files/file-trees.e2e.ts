@@ -30,7 +30,7 @@ import { createLaunchHost, type LaunchHost } from '../launch-host.ts';
 
 const TREE = 'files-s-00000000000000000-7';
 const BIG_BYTES = 24 * MIB;
-const TIMEOUT = { timeout: 180_000 };
+const TIMEOUT = { timeout: 600_000 };
 /** What only a kernel can make: a volume of LVM, a subvolume of btrfs. */
 const MAKE_VOLUMES = `
 add-drive DATA format:raw
@@ -107,7 +107,7 @@ async function makeDisks(): Promise<void> {
   await writeFile(script ?? '', MAKE_VOLUMES.replace('DATA', data ?? ''));
   await runChecked(['guestfish', '--file', script ?? ''], {
     env: guestfsEnvironment(false),
-    timeoutMs: 150_000,
+    timeoutMs: 600_000,
   });
 }
 
