@@ -156,8 +156,14 @@ export class DiskJournal {
     return writer.endBytes >= this.#context.segmentBytes;
   }
 
-  async appendExtent(header: ExtentHeader, payload: Buffer, epoch: number): Promise<void> {
-    await (await this.#segmentWriter()).appendExtent(header, payload, epoch);
+  /** `release`: the payload is used no more. */
+  async appendExtent(
+    header: ExtentHeader,
+    payload: Buffer,
+    epoch: number,
+    release?: () => void,
+  ): Promise<void> {
+    await (await this.#segmentWriter()).appendExtent(header, payload, epoch, release);
   }
 
   async appendZeroes(offsetBytes: number, lengthBytes: number, epoch: number): Promise<void> {

@@ -36,6 +36,7 @@ async function leaveTail(files: SimulatedJournalFiles): Promise<void> {
   await putEpoch(group, [rawExtent(0, 0, Buffer.alloc(1000, 'kept'))]);
   const { header, payload } = rawExtent(0, 0, Buffer.alloc(2 * MIB, 'torn'));
   await group.putExtent(header, payload);
+  await group.putExtent(header, payload); // When this has resolved, the one before it is written.
   files.restartAfterKill();
 }
 

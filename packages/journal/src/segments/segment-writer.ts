@@ -1,6 +1,6 @@
 /**
- * Appends to the segment that is still written. Records are copied into one buffer and written when it is
- * full, so that small extents cost no system call each. Three positions, always in this order:
+ * Appends to the segment that is still written. Records are gathered and written a MiB at a time, so that
+ * small extents cost no system call each. Three positions, always in this order:
  *
  *   durable ≤ committed ≤ end
  *
@@ -16,6 +16,7 @@ import type { JournalFile, JournalFiles } from '../storage/journal-files.ts';
 import { CommitRows } from './commit-rows.ts';
 import { GrowingExtents } from './growing-extents.ts';
 import { JournalSegment, segmentFolder, segmentPath } from './journal-segment.ts';
+import { RecordBuffer } from './record-buffer.ts';
 import { encodeIndex, packColumns, type SealedCommit } from './segment-index.ts';
 import {
   encodeCommit,
@@ -27,12 +28,8 @@ import {
 } from './segment-records.ts';
 import { SortedExtents } from './sorted-extents.ts';
 
-const BUFFER_BYTES = 1024 * 1024;
 /** Of an epoch that is still open. */
 const FLUSHED_EVERY_BYTES = 64 * 1024 * 1024;
-/** Buffers of segments that are closed: a roll takes those of the segment before. */
-const spareBuffers: Buffer[] = [];
-const SPARE_BUFFERS_MAX = 8;
 
 export interface EpochCommitRecord extends EpochCommit {
   readonly durableEpoch: number;
@@ -60,9 +57,8 @@ export class SegmentWriter {
   #committedBytes: number;
   #endBytes: number;
   /** One is filled while the other is written. */
-  #buffer = takeBuffer();
-  #spareBuffer = takeBuffer();
-  #bufferedBytes = 0;
+  #buffer = new RecordBuffer();
+  #spareBuffer = new RecordBuffer();
   /** How the write that is under way ends: its error belongs to whoever comes next. */
   #writing: Promise<WriteOutcome> = Promise.resolve({});
   #epochRecords = 0;
@@ -146,11 +142,17 @@ export class SegmentWriter {
     return this.#commits.count;
   }
 
-  async appendExtent(header: ExtentHeader, payload: Buffer, epoch: number): Promise<void> {
+  /** `release`: the payload, which must not change until then, is used no more. */
+  async appendExtent(
+    header: ExtentHeader,
+    payload: Buffer,
+    epoch: number,
+    release?: () => void,
+  ): Promise<void> {
     const { offsetBytes, lengthBytes, codec, checksum: payloadChecksum } = header;
     const payloadBytes = payload.length;
     const fields = { offsetBytes, lengthBytes, codec, payloadBytes, payloadChecksum, epoch };
-    await this.#append(fields, payload);
+    await this.#append(fields, payload, release);
   }
 
   async appendZeroes(offsetBytes: number, lengthBytes: number, epoch: number): Promise<void> {
@@ -225,7 +227,7 @@ export class SegmentWriter {
   async rollBack(): Promise<void> {
     await this.#writing;
     this.#writing = Promise.resolve({});
-    this.#bufferedBytes = 0;
+    this.#buffer.clear();
     this.#epochRecords = 0;
     this.#epochChecksum = 0;
     if (this.#endBytes > this.#committedBytes) this.#extents.cutFrom(this.#committedBytes);
@@ -257,9 +259,8 @@ export class SegmentWriter {
 
   async close(): Promise<void> {
     await this.#writing;
-    if (this.#buffer.length > 0) spareBuffers.push(this.#buffer, this.#spareBuffer);
-    spareBuffers.splice(SPARE_BUFFERS_MAX);
-    [this.#buffer, this.#spareBuffer] = [Buffer.alloc(0), Buffer.alloc(0)];
+    this.#buffer.close();
+    this.#spareBuffer.close();
     await this.#early.forget();
     await this.#file.close();
   }
@@ -278,48 +279,45 @@ export class SegmentWriter {
   /** Hands the buffer to the file and goes on with the other one. Errors: those of the write before. */
   async #startWriting(): Promise<void> {
     await this.#writeDone();
-    if (this.#bufferedBytes === 0) return;
-    const position = this.#endBytes - this.#bufferedBytes;
     const filled = this.#buffer;
-    this.#writing = this.#write(position, [filled.subarray(0, this.#bufferedBytes)]).then(
-      () => ({}),
-      (failure: unknown) => ({ failure }),
-    );
+    if (filled.bytes === 0) return;
     this.#buffer = this.#spareBuffer;
     this.#spareBuffer = filled;
-    this.#bufferedBytes = 0;
+    this.#writing = this.#write(this.#endBytes - filled.bytes, filled);
   }
 
-  async #write(positionBytes: number, parts: readonly Buffer[]): Promise<void> {
-    await this.#file.write(positionBytes, parts);
-    this.#early.wrote(parts.reduce((sum, part) => sum + part.length, 0));
+  /** Never rejects: the failure is told to whoever comes next. */
+  async #write(positionBytes: number, filled: RecordBuffer): Promise<WriteOutcome> {
+    try {
+      await this.#file.write(positionBytes, filled.parts());
+      this.#early.wrote(filled.bytes);
+      return {};
+    } catch (failure) {
+      return { failure };
+    } finally {
+      filled.clear();
+    }
   }
 
-  async #append(fields: Parameters<typeof encodeExtentHeader>[0], payload?: Buffer): Promise<void> {
+  async #append(
+    fields: Parameters<typeof encodeExtentHeader>[0],
+    payload?: Buffer,
+    release?: () => void,
+  ): Promise<void> {
     const positionBytes = this.#endBytes;
     const header = encodeExtentHeader(fields, { identity: this.segment.identity, positionBytes });
-    await this.#put(header, payload);
+    await this.#put(header, payload, release);
     this.#epochRecords += 1;
     this.#epochChecksum = crc32(header, this.#epochChecksum);
     const { offsetBytes, lengthBytes, payloadBytes } = fields;
     this.#extents.add({ offsetBytes, lengthBytes, positionBytes, payloadBytes });
   }
 
-  async #put(header: Buffer, payload?: Buffer): Promise<void> {
+  async #put(header: Buffer, payload?: Buffer, release?: () => void): Promise<void> {
     const recordBytes = header.length + (payload?.length ?? 0);
-    if (this.#bufferedBytes + recordBytes > BUFFER_BYTES) await this.#startWriting();
-    if (recordBytes > BUFFER_BYTES) {
-      await this.#writeDone();
-      await this.#write(this.#endBytes, payload === undefined ? [header] : [header, payload]);
-    } else {
-      header.copy(this.#buffer, this.#bufferedBytes);
-      payload?.copy(this.#buffer, this.#bufferedBytes + header.length);
-      this.#bufferedBytes += recordBytes;
-    }
+    if (!this.#buffer.hasRoom(recordBytes)) await this.#startWriting();
+    this.#buffer.put(header, payload, release);
     this.#endBytes += recordBytes;
+    if (this.#buffer.isFull) await this.#startWriting();
   }
-}
-
-function takeBuffer(): Buffer {
-  return spareBuffers.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
 }

@@ -17,6 +17,25 @@ export function joinAdjacent(parts: readonly Buffer[]): Buffer[] {
   return joined;
 }
 
+/** The same bytes in pieces of at most `bytesMax`, none of them empty. */
+export function* piecesOf(parts: readonly Buffer[], bytesMax: number): Iterable<readonly Buffer[]> {
+  let piece: Buffer[] = [];
+  let left = bytesMax;
+  for (const part of parts) {
+    for (let from = 0; from < part.length; ) {
+      const taken = part.subarray(from, from + left);
+      piece.push(taken);
+      from += taken.length;
+      left -= taken.length;
+      if (left > 0) continue;
+      yield piece;
+      piece = [];
+      left = bytesMax;
+    }
+  }
+  if (piece.length > 0) yield piece;
+}
+
 /** A copy of the last bytes. */
 export function lastBytesOf(parts: readonly Buffer[], lengthBytes: number): Buffer {
   const bytes = Buffer.alloc(lengthBytes);

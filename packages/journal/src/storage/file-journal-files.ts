@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { lstat, open, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder, syncFolder, systemErrorCode, writeDurably } from '@landfall/runtime';
+import { lengthOf, piecesOf } from './buffer-parts.ts';
 import { lockFolder } from './file-journal-lock.ts';
 import type { JournalFile, JournalFiles } from './journal-files.ts';
 
@@ -110,10 +111,7 @@ class NodeJournalFile implements JournalFile {
 
   async write(positionBytes: number, parts: readonly Buffer[]): Promise<void> {
     let position = positionBytes;
-    for (const part of parts) {
-      await this.#writePart(position, part);
-      position += part.length;
-    }
+    for (const piece of piecesOf(parts, WRITE_BYTES_MAX)) position += await this.#writePiece(position, piece);
   }
 
   async truncate(sizeBytes: number): Promise<void> {
@@ -128,10 +126,23 @@ class NodeJournalFile implements JournalFile {
     await this.#handle.close();
   }
 
-  async #writePart(positionBytes: number, part: Buffer): Promise<void> {
-    for (let done = 0; done < part.length; ) {
-      const length = Math.min(WRITE_BYTES_MAX, part.length - done);
-      const { bytesWritten } = await this.#handle.write(part, done, length, positionBytes + done);
+  /** Resolves to the number of bytes it has. */
+  async #writePiece(positionBytes: number, parts: readonly Buffer[]): Promise<number> {
+    const wanted = lengthOf(parts);
+    const { bytesWritten } = await this.#handle.writev(parts, positionBytes);
+    if (bytesWritten < wanted) await this.#writeRest(positionBytes, Buffer.concat(parts), bytesWritten);
+    return wanted;
+  }
+
+  /** A write may stop anywhere, and says why when it is asked to go on. */
+  async #writeRest(positionBytes: number, bytes: Buffer, writtenBytes: number): Promise<void> {
+    for (let done = writtenBytes; done < bytes.length; ) {
+      const { bytesWritten } = await this.#handle.write(
+        bytes,
+        done,
+        bytes.length - done,
+        positionBytes + done,
+      );
       done += bytesWritten;
     }
   }
