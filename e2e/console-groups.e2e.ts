@@ -59,9 +59,12 @@ async function confirm(page: Page, action: string): Promise<void> {
 async function addMembers(page: Page, button: string, names: readonly string[]): Promise<void> {
   await page.getByRole('button', { name: button, exact: true }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByRole('button', { name: /^(Servers|Applications)/ }).click();
+  const field = dialog.getByRole('button', { name: /^(Servers|Applications)/ });
+  await field.click();
   for (const name of names) await page.getByRole('option', { name }).click();
-  await page.keyboard.press('Escape');
+  // Not with Escape: where the list is closed already, that closes the dialog.
+  await field.click();
+  await page.getByRole('listbox').waitFor({ state: 'hidden' });
   await confirm(page, button);
 }
 

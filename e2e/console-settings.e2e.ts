@@ -290,11 +290,11 @@ step('a webhook that is told of some events is told of all again', async () => {
   const edit = async () => {
     await button('Actions').click();
     await page.getByRole('menuitem', { name: 'Change', exact: true }).click();
-    await dialog()
-      .getByRole('button', { name: /^Events/ })
-      .click();
+    const events = dialog().getByRole('button', { name: /^Events/ });
+    await events.click();
     await page.getByRole('option', { name: 'A job changed' }).click();
-    await page.keyboard.press('Escape');
+    await events.click();
+    await page.getByRole('listbox').waitFor({ state: 'hidden' });
     await button('Save', dialog()).click();
     await dialog().waitFor({ state: 'hidden' });
   };
