@@ -14,6 +14,8 @@ import { ConsoleBrowser } from './console/console-browser.ts';
 const SHOP = 'shop <b>1</b> & "co"';
 const WAVE = 'night <i>1</i>';
 const SERVERS = ['web <b>1</b>', 'database'] as const;
+const LOOK_MS = 100;
+const LOOKS_MAX = 50;
 /** What the browser says of a refusal that a step asks for. */
 const CONFLICT = /status of 409/;
 
@@ -55,13 +57,25 @@ async function confirm(page: Page, action: string): Promise<void> {
   await dialog.waitFor({ state: 'hidden' });
 }
 
+/** A list that moves under the mouse, as it does on a busy machine, takes a click for nothing: once more. */
+async function selectOption(page: Page, name: string): Promise<void> {
+  const option = page.getByRole('option', { name });
+  const isSelected = async () => (await option.getAttribute('aria-selected')) === 'true';
+  while (!(await isSelected())) {
+    await option.click();
+    for (let looks = 0; looks < LOOKS_MAX && !(await isSelected()); looks += 1) {
+      await page.waitForTimeout(LOOK_MS);
+    }
+  }
+}
+
 /** Opens the dialog that `button` asks in, and chooses these there. */
 async function addMembers(page: Page, button: string, names: readonly string[]): Promise<void> {
   await page.getByRole('button', { name: button, exact: true }).click();
   const dialog = page.getByRole('dialog');
   const field = dialog.getByRole('button', { name: /^(Servers|Applications)/ });
   await field.click();
-  for (const name of names) await page.getByRole('option', { name }).click();
+  for (const name of names) await selectOption(page, name);
   // Not with Escape: where the list is closed already, that closes the dialog.
   await field.click();
   await page.getByRole('listbox').waitFor({ state: 'hidden' });
