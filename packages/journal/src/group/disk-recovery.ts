@@ -114,7 +114,8 @@ export async function intactEpoch(
  * Makes the disk ready for the next epoch. After a killed process what is found may be in the page cache
  * only, so everything is synced before anybody is told that it exists (J2). What the file has after
  * `lastEpoch` is told, and cut off by the writer before it does anything else (`EpochWriter.cutTails`):
- * freeing 10 GiB takes seconds in which the journal can be read already.
+ * freeing 10 GiB takes seconds in which the journal can be read already. Pages of it that the storage cannot
+ * write make opening fail, once: the kernel does not try them again.
  */
 export async function settleDisk(found: FoundDisk, lastEpoch: number, logger: Logger): Promise<DiskJournal> {
   const { context, manifest, base, sealed, tail } = found;

@@ -109,10 +109,11 @@ export class EpochWriter {
   /**
    * What the files had after the last epoch goes, before anything else is done; it was not the journal's any
    * more when it was opened. Until that is durable on all disks no epoch may be: the old records would be
-   * taken for a participant's of another epoch of the same number.
+   * taken for a participant's of another epoch of the same number. Resolves when they are gone, or when that
+   * failed; then everything is refused until `abandon` has done it.
    */
-  cutTails(): void {
-    this.#inBackground(async () => {
+  cutTails(): Promise<void> {
+    return this.#inBackground(async () => {
       try {
         await this.#rollBack();
       } catch (error) {
@@ -278,8 +279,8 @@ export class EpochWriter {
     });
   }
 
-  #inBackground(operation: () => Promise<void>): void {
-    this.#queue.run(operation).catch((error: unknown) => {
+  #inBackground(operation: () => Promise<void>): Promise<void> {
+    return this.#queue.run(operation).catch((error: unknown) => {
       this.#logger.error('journal-background-operation-failed', { error });
     });
   }

@@ -67,6 +67,8 @@ export class JournalGroup {
   readonly isOpen = (): boolean => !this.#closed;
   readonly #scrubAccess: ScrubAccess;
   #disksUncertain = false;
+  /** Until then the files have more than the journal. */
+  readonly #tailsCut: Promise<void>;
 
   /** Use `openJournalGroup`. */
   constructor(state: JournalGroupState) {
@@ -79,7 +81,6 @@ export class JournalGroup {
     this.#disks = disks;
     this.#points = points;
     this.#writer = new EpochWriter({ disks, points, logger, space: state.staging });
-    this.#writer.cutTails();
     this.staging = state.staging;
     this.#openFiles = new OpenFiles(files);
     this.#leases = new SegmentLeases(files, this.#openFiles, logger);
@@ -94,6 +95,7 @@ export class JournalGroup {
       newestOf: (diskIndex) => this.#newDevice(this.#disk(diskIndex), points.lastEpoch),
     });
     this.#releaseLock = state.releaseLock;
+    this.#tailsCut = this.#writer.cutTails();
   }
 
   /** The newest durable epoch; 0 when there is none, which means that the first sync is not complete. */
@@ -285,6 +287,7 @@ export class JournalGroup {
   /** What the journal takes, and what for (J5). */
   async space(options: MeasureSpaceOptions): Promise<JournalSpace> {
     this.#checkOpen();
+    await this.#tailsCut;
     return measureSpace(
       {
         ...{ files: this.#files, disks: this.#disks, points: this.#points, ledger: this.#ledger },
@@ -296,6 +299,7 @@ export class JournalGroup {
 
   /** Bytes of storage it takes, holes not counted. */
   async bytesOnDisk(): Promise<number> {
+    await this.#tailsCut;
     return this.#files.allocatedBytes();
   }
 
@@ -326,7 +330,6 @@ export class JournalGroup {
     if (this.locks.length > 0) throw pointsLocked(this.locks.map(({ epoch }) => epoch));
     this.#closed = true;
     await this.#maintenance.end();
-    await this.#writer.between(() => Promise.resolve()); // Whatever is under way ends first.
     const freedBytes = await this.bytesOnDisk();
     await this.#closeFiles();
     await discardFiles(this.#files);

@@ -10,6 +10,8 @@ const record = fc.record({
     fc.oneof(fc.nat(3000), fc.integer({ min: 15 * KIB, max: 17 * KIB }), fc.nat(2 * RECORD_BUFFER_BYTES)),
     { nil: undefined },
   ),
+  /** It lies in memory that has much more. */
+  isPart: fc.boolean(),
 });
 
 test('what was put is there, in order, and each payload is released once, when it is used no more', () => {
@@ -28,9 +30,10 @@ test('what was put is there, in order, and each payload is released once, when i
       expected = [];
       assert.equal(released, taken);
     };
-    for (const { headerBytes, payloadBytes = -1 } of records) {
+    for (const { headerBytes, payloadBytes = -1, isPart } of records) {
       const header = random.bytes(headerBytes);
-      const payload = payloadBytes < 0 ? undefined : Buffer.alloc(payloadBytes, random.bytes(13));
+      const memory = Buffer.alloc(Math.max(0, payloadBytes) * (isPart ? 5 : 1), random.bytes(13));
+      const payload = payloadBytes < 0 ? undefined : memory.subarray(0, payloadBytes);
       if (!buffer.hasRoom(headerBytes + Math.max(0, payloadBytes))) empty();
       expected.push(Buffer.from(header), ...(payload === undefined ? [] : [Buffer.from(payload)]));
       if (payload === undefined) {

@@ -9,6 +9,8 @@ import { assert, KIB, MIB } from '@landfall/runtime';
 export const RECORD_BUFFER_BYTES = MIB;
 /** A payload up to this is copied. */
 const COPIED_BYTES_MAX = 16 * KIB;
+/** So is one that would keep many times its own bytes from being used again, as compressed ones do. */
+const KEPT_FACTOR_MAX = 4;
 /** Memory of buffers that are closed: a new segment takes that of the one before. */
 const spareMemory: Buffer[] = [];
 const SPARE_MEMORY_MAX = 8;
@@ -39,7 +41,7 @@ export class RecordBuffer {
   put(header: Buffer, payload?: Buffer, release?: () => void): void {
     this.#copy(header);
     if (payload === undefined) return;
-    if (payload.length <= COPIED_BYTES_MAX) {
+    if (isCopied(payload)) {
       this.#copy(payload);
       release?.();
       return;
@@ -86,4 +88,9 @@ export class RecordBuffer {
     this.#parts.push(this.#memory.subarray(this.#partFrom, this.#copiedBytes));
     this.#partFrom = this.#copiedBytes;
   }
+}
+
+function isCopied({ length, buffer }: Buffer): boolean {
+  if (length <= COPIED_BYTES_MAX) return true;
+  return length <= RECORD_BUFFER_BYTES / KEPT_FACTOR_MAX && buffer.byteLength > KEPT_FACTOR_MAX * length;
 }

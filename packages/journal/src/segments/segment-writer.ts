@@ -30,6 +30,7 @@ import { SortedExtents } from './sorted-extents.ts';
 
 /** Of an epoch that is still open. */
 const FLUSHED_EVERY_BYTES = 64 * 1024 * 1024;
+const CUT_STEP_BYTES = 256 * 1024 * 1024;
 
 export interface EpochCommitRecord extends EpochCommit {
   readonly durableEpoch: number;
@@ -233,13 +234,20 @@ export class SegmentWriter {
     if (this.#endBytes > this.#committedBytes) this.#extents.cutFrom(this.#committedBytes);
     this.#endBytes = this.#committedBytes;
     if (this.#committedBytes === this.#durableBytes) await this.#early.forget();
-    if ((await this.#file.sizeBytes()) > this.#committedBytes) {
-      this.#isCutUncertain = true;
-      await this.#file.truncate(this.#committedBytes);
-    }
+    await this.#cutOff();
     if (!this.#isCutUncertain) return;
     await this.#early.flush();
     this.#isCutUncertain = false;
+  }
+
+  /** In steps: while a file is cut nobody reads it, and a thread does nothing else. */
+  async #cutOff(): Promise<void> {
+    let sizeBytes = await this.#file.sizeBytes();
+    while (sizeBytes > this.#committedBytes) {
+      this.#isCutUncertain = true;
+      sizeBytes = Math.max(this.#committedBytes, sizeBytes - CUT_STEP_BYTES);
+      await this.#file.truncate(sizeBytes);
+    }
   }
 
   /**

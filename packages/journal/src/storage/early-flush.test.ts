@@ -21,6 +21,7 @@ test('it flushes whenever so many bytes were written, one flush at a time', asyn
   await early.settle();
   early.wrote(1);
   assert.equal(ends.length, 2, 'what was written meanwhile counts');
+  ends[1]?.resolve();
 });
 
 test('a failed flush is told to everybody until it is forgotten', async () => {
@@ -35,6 +36,7 @@ test('a failed flush is told to everybody until it is forgotten', async () => {
   await early.settle();
   early.wrote(1);
   assert.equal(ends.length, 2);
+  ends[1]?.resolve();
 });
 
 test('a flush that somebody waits for begins when the one under way has ended, and no other beside it', async () => {
@@ -53,4 +55,35 @@ test('a flush that somebody waits for begins when the one under way has ended, a
   await durable;
   early.wrote(1);
   assert.equal(ends.length, 3, 'what was written meanwhile counts');
+  ends[2]?.resolve();
+});
+
+test('of several who wait for the same flush one begins the next, and the others wait for that', async () => {
+  const { ends, flush } = manualFlush();
+  const early = new EarlyFlush(flush, 10);
+  early.wrote(10);
+  const waiting = [early.flush(), early.flush(), early.settle(), early.flush()];
+  for (let flushes = 1; flushes <= 4; flushes += 1) {
+    await new Promise(setImmediate);
+    assert.equal(ends.length, flushes, 'one at a time');
+    ends.at(-1)?.resolve();
+  }
+  await Promise.all(waiting);
+  assert.equal(ends.length, 4);
+});
+
+test('only a few files are flushed early at a time; who waits for a flush is served', async () => {
+  const { ends, flush } = manualFlush();
+  const files = Array.from({ length: 5 }, () => new EarlyFlush(flush, 10));
+  for (const file of files) file.wrote(10);
+  assert.equal(ends.length, 3);
+  const durable = files[4]?.flush();
+  await new Promise(setImmediate);
+  assert.equal(ends.length, 4);
+  for (const end of ends.splice(0)) end.resolve();
+  await durable;
+  await new Promise(setImmediate);
+  files[3]?.wrote(1);
+  assert.equal(ends.length, 1, 'it had waited for its turn');
+  ends[0]?.resolve();
 });

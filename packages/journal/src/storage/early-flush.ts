@@ -6,6 +6,11 @@
  * Only one flush is under way at a time: of two that run beside each other the kernel tells one only that a
  * page was lost, and the other one would be believed.
  */
+
+/** Of all files together: each keeps a thread for as long as it takes. */
+const EARLY_FLUSHES_MAX = 3;
+let earlyFlushes = 0;
+
 export class EarlyFlush {
   readonly #flush: () => Promise<void>;
   readonly #everyBytes: number;
@@ -23,7 +28,12 @@ export class EarlyFlush {
   wrote(bytes: number): void {
     this.#throwFailure();
     this.#bytes += bytes;
-    if (this.#bytes >= this.#everyBytes && this.#running === undefined) this.#start();
+    if (this.#bytes < this.#everyBytes || this.#running !== undefined) return;
+    if (earlyFlushes >= EARLY_FLUSHES_MAX) return;
+    earlyFlushes += 1;
+    this.#start().finally(() => {
+      earlyFlushes -= 1;
+    });
   }
 
   /** None is under way. Errors: as `wrote`. */
@@ -34,7 +44,9 @@ export class EarlyFlush {
 
   /** What was written until now is durable. Errors: as `wrote`. */
   async flush(): Promise<void> {
-    await this.settle();
+    // Nothing may come between the last look and the start: others wait here as well.
+    while (this.#running !== undefined) await this.#running;
+    this.#throwFailure();
     await this.#start();
     this.#throwFailure();
   }
