@@ -14,10 +14,10 @@ import { CODEC_RAW, decodeExtent, type ExtentHeader } from '@landfall/block';
 import { assert } from '@landfall/runtime';
 import { journalDamaged } from '../journal-errors.ts';
 import { checkPayload, receivedDamaged } from '../segments/extent-checks.ts';
-import { EarlyFlush } from '../storage/early-flush.ts';
 import type { JournalFile, JournalFiles } from '../storage/journal-files.ts';
 import { openListedPair } from '../storage/listed-files.ts';
 import { WritePipeline } from '../storage/write-pipeline.ts';
+import { BaseFlush } from './base-flush.ts';
 import {
   blockChecksumsOf,
   CHUNK_BYTES,
@@ -45,7 +45,7 @@ const CHUNK_CHECKSUMMED = 4;
 const TABLE_READ_ENTRIES = 8192;
 const ZEROES = Buffer.alloc(CHUNK_BYTES);
 const WRITING_BYTES_MAX = 8 * CHUNK_BYTES;
-const FLUSHED_EVERY_BYTES = 64 * CHUNK_BYTES;
+const SHA256_BYTES = 32;
 
 export interface BaseOptions {
   readonly files: JournalFiles;
@@ -70,7 +70,7 @@ export class BaseImage {
   readonly #file: JournalFile;
   readonly #table: BaseTableFile;
   readonly #writes = new WritePipeline(WRITING_BYTES_MAX);
-  readonly #early: EarlyFlush;
+  readonly #flush: BaseFlush;
   readonly #states: Uint8Array;
   #written = 0;
   /** Writes that have begun and not ended. */
@@ -89,9 +89,9 @@ export class BaseImage {
     this.path = basePath(options.diskIndex);
     this.tablePath = tablePath(options.diskIndex, options.tableNumber);
     this.#file = file;
-    this.#early = new EarlyFlush(() => file.sync(), FLUSHED_EVERY_BYTES);
     this.#table = new BaseTableFile(table);
     this.#states = new Uint8Array(Math.ceil(options.sizeBytes / CHUNK_BYTES));
+    this.#flush = new BaseFlush(file, this.#states);
     this.knownHashes = new KnownHashes(this.#states.length);
   }
 
@@ -183,25 +183,26 @@ export class BaseImage {
 
   /** Everything written is in the files. Errors: those of the storage, once. */
   async settle(): Promise<void> {
-    try {
-      await this.#writes.settle();
-      await this.#early.settle();
-    } finally {
-      await this.#early.forget();
-    }
+    const [written] = await Promise.allSettled([this.#writes.settle()]);
+    await this.#flush.settle();
+    if (written.status === 'rejected') throw written.reason;
   }
 
-  /** SHA-256 of a chunk of the partial base, from the file when the table has none that is believed. */
+  /**
+   * SHA-256 of a chunk of the partial base, from the file when the table has none that is believed. Zeroes,
+   * which no content hashes to, of one that the storage may have lost: it is sent again (J6).
+   */
   async chunkSha256(chunk: number): Promise<Buffer> {
     assert(!this.#valid, 'a valid base is read with verification');
     await this.#writes.settle();
+    if (this.#flush.isUnsure(chunk)) return Buffer.alloc(SHA256_BYTES);
     const state = this.#states[chunk];
     if (state === CHUNK_HOLE) return zeroesSha256(this.chunkLength(chunk));
     if (state !== CHUNK_HASHED) {
       const entry = encodeTableEntry(await this.#readChunk(chunk));
       await this.#setEntry(chunk, CHUNK_HASHED, entry);
     }
-    return (await this.readEntry(chunk)).subarray(0, 32);
+    return (await this.readEntry(chunk)).subarray(0, SHA256_BYTES);
   }
 
   /**
@@ -221,7 +222,7 @@ export class BaseImage {
 
   async sync(): Promise<void> {
     await this.settle();
-    await Promise.all([this.#file.sync(), this.#table.sync()]);
+    await Promise.all([this.#flush.flush(), this.#table.sync()]);
   }
 
   markValid(): void {
@@ -276,12 +277,13 @@ export class BaseImage {
   #add(chunk: number, bytes: number, write: () => Promise<void>): Promise<void> {
     return this.#writes.add(chunk, bytes, async () => {
       this.#writing += 1;
+      this.#flush.rewrites(chunk);
       try {
         await write();
       } finally {
         this.#writing -= 1;
       }
-      this.#early.wrote(bytes);
+      this.#flush.wrote(bytes);
       if (this.#writing === 0) await this.#table.flush();
     });
   }
