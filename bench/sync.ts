@@ -6,7 +6,7 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GIB, MIB, OperationError, runChecked, systemClock } from '../packages/runtime/src/index.ts';
+import { GIB, MIB, runChecked, systemClock } from '../packages/runtime/src/index.ts';
 import { type Bench, type BenchOptions, runBenchmark } from './bed/benchmark.ts';
 import { attachFileSystem } from './bed/file-system-disk.ts';
 import { Replication } from './bed/replication.ts';
@@ -19,6 +19,7 @@ const QUICK_BYTES = 192 * MIB;
 const ROUNDS = 3;
 const SYNC_TIMEOUT_MS = 20 * 60_000;
 const COMPARE_TIMEOUT_MS = 20 * 60_000;
+const LISTED_TIMEOUT_MS = 60_000;
 
 interface Source {
   readonly device: string;
@@ -123,8 +124,7 @@ async function timeOurs(bench: Bench, source: Source, check: boolean): Promise<n
 }
 
 async function checkReplica(bench: Bench, replication: Replication, source: Source): Promise<void> {
-  const point = await replication.newestPoint();
-  if (point === undefined) throw new OperationError('BENCHMARK_FAILED', 'there is no recovery point');
+  const point = await replication.listedPoint(LISTED_TIMEOUT_MS);
   const path = join(bench.folder, 'replica.img');
   await runChecked(['nbdcopy', await replication.exportDisk(point.epoch), path], {
     timeoutMs: COMPARE_TIMEOUT_MS,

@@ -55,6 +55,8 @@ export async function runBenchmark(benchmark: Benchmark): Promise<void> {
   finished = true;
   // Whatever still listens must not keep a finished benchmark alive.
   process.stdin.destroy();
+  // Nor may what one that failed had started: its programs are ended, their channels still listen.
+  if (process.exitCode === EXIT_FAILED) process.exit();
 }
 
 async function exitCodeOf(benchmark: Benchmark): Promise<number> {

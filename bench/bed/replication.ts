@@ -163,6 +163,14 @@ export class Replication {
     return newest;
   }
 
+  /** The newest point as soon as there is one: files of the journal have it before it is listed. */
+  async listedPoint(timeoutMs: number): Promise<RecoveryPoint> {
+    const points: RecoveryPoint[] = [];
+    const isListed = async () => points.push(...(await this.recoveryPoints({ limit: 1 }))) > 0;
+    await this.until('a recovery point is listed', isListed, timeoutMs);
+    return points[0] as RecoveryPoint;
+  }
+
   /** Resolves when a cut taken after this call is durable. */
   async takeRecoveryPoint(timeoutMs: number): Promise<RecoveryPoint> {
     let point: RecoveryPoint | undefined;
