@@ -7,28 +7,28 @@ const HEADING = '✖ failing tests:';
 const FAILED = '✖ ';
 
 export class FailingPart {
-  private readonly limit: number;
-  private readonly kept: string[] = [];
-  private readonly names: string[] = [];
-  private leftOut = 0;
-  private isInside = false;
+  readonly #limit: number;
+  readonly #kept: string[] = [];
+  readonly #names: string[] = [];
+  #leftOut = 0;
+  #isInside = false;
 
   /** `limit`: lines kept, from the heading on. */
   constructor(limit: number) {
-    this.limit = limit;
+    this.#limit = limit;
   }
 
   take(line: string): void {
-    if (line === HEADING) this.isInside = true;
-    if (!this.isInside) return;
-    if (line !== HEADING && line.startsWith(FAILED)) this.names.push(line);
-    if (this.kept.length < this.limit) this.kept.push(line);
-    else this.leftOut += 1;
+    if (line === HEADING) this.#isInside = true;
+    if (!this.#isInside) return;
+    if (line !== HEADING && line.startsWith(FAILED)) this.#names.push(line);
+    if (this.#kept.length < this.#limit) this.#kept.push(line);
+    else this.#leftOut += 1;
   }
 
   /** What is known of each, then the names of all, whatever was cut. Nothing when no test failed. */
   lines(): readonly string[] {
-    const cut = this.leftOut === 0 ? [] : [`… and ${this.leftOut} more lines above`];
-    return [...this.kept, ...cut, ...this.names];
+    const cut = this.#leftOut === 0 ? [] : [`… and ${this.#leftOut} more lines above`];
+    return [...this.#kept, ...cut, ...this.#names];
   }
 }

@@ -6,9 +6,6 @@
  */
 import { EarlyFlush } from '../storage/early-flush.ts';
 import type { JournalFile } from '../storage/journal-files.ts';
-import { CHUNK_BYTES } from './base-table.ts';
-
-const FLUSHED_EVERY_BYTES = 64 * CHUNK_BYTES;
 
 export class BaseFlush {
   readonly #early: EarlyFlush;
@@ -23,7 +20,7 @@ export class BaseFlush {
         for (const [chunk, state] of states.entries()) if (state !== 0) this.#unsure.add(chunk);
         throw error;
       }
-    }, FLUSHED_EVERY_BYTES);
+    });
   }
 
   /** Errors: that of a flush that failed since `settle`. */

@@ -129,7 +129,7 @@ export class SegmentRewriter {
         ? { diskIndex, offsetBytes, lengthBytes, codec: CODEC_RAW, checksum: wrongChecksum(payload) }
         : { diskIndex, offsetBytes, lengthBytes, codec: found.codec, checksum: found.payloadChecksum };
     if (payloadChecksum(payload) !== header.checksum) this.#nameDamage(segment, record, epoch);
-    await writer.appendExtent(header, payload, found?.epoch ?? epoch);
+    await writer.appendExtent({ header, payload }, found?.epoch ?? epoch);
   }
 
   /** `found`: its header, when it is what was written. */

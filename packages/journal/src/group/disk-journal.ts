@@ -2,7 +2,6 @@
  * The journal of one staging disk: base, segments, manifest. It knows files; which epochs exist is decided by
  * the group over all its disks (`epoch-ledger.ts`), and calls come one at a time from the group's queue.
  */
-import type { ExtentHeader } from '@landfall/block';
 import { assert } from '@landfall/runtime';
 import { BaseImage, tablePath } from '../base/base-image.ts';
 import {
@@ -15,7 +14,7 @@ import {
   writeManifest,
 } from '../documents/manifest.ts';
 import { type JournalSegment, segmentFolder } from '../segments/journal-segment.ts';
-import { type EpochCommitRecord, SegmentWriter } from '../segments/segment-writer.ts';
+import { type AppendedExtent, type EpochCommitRecord, SegmentWriter } from '../segments/segment-writer.ts';
 import type { JournalFiles } from '../storage/journal-files.ts';
 import { currentSize, type DiskSizes, sizeAt } from './disk-sizes.ts';
 
@@ -156,14 +155,8 @@ export class DiskJournal {
     return writer.endBytes >= this.#context.segmentBytes;
   }
 
-  /** `release`: the payload is used no more. */
-  async appendExtent(
-    header: ExtentHeader,
-    payload: Buffer,
-    epoch: number,
-    release?: () => void,
-  ): Promise<void> {
-    await (await this.#segmentWriter()).appendExtent(header, payload, epoch, release);
+  async appendExtent(extent: AppendedExtent, epoch: number): Promise<void> {
+    await (await this.#segmentWriter()).appendExtent(extent, epoch);
   }
 
   async appendZeroes(offsetBytes: number, lengthBytes: number, epoch: number): Promise<void> {

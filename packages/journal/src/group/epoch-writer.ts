@@ -68,7 +68,7 @@ export class EpochWriter {
       if (this.#closedEpoch === 0) return disk.base.writeExtent(header, payload, release);
       checkPayload(header, payload);
       await this.#join(disk);
-      await disk.appendExtent(header, payload, this.#closedEpoch + 1, release);
+      await disk.appendExtent({ header, payload, release }, this.#closedEpoch + 1);
     });
   }
 

@@ -36,7 +36,7 @@ async function writeSegment(epochs: readonly (readonly number[])[]) {
       const fromBytes = writer.endBytes;
       const payload = Buffer.alloc(lengthBytes, epoch);
       const { header } = rawExtent(0, 0, payload);
-      await writer.appendExtent(header, payload, epoch);
+      await writer.appendExtent({ header, payload }, epoch);
       headers.push({ fromBytes, toBytes: fromBytes + RECORD_HEADER_BYTES, epoch });
     }
     if (index === epochs.length - 1) break;

@@ -13,7 +13,7 @@ const PAYLOAD = Buffer.alloc(MIB, 'x');
 
 async function putMebibytes(writer: SegmentWriter, epoch: number, count: number): Promise<void> {
   const { header } = rawExtent(0, 0, PAYLOAD);
-  for (let put = 0; put < count; put += 1) await writer.appendExtent(header, PAYLOAD, epoch);
+  for (let put = 0; put < count; put += 1) await writer.appendExtent({ header, payload: PAYLOAD }, epoch);
 }
 
 async function close(writer: SegmentWriter, epoch: number, extentCount: number): Promise<void> {

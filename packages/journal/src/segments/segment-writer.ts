@@ -28,8 +28,6 @@ import {
 } from './segment-records.ts';
 import { SortedExtents } from './sorted-extents.ts';
 
-/** Of an epoch that is still open. */
-const FLUSHED_EVERY_BYTES = 64 * 1024 * 1024;
 const CUT_STEP_BYTES = 256 * 1024 * 1024;
 
 export interface EpochCommitRecord extends EpochCommit {
@@ -39,6 +37,14 @@ export interface EpochCommitRecord extends EpochCommit {
 
 interface WriteOutcome {
   readonly failure?: unknown;
+}
+
+/** An extent to append. */
+export interface AppendedExtent {
+  readonly header: ExtentHeader;
+  readonly payload: Buffer;
+  /** The payload, which must not change until then, is used no more. */
+  readonly release?: (() => void) | undefined;
 }
 
 export interface SealResult {
@@ -73,7 +79,7 @@ export class SegmentWriter {
     state: { readonly journalId: Buffer; readonly extents: GrowingExtents; readonly commits: CommitRows },
   ) {
     this.#file = file;
-    this.#early = new EarlyFlush(() => file.sync(), FLUSHED_EVERY_BYTES);
+    this.#early = new EarlyFlush(() => file.sync());
     this.segment = segment;
     this.#journalId = state.journalId;
     this.#extents = state.extents;
@@ -143,13 +149,7 @@ export class SegmentWriter {
     return this.#commits.count;
   }
 
-  /** `release`: the payload, which must not change until then, is used no more. */
-  async appendExtent(
-    header: ExtentHeader,
-    payload: Buffer,
-    epoch: number,
-    release?: () => void,
-  ): Promise<void> {
+  async appendExtent({ header, payload, release }: AppendedExtent, epoch: number): Promise<void> {
     const { offsetBytes, lengthBytes, codec, checksum: payloadChecksum } = header;
     const payloadBytes = payload.length;
     const fields = { offsetBytes, lengthBytes, codec, payloadBytes, payloadChecksum, epoch };

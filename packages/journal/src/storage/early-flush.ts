@@ -6,7 +6,10 @@
  * Only one flush is under way at a time: of two that run beside each other the kernel tells one only that a
  * page was lost, and the other one would be believed.
  */
+import { MIB } from '@landfall/runtime';
 
+/** Of what was written to a file and is not flushed yet. */
+const FLUSHED_EVERY_BYTES = 64 * MIB;
 /** Of all files together: each keeps a thread for as long as it takes. */
 const EARLY_FLUSHES_MAX = 3;
 let earlyFlushes = 0;
@@ -19,7 +22,7 @@ export class EarlyFlush {
   #failure: { readonly error: unknown } | undefined;
 
   /** `flush`: makes what was written to the file until now durable. */
-  constructor(flush: () => Promise<void>, everyBytes: number) {
+  constructor(flush: () => Promise<void>, everyBytes = FLUSHED_EVERY_BYTES) {
     this.#flush = flush;
     this.#everyBytes = everyBytes;
   }
