@@ -13,6 +13,7 @@ import { removeTraceInstances } from '../../e2e/trace-instances.ts';
 import {
   ensureFolder,
   OperationError,
+  processStart,
   readIfExists,
   run,
   systemClock,
@@ -23,13 +24,13 @@ const FOLDER_NAME = /^bench-(\d+)$/;
 const AGENT_IDS = 'agent-ids';
 const END_GRACE_MS = 5000;
 const END_POLL_MS = 50;
-const ENDED_STATES = ['Z', 'X'];
 
 export async function createBenchFolder(cacheFolder: string): Promise<string> {
   await ensureFolder(cacheFolder);
   for (const name of await readdir(cacheFolder)) {
     const [, pid] = FOLDER_NAME.exec(name) ?? [];
-    if (pid !== undefined && !(await isAlive(Number(pid)))) await removeBenchFolder(join(cacheFolder, name));
+    if (pid !== undefined && processStart(Number(pid)) === undefined)
+      await removeBenchFolder(join(cacheFolder, name));
   }
   const folder = join(cacheFolder, `bench-${process.pid}`);
   await removeBenchFolder(folder);
@@ -91,12 +92,6 @@ async function mountPointsIn(folder: string): Promise<readonly string[]> {
   const table = await readFile('/proc/self/mounts', 'utf8');
   const points = table.split('\n').map((line) => line.split(' ')[1] ?? '');
   return points.filter((point) => point.startsWith(`${folder}/`)).reverse();
-}
-
-/** One that was killed stays for a moment, as a zombie, until its parent has heard of it. */
-async function isAlive(pid: number): Promise<boolean> {
-  const [, state] = /\) (\S)/.exec(await readGone(`/proc/${pid}/stat`)) ?? [];
-  return state !== undefined && !ENDED_STATES.includes(state);
 }
 
 function signalProcess(pid: number, signal: NodeJS.Signals): void {

@@ -9,7 +9,7 @@
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder, readIfExists } from '../../packages/runtime/src/index.ts';
+import { ensureFolder, processStart } from '../../packages/runtime/src/index.ts';
 import { removeTraceInstancesOf } from '../trace-instances.ts';
 
 export interface CampaignFolder {
@@ -28,7 +28,7 @@ export async function createCampaignFolder(cacheFolder: string): Promise<Campaig
   await ensureFolder(cacheFolder);
   await removeOfTheDead(cacheFolder, PREFIX);
   await removeOfTheDead(PUBLIC_PARENT, PUBLIC_PREFIX);
-  const owner = `${process.pid}-${await startTimeOf(process.pid)}`;
+  const owner = `${process.pid}-${processStart(process.pid)}`;
   const folder = join(cacheFolder, `${PREFIX}${owner}`);
   const publicFolder = join(PUBLIC_PARENT, `${PUBLIC_PREFIX}${owner}`);
   await ensureFolder(folder);
@@ -47,7 +47,7 @@ export async function createCampaignFolder(cacheFolder: string): Promise<Campaig
 async function removeOfTheDead(parent: string, prefix: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const [, pid, startTime] = new RegExp(`^${prefix}(\\d+)-(\\d+)$`).exec(name) ?? [];
-    if (pid === undefined || (await startTimeOf(Number(pid))) === startTime) continue;
+    if (pid === undefined || processStart(Number(pid)) === startTime) continue;
     await removeTraceInstancesOf(join(parent, name));
     await removeTree(join(parent, name));
   }
@@ -58,12 +58,6 @@ async function removeTree(folder: string): Promise<void> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
   if (mounts.includes(` ${folder}/`)) throw new Error(`something is still mounted below ${folder}`);
   await rm(folder, { recursive: true, force: true });
-}
-
-/** Field 22 of proc(5) stat; `undefined` when there is no such process. */
-async function startTimeOf(pid: number): Promise<string | undefined> {
-  const stat = await readIfExists(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
 
 /** What a round with a violation leaves for whoever looks into it. */

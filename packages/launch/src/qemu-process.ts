@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, OperationError, readIfExists, systemErrorCode } from '@landfall/runtime';
+import { type Clock, OperationError, processStart, readIfExists, systemErrorCode } from '@landfall/runtime';
 import { PID_FILE, QMP_SOCKET } from './launch-plan.ts';
 import { withMonitor } from './qemu-monitor.ts';
 
@@ -105,10 +105,8 @@ async function identify(pid: number, folder: string): Promise<ProcessIdentity | 
   try {
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8');
     if (!commandLine.split('\0').includes(join(folder, PID_FILE))) return undefined;
-    const status = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold anything; the fields after it are counted from its end.
-    const fields = status.slice(status.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : { pid, startTicks: fields[19] ?? '' };
+    const startTicks = processStart(pid);
+    return startTicks === undefined ? undefined : { pid, startTicks };
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ESRCH') return undefined;
     throw error;

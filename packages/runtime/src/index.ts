@@ -4,6 +4,7 @@ export * from './clock.ts';
 export * from './durable-file.ts';
 export * from './log.ts';
 export * from './operation-error.ts';
+export * from './process-start.ts';
 export * from './proxy-settings.ts';
 export * from './random.ts';
 export * from './retry.ts';

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder, systemErrorCode } from '@landfall/runtime';
+import { ensureFolder, processStart, systemErrorCode } from '@landfall/runtime';
 
 const PREFIX = 'demo-';
 
@@ -20,7 +20,7 @@ export async function createDemoFolder(cacheFolder: string): Promise<string> {
 /** Names in the cache folder whose process has ended without removing them. */
 export async function demoFoldersOfTheDead(cacheFolder: string): Promise<readonly string[]> {
   const names = (await readdir(cacheFolder)).filter((name) => name.startsWith(PREFIX));
-  return names.filter((name) => !isAlive(Number(name.slice(PREFIX.length))));
+  return names.filter((name) => processStart(Number(name.slice(PREFIX.length))) === undefined);
 }
 
 export async function removeDemoFolder(folder: string): Promise<void> {
@@ -44,15 +44,6 @@ async function readCommandLine(pid: number): Promise<string> {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ESRCH') return '';
     throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) === 'EPERM';
   }
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { silentLogger, systemClock, systemErrorCode } from '@landfall/runtime';
+import { processStart, silentLogger, systemClock, systemErrorCode } from '@landfall/runtime';
 import { createLoopDisks, type LoopDisk, type LoopDisks } from '../disks/linux-loop.testing.ts';
 import type { CaptureEngine } from './capture-engine.ts';
 import type { CapturedExtent, Cut } from './epoch-source.ts';
@@ -80,15 +80,12 @@ export async function endWriter({ pid }: ChildProcess): Promise<void> {
   }
 }
 
-/** Those that have not ended: of one that has, somebody may not have taken notice yet. */
 function processesOfGroup(groupId: number): readonly number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   // After the name, which may hold anything: state, parent, process group (proc_pid_stat(5)).
   const fieldsOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
-  return pids.map(Number).filter((pid) => {
-    const [state = 'X', , group] = unlessGone(() => fieldsOf(pid)) ?? [];
-    return Number(group) === groupId && !'ZX'.includes(state);
-  });
+  const isOf = (pid: number) => Number(unlessGone(() => fieldsOf(pid))?.[2]) === groupId;
+  return pids.map(Number).filter((pid) => isOf(pid) && processStart(pid) !== undefined);
 }
 
 function unlessGone<Result>(action: () => Result): Result | undefined {

@@ -17,11 +17,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
-import { runChecked, silentLogger, systemClock } from '@landfall/runtime';
+import { processStart, runChecked, silentLogger, systemClock } from '@landfall/runtime';
 import { createLoopDisks, type LoopDisks, whyNoLoopDevices } from '../disks/linux-loop.testing.ts';
 import type { CaptureEngine } from '../engine/capture-engine.ts';
 import { openCapture } from '../engine/linux-capture.ts';
-import { startTimeOf } from '../tracing/linux-tracefs.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { removeStaleSafetyTraces, safetyTestState } from './linux-safety.testing.ts';
 import { openSafetyNet, removeSafetyNet } from './linux-safety-net.ts';
@@ -297,7 +296,7 @@ describe('the safety net on the real kernel', { skip: whyNoLoopDevices(), timeou
     context.after(() => sleeper.kill('SIGKILL'));
     const pid = sleeper.pid ?? 0;
     const checkpoint = await decodeCheckpoint(readFileSync(where.checkpointPath));
-    const owned = { ...checkpoint, owner: { pid, startTime: startTimeOf(pid) ?? '' } };
+    const owned = { ...checkpoint, owner: { pid, startTime: processStart(pid) ?? '' } };
     writeFileSync(where.checkpointPath, await encodeCheckpoint(owned));
     const before = digest(where);
     const two = await begin(where);

@@ -5,9 +5,8 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
-import { type Clock, systemErrorCode } from '@landfall/runtime';
+import { type Clock, processStart, systemErrorCode } from '@landfall/runtime';
 import type { LinuxDisk } from '../disks/linux-disks.ts';
-import { startTimeOf } from '../tracing/linux-tracefs.ts';
 import type { SafetyOwner, SafetyWorld } from './checkpoint.ts';
 
 const MIB_IN_KIB = 1024;
@@ -37,12 +36,12 @@ export function safetyBufferKib(cpuCount = availableParallelism(), memoryBytes =
 }
 
 export function ownProcess(): SafetyOwner {
-  return { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' };
+  return { pid: process.pid, startTime: processStart(process.pid) ?? '' };
 }
 
 /** Another process than ours, still running. */
 export function isOtherAlive({ pid, startTime }: SafetyOwner): boolean {
-  return pid !== process.pid && startTimeOf(pid) === startTime;
+  return pid !== process.pid && processStart(pid) === startTime;
 }
 
 function identityOf({ name, kernelDevice, sizeBytes }: LinuxDisk): string {

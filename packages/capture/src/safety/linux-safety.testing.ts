@@ -3,7 +3,8 @@
  * design.
  */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
-import { INSTANCES, startTimeOf } from '../tracing/linux-tracefs.ts';
+import { processStart } from '@landfall/runtime';
+import { INSTANCES } from '../tracing/linux-tracefs.ts';
 
 export function safetyTestState(label: string): string {
   return `test-${process.pid}-${label}`;
@@ -13,6 +14,6 @@ export function removeStaleSafetyTraces(): void {
   if (!existsSync(INSTANCES)) return;
   for (const name of readdirSync(INSTANCES)) {
     const pid = /^landfall-safety-test-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && startTimeOf(Number(pid)) === undefined) rmdirSync(`${INSTANCES}/${name}`);
+    if (pid !== undefined && processStart(Number(pid)) === undefined) rmdirSync(`${INSTANCES}/${name}`);
   }
 }

@@ -16,7 +16,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from 'node:fs';
-import { type Logger, OperationError, runChecked, systemErrorCode } from '@landfall/runtime';
+import { type Logger, OperationError, processStart, runChecked, systemErrorCode } from '@landfall/runtime';
 import type { BlockEventFormats } from './block-event.ts';
 import { type PageLayout, parsePageLayout } from './ring-buffer-page.ts';
 import { parseEventFormat, type TraceEventFormat } from './trace-format.ts';
@@ -114,7 +114,7 @@ export function createTraceInstance(options: TraceInstanceOptions): TraceInstanc
 export function removeStaleInstances(logger: Logger): void {
   for (const name of readdirSync(INSTANCES)) {
     const [, pid, startTime] = /^landfall-.*-(\d+)-(\d+)$/.exec(name) ?? [];
-    if (pid === undefined || startTimeOf(Number(pid)) === startTime) continue;
+    if (pid === undefined || processStart(Number(pid)) === startTime) continue;
     try {
       rmdirSync(`${INSTANCES}/${name}`);
       logger.info('stale-trace-instance-removed', { name });
@@ -178,16 +178,7 @@ export function eventFolder(folder: string, event: string): string {
 }
 
 function nameOf(stateName: string, pid: number): string {
-  return `landfall-${stateName}-${instanceCount}-${pid}-${startTimeOf(pid)}`;
-}
-
-/**
- * When a process began, in the kernel's ticks; `undefined` when there is no such process. Field 22 of proc(5)
- * stat.
- */
-export function startTimeOf(pid: number): string | undefined {
-  const stat = readIfExists(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return `landfall-${stateName}-${instanceCount}-${pid}-${processStart(pid)}`;
 }
 
 /** Resolves to why it could not. */

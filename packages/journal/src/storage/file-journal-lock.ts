@@ -2,14 +2,13 @@
  * One process per journal. Each process that wants the folder leaves a file of its own, `lock-PID-STARTTIME`,
  * and then looks for others: of two that come at once at least the later one sees the other, so never do both
  * go on (both may give up). A file whose process is gone, because it was killed or the machine restarted, is
- * removed. A process is the same one when boot, process id and start time (`/proc/PID/stat`, field 22) are.
+ * removed. A process is the same one when boot, process id and start time are; it is gone when its last
+ * thread is, because until then one may still be writing.
  */
 import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OperationError, readIfExists, systemErrorCode } from '@landfall/runtime';
+import { OperationError, processStart, readIfExists, systemErrorCode } from '@landfall/runtime';
 
-/** Zombie and dead: killed, only not yet collected by its parent. */
-const ENDED_STATES: ReadonlySet<string> = new Set(['Z', 'X', 'x']);
 const LOCK_NAME = /^lock-(\d+)-(\d+)$/;
 
 interface LockOwner {
@@ -51,22 +50,17 @@ async function checkOthers(folder: string, ownName: string, self: LockOwner): Pr
     const match = LOCK_NAME.exec(name);
     if (match === null || name === ownName) continue;
     const owner = await readOwner(folder, name);
-    if (await mayBeAlive(owner, Number(match[1]), match[2] ?? '', self))
+    if (mayBeAlive(owner, Number(match[1]), match[2] ?? '', self))
       throw inUse(folder, name, Number(match[1]));
     await rm(join(folder, name), { force: true });
   }
 }
 
 /** `owner` is unknown when its file was just created; then its name has to do. */
-async function mayBeAlive(
-  owner: LockOwner | undefined,
-  pid: number,
-  startTime: string,
-  self: LockOwner,
-): Promise<boolean> {
+function mayBeAlive(owner: LockOwner | undefined, pid: number, startTime: string, self: LockOwner): boolean {
   if (owner !== undefined && owner.bootId !== self.bootId) return false;
   if (owner !== undefined && owner.pidNamespace !== self.pidNamespace) return true;
-  return (await processStartTime(pid)) === startTime;
+  return processStart(pid) === startTime;
 }
 
 function isSameWorld(left: LockOwner, right: LockOwner): boolean {
@@ -84,28 +78,9 @@ async function readOwner(folder: string, name: string): Promise<LockOwner | unde
 }
 
 async function ownIdentity(): Promise<LockOwner> {
-  const startTime = (await processStartTime(process.pid)) ?? '0';
+  const startTime = processStart(process.pid) ?? '0';
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   return { pid: process.pid, startTime, bootId, pidNamespace: await readlink('/proc/self/ns/pid') };
-}
-
-/**
- * In clock ticks since boot; `undefined` when no such process runs. Source: proc(5), stat, fields 3 and 22.
- */
-async function processStartTime(pid: number): Promise<string | undefined> {
-  const text = await readStatus(pid);
-  // The command (field 2) may contain anything, also parentheses; after the last one fields are plain.
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
-  return fields === undefined || ENDED_STATES.has(fields[0] ?? '') ? undefined : fields[19];
-}
-
-async function readStatus(pid: number): Promise<string | undefined> {
-  try {
-    return await readIfExists(`/proc/${pid}/stat`);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ESRCH') return undefined; // It ended while it was looked at.
-    throw error;
-  }
 }
 
 function inUse(folder: string, name: string, pid: number): OperationError {
