@@ -9,6 +9,8 @@ export interface Stage {
   readonly what: string;
   readonly argv: readonly [string, ...string[]];
   readonly repository: string;
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Every line is told behind this; without it the terminal is the program's own. */
   readonly prefix?: string;
   /** Hears every line too, without the prefix; only with one. */
@@ -22,7 +24,7 @@ export async function runStage(stage: Stage): Promise<void> {
   const output = stage.prefix === undefined ? 'inherit' : 'pipe';
   const child = spawn(command, parameters, {
     cwd: stage.repository,
-    env: { ...process.env, PATH: path },
+    env: { ...process.env, ...stage.env, PATH: path },
     stdio: ['ignore', output, output],
   });
   if (stage.prefix !== undefined) {
