@@ -58,28 +58,25 @@ export async function inspectImage(path: string): Promise<ImageFacts> {
 
 /**
  * The same file elsewhere, by sharing its blocks where the file system can; what it is backed by stays. A
- * copy that was interrupted is of no use. Errors: OVERLAY_NO_SPACE.
+ * copy that was interrupted is of no use. Resolves to what the original is. Errors: OVERLAY_NO_SPACE.
  */
-export async function copyOverlay(from: string, to: string): Promise<void> {
+export async function copyOverlay(from: string, to: string): Promise<ImageFacts> {
   const [source, folder] = [await inspectImage(from), dirname(to)];
   await checkSpace(folder, OVERLAY_RESERVE_BYTES + source.bytesOnDisk);
   await runChecked(['cp', '--reflink=auto', '--sparse=always', '--', from, to], {
     timeoutMs: COPY_TIMEOUT_MS,
   });
+  return source;
 }
 
-/** The overlay on another view of the same bytes; neither view is read. */
-export async function rebaseOverlay(request: OverlayRequest): Promise<void> {
+/** A copy of an overlay that was kept, on another view of the same bytes; neither view is read. */
+export async function copyOntoView(from: string, request: OverlayRequest): Promise<void> {
+  const { sizeBytes } = await copyOverlay(from, request.path);
+  if (sizeBytes !== request.sizeBytes)
+    throw viewUnreachable(`the kept overlay has ${sizeBytes} bytes instead of ${request.sizeBytes}`);
   const backing = backingSpecification(request.nbdUri, request.openTimeoutSeconds);
-  await runChecked(
-    ['qemu-img', 'rebase', '-q', '-u', '-f', 'qcow2', '-F', 'raw', '-b', backing, request.path],
-    {
-      timeoutMs: TIMEOUT_MS,
-    },
-  );
-  const { sizeBytes } = await inspectImage(request.path);
-  if (sizeBytes === request.sizeBytes) return;
-  throw viewUnreachable(`the kept overlay has ${sizeBytes} bytes instead of ${request.sizeBytes}`);
+  const rebase = ['qemu-img', 'rebase', '-q', '-u', '-f', 'qcow2', '-F', 'raw'] as const;
+  await runChecked([...rebase, '-b', backing, request.path], { timeoutMs: TIMEOUT_MS });
 }
 
 async function checkSpace(folder: string, neededBytes = OVERLAY_RESERVE_BYTES): Promise<void> {

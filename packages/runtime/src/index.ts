@@ -3,6 +3,7 @@ export * from './buffer-pool.ts';
 export * from './clock.ts';
 export * from './durable-file.ts';
 export * from './log.ts';
+export * from './map-at-once.ts';
 export * from './operation-error.ts';
 export * from './process-start.ts';
 export * from './proxy-settings.ts';

@@ -1,11 +1,11 @@
 /** A machine begins with a conversion that was kept, or leaves one behind for others. */
 import { join } from 'node:path';
-import { copyOverlay, rebaseOverlay } from '@landfall/launch';
-import { describeError, OperationError } from '@landfall/runtime';
+import { copyOntoView } from '@landfall/launch';
+import { describeError, mapAtOnce, OperationError } from '@landfall/runtime';
 import packageFile from '../../package.json' with { type: 'json' };
 import { makeDurable } from '../machine/file-machine-store.ts';
 import { macAddressFor, reserveAddressFor } from '../machine/machine-address.ts';
-import { type MachineContext, overlayName } from '../machine/machine-context.ts';
+import { DISKS_AT_ONCE_MAX, type MachineContext, overlayName } from '../machine/machine-context.ts';
 import type { MachineRecord } from '../machine/machine-record.ts';
 import {
   conversionSettings,
@@ -52,12 +52,11 @@ async function begin(
   const { kept, clock, logger } = context.services;
   const { disks, machineId } = context.record().specification;
   const startedNs = clock.monotonicNs();
-  for (const disk of disks) {
+  await mapAtOnce(disks, DISKS_AT_ONCE_MAX, async (disk) => {
     const path = join(context.folder, overlayName(disk.diskId));
-    await copyOverlay(kept.overlayPath(name, disk.diskId), path);
-    await rebaseOverlay({ ...disk, path });
+    await copyOntoView(kept.overlayPath(name, disk.diskId), { ...disk, path });
     await makeDurable(path);
-  }
+  });
   const durationMs = Number((clock.monotonicNs() - startedNs) / 1_000_000n);
   const detail = `kept as ${name}: ${conversion.steps.map(({ step }) => step).join(', ')}`;
   const steps = [{ step: 'Prepared conversion', detail, durationMs }];

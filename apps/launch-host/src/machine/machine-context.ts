@@ -15,6 +15,9 @@ export interface MachineContext {
   show(change: Partial<MachineRecord>): void;
 }
 
+/** Of one machine, made ready or looked at beside each other. */
+export const DISKS_AT_ONCE_MAX = 4;
+
 export function placeOf(context: MachineContext): MachinePlace {
   return { machineId: context.record().specification.machineId, folder: context.folder };
 }

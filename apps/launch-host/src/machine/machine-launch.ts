@@ -13,12 +13,12 @@ import {
   type LaunchRequest,
   type PublishedPort,
 } from '@landfall/launch';
-import { OperationError, retry } from '@landfall/runtime';
+import { mapAtOnce, OperationError, retry } from '@landfall/runtime';
 import { keepConversion, usePreparedConversion } from '../conversion/prepared-conversion.ts';
 import { isUnreachable } from './file-machine-host.ts';
 import { makeDurable } from './file-machine-store.ts';
 import { macAddressFor, networkNameOf, reserveAddressFor } from './machine-address.ts';
-import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
+import { DISKS_AT_ONCE_MAX, type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { type MachineRecord, withoutError } from './machine-record.ts';
 import { expectedOutcomes, orderedScripts } from './post-launch-outcomes.ts';
 
@@ -76,13 +76,15 @@ async function convertOnce(
     conversion: { done: false, steps: [], bootMode: 'LEGACY_BIOS' },
   });
   const { specification } = context.record();
-  for (const disk of specification.disks) {
+  const openTimeoutSeconds = context.services.viewTimeoutSeconds;
+  await mapAtOnce(specification.disks, DISKS_AT_ONCE_MAX, async (disk) => {
     const path = join(context.folder, overlayName(disk.diskId));
-    const openTimeoutSeconds = context.services.viewTimeoutSeconds;
     await createOverlay({ ...disk, path, openTimeoutSeconds });
-  }
+  });
   const result = await convertOverlays(context, method, signal);
-  for (const disk of specification.disks) await makeDurable(join(context.folder, overlayName(disk.diskId)));
+  await mapAtOnce(specification.disks, DISKS_AT_ONCE_MAX, async ({ diskId }) => {
+    await makeDurable(join(context.folder, overlayName(diskId)));
+  });
   const bootMode = specification.bootMode === 'USE_SOURCE' ? result.bootMode : specification.bootMode;
   const { steps, hardware, givenAddress } = result;
   const given = givenAddress === undefined ? {} : { givenAddress };
@@ -226,15 +228,14 @@ async function startOnHost(
 }
 
 /** Whether a disk still needs its view is read from the overlay itself. */
-async function readDisks(context: MachineContext): Promise<LaunchDisk[]> {
-  const disks: LaunchDisk[] = [];
-  for (const { diskId, isBootDisk, nbdUri, limits } of context.record().specification.disks) {
+async function readDisks(context: MachineContext): Promise<readonly LaunchDisk[]> {
+  const { disks } = context.record().specification;
+  return await mapAtOnce(disks, DISKS_AT_ONCE_MAX, async ({ diskId, isBootDisk, nbdUri, limits }) => {
     const overlayPath = join(context.folder, overlayName(diskId));
     const { hasBacking } = await inspectImage(overlayPath);
     const limited = limits === undefined ? {} : { limits };
-    disks.push({ diskId, isBootDisk, overlayPath, nbdUri: hasBacking ? nbdUri : undefined, ...limited });
-  }
-  return disks;
+    return { diskId, isBootDisk, overlayPath, nbdUri: hasBacking ? nbdUri : undefined, ...limited };
+  });
 }
 
 async function choosePorts(context: MachineContext): Promise<readonly PublishedPort[]> {

@@ -13,7 +13,7 @@
  *    and reaching its taker it is nowhere else.
  */
 import type { Extent } from '@landfall/block';
-import { assert, describeError, OperationError } from '@landfall/runtime';
+import { assert, describeError, mapAtOnce, OperationError } from '@landfall/runtime';
 import { forgetFreeSpace } from '../free-space/free-space-search.ts';
 import { placesOf, type Uncertainty, unknownBecause } from '../safety/uncertainty.ts';
 import type { DiskRange } from '../tracing/trace-source.ts';
@@ -27,7 +27,6 @@ import type { CapturedDisk, CaptureEngineOptions } from './capture-options.ts';
 import type { CaptureStats } from './capture-stats.ts';
 import { CutPace } from './cut-pace.ts';
 import type { CapturedExtent, ChunkWatch, Cut, EpochSource, ForgetFreeOptions } from './epoch-source.ts';
-import { forEachAtOnce } from './for-each-at-once.ts';
 import { readsAtOnce } from './reads-at-once.ts';
 import { WallTime } from './wall-time.ts';
 
@@ -255,7 +254,7 @@ export class CaptureEngine implements EpochSource {
 
   async #readTickets(tickets: readonly ReadTicket[]): Promise<void> {
     const { reader } = this.#options;
-    await forEachAtOnce(tickets, readsAtOnce(tickets.length, reader.readsInFlightMax), async (ticket) => {
+    await mapAtOnce(tickets, readsAtOnce(tickets.length, reader.readsInFlightMax), async (ticket) => {
       if (ticket.dead) return;
       this.#tracker.readStarted(ticket, this.#nowNs());
       try {
@@ -274,15 +273,13 @@ export class CaptureEngine implements EpochSource {
 
   async #readRuns(runs: readonly BulkRun[]): Promise<readonly CapturedExtent[]> {
     const { bulkReader: reader = this.#options.reader } = this.#options;
-    const extents: CapturedExtent[] = new Array(runs.length);
-    await forEachAtOnce(runs, reader.readsInFlightMax, async (run, index) => {
+    return await mapAtOnce(runs, reader.readsInFlightMax, (run) => {
       const place = this.#placeOf(run);
-      extents[index] = await reader.read(place, (bytes, keep) => {
+      return reader.read(place, (bytes, keep) => {
         this.#countRead(bytes.length);
         return isZero(bytes) ? place : { ...place, ...keptContent(bytes, keep) };
       });
     });
-    return extents;
   }
 
   #placeOf(run: BulkRun): DiskRange {

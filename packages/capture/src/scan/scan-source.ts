@@ -17,10 +17,9 @@
  * those.
  */
 import { hash } from 'node:crypto';
-import { assert, type Clock, OperationError } from '@landfall/runtime';
+import { assert, type Clock, mapAtOnce, OperationError } from '@landfall/runtime';
 import { isZero } from '../engine/block-contents.ts';
 import type { CapturedExtent, Cut, EpochSource } from '../engine/epoch-source.ts';
-import { forEachAtOnce } from '../engine/for-each-at-once.ts';
 import type { FreezeHold } from '../freeze/disk-freezer.ts';
 import { type FreezeFacts, type FreezeOptions, ScanFreeze } from '../freeze/scan-freeze.ts';
 import type { DiskReader } from '../tracing/trace-source.ts';
@@ -286,7 +285,7 @@ export class ScanSource implements EpochSource {
     const news: (CapturedExtent | undefined)[] = new Array(chunks.length);
     const beganNs = this.#options.clock.monotonicNs();
     try {
-      await forEachAtOnce(chunks, this.#options.reader.readsInFlightMax, async (chunk, index) => {
+      await mapAtOnce(chunks, this.#options.reader.readsInFlightMax, async (chunk, index) => {
         const place = this.#hashes.placeOf(chunk);
         news[index] = await this.#options.reader.read(place, (bytes) => {
           if (!this.#hashes.note(chunk, hash('sha256', bytes, 'buffer'))) return undefined;
