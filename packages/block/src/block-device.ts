@@ -1,5 +1,3 @@
-import type { BufferPool } from '@landfall/runtime';
-
 /**
  * The one contract every disk, view, overlay and export satisfies. Offsets and lengths are bytes and safe
  * integers; a request outside [0, sizeBytes) is a programmer error. Everything else wraps it: faults,
@@ -9,11 +7,6 @@ export interface ReadableBlockDevice {
   readonly sizeBytes: number;
   /** Fills `target` completely from `offsetBytes`, or rejects. */
   read(offsetBytes: number, target: Buffer): Promise<void>;
-  /**
-   * Only where bytes may be in memory anyway: as `read`, without a copy of those. They are the device's own,
-   * or in a buffer of the pool, until `use` has settled.
-   */
-  readLent?<Result>(range: DeviceRange, pool: BufferPool, use: UseBytes<Result>): Promise<Result>;
   /**
    * What is known to be zero, in order and without gaps over [offsetBytes, offsetBytes + lengthBytes).
    * A device that knows nothing answers one extent with `zero: false`.
@@ -30,17 +23,9 @@ export interface BlockDevice extends ReadableBlockDevice {
   flush(): Promise<void>;
 }
 
-export interface DeviceRange {
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
-}
-
 export interface AllocationExtent {
   readonly offsetBytes: number;
   readonly lengthBytes: number;
   /** True: reads as zeroes and takes no space. */
   readonly zero: boolean;
 }
-
-/** What a reader does with bytes that are not its own: nothing is written to them, nor kept. */
-export type UseBytes<Result> = (bytes: Buffer) => Promise<Result>;

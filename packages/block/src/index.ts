@@ -7,6 +7,5 @@ export * from './faulty-device.ts';
 export * from './file-device.ts';
 export * from './hash-tree.ts';
 export * from './memory-device.ts';
-export * from './read-lent.ts';
 export * from './read-only-device.ts';
 export * from './zero-runs.ts';

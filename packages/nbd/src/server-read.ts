@@ -3,7 +3,7 @@
  * that a read of 32 MiB takes no more memory than one of a unit. Without them (or with DF) a reply is one
  * piece: an error cannot follow its first byte.
  */
-import { type ReadableBlockDevice, readLent, zeroRuns } from '@landfall/block';
+import { type ReadableBlockDevice, zeroRuns } from '@landfall/block';
 import type { BufferPool } from '@landfall/runtime';
 import { COMMAND_FLAG } from './protocol.ts';
 import type { Replies } from './replies.ts';
@@ -30,8 +30,8 @@ export async function serveRead(request: Request, reading: Reading): Promise<voi
   for (let done = 0; done < lengthBytes; done += stepBytes) {
     const partBytes = Math.min(stepBytes, lengthBytes - done);
     const last = done + partBytes === lengthBytes;
-    const range = { offsetBytes: offsetBytes + done, lengthBytes: partBytes };
-    await readLent(device, range, pool, (content) => {
+    await pool.lend(partBytes, async (content) => {
+      await device.read(offsetBytes + done, content);
       if (!replies.structured) return replies.simpleRead(request, content);
       if (hasDF(request)) {
         return replies.readData(request, offsetBytes, { content, last: true });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReadableBlockDevice } from '@landfall/block';
-import { BufferPool, MIB } from '@landfall/runtime';
+import { MIB } from '@landfall/runtime';
 import { ReadAheadDevice } from './read-ahead.ts';
 
 const SIZE_BYTES = 3 * MIB + 1000;
@@ -111,56 +111,5 @@ test('a damaged block in a long window fails only the reads that need it', async
     else await check(ahead, offset, length);
   };
   await readInGo(checked, { sizeBytes, stepBytes: MIB });
-  await ahead.close();
-});
-
-/** Reads a whole disk by loan, some at a time, each of which keeps its bytes for some turns. */
-async function borrowInGo(device: ReadableBlockDevice, ahead: ReadAheadDevice, stepBytes: number) {
-  const pool = new BufferPool({ unitBytes: MIB, freeMax: 8 });
-  let pooled = 0;
-  const take = pool.take.bind(pool);
-  pool.take = (lengthBytes) => {
-    pooled += 1;
-    return take(lengthBytes);
-  };
-  const borrow = (offsetBytes: number, lengthBytes: number) =>
-    ahead.readLent({ offsetBytes, lengthBytes }, pool, async (bytes) => {
-      const expected = contentAt(offsetBytes, lengthBytes);
-      for (let turns = offsetBytes % 7; turns >= 0; turns -= 1) {
-        assert.ok(bytes.equals(expected), `${offsetBytes}+${lengthBytes}, ${turns} turns before its end`);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    });
-  await readInGo(borrow, { sizeBytes: device.sizeBytes, stepBytes });
-  return { pooled };
-}
-
-for (const stepBytes of [MIB, 256 * 1024, 65_536]) {
-  test(`in a long go of steps of ${stepBytes} bytes are lent from the windows, and stay while they are used`, async () => {
-    const sizeBytes = 33 * MIB + 4096;
-    const { device, reads } = notedDevice(Infinity, Infinity, sizeBytes);
-    const ahead = new ReadAheadDevice(device);
-    const { pooled } = await borrowInGo(device, ahead, stepBytes);
-    // Before the go is known to be long, and where one ends behind its window.
-    assert.ok(pooled <= (4 * MIB) / stepBytes + 4, `${pooled} copies`);
-    assert.ok(reads.includes(`${8 * MIB}+${4 * MIB}`), reads.join(' '));
-    await ahead.close();
-  });
-}
-
-test('what cannot be lent is read by itself: the damaged window, and a range across two', async () => {
-  const [sizeBytes, damagedAt] = [16 * MIB, 9 * MIB + 5];
-  const { device } = notedDevice(damagedAt, damagedAt + 1, sizeBytes);
-  const ahead = new ReadAheadDevice(device);
-  const pool = new BufferPool({ unitBytes: MIB, freeMax: 8 });
-  const checked = async (offsetBytes: number, lengthBytes: number) => {
-    const borrowed = ahead.readLent({ offsetBytes, lengthBytes }, pool, async (bytes) =>
-      assert.ok(bytes.equals(contentAt(offsetBytes, lengthBytes))),
-    );
-    const damaged = offsetBytes <= damagedAt && offsetBytes + lengthBytes > damagedAt;
-    if (damaged) await assert.rejects(borrowed, /damaged/);
-    else await borrowed;
-  };
-  await readInGo(checked, { sizeBytes, stepBytes: 700_001 });
   await ahead.close();
 });

@@ -6,16 +6,9 @@
  * cannot know what of the base is overwritten, does not fetch that too. Reads anywhere else pass through. The
  * device below never changes, so what was read ahead stays true. Invariants:
  * A1  Windows do not overlap; each is read once.
- * A2  A buffer goes back to the pool when nobody reads from it or into it any more, or has bytes of it on
- *     loan.
+ * A2  A buffer goes back to the pool when nobody reads from it or into it any more.
  */
-import {
-  type AllocationExtent,
-  type DeviceRange,
-  type ReadableBlockDevice,
-  readPooled,
-  type UseBytes,
-} from '@landfall/block';
+import type { AllocationExtent, ReadableBlockDevice } from '@landfall/block';
 import { BufferPool, type LentBuffer } from '@landfall/runtime';
 
 const WINDOW_BYTES = 1024 * 1024;
@@ -37,7 +30,7 @@ interface Window {
   readonly toBytes: number;
   readonly buffer: LentBuffer;
   readonly loaded: Promise<void>;
-  /** Who still reads from it or into it, or has bytes on loan: then nobody else gets the buffer. */
+  /** Who still reads from it or into it: then nobody else gets the buffer. */
   users: number;
   isForgotten: boolean;
 }
@@ -58,7 +51,9 @@ export class ReadAheadDevice implements ReadableBlockDevice {
   }
 
   async read(offsetBytes: number, target: Buffer): Promise<void> {
-    const follows = this.#noteRead(offsetBytes, target.length);
+    const follows = offsetBytes === this.#lastEndBytes;
+    this.#lastEndBytes = offsetBytes + target.length;
+    this.#goBytes = target.length + (follows ? this.#goBytes : 0);
     if (!this.#isAhead(offsetBytes, target.length, follows)) return this.#device.read(offsetBytes, target);
     const copied: Promise<void>[] = [];
     for (let done = 0; done < target.length; ) {
@@ -73,25 +68,6 @@ export class ReadAheadDevice implements ReadableBlockDevice {
     if (failed?.status === 'rejected') throw failed.reason;
   }
 
-  /** What lies in one window is lent from there. */
-  async readLent<Result>(range: DeviceRange, pool: BufferPool, use: UseBytes<Result>): Promise<Result> {
-    const { offsetBytes, lengthBytes } = range;
-    const window = this.#known(offsetBytes);
-    const inWindow = window !== undefined && offsetBytes + lengthBytes <= window.toBytes;
-    if (!inWindow) return await readPooled(this, range, pool, use);
-    const follows = this.#noteRead(offsetBytes, lengthBytes);
-    window.users += 1;
-    try {
-      if (follows) this.#readAhead(window, offsetBytes + lengthBytes);
-      const [outcome] = await Promise.allSettled([window.loaded]);
-      if (outcome.status === 'rejected') return await readPooled(this.#device, range, pool, use);
-      const from = offsetBytes - window.fromBytes;
-      return await use(window.buffer.bytes.subarray(from, from + lengthBytes));
-    } finally {
-      this.#leave(window);
-    }
-  }
-
   allocation(offsetBytes: number, lengthBytes: number): Promise<AllocationExtent[]> {
     return this.#device.allocation(offsetBytes, lengthBytes);
   }
@@ -100,14 +76,6 @@ export class ReadAheadDevice implements ReadableBlockDevice {
     await Promise.allSettled(this.#windows.map(({ loaded }) => loaded));
     this.#windows = [];
     await this.#device.close();
-  }
-
-  /** Whether it begins where the one before it ended. */
-  #noteRead(offsetBytes: number, lengthBytes: number): boolean {
-    const follows = offsetBytes === this.#lastEndBytes;
-    this.#lastEndBytes = offsetBytes + lengthBytes;
-    this.#goBytes = lengthBytes + (follows ? this.#goBytes : 0);
-    return follows;
   }
 
   get #goesOn(): boolean {
