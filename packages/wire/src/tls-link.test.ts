@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect as connectPlain, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -97,13 +98,15 @@ async function listen(
   context: TestContext,
   credentials: Credentials,
   logger: Logger = silentLogger,
+  handshakeMs?: number,
 ): Promise<Listening> {
   const links: Listening['links'] = [];
   const onLink = (link: Link, peer: LinkPeer) => {
     links.push({ link, peer });
     echo(link).catch((error: unknown) => link.destroy(error as Error));
   };
-  const listener = await listenTls({ ...credentials, host: HOST, port: 0, onLink, logger });
+  const limit = handshakeMs === undefined ? {} : { handshakeMs };
+  const listener = await listenTls({ ...credentials, host: HOST, port: 0, onLink, logger, ...limit });
   context.after(() => listener.close());
   return { listener, links };
 }
@@ -204,6 +207,34 @@ test('whatever else knocks is turned away and logged once', async (context) => {
   assert.equal(links.length, 0);
   assert.equal(lines.length, 1);
   assert.match(lines[0] ?? '', /connection-refused/);
+});
+
+test('who says nothing loses its place, so that the mute do not keep everybody else out', async (context) => {
+  const lines: string[] = [];
+  const logger = createLogger({ program: 'test', write: (line) => lines.push(line) });
+  const { listener, links } = await listen(context, server, logger, 100);
+  const mute = Array.from({ length: 5 }, () => connectPlain({ host: HOST, port: listener.port }));
+  context.after(() => {
+    for (const socket of mute) socket.destroy();
+  });
+  await Promise.all(
+    mute.map((socket) => {
+      socket.on('error', () => socket.destroy()).resume();
+      return once(socket, 'close', { signal: AbortSignal.timeout(10_000) });
+    }),
+  );
+  assert.equal(links.length, 0);
+  assert.equal(lines.length, 1);
+  const link = await dial(listener.port, agent);
+  await link.close();
+});
+
+test('a listener that is closed does not wait for the mute', async (context) => {
+  const { listener } = await listen(context, server, silentLogger, 600_000);
+  const mute = connectPlain({ host: HOST, port: listener.port });
+  mute.on('error', () => mute.destroy()).resume();
+  await once(mute, 'connect');
+  await Promise.all([listener.close(), once(mute, 'close')]);
 });
 
 test('a port that is taken says so and what to do', async (context) => {

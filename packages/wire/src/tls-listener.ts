@@ -4,6 +4,7 @@
  * HANDSHAKE_MS, and at most one log line every REFUSAL_LOG_INTERVAL_MS says so, with the count of those not
  * shown.
  */
+import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import {
   type Clock,
@@ -33,6 +34,8 @@ export interface ListenTlsOptions {
   readonly onLink: (link: Link, peer: LinkPeer) => void;
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Until a handshake is over. Default: HANDSHAKE_MS. */
+  readonly handshakeMs?: number;
 }
 
 export interface LinkListener {
@@ -52,14 +55,20 @@ export function listenTls(options: ListenTlsOptions): Promise<LinkListener> {
     cert,
     key,
     requestCert: true,
-    handshakeTimeout: HANDSHAKE_MS,
+    handshakeTimeout: options.handshakeMs ?? HANDSHAKE_MS,
   });
   const refusals = createRefusalLog(options.logger ?? silentLogger, options.clock ?? systemClock);
-  const sockets = new Set<TLSSocket>();
+  const sockets = new Set<Socket>();
   server.maxConnections = CONNECTIONS_MAX;
-  server.on('secureConnection', (socket) => accept(socket, { sockets, refusals, onLink: options.onLink }));
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('secureConnection', (socket) => accept(socket, refusals, options.onLink));
   server.on('tlsClientError', (error, socket) => {
     refusals.note(socket.remoteAddress, socket.authorizationError ?? error);
+    // Of one that is silent Node says only that its time is up.
+    socket.destroy();
   });
   server.on('drop', (dropped) => refusals.note(dropped?.remoteAddress, new Error('too many connections')));
   return new Promise((resolve, reject) => {
@@ -71,15 +80,7 @@ export function listenTls(options: ListenTlsOptions): Promise<LinkListener> {
   });
 }
 
-interface Acceptance {
-  readonly sockets: Set<TLSSocket>;
-  readonly refusals: RefusalLog;
-  readonly onLink: ListenTlsOptions['onLink'];
-}
-
-function accept(socket: TLSSocket, { sockets, refusals, onLink }: Acceptance): void {
-  sockets.add(socket);
-  socket.on('close', () => sockets.delete(socket));
+function accept(socket: TLSSocket, refusals: RefusalLog, onLink: ListenTlsOptions['onLink']): void {
   try {
     const peer = peerOf(socket);
     prepare(socket);
@@ -91,7 +92,8 @@ function accept(socket: TLSSocket, { sockets, refusals, onLink }: Acceptance): v
   }
 }
 
-function listenerOf(server: Server, sockets: ReadonlySet<TLSSocket>): LinkListener {
+/** `sockets`: also of those that have not yet shown who they are. */
+function listenerOf(server: Server, sockets: ReadonlySet<Socket>): LinkListener {
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,

@@ -7,17 +7,20 @@ import { resolve } from 'node:path';
 
 export const FAILED_FILES = 'LANDFALL_FAILED_FILES';
 
-/** What this reads of Node's events. Where a file as a whole failed, `file` may be absent: `name` is it. */
+/**
+ * What this reads of Node's events. `file` is where the test was called, which may be a suite that several
+ * files share; `entryFile` is what was run. Where a file failed as a whole `name` is it.
+ */
 export interface ReportedEvent {
   readonly type: string;
-  readonly data: { readonly file?: string; readonly name?: string };
+  readonly data: { readonly entryFile?: string; readonly file?: string; readonly name?: string };
 }
 
 /** Whole paths, each once, in the order of their first failure. */
 export async function failedFilesOf(events: AsyncIterable<ReportedEvent>): Promise<readonly string[]> {
   const failed = new Set<string>();
   for await (const { type, data } of events) {
-    if (type === 'test:fail') failed.add(resolve(data.file ?? data.name ?? 'unknown'));
+    if (type === 'test:fail') failed.add(resolve(data.entryFile ?? data.file ?? data.name ?? 'unknown'));
   }
   return [...failed];
 }

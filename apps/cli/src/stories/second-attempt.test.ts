@@ -55,6 +55,18 @@ test('one that fails again is a failure', async (t) => {
   });
 });
 
+test('tests of a shared suite count for the file that was run, not for the one they stand in', async (t) => {
+  const suite = `import { test } from 'node:test';
+    export const suite = () => test('in the suite', () => { throw new Error('always'); });`;
+  const user = `import { suite } from './suite.mjs'; suite();`;
+  const { stage, folder } = await stageOf(t, { 'a.test.mjs': user });
+  await writeFile(join(REPOSITORY, folder, 'suite.mjs'), suite);
+  await assert.rejects(attempts(stage), {
+    code: 'TESTS_FAILED',
+    message: /a\.test\.mjs, also alone, failed/,
+  });
+});
+
 test('a run that ended without a failed test is a failure, whatever passes in another', async (t) => {
   const ended = await stageOf(t, { 'a.test.mjs': ENDS_ALL });
   const other = await stageOf(t, { 'b.test.mjs': FAILS_ONCE });
@@ -69,12 +81,15 @@ test('many failures are not chance, and one about data is the truth', () => {
   const files = Array.from({ length: SECOND_ATTEMPTS_MAX + 1 }, (_, at) => `e2e/${at}.e2e.ts`);
   assert.match(whyNotAgain(files) ?? '', /^4 files failed/);
   assert.equal(whyNotAgain(files.slice(1)), undefined);
+  assert.match(whyNotAgain(['e2e/machine-host.conformance.ts']) ?? '', /is no file of tests$/);
   for (const file of [
     'tidy.test.ts',
     'packages/capture/src/tracker/change-tracker.model.test.ts',
     'packages/wire/src/frame.fuzz.test.ts',
     'packages/journal/src/storage/early-flush.test.ts',
     'packages/simulation/src/seeds.test.ts',
+    'packages/replication/src/testing/simulation.test.ts',
+    'e2e/agent-restarts.e2e.ts',
     'e2e/histories.e2e.ts',
     'e2e/journal-histories.e2e.ts',
     'e2e/crash-test.e2e.ts',

@@ -19,8 +19,11 @@ const SEARCHES = [
   /^tidy\.test\.ts$/,
   /\.(model|fuzz)\.test\.ts$/,
   /^packages\/(journal|simulation)\//,
-  /^e2e\/((journal-)?histories|simulation|crash-[a-z]+)\.e2e\.ts$/,
+  /(^|\/)simulation\.test\.ts$/,
+  /^e2e\/((journal-)?histories|simulation|agent-restarts|crash-[a-z]+)\.e2e\.ts$/,
 ];
+/** Anything else, run alone, runs no test and passes. */
+const RUNS_TESTS = /\.(test|e2e)\.m?[jt]s$/;
 
 const REPORTER = [
   '--test-reporter=./apps/cli/src/stories/failed-files.ts',
@@ -32,6 +35,8 @@ export const SPEC_REPORTERS = ['--test-reporter=spec', '--test-reporter-destinat
 /** Of files with tests that failed, relative to the repository. `undefined`: they may be run again. */
 export function whyNotAgain(files: readonly string[]): string | undefined {
   if (files.length > SECOND_ATTEMPTS_MAX) return `${files.length} files failed, which is not chance`;
+  const other = files.find((file) => !RUNS_TESTS.test(file));
+  if (other !== undefined) return `${other} is no file of tests`;
   const grave = files.find((file) => SEARCHES.some((pattern) => pattern.test(file)));
   return grave === undefined ? undefined : `a failure of ${grave} is no matter of time`;
 }
