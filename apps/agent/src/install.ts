@@ -4,7 +4,6 @@
  * its replica.
  */
 
-import { leftOutDisks } from '@landfall/capture';
 import {
   type AgentConfiguration,
   createHttpClient,
@@ -25,6 +24,7 @@ import {
   formatBytes,
   OperationError,
 } from '@landfall/runtime';
+import { chooseDisks } from './disk-choice.ts';
 import {
   assignDiskIds,
   type FoundDisk,
@@ -33,7 +33,6 @@ import {
   matchDisks,
   nextDiskNumber,
 } from './disk-mapping.ts';
-import type { DiskDetection } from './disk-watch.ts';
 import {
   type Installation,
   readInstallation,
@@ -41,9 +40,9 @@ import {
   writeInstallation,
 } from './file-installation.ts';
 import { chooseProxy, writeProxy } from './file-proxy.ts';
-import { describeDisks, findDisks } from './linux-disks.ts';
 import { checkCapture } from './linux-kernel-check.ts';
 import { hasSystemd, installExecutable, installService } from './linux-service.ts';
+import { whyScan } from './linux-source.ts';
 import { readSourceProperties } from './linux-source-properties.ts';
 import { initialReport } from './replication-report.ts';
 import { checkReachable } from './tcp-reachable.ts';
@@ -92,7 +91,8 @@ export async function install(options: InstallOptions): Promise<Identity> {
   const proxy = await chooseProxy(stateFolder, options.proxy, options.environment);
   if (proxy !== undefined) say(`Connections go through the proxy ${describeProxy(proxy)}`);
   const dial = createDial(async () => proxy);
-  const { found, detection } = await chooseDisks(options);
+  const scans = (await whyScan(options.scanMode)) !== undefined;
+  const { found, detection } = await chooseDisks(options, scans ? 'scan' : 'track');
   for (const disk of found) {
     say(`  ${disk.deviceName}  ${formatBytes(disk.sizeBytes)}${disk.isBootDisk ? '  (boot disk)' : ''}`);
   }
@@ -122,37 +122,6 @@ function checkPlatform(): void {
       hint: 'run the same command with sudo',
     });
   }
-}
-
-interface ChosenDisks {
-  readonly found: readonly FoundDisk[];
-  readonly detection: DiskDetection;
-}
-
-async function chooseDisks(options: InstallOptions): Promise<ChosenDisks> {
-  const unless = (detection: DiskDetection) => (options.autoDiskDetection ? detection : 'OFF');
-  if (options.devices.length > 0) {
-    options.say('Disks to replicate, as named:');
-    const detection = options.forceVolumes ? 'OFF' : unless('NAMED');
-    return { found: describeDisks(options.devices, options.scanMode), detection };
-  }
-  if (options.forceVolumes) {
-    throw new OperationError('OPTION_INVALID', '--force-volumes needs --devices', {
-      hint: 'name the disks: --devices /dev/sda,/dev/sdb',
-    });
-  }
-  const found = await findDisks();
-  if (found.length === 0) {
-    throw new OperationError('DISK_NOT_FOUND', 'this server has no disk that can be replicated', {
-      hint: 'see `lsblk -d`; a disk that is not found by itself can be named with --devices /dev/NAME',
-    });
-  }
-  for (const { deviceName, why } of leftOutDisks()) options.say(`Left out: ${deviceName} (${why})`);
-  const chosen = (await options.chooseDevices?.(found)) ?? [];
-  options.say(chosen.length > 0 ? 'Disks to replicate, as chosen:' : 'Disks found:');
-  if (chosen.length > 0)
-    return { found: describeDisks(chosen, options.scanMode), detection: unless('NAMED') };
-  return { found, detection: unless('ALL') };
 }
 
 /** Disks that were known before keep their ids, so that their replicas stay theirs. */

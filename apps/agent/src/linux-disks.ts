@@ -4,24 +4,20 @@
  */
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { discoverDisks, diskAt, type LinuxDisk } from '@landfall/capture';
+import { type DiskPurpose, discoverDisks, diskAt, type LinuxDisk } from '@landfall/capture';
 import { OperationError, systemErrorCode } from '@landfall/runtime';
 import type { FoundDisk, KnownDisk } from './disk-mapping.ts';
 
 const SECTOR_BYTES = 512;
 const HEAD_BYTES = 8192;
 
-/** All disks that can be replicated, the boot disk first. */
-export function findDisks(): readonly FoundDisk[] {
-  return discoverDisks().map(withSerial);
+/** All disks that can be replicated that way, the boot disk first. `folder`: /sys/block, or a copy of it. */
+export function findDisks(purpose: DiskPurpose, folder?: string): readonly FoundDisk[] {
+  return discoverDisks(purpose, folder).map(withSerial);
 }
 
-/**
- * The named disks, in that order; `scanMode`: they need not be trackable. Errors: DISK_NOT_FOUND,
- * DISK_NOT_TRACKABLE.
- */
-export function describeDisks(deviceNames: readonly string[], scanMode = false): readonly FoundDisk[] {
-  const purpose = scanMode ? 'scan' : 'track';
+/** The named disks, in that order. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE. */
+export function describeDisks(deviceNames: readonly string[], purpose: DiskPurpose): readonly FoundDisk[] {
   return deviceNames.map((deviceName) => withSerial(diskAt(deviceName, purpose)));
 }
 
@@ -35,11 +31,15 @@ export function areInPlace(disks: readonly KnownDisk[]): boolean {
 }
 
 /** The disks there are now; where disks were named that are not found by themselves, all of their kind. */
-export function findKnownDisks(deviceNames: readonly string[]): readonly FoundDisk[] {
-  const found = findDisks();
+export function findKnownDisks(
+  deviceNames: readonly string[],
+  purpose: DiskPurpose,
+  folder = '/sys/block',
+): readonly FoundDisk[] {
+  const found = findDisks(purpose, folder);
   const listed = new Set(found.map((disk) => basename(disk.deviceName)));
   const kinds = new Set(deviceNames.map(kindOf));
-  const others = readdirSync('/sys/block').filter((name) => kinds.has(kindOf(name)) && !listed.has(name));
+  const others = readdirSync(folder).filter((name) => kinds.has(kindOf(name)) && !listed.has(name));
   const named = others.flatMap(describeIfThere).map((disk) => ({ ...disk, isDiscovered: false }));
   return [...found, ...named];
 }
@@ -53,7 +53,7 @@ function kindOf(deviceName: string): string {
 
 function describeIfThere(name: string): readonly FoundDisk[] {
   try {
-    return describeDisks([`/dev/${name}`], true);
+    return describeDisks([`/dev/${name}`], 'scan');
   } catch (error) {
     // A drive without a medium, or a loop device without a file: no disk now.
     if (error instanceof OperationError) return [];

@@ -64,10 +64,17 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const BITS_IN_MEGABIT = 1_000_000;
 
 export function createSourceReplicator(options: SourceReplicatorOptions): SourceReplicator {
+  // A scan nobody asked for may end with the next boot: what only a scan can take does not join by itself.
+  const purpose = options.scanMode ? 'scan' : 'track';
   return new Replicator<SourceTracking>({
     ...options,
-    findDisks: async (known, thorough) =>
-      !thorough && areInPlace(known) ? known : findKnownDisks(known.map((disk) => disk.deviceName)),
+    findDisks: async (known, thorough) => {
+      if (!thorough && areInPlace(known)) return known;
+      return findKnownDisks(
+        known.map((disk) => disk.deviceName),
+        purpose,
+      );
+    },
     openTracking: (disks, joining) => startTracking(options, disks, joining),
     openSending: async (tracking, server, settings) => startSending(options, tracking, server, settings),
     endTracking: () => removeSafetyNet(safetyPlaceOf(options.programId, options.runtimeFolder)),

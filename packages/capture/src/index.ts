@@ -1,7 +1,14 @@
 export * from './churn/churn-meter.ts';
 export * from './churn/linux-churn.ts';
 export { openDirectReader } from './disks/linux-direct-reader.ts';
-export { discoverDisks, diskAt, type LinuxDisk, leftOutDisks } from './disks/linux-disks.ts';
+export {
+  discoverDisks,
+  diskAt,
+  type LeftOutDisk,
+  type LinuxDisk,
+  leftOutDisks,
+} from './disks/linux-disks.ts';
+export type { DiskPurpose } from './disks/trackability.ts';
 export * from './engine/capture-engine.ts';
 export * from './engine/capture-options.ts';
 export * from './engine/capture-stats.ts';

@@ -100,7 +100,7 @@ async function readInstalled(options: ForecastOptions): Promise<Installed> {
 
 function chooseDisks(named: readonly string[], installed: readonly string[]): readonly FoundDisk[] {
   const names = named.length > 0 ? named : installed;
-  const disks = names.length > 0 ? describeDisks(names) : findDisks();
+  const disks = names.length > 0 ? describeDisks(names, 'track') : findDisks('track');
   if (disks.length > 0) return disks;
   throw new OperationError('DISK_NOT_FOUND', 'there is no disk here that can be replicated', {
     hint: 'list the disks of this machine with lsblk and name them with --devices',

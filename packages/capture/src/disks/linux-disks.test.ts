@@ -1,23 +1,57 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { silentLogger } from '@landfall/runtime';
 import { openCapture } from '../engine/linux-capture.ts';
 import { openDirectReader } from './linux-direct-reader.ts';
-import { countersOf, discoverDisks, diskAt } from './linux-disks.ts';
+import { countersOf, discoverDisks, diskAt, leftOutDisks } from './linux-disks.ts';
 import { createLoopDisks, whyNoLoopDevices } from './linux-loop.testing.ts';
 
 const KIB = 1024;
 
 test('discovery finds whole disks with a size, the boot disk first, and no loop or memory devices', () => {
-  const disks = discoverDisks();
+  const disks = discoverDisks('track');
   for (const disk of disks) {
     assert.ok(disk.sizeBytes > 0 && !/^(loop|ram|zram|sr|dm-|md)/.test(disk.name), disk.name);
     assert.deepEqual(diskAt(disk.deviceName), disk);
   }
   assert.ok(disks.slice(1).every(({ isBootDisk }) => !isBootDisk || disks[0]?.isBootDisk));
+});
+
+test('a scan finds the disks that cannot be tracked, tracking leaves them out and says what to do', (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'landfall-sys-block-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const put = (path: string, text: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  for (const name of ['sdx', 'nvme7n1', 'nvme7c0n1', 'pmem7', 'sdz', 'loop7', 'stack7'])
+    put(`${name}/size`, '2048\n');
+  put('sdx/mq/0/cpu_list', '0');
+  put('sdz/queue/zoned', 'host-managed\n');
+  put('nvme7c0n1/hidden', '1\n');
+  put('pmem7/queue/dax', '1\n');
+  put('stack7/slaves/sdx/size', '2048');
+  put('pmem8/size', '0\n');
+  const found = (purpose: 'track' | 'scan') =>
+    discoverDisks(purpose, folder).map(({ name, sizeBytes }) => [name, sizeBytes]);
+  assert.deepEqual(found('track'), [['sdx', 1024 * KIB]]);
+  assert.deepEqual(found('scan'), [
+    ['sdx', 1024 * KIB],
+    ['pmem7', 1024 * KIB],
+    ['nvme7n1', 1024 * KIB],
+  ]);
+  const left = (purpose: 'track' | 'scan') =>
+    leftOutDisks(purpose, folder)
+      .map((disk) => disk.deviceName)
+      .sort();
+  const never = ['/dev/loop7', '/dev/nvme7c0n1', '/dev/sdz', '/dev/stack7'];
+  assert.deepEqual(left('scan'), never);
+  assert.deepEqual(left('track'), [...never, '/dev/nvme7n1', '/dev/pmem7'].sort());
+  const pmem = leftOutDisks('track', folder).find((disk) => disk.deviceName === '/dev/pmem7');
+  assert.match(`${pmem?.why} ${pmem?.remedy}`, /DAX.*install --scan-mode/);
 });
 
 test('a device that does not exist, or is none, is refused by name', (context) => {

@@ -6,7 +6,14 @@
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OperationError, systemErrorCode } from '@landfall/runtime';
-import { type DiskFacts, whyNotDiscovered, whyNotScannable, whyNotTrackable } from './trackability.ts';
+import {
+  type DiskFacts,
+  type DiskPurpose,
+  type Refusal,
+  whyNotDiscovered,
+  whyNotFit,
+  whyNotTaken,
+} from './trackability.ts';
 
 export interface LinuxDisk {
   /** `vda` */
@@ -22,35 +29,50 @@ export interface LinuxDisk {
 const FOLDER = '/sys/block';
 
 /**
- * The whole disks of this machine that can be tracked, without loop, ram, optical and stacked devices; boot
- * disk first.
+ * The whole disks of this machine that can be tracked, or at least scanned, without loop, ram, optical and
+ * stacked devices; boot disk first. `folder`: /sys/block, or a copy of it.
  */
-export function discoverDisks(): LinuxDisk[] {
-  const disks = readdirSync(FOLDER)
-    .filter(
-      (name) => whyNotDiscovered(name) === undefined && whyNotTrackable(diskFactsAt(name)) === undefined,
-    )
-    .map(diskNamed)
+export function discoverDisks(purpose: DiskPurpose, folder = FOLDER): LinuxDisk[] {
+  const disks = readdirSync(folder)
+    .filter((name) => whyLeftOut(name, purpose, folder) === undefined)
+    .map((name) => diskNamed(name, folder))
     .filter(({ sizeBytes }) => sizeBytes > 0);
   return disks.toSorted(
     (left, right) => Number(right.isBootDisk) - Number(left.isBootDisk) || compare(left.name, right.name),
   );
 }
 
-/** Devices with a medium that are not taken by themselves, and why. */
-export function leftOutDisks(): readonly { readonly deviceName: string; readonly why: string }[] {
-  return readdirSync(FOLDER).flatMap((name) => {
-    const why = whyNotDiscovered(name) ?? whyNotTrackable(diskFactsAt(name))?.why;
-    const isEmpty = diskNamed(name).sizeBytes === 0;
-    return why === undefined || isEmpty ? [] : [{ deviceName: `/dev/${devNodeOf(name)}`, why }];
+export interface LeftOutDisk {
+  readonly deviceName: string;
+  readonly why: string;
+  /** Absent where `why` says all there is. */
+  readonly remedy?: string;
+}
+
+/** Devices with a medium that are not taken by themselves, and why. `folder` as above. */
+export function leftOutDisks(purpose: DiskPurpose, folder = FOLDER): readonly LeftOutDisk[] {
+  return readdirSync(folder).flatMap((name) => {
+    const reason = whyLeftOut(name, purpose, folder);
+    const { deviceName, sizeBytes } = diskNamed(name, folder);
+    return reason === undefined || sizeBytes === 0 ? [] : [{ deviceName, ...reason }];
   });
+}
+
+/** The facts of a device that its name leaves out are not looked at: it may be going at this moment. */
+function whyLeftOut(
+  name: string,
+  purpose: DiskPurpose,
+  folder: string,
+): Omit<LeftOutDisk, 'deviceName'> | undefined {
+  const why = whyNotDiscovered(name);
+  return why === undefined ? whyNotTaken(diskFactsAt(name, folder), purpose) : { why };
 }
 
 /**
  * The disk at a device path, to be tracked or only read. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE, each
  * with what to do.
  */
-export function diskAt(devicePath: string, purpose: 'track' | 'scan' = 'track'): LinuxDisk {
+export function diskAt(devicePath: string, purpose: DiskPurpose = 'track'): LinuxDisk {
   const name = kernelNameOf(devicePath);
   const whole = wholeDiskOf(name);
   if (whole === undefined) {
@@ -59,8 +81,7 @@ export function diskAt(devicePath: string, purpose: 'track' | 'scan' = 'track'):
   if (whole !== name) {
     throw notTrackable(devicePath, 'it is a partition', `name the whole disk: /dev/${devNodeOf(whole)}`);
   }
-  const facts = diskFactsAt(name);
-  const refusal = purpose === 'scan' ? whyNotScannable(facts) : whyNotTrackable(facts);
+  const refusal: Refusal | undefined = whyNotFit(diskFactsAt(name), purpose);
   if (refusal !== undefined) throw notTrackable(devicePath, refusal.why, refusal.remedy);
   const disk = diskNamed(name);
   if (disk.sizeBytes === 0) {
@@ -105,12 +126,12 @@ function writeMarkOf(name: string): string | undefined {
   return [4, 6, 11, 13].map((index) => fields[index] ?? '').join(' ');
 }
 
-function diskNamed(name: string): LinuxDisk {
-  const [major = 0, minor = 0] = (attribute(name, 'dev') ?? '0:0').split(':').map(Number);
+function diskNamed(name: string, folder = FOLDER): LinuxDisk {
+  const [major = 0, minor = 0] = (attribute(name, 'dev', folder) ?? '0:0').split(':').map(Number);
   return {
     name,
     deviceName: `/dev/${devNodeOf(name)}`,
-    sizeBytes: (numberAt(attribute(name, 'size'), 0) ?? 0) * 512,
+    sizeBytes: (numberAt(attribute(name, 'size', folder), 0) ?? 0) * 512,
     kernelDevice: major * 2 ** 20 + minor,
     isBootDisk: rootDisks().has(name),
   };
@@ -202,8 +223,8 @@ function devNodeOf(name: string): string {
   return name.replaceAll('!', '/');
 }
 
-function attribute(name: string, path: string): string | undefined {
-  return readIfExists(`${FOLDER}/${name}/${path}`);
+function attribute(name: string, path: string, folder = FOLDER): string | undefined {
+  return readIfExists(`${folder}/${name}/${path}`);
 }
 
 function readIfExists(path: string): string | undefined {

@@ -21,7 +21,25 @@ export interface Refusal {
   readonly remedy: string;
 }
 
+/** What a disk is wanted for: to follow its writes, or only to be read again and again. */
+export type DiskPurpose = 'track' | 'scan';
+
 const SCAN_REMEDY = 'replicate this server in scan mode (`install --scan-mode`), or leave the device out';
+
+/** `undefined`: it can. */
+export function whyNotFit(disk: DiskFacts, purpose: DiskPurpose): Refusal | undefined {
+  return purpose === 'scan' ? whyNotScannable(disk) : whyNotTrackable(disk);
+}
+
+/** As `whyNotFit`, of a disk that nobody named: what is stacked would be replicated twice by a scan. */
+export function whyNotTaken(disk: DiskFacts, purpose: DiskPurpose): Refusal | undefined {
+  const refusal = whyNotFit(disk, purpose);
+  if (refusal !== undefined || purpose === 'track' || disk.below.length === 0) return refusal;
+  return {
+    why: 'it is made of other devices',
+    remedy: 'its disks are replicated, or name it with --devices',
+  };
+}
 
 /** `undefined`: it can. */
 export function whyNotTrackable(disk: DiskFacts): Refusal | undefined {
