@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { removeSafetyNet } from '@landfall/capture';
 import { createLoopDisks, whyNoLoopDevices } from '@landfall/capture/testing';
 import { MIB, OperationError, silentLogger, systemClock } from '@landfall/runtime';
-import { type OpenedSource, openSource, whyScan } from './linux-source.ts';
+import { type OpenedSource, openSource, trackingFacts, whyScan } from './linux-source.ts';
 import type { JoiningDisks } from './replicator.ts';
 import type { SafetyPlace } from './safety-place.ts';
 
@@ -25,6 +25,38 @@ test('disks are scanned when the kernel refuses to show changes, with its reason
 
 test('disks are scanned when that was asked for, whatever the kernel could do', async () => {
   assert.match((await whyScan(true, async () => undefined)) ?? '', /--scan-mode/);
+});
+
+const STARVED = {
+  passthroughDisks: [],
+  lastCutTimeMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  whyNoCut: 'blocks change faster than they can be read',
+};
+
+test('no cut for more than 10 s of continuous replication is one warning, with since when and why', () => {
+  const warnings = (change: Partial<typeof STARVED> | { whyNoCut: undefined }, lagMs = 10_001) =>
+    trackingFacts({ ...STARVED, ...change }, [], { state: 'CONTINUOUS', lagMs }).warnings.filter((warning) =>
+      warning.startsWith('no cut since'),
+    );
+  const expected = 'no cut since 2026-01-02T03:04:05.000Z: blocks change faster than they can be read';
+  assert.deepEqual(warnings({}), [expected]);
+  assert.deepEqual(warnings({}, 10_000), []);
+  assert.deepEqual(warnings({ whyNoCut: undefined }), [], 'cuts come: something else is slow');
+});
+
+test('no cut is no matter while replication is not continuous, or before its first one', () => {
+  const beside = [
+    undefined,
+    { state: 'BACKLOG', lagMs: 60_000 },
+    { state: 'CONTINUOUS', lagMs: null },
+  ] as const;
+  for (const sending of beside) {
+    const { warnings } = trackingFacts(STARVED, [], sending);
+    assert.deepEqual(
+      warnings.filter((warning) => warning.startsWith('no cut')),
+      [],
+    );
+  }
 });
 
 test('a source opened again on the same disks goes on, one with a disk more compares', {

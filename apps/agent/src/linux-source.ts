@@ -4,6 +4,7 @@
  */
 import { machine, release } from 'node:os';
 import {
+  type CaptureStats,
   type EpochSource,
   kernelWarnings,
   openCapture,
@@ -18,7 +19,7 @@ import type { CaptureFacts } from '@landfall/model';
 import { type Clock, describeError, type Logger, type OperationError } from '@landfall/runtime';
 import type { KnownDisk } from './disk-mapping.ts';
 import { openRestartSafety, type RestartSafety } from './linux-restart-safety.ts';
-import type { JoiningDisks, TrackingAccount } from './replicator.ts';
+import type { JoiningDisks, SendingProgress, TrackingAccount } from './replicator.ts';
 import type { SafetyPlace } from './safety-place.ts';
 
 export interface OpenSourceOptions {
@@ -43,7 +44,7 @@ export interface OpenedSource {
   readonly meters?: SourceMeters;
   /** Only where changes are tracked, and a place is given. */
   readonly safety?: RestartSafety;
-  capture(): CaptureFacts;
+  capture(sending?: SendingProgress): CaptureFacts;
   account?(): TrackingAccount;
   /** The sender has ended. */
   close(): Promise<void>;
@@ -52,6 +53,8 @@ export interface OpenedSource {
 export const SCAN_WARNING =
   'recovery points of a scan are no cuts unless nothing was written meanwhile: ' +
   'file systems may need repair after a launch, and data may be torn';
+/** No hiccup any more: a cut is due ten times a second, on an idle server twice. */
+const LAG_STARVED_MS = 10_000;
 const ASKED_FOR = 'it was asked for at the installation (--scan-mode)';
 
 /** Errors: those of `openCapture` or `openScan`. */
@@ -89,19 +92,37 @@ async function openTracking(options: OpenSourceOptions): Promise<OpenedSource> {
     await engine.stop();
     throw error;
   }
-  const known = trackingWarnings();
   return {
     ...{ source: engine, meters },
     ...(safety === undefined ? {} : { safety, account: () => safety.account() }),
-    capture: () => {
-      const passthrough = engine.stats().passthroughDisks.flatMap((index) => disks[index] ?? []);
-      return { mode: 'TRACKING', warnings: [...known, ...passthrough.map(passthroughWarning)] };
-    },
+    capture: (sending) => trackingFacts(engine.stats(), disks, sending),
     close: async () => {
       await safety?.close();
       await engine.stop();
     },
   };
+}
+
+/** `sending`: absent while nothing is sent. */
+export function trackingFacts(
+  stats: Pick<CaptureStats, 'passthroughDisks' | 'lastCutTimeMs' | 'whyNoCut'>,
+  disks: readonly KnownDisk[],
+  sending?: SendingProgress,
+): CaptureFacts {
+  const passthrough = stats.passthroughDisks.flatMap((index) => disks[index] ?? []);
+  const starved = starvedWarning(stats, sending);
+  const warnings = [...trackingWarnings(), ...passthrough.map(passthroughWarning), ...starved];
+  return { mode: 'TRACKING', warnings };
+}
+
+/** A starved server looks healthy: it is connected, and little is left to send. */
+function starvedWarning(
+  { lastCutTimeMs, whyNoCut }: Pick<CaptureStats, 'lastCutTimeMs' | 'whyNoCut'>,
+  sending: SendingProgress | undefined,
+): readonly string[] {
+  if (sending?.state !== 'CONTINUOUS' || sending.lagMs === null || sending.lagMs <= LAG_STARVED_MS) return [];
+  if (lastCutTimeMs === undefined || whyNoCut === undefined) return [];
+  return [`no cut since ${new Date(lastCutTimeMs).toISOString()}: ${whyNoCut}`];
 }
 
 async function openScanning(options: OpenSourceOptions, reason: string): Promise<OpenedSource> {

@@ -38,7 +38,14 @@ function start(world: World): { replicator: Replicator<Tracking>; stop: () => Pr
     openTracking: async (disks) => {
       if (world.trackingError !== undefined) throw world.trackingError;
       world.opened.push(`tracking ${disks.map((disk) => disk.deviceName).join()}`);
-      return { failure: () => undefined, close: async () => void world.opened.push('tracking closed') };
+      return {
+        failure: () => undefined,
+        capture: (sent) => ({
+          mode: 'TRACKING',
+          warnings: sent === undefined ? [] : [`lag ${sent.lagMs} ms`],
+        }),
+        close: async () => void world.opened.push('tracking closed'),
+      };
     },
     endTracking: async () => void world.opened.push('ended for good'),
     openSending: async (_tracking, server) => {
@@ -96,6 +103,15 @@ test('a pause silences the sender and keeps tracking; STOP closes both', async (
   assert.equal(replicator.facts().state, 'STOPPED');
   await systemClock.sleep(30);
   assert.deepEqual(world.opened.slice(2), ['sending closed', 'tracking closed', 'ended for good'], 'once');
+  await stop();
+});
+
+test('tracking says what it has to say of how the sending goes', async () => {
+  const world = createWorld();
+  const { replicator, stop } = start(world);
+  replicator.want(CONFIGURATION);
+  await until(() => world.opened.includes('sending to h'));
+  assert.deepEqual(replicator.facts().capture?.warnings, ['lag 5 ms']);
   await stop();
 });
 

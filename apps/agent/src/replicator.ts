@@ -32,12 +32,16 @@ export type ReplicationServerAddress = NonNullable<AgentConfiguration['replicati
 export interface Tracking {
   /** Why tracking cannot go on, once it cannot; it must be closed then. */
   failure(): unknown;
-  /** How changes are found; absent when there is nothing to tell. */
-  capture?(): CaptureFacts;
+  /**
+   * How changes are found; absent when there is nothing to tell. `sending`: how that goes, while it is open.
+   */
+  capture?(sending?: SendingProgress): CaptureFacts;
   /** How it began, and what a restart of the agent would need now; a line each, for people. */
   account?(): TrackingAccount;
   close(): Promise<void>;
 }
+
+export type SendingProgress = Pick<ReplicationFacts, 'state' | 'lagMs'>;
 
 export interface TrackingAccount {
   readonly start: string;
@@ -145,7 +149,7 @@ export class Replicator<Opened extends Tracking> {
   facts(): ReplicationFacts {
     const sending = this.#sending?.facts();
     const counted = sending === undefined ? this.#countedBefore : addCounted(this.#countedBefore, sending);
-    const capture = this.#tracking?.capture?.();
+    const capture = this.#tracking?.capture?.(sending);
     const facts = {
       ...{ ...(sending ?? this.#idleFacts()), ...counted, diskChanges: this.diskChanges },
       ...(capture === undefined ? {} : { capture }),
