@@ -3,7 +3,6 @@ import type { Churn } from '@landfall/capture';
 import { formatRate, STAGE_NAMES } from '@landfall/replication';
 import { formatBytes, formatDurationMs } from '@landfall/runtime';
 import type { ForecastResult } from './run-forecast.ts';
-import type { LinkSpeed } from './tls-link-speed.ts';
 
 const NAME_COLUMNS = 20;
 
@@ -18,7 +17,7 @@ export function describeForecast(result: ForecastResult): string {
       const note = stage === 'CPU' ? ` (${shrink})` : '';
       return [STAGE_NAMES[stage], `${formatRate(bytesPerSecond)} of disk${note}`];
     }),
-    ...linkLines(result.link),
+    ...linkLines(result),
     ['staging write', 'not measured: the replica is left alone'],
     ...capLines(result),
     ...(result.replicating === undefined
@@ -52,11 +51,14 @@ function windowText(windowMs: number): string {
   return windowMs < 60_000 ? `${windowMs / 1000} s` : `${windowMs / 60_000} min`;
 }
 
-function linkLines(link: LinkSpeed): [string, string][] {
+function linkLines({ link, linkConnections, streams }: ForecastResult): [string, string][] {
   switch (link.kind) {
     case 'MEASURED': {
       const mean = link.bytesPerSecond.reduce((sum, rate) => sum + rate, 0) / link.bytesPerSecond.length;
-      return [['  on the wire', `${formatRate(mean)} to ${link.to}`]];
+      return [
+        ['  on the wire', `${formatRate(mean)} to ${link.to}`],
+        ...(linkConnections === undefined || streams <= linkConnections ? [] : [connectionsLine(streams)]),
+      ];
     }
     case 'REACHABLE':
       return [
@@ -70,6 +72,11 @@ function linkLines(link: LinkSpeed): [string, string][] {
     case 'UNKNOWN':
       return [['link', `not measured: ${link.why}`]];
   }
+}
+
+function connectionsLine(streams: number): [string, string] {
+  const note = `replication may use ${streams}, which is faster where packets are lost`;
+  return ['  measured with', `one connection; ${note}`];
 }
 
 function capLines({ nextCapChange }: ForecastResult): [string, string][] {

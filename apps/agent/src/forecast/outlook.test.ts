@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { seededRandom, systemClock } from '@landfall/runtime';
 import { describeForecast } from './forecast-text.ts';
 import { type Measured, outlookOf } from './outlook.ts';
-import { parseAddress } from './run-forecast.ts';
+import { type ForecastResult, parseAddress } from './run-forecast.ts';
 import { measureSource, ROUNDS } from './source-speed.ts';
 
 const MB = 1e6;
@@ -15,7 +15,7 @@ function rates(megabytes: number): readonly number[] {
 
 function measured(change: Partial<Measured> = {}): Measured {
   return {
-    ...{ totalBytes: 100 * GIB, bytesToGo: 100 * GIB, capBytesPerSecond: 0 },
+    ...{ totalBytes: 100 * GIB, bytesToGo: 100 * GIB, capBytesPerSecond: 0, streams: 4 },
     churn: { windows: [{ windowMs: 0, bytesPerSecond: rates(1) }], places: [] },
     source: {
       readBytesPerSecond: rates(2000),
@@ -56,12 +56,36 @@ test('without a measured link nothing is forecast, and the text says what is mis
   const link = { kind: 'REACHABLE', to: 'there:1500', roundTripMs: 1.25 } as const;
   const outlook = outlookOf(measured({ link }), seededRandom(1));
   assert.equal(outlook.forecast.verdict, 'NOT_KNOWN');
-  const { churn } = measured();
-  const result = { ...outlook, churn, link, disks: [{ deviceName: '/dev/vda', sizeBytes: 100 * GIB }] };
-  const text = describeForecast({ ...result, nextCapChange: undefined, replicating: undefined });
+  const text = describeForecast(resultOf({ ...outlook, link }));
   assert.match(text, /^link {16}there:1500 answers in 1\.3 ms; its speed is not measured that way$/m);
   assert.match(text, /^forecast {12}not known: not measured: link$/m);
   assert.match(text, /^done in, P50 {8}–$/m);
+});
+
+function resultOf(
+  change: Pick<ForecastResult, 'forecast' | 'encoding' | 'wireShare' | 'link'> & Partial<ForecastResult>,
+): ForecastResult {
+  const disks = [{ deviceName: '/dev/vda', sizeBytes: 100 * GIB }];
+  const { churn, streams } = measured();
+  return { ...{ disks, churn, streams, nextCapChange: undefined, replicating: undefined }, ...change };
+}
+
+test('a link measured with one connection says so, and is no proof where replication uses more', () => {
+  const churn = { windows: [{ windowMs: 0, bytesPerSecond: rates(300) }], places: [] };
+  const { link } = measured();
+  const tell = (streams: number) => {
+    const outlook = outlookOf(measured({ churn, streams }), seededRandom(1));
+    assert.equal(outlook.forecast.verdict, 'DOES_NOT_CONVERGE');
+    return describeForecast(resultOf({ ...outlook, churn, link, linkConnections: 1, streams }));
+  };
+  const note = 'one connection; replication may use 4, which is faster where packets are lost';
+  assert.match(tell(4), new RegExp(`^ {2}measured with {5}${note}$`, 'm'));
+  assert.match(
+    tell(4),
+    /^forecast {12}churn 300 MB\/s > link 200 MB\/s: may not converge \(more connections/m,
+  );
+  assert.doesNotMatch(tell(1), /one connection/);
+  assert.match(tell(1), /^forecast .*: will not converge/m);
 });
 
 test('disks are sampled in bounded reads, and what is zero does not travel', async () => {

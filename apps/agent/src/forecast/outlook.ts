@@ -4,7 +4,7 @@ import type { Forecast } from '@landfall/model';
 import { type Measurements, makeForecast, type StageSamples } from '@landfall/replication';
 import type { Random } from '@landfall/runtime';
 import type { SourceSpeed } from './source-speed.ts';
-import type { LinkSpeed } from './tls-link-speed.ts';
+import { LINK_CONNECTIONS, type LinkSpeed } from './tls-link-speed.ts';
 
 /** What a sender takes in bulk at once, and leaves to a cut. */
 const BATCH_BYTES = 8 * 1024 * 1024;
@@ -17,6 +17,8 @@ export interface Measured {
   readonly churn: Churn;
   readonly source: SourceSpeed;
   readonly link: LinkSpeed;
+  /** Connections replication may use. */
+  readonly streams: number;
   /** Bytes a second on the wire; 0: no cap. */
   readonly capBytesPerSecond: number;
 }
@@ -42,6 +44,7 @@ export function outlookOf(measured: Measured, random: Random): Outlook {
     stages: best.stages,
     sampleSeconds: 1,
     unmeasured: link.kind === 'MEASURED' ? [] : ['LINK'],
+    isLinkLeast: measured.streams > LINK_CONNECTIONS,
     churn: churn.windows,
     churnPlaces: churn.places,
   };

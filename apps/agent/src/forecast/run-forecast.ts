@@ -12,9 +12,10 @@ import { readInstallation, readLastConfiguration } from '../file-installation.ts
 import { dialByProxyFile } from '../file-proxy.ts';
 import { readStatus } from '../file-status.ts';
 import { describeDisks, findDisks } from '../linux-disks.ts';
+import { STREAMS_DEFAULT } from '../source-replicator.ts';
 import { outlookOf } from './outlook.ts';
 import { measureSource } from './source-speed.ts';
-import { type LinkSpeed, measureLink, reach } from './tls-link-speed.ts';
+import { LINK_CONNECTIONS, type LinkSpeed, measureLink, reach } from './tls-link-speed.ts';
 
 export interface ForecastOptions {
   readonly minutes: number;
@@ -35,6 +36,10 @@ export interface ForecastResult {
   readonly disks: readonly { readonly deviceName: string; readonly sizeBytes: number }[];
   readonly churn: Churn;
   readonly link: LinkSpeed;
+  /** What the link was measured with; absent: it was not. */
+  readonly linkConnections?: number;
+  /** Connections replication may use. */
+  readonly streams: number;
   readonly encoding: 'ZSTD' | 'RAW';
   /** Bytes on the wire for each byte of disk. */
   readonly wireShare: number;
@@ -56,14 +61,15 @@ export async function runForecast(options: ForecastOptions): Promise<ForecastRes
   const nowMs = clock.nowMs();
   const mbps = capAt(installed.schedule, nowMs, installed.mbps);
   const measured = {
-    ...{ totalBytes, churn, source, link },
+    ...{ totalBytes, churn, source, link, streams: installed.streams },
     bytesToGo: installed.bytesToGo ?? totalBytes,
     capBytesPerSecond: (mbps * BITS_IN_MEGABIT) / 8,
   };
   return {
     ...outlookOf(measured, random),
     disks: disks.map(({ deviceName, sizeBytes }) => ({ deviceName, sizeBytes })),
-    ...{ churn, link, replicating: installed.replicating },
+    ...{ churn, link, streams: installed.streams, replicating: installed.replicating },
+    ...(link.kind === 'MEASURED' ? { linkConnections: LINK_CONNECTIONS } : {}),
     nextCapChange: showChange(nextCapChange(installed.schedule, nowMs, installed.mbps)),
   };
 }
@@ -72,6 +78,7 @@ interface Installed {
   readonly identity: Identity | undefined;
   readonly server: Parameters<typeof measureLink>[0]['server'] | undefined;
   readonly devices: readonly string[];
+  readonly streams: number;
   readonly mbps: number;
   readonly schedule: BandwidthSchedule | undefined;
   readonly bytesToGo: number | undefined;
@@ -86,11 +93,12 @@ async function readInstalled(options: ForecastOptions): Promise<Installed> {
   const isRunning = status !== undefined && clock.nowMs() - status.writtenAtMs < STATUS_STALE_MS;
   const forecast = isRunning ? status.replication.forecast : undefined;
   const excluded = new Set(configuration?.excludedDiskIds);
-  const disks = (await readInstallation(stateFolder))?.disks ?? [];
+  const { disks = [], streams = STREAMS_DEFAULT } = (await readInstallation(stateFolder)) ?? {};
   return {
     identity: await readIdentity(stateFolder),
     server: configuration?.replicationServer,
     devices: disks.filter(({ diskId }) => !excluded.has(diskId)).map(({ deviceName }) => deviceName),
+    streams,
     mbps: configuration?.bandwidthThrottlingMbps ?? 0,
     schedule: configuration?.bandwidthSchedule,
     bytesToGo: forecast?.bytesToGo,

@@ -8,6 +8,8 @@ import { checkReachable } from '../tcp-reachable.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const PROBE_MS = 10_000;
+/** Of the probe. Replication may use more: it is faster where packets are lost. */
+export const LINK_CONNECTIONS = 1;
 const PROBE_BYTES_MAX = 512 * 1024 * 1024;
 
 export type LinkSpeed =

@@ -39,13 +39,18 @@ export function explain(
   made: Pick<Forecast, 'verdict' | 'etaP50Ms' | 'etaP90Ms' | 'churnBytesPerSecond'> & {
     readonly slowest: StageCapacity;
     readonly endless: number;
+    readonly isLinkLeast: boolean;
   },
 ): string {
   const { stage, bytesPerSecond } = made.slowest;
   const churn = made.churnBytesPerSecond ?? 0;
   const sign = churn > bytesPerSecond ? '>' : churn === bytesPerSecond ? '=' : '<';
   const rates = `churn ${formatRate(churn)} ${sign} ${STAGE_NAMES[stage]} ${formatRate(bytesPerSecond)}`;
-  if (made.verdict === 'DOES_NOT_CONVERGE') return `${rates}: will not converge; ${REMEDIES[stage]}`;
+  if (made.verdict === 'DOES_NOT_CONVERGE') {
+    const isSure = stage !== 'LINK' || !made.isLinkLeast;
+    const outcome = isSure ? 'will not converge' : 'may not converge (more connections may be faster)';
+    return `${rates}: ${outcome}; ${REMEDIES[stage]}`;
+  }
   if (made.verdict === 'MAY_NOT_CONVERGE') {
     const share = Math.round(made.endless * 100);
     return `${rates}: may not converge (${share} % of what the measurements allow does not); ${REMEDIES[stage]}`;

@@ -32,6 +32,22 @@ function steady(options: {
   };
 }
 
+test('a link measured by fewer connections than are used is no proof that it will not do', () => {
+  const measured = { ...steady({ link: 30, churn: 38 }), isLinkLeast: true };
+  const forecast = makeForecast(measured, seededRandom(1));
+  assert.equal(forecast.verdict, 'DOES_NOT_CONVERGE');
+  assert.match(
+    forecast.explanation,
+    /link 30 MB\/s: may not converge \(more connections may be faster\); get a/,
+  );
+  const cap = {
+    stage: 'BANDWIDTH_CAP' as const,
+    bytesPerSecond: measured.stages[0]?.bytesPerSecond.map(() => MB) ?? [],
+  };
+  const capped = makeForecast({ ...measured, stages: [...measured.stages, cap] }, seededRandom(1));
+  assert.match(capped.explanation, /bandwidth cap 1.0 MB\/s: will not converge/);
+});
+
 test('of simulated transfers nine in ten end before P90, half before P50', () => {
   for (const measuredSeconds of [SAMPLES_MIN + 5, 60]) {
     const ended = { byP50: 0, byP90: 0 };

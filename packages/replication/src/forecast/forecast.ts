@@ -23,7 +23,7 @@ import { spreadToGo, transferSeconds } from './transfer.ts';
 const FUTURES = 200;
 
 export function makeForecast(measured: Measurements, random: Random): Forecast {
-  const { bytesToGo, settledBytes } = measured;
+  const { bytesToGo, settledBytes, isLinkLeast = false } = measured;
   const capacities = measured.stages.filter(hasSamples).map(capacityOf);
   const slowest = slowestOf(capacities);
   const churn = churnFor(measured, slowest);
@@ -42,7 +42,7 @@ export function makeForecast(measured: Measurements, random: Random): Forecast {
   const endless = seconds.filter((one) => !Number.isFinite(one)).length / FUTURES;
   const verdict = verdictOf(endless);
   const made = { ...known, verdict, etaP50Ms: rankMs(seconds, 0.5), etaP90Ms: rankMs(seconds, 0.9) };
-  return { ...made, neededSeconds: null, explanation: explain({ ...made, slowest, endless }) };
+  return { ...made, neededSeconds: null, explanation: explain({ ...made, slowest, endless, isLinkLeast }) };
 }
 
 type Known = Pick<Forecast, 'bytesToGo' | 'capacities' | 'bottleneck' | 'churnBytesPerSecond'>;

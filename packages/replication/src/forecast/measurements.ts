@@ -39,6 +39,8 @@ export interface Measurements {
   readonly sampleSeconds: number;
   /** May well be the slowest, but could not be measured: nothing can be said then. */
   readonly unmeasured: readonly Bottleneck[];
+  /** The link was measured by fewer connections than replication uses: it may well pass more. */
+  readonly isLinkLeast?: boolean;
   readonly churn: readonly ChurnSamples[];
   /** Share of the changes by place, PLACES of them, in the order of offsets; empty: not known. */
   readonly churnPlaces: readonly number[];
