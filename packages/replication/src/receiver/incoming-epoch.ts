@@ -5,6 +5,7 @@ import {
   type ExtentMessage,
   type HashesRequest,
   type Hello,
+  type HelloDisk,
   PROTOCOL_VERSION,
   type ZeroesMessage,
 } from '@landfall/wire';
@@ -12,6 +13,11 @@ import { RESCAN_CHUNK_BYTES } from '../epoch-store.ts';
 import type { ReceiverPeer } from './receiver-options.ts';
 
 export const AGENT_ROLE = 'agent';
+/**
+ * 1 PiB, more than any disk there is: the size is the agent's word, and the replica is laid out for it. It is
+ * 2^30 chunks, whose states fit one array of bytes, and whose base table is a sparse file of 104 GiB.
+ */
+export const DISK_BYTES_MAX = 2 ** 50;
 
 /** Errors: PROTOCOL_VERSION_UNSUPPORTED, IDENTITY_MISMATCH, DISKS_MISMATCH. */
 export function checkHello(hello: Hello, peer: ReceiverPeer): void {
@@ -22,6 +28,8 @@ export function checkHello(hello: Hello, peer: ReceiverPeer): void {
       hint: 'restart the agent; if it does it again, enrol the server anew',
     });
   }
+  const larger = hello.disks.find(({ sizeBytes }) => sizeBytes > DISK_BYTES_MAX);
+  if (larger !== undefined) throw tooLarge(larger);
 }
 
 export class IncomingEpoch {
@@ -89,6 +97,14 @@ function mismatch(hello: Hello, peer: ReceiverPeer): OperationError {
   return new OperationError('IDENTITY_MISMATCH', message, {
     hint: 'enrol this server anew: its identity was copied from another',
     context: { programId: peer.programId, sourceServerId: hello.sourceServerId },
+  });
+}
+
+function tooLarge({ diskId, sizeBytes }: HelloDisk): OperationError {
+  const message = `the agent named ${diskId} as a disk of ${sizeBytes} bytes, more than ${DISK_BYTES_MAX}`;
+  return new OperationError('DISKS_MISMATCH', message, {
+    hint: 'look at the size of the disk on the source server (`lsblk --bytes`), or leave it out',
+    context: { diskId },
   });
 }
 

@@ -7,6 +7,7 @@ import { createMemoryLinkPair, type Hello, type Link, type Message } from '@land
 import { AGENT } from '../testing/conversation.testing.ts';
 import { MemoryEpochStore } from '../testing/memory-epoch-store.testing.ts';
 import { blockContent, chunkHashesOf } from '../testing/stamped-disk.testing.ts';
+import { checkHello, DISK_BYTES_MAX } from './incoming-epoch.ts';
 import { createReceiver } from './receiver.ts';
 import type { ReceiverOptions, ReceiverPeer, ReceiverProgress } from './receiver-options.ts';
 
@@ -125,22 +126,34 @@ class Talk {
   }
 }
 
+function diskOf(sizeBytes: number): Hello['disks'][number] {
+  return { diskId: 'disk-9', deviceName: '/dev/sdz', sizeBytes };
+}
+
 const refusals: readonly [string, string, Partial<Hello>, Partial<ReceiverPeer>][] = [
   ['another protocol version', 'PROTOCOL_VERSION_UNSUPPORTED', { protocolVersions: [2, 3] }, {}],
   ['the certificate of another server', 'IDENTITY_MISMATCH', {}, { programId: 's-2' }],
   ['the certificate of another role', 'IDENTITY_MISMATCH', {}, { role: 'launch-host' }],
   ['one disk twice', 'DISKS_MISMATCH', { disks: [...HELLO.disks, ...HELLO.disks] }, {}],
+  ['a disk larger than any', 'DISKS_MISMATCH', { disks: [...HELLO.disks, diskOf(DISK_BYTES_MAX + 1)] }, {}],
+  ['a disk of nearly 2^53 bytes', 'DISKS_MISMATCH', { disks: [diskOf(Number.MAX_SAFE_INTEGER)] }, {}],
 ];
 
 for (const [what, code, hello, peer] of refusals) {
-  test(`an agent with ${what} is refused with ${code}`, async () => {
-    const bench = new Bench();
+  test(`an agent with ${what} is refused with ${code}, before its store is looked for`, async () => {
+    const resolveStore = () => assert.fail('a store was looked for');
+    const bench = new Bench({ resolveStore });
     const talk = bench.dial({ ...AGENT, ...peer });
     await talk.say({ ...HELLO, ...hello });
     assert.equal(await talk.hearRefusal(), code);
     await talk.hang();
   });
 }
+
+test('a disk of 1 PiB is the largest one that is admitted', () => {
+  assert.equal(DISK_BYTES_MAX, 1024 ** 5);
+  checkHello({ ...HELLO, disks: [diskOf(DISK_BYTES_MAX)] }, AGENT);
+});
 
 test('what the store is refused for reaches the agent with its code', async () => {
   const resolveStore = async () => {
