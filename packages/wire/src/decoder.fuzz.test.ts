@@ -5,11 +5,14 @@ import { OperationError, type Random, seededRandom } from '@landfall/runtime';
 import fc from 'fast-check';
 import { Decoder } from './decoder.ts';
 import { encodeMessage } from './encoder.ts';
+import { FRAME_TYPES, messageTypeOf } from './frame-types.ts';
 import { anyMessage } from './messages.testing.ts';
 
 const INPUTS = Number(process.env.LANDFALL_WIRE_FUZZ_INPUTS ?? 20_000);
 const SEED = Number(process.env.LANDFALL_WIRE_FUZZ_SEED ?? 1);
 const CODES = ['FRAME_UNKNOWN', 'FRAME_OVERSIZED', 'FRAME_MALFORMED'];
+/** Those of all messages, and on either side one that no message has. */
+const TYPE_BYTES = 2 + Math.max(...Object.values(FRAME_TYPES).map(({ code }) => code));
 const GROWTH_BYTES_MAX = 128 * 1024 * 1024;
 
 test('the decoder survives any bytes: a message, or a clear code, and no memory', async (context) => {
@@ -26,6 +29,17 @@ test('the decoder survives any bytes: a message, or a clear code, and no memory'
     if (input % 1000 === 0) assert.ok((await memoryBytes()) - before < GROWTH_BYTES_MAX);
   }
   context.diagnostic(`${INPUTS} inputs from seed ${SEED}: ${JSON.stringify(Object.fromEntries(outcomes))}`);
+});
+
+test('what is drawn has headers of every type, and of none', () => {
+  const random = seededRandom(SEED);
+  const drawn = new Set(Array.from({ length: 1000 }, () => plausible(random).readUInt8(4)));
+  const known = Object.values(FRAME_TYPES).map(({ code }) => code);
+  assert.deepEqual(
+    known.filter((code) => !drawn.has(code)),
+    [],
+  );
+  assert.ok([...drawn].some((code) => messageTypeOf(code) === undefined));
 });
 
 /** After a turn of the event loop, so that what nobody holds can go. */
@@ -67,6 +81,6 @@ function plausible(random: Random): Buffer {
   const body = random.bytes(random.integer(80));
   const header = Buffer.alloc(5);
   header.writeUInt32BE(1 + body.length, 0);
-  header.writeUInt8(random.integer(14), 4);
+  header.writeUInt8(random.integer(TYPE_BYTES), 4);
   return Buffer.concat([header, body]);
 }
