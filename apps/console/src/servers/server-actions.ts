@@ -5,6 +5,7 @@
 import type { Mgn } from '@landfall/api/types';
 import type { MgnCall } from '../api/mgn-client.ts';
 import type { MessageKey } from '../i18n/languages.ts';
+import { type MachineReplacement, machineReplacement } from './machine-replacement.ts';
 
 export const SERVER_ACTIONS = [
   'test',
@@ -29,6 +30,8 @@ export interface ServerAction {
   readonly group: ServerActionGroup;
   /** Something is lost that cannot be had back: the word is asked for, not only a click. */
   readonly isFinal: boolean;
+  /** It starts a machine in the place of the one that the server has. */
+  readonly replacesMachine?: true;
   readonly isPossible: (server: Mgn.SourceServer) => boolean;
   /** For all of them in one call; absent: one call for each. */
   readonly runAll?: (mgn: MgnCall, sourceServerIDs: readonly string[]) => Promise<unknown>;
@@ -69,6 +72,7 @@ export const ACTIONS: Readonly<Record<ServerActionName, ServerAction>> = {
   test: {
     group: 'launch',
     isFinal: false,
+    replacesMachine: true,
     isPossible: (server) => hasPoint(server) && inState('READY_FOR_TEST', 'TESTING')(server),
     runAll: (mgn, sourceServerIDs) => mgn('StartTest', { sourceServerIDs }),
     run: (mgn, id) => mgn('StartTest', { sourceServerIDs: [id] }),
@@ -88,6 +92,7 @@ export const ACTIONS: Readonly<Record<ServerActionName, ServerAction>> = {
   cutover: {
     group: 'launch',
     isFinal: false,
+    replacesMachine: true,
     isPossible: (server) => hasPoint(server) && inState('READY_FOR_CUTOVER', 'CUTTING_OVER')(server),
     runAll: (mgn, sourceServerIDs) => mgn('StartCutover', { sourceServerIDs }),
     run: (mgn, id) => mgn('StartCutover', { sourceServerIDs: [id] }),
@@ -169,6 +174,19 @@ export function actionKey(name: ServerActionName): MessageKey {
 /** What happens and what will be lost, in words. */
 export function consequenceKey(name: ServerActionName): MessageKey {
   return `servers.confirm.${name}`;
+}
+
+/** Which machines the action ends by starting others. */
+export function replacementBy(
+  name: ServerActionName,
+  servers: readonly Mgn.SourceServer[],
+): MachineReplacement {
+  return machineReplacement(ACTIONS[name].replacesMachine === true ? servers : []);
+}
+
+/** Whether the word is asked for before it is done with these. */
+export function isFinalFor(name: ServerActionName, servers: readonly Mgn.SourceServer[]): boolean {
+  return ACTIONS[name].isFinal || replacementBy(name, servers).isFinal;
 }
 
 export interface ActionOutcome {

@@ -4,7 +4,15 @@ import type { Mgn } from '@landfall/api/types';
 import { DATA_REPLICATION_STATES, LIFE_CYCLE_STATES } from '@landfall/model';
 import { EN } from '../i18n/en/index.ts';
 import { nextStep, nextStepKey } from './next-step.ts';
-import { ACTIONS, actionKey, consequenceKey, runAction, SERVER_ACTIONS } from './server-actions.ts';
+import {
+  ACTIONS,
+  actionKey,
+  consequenceKey,
+  isFinalFor,
+  replacementBy,
+  runAction,
+  SERVER_ACTIONS,
+} from './server-actions.ts';
 import { serverName } from './server-name.ts';
 import { etaOf, syncedShare } from './sync-progress.ts';
 
@@ -57,6 +65,24 @@ test('a cutover is finalized only when a machine runs, and a test machine of a t
   );
   assert.equal(ACTIONS.finalize.isPossible(server('CUTTING_OVER')), true);
   assert.equal(ACTIONS.terminate.isPossible(server('TESTING')), false);
+});
+
+test('a launch names the machines it ends, and asks for a word before the machine of a cutover', () => {
+  const cuttingOver = server('CUTTING_OVER');
+  const tested = server('READY_FOR_CUTOVER');
+  const failed = server('CUTTING_OVER', 'CONTINUOUS', { launchedInstance: undefined });
+  assert.deepEqual(replacementBy('cutover', [cuttingOver, tested, failed]).servers, [cuttingOver, tested]);
+  assert.equal(isFinalFor('cutover', [tested, cuttingOver]), true);
+  assert.equal(isFinalFor('cutover', [tested, failed]), false);
+  assert.deepEqual(replacementBy('test', [server('TESTING')]).servers, [server('TESTING')]);
+  assert.equal(isFinalFor('test', [server('TESTING')]), false);
+});
+
+test('what starts no machine ends none by starting it', () => {
+  for (const name of SERVER_ACTIONS.filter((one) => one !== 'test' && one !== 'cutover')) {
+    assert.deepEqual(replacementBy(name, [server('CUTTING_OVER')]).servers, [], name);
+    assert.equal(isFinalFor(name, [server('CUTTING_OVER')]), ACTIONS[name].isFinal, name);
+  }
 });
 
 test('what fails for one server does not keep the others from it', async () => {

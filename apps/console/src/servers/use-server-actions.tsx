@@ -8,10 +8,13 @@ import { useI18n } from '../i18n/i18n-context.tsx';
 import { useConsole } from '../shell/console-context.tsx';
 import { useFlashes } from '../shell/flashes.tsx';
 import { ConfirmDialog } from '../widgets/confirm-dialog.tsx';
+import { ReplacedMachines } from './replaced-machines.tsx';
 import {
   ACTIONS,
   actionKey,
   consequenceKey,
+  isFinalFor,
+  replacementBy,
   runAction,
   SERVER_ACTIONS,
   type ServerActionGroup,
@@ -115,12 +118,13 @@ function ActionDialog(props: {
       title={t('servers.confirm.title', { action, count: able.length })}
       consequence={t(consequenceKey(name))}
       confirmText={action}
-      isFinal={ACTIONS[name].isFinal}
+      isFinal={isFinalFor(name, able)}
       isBusy={isBusy}
       onConfirm={() => void run()}
       onCancel={onEnd}
     >
       <NameList servers={able} />
+      <ReplacedMachines replacement={replacementBy(name, able)} />
       {able.length < servers.length && (
         <Alert type="info">{t('servers.confirm.skipped', { count: servers.length - able.length })}</Alert>
       )}

@@ -90,9 +90,7 @@ export const groupMessages = {
   'wave.launch.cutover': 'Cut the wave over',
   'wave.launch.cutover.title': 'Cut over all servers of {name}',
   'wave.launch.cutover.text':
-    'One job starts a machine that is meant to take over from the newest recovery point of each of {count} {count|server|servers}. Stop what writes on the sources first: what is written later is not in the machines. Nothing is final until each cutover is finalized.',
-  'wave.launch.replacing':
-    'A machine of {count} of these {count|server|servers} runs now. It ends, and what was changed in it since its start is lost:',
+    'One job starts a machine that is meant to take over from the newest recovery point of each of {count} {count|server|servers}. Stop what writes on the sources first: what is written later is not in the machines. No cutover is final until it is finalized.',
   'wave.launch.left': '{count} {count|server stays|servers stay} as {count|it is|they are}:',
   'wave.launch.leftLine': '{count}: {reason}',
   'wave.launch.begun': '{name}: the launch of {count} {count|server|servers} has begun.',

@@ -76,6 +76,8 @@ export const serversMessages = {
     'The server leaves this list; the filter shows archived ones. Nothing is deleted.',
   'servers.confirm.delete':
     'The server and its history are deleted from the service. Its launched machine, should there be one, goes on but is no longer shown here. This cannot be taken back.',
+  'servers.replacing':
+    '{count} {count|server has|servers have} a launched machine now. It ends before the new one exists, and everything written on it since its start is lost:',
   'servers.done': '{action}: accepted for {count} {count|server|servers}.',
   'servers.failedSome': '{action}: {failed} of {count} did not work.',
 } as const;

@@ -88,8 +88,6 @@ export const groupMessages = {
   'wave.launch.cutover.title': '{name} 의 모든 서버 컷오버',
   'wave.launch.cutover.text':
     '작업 하나로 서버 {count}대 각각의 최신 복구 시점에서 업무를 넘겨받을 시스템을 시작합니다. 먼저 소스에서 쓰기를 멈추세요. 나중에 쓴 내용은 그 시스템에 없습니다. 컷오버를 하나씩 확정할 때까지는 최종이 아닙니다.',
-  'wave.launch.replacing':
-    '이 중 서버 {count}대의 시스템이 지금 실행되고 있습니다. 그 시스템은 끝나며, 시작한 뒤 그 안에서 바뀐 내용은 잃게 됩니다:',
   'wave.launch.left': '서버 {count}대는 그대로 둡니다:',
   'wave.launch.leftLine': '{count}대: {reason}',
   'wave.launch.begun': '{name}: 서버 {count}대의 시작 작업을 시작했습니다.',

@@ -75,6 +75,8 @@ export const serversMessages = {
     '서버가 이 목록에서 빠집니다. 보관된 서버는 필터로 볼 수 있습니다. 삭제되는 것은 없습니다.',
   'servers.confirm.delete':
     '서버와 그 기록을 서비스에서 삭제합니다. 시작한 시스템이 있으면 계속 실행되지만 여기에는 더 보이지 않습니다. 되돌릴 수 없습니다.',
+  'servers.replacing':
+    '서버 {count}대에 시작한 시스템이 지금 있습니다. 그 시스템은 새 시스템이 생기기 전에 끝나며, 시작한 뒤 그 안에 쓴 내용은 모두 잃게 됩니다:',
   'servers.done': '{action}: 서버 {count}대에 대해 접수했습니다.',
   'servers.failedSome': '{action}: {count}대 중 {failed}대는 처리하지 못했습니다.',
 } as const;

@@ -1,10 +1,10 @@
 /** Says what a launch of the wave will do to which servers, then begins one job with all of them. */
-import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
+import { ReplacedMachines } from '../../servers/replaced-machines.tsx';
 import { serverName } from '../../servers/server-name.ts';
 import { useConsole } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
@@ -26,7 +26,7 @@ export function LaunchWaveDialog({ name, kind, servers, onEnd }: LaunchWaveDialo
   const { mgn } = useConsole();
   const { go } = useNavigation();
   const plan = planWaveLaunch(servers, kind);
-  const { launched, replacing, left } = plan;
+  const { launched, replacement, left } = plan;
   const count = launched.length;
   const launch = useChange({
     work: async () => {
@@ -43,7 +43,7 @@ export function LaunchWaveDialog({ name, kind, servers, onEnd }: LaunchWaveDialo
       title={t(`wave.launch.${kind}.title`, { name })}
       consequence={t(`wave.launch.${kind}.text`, { count })}
       confirmText={t(`wave.launch.${kind}`)}
-      isFinal={false}
+      isFinal={replacement.isFinal}
       isBusy={launch.isBusy}
       isDisabled={count === 0}
       onConfirm={launch.run}
@@ -51,12 +51,7 @@ export function LaunchWaveDialog({ name, kind, servers, onEnd }: LaunchWaveDialo
     >
       <SpaceBetween size="m">
         <NameList names={launched.map(serverName)} />
-        {replacing.length > 0 && (
-          <Alert type="warning">
-            {t('wave.launch.replacing', { count: replacing.length })}
-            <NameList names={replacing.map(serverName)} />
-          </Alert>
-        )}
+        <ReplacedMachines replacement={replacement} />
         {left.length > 0 && (
           <div>
             <Box variant="p">{t('wave.launch.left', { count: left.length })}</Box>

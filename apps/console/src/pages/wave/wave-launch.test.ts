@@ -43,8 +43,19 @@ test('whoever is left is told why', () => {
 
 test('machines that the launch ends are named before', () => {
   const running = server('TESTING', { launchedInstance: { ec2InstanceID: 'i-1' } });
-  const { replacing } = planWaveLaunch([running, server('READY_FOR_TEST')], 'test');
-  assert.deepEqual(replacing, [running]);
+  const { replacement } = planWaveLaunch([running, server('READY_FOR_TEST')], 'test');
+  assert.deepEqual(replacement, { servers: [running], isFinal: false });
+});
+
+test('a wave that is cut over again ends the machines of its cutover, for which a word is asked', () => {
+  const launchedInstance = { ec2InstanceID: 'i-1' };
+  const tested = server('READY_FOR_CUTOVER', { launchedInstance });
+  const cuttingOver = server('CUTTING_OVER', { launchedInstance });
+  assert.equal(planWaveLaunch([tested, server('CUTTING_OVER')], 'cutover').replacement.isFinal, false);
+  assert.deepEqual(planWaveLaunch([tested, cuttingOver], 'cutover').replacement, {
+    servers: [tested, cuttingOver],
+    isFinal: true,
+  });
 });
 
 test('a job takes as many as the service lets it, and the rest waits', () => {

@@ -4,6 +4,7 @@
  */
 import type { Mgn } from '@landfall/api/types';
 import type { MessageKey } from '../../i18n/languages.ts';
+import { type MachineReplacement, machineReplacement } from '../../servers/machine-replacement.ts';
 
 export type WaveLaunchKind = 'test' | 'cutover';
 
@@ -22,8 +23,8 @@ export type LeftReason =
 export interface WaveLaunch {
   readonly launched: readonly Mgn.SourceServer[];
   readonly left: readonly { readonly server: Mgn.SourceServer; readonly reason: LeftReason }[];
-  /** Of those launched: they run a machine now, which ends. */
-  readonly replacing: readonly Mgn.SourceServer[];
+  /** Of those launched. */
+  readonly replacement: MachineReplacement;
 }
 
 /** Servers in one job; public MGN API. */
@@ -58,7 +59,7 @@ export function planWaveLaunch(servers: readonly Mgn.SourceServer[], kind: WaveL
     if (reason === undefined) launched.push(server);
     else left.push({ server, reason });
   }
-  return { launched, left, replacing: launched.filter((server) => server.launchedInstance !== undefined) };
+  return { launched, left, replacement: machineReplacement(launched) };
 }
 
 function reasonToLeave(server: Mgn.SourceServer, kind: WaveLaunchKind): LeftReason | undefined {

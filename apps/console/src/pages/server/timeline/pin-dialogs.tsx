@@ -1,14 +1,20 @@
 /** Gives a point its name, and takes it away. */
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
+import type { Landfall } from '@landfall/api/types';
 import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { useChange } from '../../../shell/use-change.ts';
 import { ConfirmDialog } from '../../../widgets/confirm-dialog.tsx';
-import type { PointDialogProps } from './point-launch-dialog.tsx';
 
-export function PinDialog({ sourceServerID, point, onEnd }: PointDialogProps): ReactNode {
+export interface PinDialogProps {
+  readonly sourceServerID: string;
+  readonly point: Landfall.RecoveryPointItem;
+  readonly onEnd: () => void;
+}
+
+export function PinDialog({ sourceServerID, point, onEnd }: PinDialogProps): ReactNode {
   const { t } = useI18n();
   const { landfall } = useConsole();
   const [name, setName] = useState('');
@@ -36,7 +42,7 @@ export function PinDialog({ sourceServerID, point, onEnd }: PointDialogProps): R
   );
 }
 
-export function UnpinDialog({ sourceServerID, point, onEnd }: PointDialogProps): ReactNode {
+export function UnpinDialog({ sourceServerID, point, onEnd }: PinDialogProps): ReactNode {
   const { t } = useI18n();
   const { landfall } = useConsole();
   const change = useChange({

@@ -55,7 +55,7 @@ function Point(props: {
   const [asked, setAsked] = useState<Asked>();
   const end = () => setAsked(undefined);
   const { name } = point;
-  const dialog = { sourceServerID: server.sourceServerID ?? '', point, onEnd: end };
+  const pinDialog = { sourceServerID: server.sourceServerID ?? '', point, onEnd: end };
   return (
     <SpaceBetween size="m">
       <PointFacts point={point} timeMs={timeMs} />
@@ -74,9 +74,11 @@ function Point(props: {
           {name === undefined ? t('timeline.pin') : t('timeline.unpin')}
         </Button>
       </SpaceBetween>
-      {(asked === 'TEST' || asked === 'CUTOVER') && <PointLaunchDialog {...dialog} purpose={asked} />}
-      {asked === 'PIN' && <PinDialog {...dialog} />}
-      {asked === 'UNPIN' && <UnpinDialog {...dialog} />}
+      {(asked === 'TEST' || asked === 'CUTOVER') && (
+        <PointLaunchDialog server={server} point={point} purpose={asked} onEnd={end} />
+      )}
+      {asked === 'PIN' && <PinDialog {...pinDialog} />}
+      {asked === 'UNPIN' && <UnpinDialog {...pinDialog} />}
     </SpaceBetween>
   );
 }
