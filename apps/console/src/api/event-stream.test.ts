@@ -136,3 +136,36 @@ test('one that was stopped waits for nothing', async () => {
   stream.stop();
   assert.equal(clock.waiting, 0);
 });
+
+test('one that was stopped while it was down looks again every fifteen seconds when it is started and still down', async () => {
+  const { clock, stream, lose, looks } = world();
+  stream.start();
+  await settle();
+  lose(true);
+  await settle();
+  assert.equal(stream.state, 'DOWN');
+  stream.stop();
+  assert.equal(stream.state, 'CONNECTING');
+  stream.start();
+  await clock.pass(2 * POLL_MS + 1000);
+  assert.equal(stream.state, 'DOWN');
+  assert.equal(looks(), 1 + 2);
+  stream.stop();
+});
+
+test('the line of a fetch ends with its signal, and leaves no failure behind', async () => {
+  const stream = new EventStream({
+    clock: new ManualClock(),
+    open: async (_lastEventId, signal) =>
+      new ReadableStream<Uint8Array>({
+        start: (controller) => signal.addEventListener('abort', () => controller.error(signal.reason)),
+      }),
+    onEvent: () => assert.fail('nothing was told'),
+    onAnything: () => assert.equal(stream.state, 'LIVE'),
+  });
+  stream.start();
+  await settle();
+  stream.stop();
+  await settle();
+  assert.equal(stream.state, 'CONNECTING');
+});

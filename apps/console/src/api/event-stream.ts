@@ -17,7 +17,7 @@ export type StreamState = 'CONNECTING' | 'LIVE' | 'DOWN';
 
 export interface EventStreamOptions {
   readonly clock: ConsoleClock;
-  /** Errors: ApiFailure. A stream of bytes once it is open. */
+  /** Errors: ApiFailure. A stream of bytes once it is open; it ends with the signal, as that of a fetch. */
   readonly open: (lastEventId: string, signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
   readonly onEvent: (event: ServiceEvent) => void;
   /** E2, E3 */
@@ -63,7 +63,7 @@ export class EventStream {
   stop(): void {
     this.#stopping.abort();
     this.#cancelAgain?.();
-    this.#cancelPoll?.();
+    this.#enter('CONNECTING');
   }
 
   async #run(): Promise<void> {
@@ -92,7 +92,7 @@ export class EventStream {
     this.#options.onAnything();
     const reader = new EventReader();
     const bytes = stream.getReader();
-    line.signal.addEventListener('abort', () => void bytes.cancel());
+    line.signal.addEventListener('abort', () => bytes.releaseLock());
     for (;;) {
       // E4
       const cancelSilence = this.#options.clock.after(SILENCE_MS_MAX, () => line.abort());

@@ -16,6 +16,7 @@ import { NotFoundPage } from './not-found-page.tsx';
 import { PageBoundary } from './page-boundary.tsx';
 import { type FoundPage, findPage, NAVIGATION, PAGES, ParametersContext } from './pages.tsx';
 import { hrefOf } from './route.ts';
+import { keepStreamWhileVisible } from './stream-upkeep.ts';
 import { TopBar } from './top-bar.tsx';
 
 export interface Crumb {
@@ -45,7 +46,7 @@ export function useSurroundings(crumbs: readonly Crumb[], help: readonly Message
 }
 
 export function Shell(): ReactNode {
-  const { stream } = useConsole();
+  const { stream, clock } = useConsole();
   const { location, follow } = useNavigation();
   const { t } = useI18n();
   const { items } = useFlashes();
@@ -56,9 +57,8 @@ export function Shell(): ReactNode {
   const surroundings = useMemo(() => ({ setHelp, setCrumbs }), []);
   useEffect(() => {
     if (!isSignedIn) return;
-    stream.start();
-    return () => stream.stop();
-  }, [stream, isSignedIn]);
+    return keepStreamWhileVisible({ stream, page: document, clock });
+  }, [stream, clock, isSignedIn]);
   const found = findPage(location.path);
   return (
     <SurroundingsContext.Provider value={surroundings}>
