@@ -105,9 +105,6 @@ export const accessMessages = {
   'access.policy.unheldText': 'It has no effect until it is attached on the page of a user or role.',
   'access.policy.updated': 'Last changed',
   'access.policy.updatedAt': 'Last changed {time}',
-  'access.policy.discard': 'Discard changes',
-  'access.policy.overtaken':
-    'Somebody else has changed this policy meanwhile. Saving replaces what they wrote; discard your changes to see it.',
   'access.policy.saved': 'Policy {name} was saved and counts at once.',
   'access.policy.held': 'It is attached to users or roles. Detach it from them first.',
   'access.policy.delete': 'Delete policy',

@@ -2,6 +2,9 @@ export const commonMessages = {
   'common.cancel': 'Cancel',
   'common.close': 'Close',
   'common.save': 'Save',
+  'common.discard': 'Discard changes',
+  'common.overtaken':
+    'Somebody else has changed this meanwhile. Saving puts what you typed in its place; discard your changes to see it.',
   'common.actions': 'Actions',
   'common.refresh': 'Refresh',
   'common.retry': 'Try again',

@@ -2,7 +2,6 @@ export const settingsMessages = {
   'settings.title': 'Settings',
   'settings.description':
     'Room for copies, how long they are kept, how they travel, and who is told of what happens.',
-  'settings.discard': 'Discard changes',
   'settings.connected': 'Connected',
   'settings.notConnected': 'Not connected',
   'settings.version': 'Version',

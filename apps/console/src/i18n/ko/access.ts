@@ -105,9 +105,6 @@ export const accessMessages = {
   'access.policy.unheldText': '사용자나 역할의 페이지에서 연결할 때까지 효력이 없습니다.',
   'access.policy.updated': '마지막 변경',
   'access.policy.updatedAt': '{time} 에 마지막으로 변경',
-  'access.policy.discard': '변경 취소',
-  'access.policy.overtaken':
-    '그사이 다른 사람이 이 정책을 바꿨습니다. 저장하면 그 내용을 덮어씁니다. 보려면 변경을 취소하세요.',
   'access.policy.saved': '정책 {name} 을(를) 저장했으며 바로 적용됩니다.',
   'access.policy.held': '사용자나 역할에 연결되어 있습니다. 먼저 연결을 해제하세요.',
   'access.policy.delete': '정책 삭제',

@@ -2,6 +2,9 @@ export const commonMessages = {
   'common.cancel': '취소',
   'common.close': '닫기',
   'common.save': '저장',
+  'common.discard': '변경 취소',
+  'common.overtaken':
+    '그사이 다른 사람이 이 내용을 바꿨습니다. 저장하면 입력한 내용이 그 자리에 들어갑니다. 보려면 변경을 취소하세요.',
   'common.actions': '작업',
   'common.refresh': '새로 고침',
   'common.retry': '다시 시도',

@@ -1,7 +1,6 @@
 export const settingsMessages = {
   'settings.title': '설정',
   'settings.description': '복사본을 둘 공간, 보관 기간, 전송 방법, 그리고 일어난 일을 알릴 곳을 정합니다.',
-  'settings.discard': '변경 취소',
   'settings.connected': '연결됨',
   'settings.notConnected': '연결되지 않음',
   'settings.version': '버전',

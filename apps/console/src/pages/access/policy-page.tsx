@@ -15,8 +15,10 @@ import { useParameter } from '../../shell/pages.tsx';
 import { hrefOf } from '../../shell/route.ts';
 import { useSurroundings } from '../../shell/shell.tsx';
 import { useChange } from '../../shell/use-change.ts';
+import { useDraft } from '../../shell/use-draft.ts';
 import { useSubmission } from '../../shell/use-submission.ts';
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx';
+import { DiscardButton, OvertakenAlert } from '../../widgets/draft-parts.tsx';
 import { GonePage } from '../../widgets/gone-page.tsx';
 import { FailureAlert, LiveState } from '../../widgets/live-state.tsx';
 import { ACCESS_PATH, policyHref } from './access-queries.ts';
@@ -94,16 +96,13 @@ function PolicyEditor({ known }: { readonly known: Landfall.GetPolicyResponse })
   const { landfall } = useConsole();
   const { policyName, managed } = known.policy;
   const stored = readablePolicy(known.document);
-  /** What the typing began with; absent: nothing was typed. */
-  const [draft, setDraft] = useState<{ readonly text: string; readonly from: string }>();
-  const text = draft?.text ?? stored;
+  const draft = useDraft<string>(stored);
+  const text = draft.typed ?? stored;
   const save = useSubmission({
     work: () => landfall('PutPolicy', { policyName, document: text }),
     says: () => t('access.policy.saved', { name: policyName }),
-    onDone: () => setDraft(undefined),
+    onDone: draft.discard,
   });
-  const isOvertaken = draft !== undefined && draft.from !== stored;
-  const isChanged = draft !== undefined && draft.text !== stored;
   return (
     <Container
       header={
@@ -112,12 +111,10 @@ function PolicyEditor({ known }: { readonly known: Landfall.GetPolicyResponse })
           actions={
             managed ? undefined : (
               <SpaceBetween direction="horizontal" size="xs">
-                <Button disabled={draft === undefined} onClick={() => setDraft(undefined)}>
-                  {t('access.policy.discard')}
-                </Button>
+                <DiscardButton draft={draft} isBusy={save.isBusy} />
                 <Button
                   variant="primary"
-                  disabled={!isChanged || policyTextFault(text) !== undefined}
+                  disabled={text === stored || policyTextFault(text) !== undefined}
                   loading={save.isBusy}
                   onClick={save.run}
                 >
@@ -132,14 +129,14 @@ function PolicyEditor({ known }: { readonly known: Landfall.GetPolicyResponse })
       }
     >
       <SpaceBetween size="m">
-        {isOvertaken && <Alert type="warning">{t('access.policy.overtaken')}</Alert>}
+        <OvertakenAlert draft={draft} isBusy={save.isBusy} />
         {save.failure !== undefined && <FailureAlert failure={save.failure} />}
         <PolicyField
           label={t('access.policy.document')}
           description={t('access.policy.text')}
           text={text}
           isReadOnly={managed}
-          onChange={(next) => setDraft({ text: next, from: draft?.from ?? stored })}
+          onChange={draft.type}
         />
       </SpaceBetween>
     </Container>

@@ -5,11 +5,13 @@ import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Mgn } from '@landfall/api/types';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole } from '../../shell/console-context.tsx';
+import { useDraft } from '../../shell/use-draft.ts';
 import { useSubmission } from '../../shell/use-submission.ts';
 import { Choice } from '../../widgets/choice.tsx';
+import { DiscardButton, OvertakenAlert } from '../../widgets/draft-parts.tsx';
 import { FailureAlert } from '../../widgets/live-state.tsx';
 
 const DISPOSITIONS = ['STARTED', 'STOPPED'] as const satisfies readonly Mgn.LaunchDisposition[];
@@ -21,6 +23,8 @@ const DEPLOYMENTS = [
   'TEST_ONLY',
 ] as const satisfies readonly Mgn.PostLaunchActionsDeploymentType[];
 
+type LaunchSettingsChange = Omit<Mgn.LaunchConfigurationTemplate, 'launchConfigurationTemplateID'>;
+
 export interface LaunchSettingsFormProps {
   readonly name: string;
   readonly template: Mgn.LaunchConfigurationTemplate;
@@ -29,15 +33,15 @@ export interface LaunchSettingsFormProps {
 export function LaunchSettingsForm({ name, template }: LaunchSettingsFormProps): ReactNode {
   const { t } = useI18n();
   const { mgn } = useConsole();
-  const [change, setChange] = useState<
-    Omit<Mgn.LaunchConfigurationTemplate, 'launchConfigurationTemplateID'>
-  >({});
-  const draft = { ...template, ...change };
-  const set = (next: typeof change) => setChange({ ...change, ...next });
+  const draft = useDraft<LaunchSettingsChange>(template);
+  const change = draft.typed ?? {};
+  const settings = { ...template, ...change };
+  const set = (next: LaunchSettingsChange) => draft.type({ ...change, ...next });
   const { launchConfigurationTemplateID } = template;
   const save = useSubmission({
     work: () => mgn('UpdateLaunchConfigurationTemplate', { launchConfigurationTemplateID, ...change }),
     says: () => t('templates.saved', { name }),
+    onDone: draft.discard,
   });
   return (
     <Container
@@ -45,14 +49,17 @@ export function LaunchSettingsForm({ name, template }: LaunchSettingsFormProps):
         <Header
           variant="h2"
           actions={
-            <Button
-              variant="primary"
-              disabled={Object.keys(change).length === 0}
-              loading={save.isBusy}
-              onClick={save.run}
-            >
-              {t('common.save')}
-            </Button>
+            <SpaceBetween direction="horizontal" size="xs">
+              <DiscardButton draft={draft} isBusy={save.isBusy} />
+              <Button
+                variant="primary"
+                disabled={draft.typed === undefined}
+                loading={save.isBusy}
+                onClick={save.run}
+              >
+                {t('common.save')}
+              </Button>
+            </SpaceBetween>
           }
         >
           {t('templates.launch.settings')}
@@ -60,50 +67,66 @@ export function LaunchSettingsForm({ name, template }: LaunchSettingsFormProps):
       }
     >
       <SpaceBetween size="m">
+        <OvertakenAlert draft={draft} isBusy={save.isBusy} />
         {save.failure !== undefined && <FailureAlert failure={save.failure} />}
-        <ColumnLayout columns={2}>
-          <Choice
-            label={t('launch.disposition')}
-            values={DISPOSITIONS}
-            chosen={draft.launchDisposition}
-            textOf={(value) => t(`launch.disposition.${value}`)}
-            onChoose={(launchDisposition) => set({ launchDisposition })}
-          />
-          <Choice
-            label={t('launch.rightSizing')}
-            values={RIGHT_SIZING}
-            chosen={draft.targetInstanceTypeRightSizingMethod === 'NONE' ? 'NONE' : 'BASIC'}
-            textOf={(value) => t(`launch.rightSizing.${value}`)}
-            onChoose={(method) => set({ targetInstanceTypeRightSizingMethod: method })}
-          />
-          <Choice
-            label={t('launch.bootMode')}
-            values={BOOT_MODES}
-            chosen={draft.bootMode}
-            textOf={(value) => t(`launch.bootMode.${value}`)}
-            onChoose={(bootMode) => set({ bootMode })}
-          />
-          <Choice
-            label={t('templates.launch.deployment')}
-            values={DEPLOYMENTS}
-            chosen={draft.postLaunchActions?.deployment ?? 'TEST_AND_CUTOVER'}
-            textOf={(value) => t(`templates.launch.deployment.${value}`)}
-            onChoose={(deployment) => set({ postLaunchActions: { ...draft.postLaunchActions, deployment } })}
-          />
-        </ColumnLayout>
-        <Checkbox
-          checked={draft.copyPrivateIp === true}
-          onChange={({ detail }) => set({ copyPrivateIp: detail.checked })}
-        >
-          {t('launch.copyPrivateIp')}
-        </Checkbox>
-        <Checkbox
-          checked={draft.copyTags === true}
-          onChange={({ detail }) => set({ copyTags: detail.checked })}
-        >
-          {t('launch.copyTags')}
-        </Checkbox>
+        <SettingsFields settings={settings} onChange={set} />
       </SpaceBetween>
     </Container>
+  );
+}
+
+function SettingsFields(props: {
+  readonly settings: Mgn.LaunchConfigurationTemplate;
+  readonly onChange: (change: LaunchSettingsChange) => void;
+}): ReactNode {
+  const { settings, onChange } = props;
+  const { t } = useI18n();
+  return (
+    <SpaceBetween size="m">
+      <ColumnLayout columns={2}>
+        <Choice
+          label={t('launch.disposition')}
+          values={DISPOSITIONS}
+          chosen={settings.launchDisposition}
+          textOf={(value) => t(`launch.disposition.${value}`)}
+          onChoose={(launchDisposition) => onChange({ launchDisposition })}
+        />
+        <Choice
+          label={t('launch.rightSizing')}
+          values={RIGHT_SIZING}
+          chosen={settings.targetInstanceTypeRightSizingMethod === 'NONE' ? 'NONE' : 'BASIC'}
+          textOf={(value) => t(`launch.rightSizing.${value}`)}
+          onChoose={(method) => onChange({ targetInstanceTypeRightSizingMethod: method })}
+        />
+        <Choice
+          label={t('launch.bootMode')}
+          values={BOOT_MODES}
+          chosen={settings.bootMode}
+          textOf={(value) => t(`launch.bootMode.${value}`)}
+          onChoose={(bootMode) => onChange({ bootMode })}
+        />
+        <Choice
+          label={t('templates.launch.deployment')}
+          values={DEPLOYMENTS}
+          chosen={settings.postLaunchActions?.deployment ?? 'TEST_AND_CUTOVER'}
+          textOf={(value) => t(`templates.launch.deployment.${value}`)}
+          onChoose={(deployment) =>
+            onChange({ postLaunchActions: { ...settings.postLaunchActions, deployment } })
+          }
+        />
+      </ColumnLayout>
+      <Checkbox
+        checked={settings.copyPrivateIp === true}
+        onChange={({ detail }) => onChange({ copyPrivateIp: detail.checked })}
+      >
+        {t('launch.copyPrivateIp')}
+      </Checkbox>
+      <Checkbox
+        checked={settings.copyTags === true}
+        onChange={({ detail }) => onChange({ copyTags: detail.checked })}
+      >
+        {t('launch.copyTags')}
+      </Checkbox>
+    </SpaceBetween>
   );
 }

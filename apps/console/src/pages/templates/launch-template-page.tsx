@@ -80,7 +80,7 @@ function KnownTemplate(props: {
       }
     >
       <SpaceBetween size="l">
-        <LaunchSettingsForm key={JSON.stringify(template)} name={name} template={template} />
+        <LaunchSettingsForm name={name} template={template} />
         <TemplateActions templateId={launchConfigurationTemplateID} />
       </SpaceBetween>
       {isEnding && <DeleteTemplateDialog name={name} work={remove} onEnd={() => setIsEnding(false)} />}

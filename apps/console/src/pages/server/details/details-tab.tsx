@@ -18,7 +18,7 @@ export function DetailsTab({ server }: ServerTabProps): ReactNode {
       <DiskTable server={server} />
       <NetworkTable interfaces={server.sourceProperties?.networkInterfaces ?? []} />
       <SystemFacts server={server} />
-      <TagsEditor key={JSON.stringify(server.tags ?? {})} server={server} />
+      <TagsEditor server={server} />
     </SpaceBetween>
   );
 }

@@ -6,13 +6,15 @@ import Grid from '@cloudscape-design/components/grid';
 import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { randomId } from '../../../browser-clock.ts';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { useChange } from '../../../shell/use-change.ts';
+import { useDraft } from '../../../shell/use-draft.ts';
+import { DiscardButton, OvertakenAlert } from '../../../widgets/draft-parts.tsx';
 import type { ServerTabProps } from '../server-page.tsx';
-import { tagChanges } from './tag-changes.ts';
+import { type Tags, tagChanges } from './tag-changes.ts';
 
 interface Row {
   readonly id: string;
@@ -24,9 +26,8 @@ export function TagsEditor({ server }: ServerTabProps): ReactNode {
   const { t } = useI18n();
   const { mgn } = useConsole();
   const { tags = {}, arn: resourceArn = '' } = server;
-  const [rows, setRows] = useState<readonly Row[]>(() =>
-    Object.entries(tags).map(([key, value]) => ({ id: key, key, value })),
-  );
+  const draft = useDraft<readonly Row[]>(tags);
+  const rows = draft.typed ?? rowsOf(tags);
   const { set, remove } = tagChanges(
     tags,
     rows.map(({ key, value }) => [key, value]),
@@ -36,11 +37,12 @@ export function TagsEditor({ server }: ServerTabProps): ReactNode {
     work: async () => {
       if (Object.keys(set).length > 0) await mgn('TagResource', { resourceArn, tags: set });
       if (remove.length > 0) await mgn('UntagResource', { resourceArn, tagKeys: remove });
+      draft.discard();
     },
     says: () => t('details.tags.saved'),
   });
   const change = (id: string, next: Partial<Row>) =>
-    setRows((all) => all.map((row) => (row.id === id ? { ...row, ...next } : row)));
+    draft.type(rows.map((row) => (row.id === id ? { ...row, ...next } : row)));
   return (
     <Container
       header={
@@ -48,9 +50,10 @@ export function TagsEditor({ server }: ServerTabProps): ReactNode {
           variant="h2"
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <Button onClick={() => setRows((all) => [...all, { id: randomId(), key: '', value: '' }])}>
+              <Button onClick={() => draft.type([...rows, { id: randomId(), key: '', value: '' }])}>
                 {t('details.tags.add')}
               </Button>
+              <DiscardButton draft={draft} isBusy={save.isBusy} />
               <Button variant="primary" disabled={!isChanged} loading={save.isBusy} onClick={save.run}>
                 {t('common.save')}
               </Button>
@@ -61,8 +64,9 @@ export function TagsEditor({ server }: ServerTabProps): ReactNode {
         </Header>
       }
     >
-      {rows.length === 0 && <Box>{t('details.tags.empty')}</Box>}
       <SpaceBetween size="s">
+        <OvertakenAlert draft={draft} isBusy={save.isBusy} />
+        {rows.length === 0 && <Box>{t('details.tags.empty')}</Box>}
         {rows.map((row) => (
           <Grid key={row.id} gridDefinition={[{ colspan: 4 }, { colspan: 6 }, { colspan: 2 }]}>
             <FormField label={t('details.tags.key')}>
@@ -74,7 +78,7 @@ export function TagsEditor({ server }: ServerTabProps): ReactNode {
             <FormField label={t('common.actions')}>
               <Button
                 ariaLabel={`${t('details.tags.remove')}: ${row.key}`}
-                onClick={() => setRows((all) => all.filter(({ id }) => id !== row.id))}
+                onClick={() => draft.type(rows.filter(({ id }) => id !== row.id))}
               >
                 {t('details.tags.remove')}
               </Button>
@@ -84,4 +88,8 @@ export function TagsEditor({ server }: ServerTabProps): ReactNode {
       </SpaceBetween>
     </Container>
   );
+}
+
+function rowsOf(tags: Tags): readonly Row[] {
+  return Object.entries(tags).map(([key, value]) => ({ id: key, key, value }));
 }

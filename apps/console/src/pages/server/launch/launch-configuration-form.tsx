@@ -8,11 +8,13 @@ import Header from '@cloudscape-design/components/header';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Mgn } from '@landfall/api/types';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
 import type { MessageKey } from '../../../i18n/languages.ts';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { useChange } from '../../../shell/use-change.ts';
+import { useDraft } from '../../../shell/use-draft.ts';
+import { DiscardButton, OvertakenAlert } from '../../../widgets/draft-parts.tsx';
 
 const DISPOSITIONS = ['STARTED', 'STOPPED'] as const satisfies readonly Mgn.LaunchDisposition[];
 const RIGHT_SIZING = ['BASIC', 'NONE'] as const satisfies readonly Mgn.TargetInstanceTypeRightSizingMethod[];
@@ -24,18 +26,16 @@ export function LaunchConfigurationForm(props: {
   const { configuration } = props;
   const { t } = useI18n();
   const { mgn } = useConsole();
-  const [draft, setDraft] = useState(configuration);
   const { sourceServerID = '' } = configuration;
+  const stored = settingsOf(configuration);
+  const draft = useDraft<LaunchSettings>(stored);
+  const settings = draft.typed ?? stored;
+  const set = (next: Partial<LaunchSettings>) => draft.type({ ...settings, ...next });
   const save = useChange({
-    work: () =>
-      mgn('UpdateLaunchConfiguration', {
-        sourceServerID,
-        launchDisposition: draft.launchDisposition,
-        targetInstanceTypeRightSizingMethod: draft.targetInstanceTypeRightSizingMethod,
-        bootMode: draft.bootMode,
-        copyPrivateIp: draft.copyPrivateIp,
-        copyTags: draft.copyTags,
-      }),
+    work: async () => {
+      await mgn('UpdateLaunchConfiguration', { sourceServerID, ...settings });
+      draft.discard();
+    },
     says: () => t('launch.saved'),
   });
   return (
@@ -45,9 +45,12 @@ export function LaunchConfigurationForm(props: {
           variant="h2"
           description={t('launch.configuration.text')}
           actions={
-            <Button loading={save.isBusy} disabled={draft === configuration} onClick={save.run}>
-              {t('common.save')}
-            </Button>
+            <SpaceBetween direction="horizontal" size="xs">
+              <DiscardButton draft={draft} isBusy={save.isBusy} />
+              <Button loading={save.isBusy} disabled={draft.typed === undefined} onClick={save.run}>
+                {t('common.save')}
+              </Button>
+            </SpaceBetween>
           }
         >
           {t('launch.configuration')}
@@ -55,42 +58,68 @@ export function LaunchConfigurationForm(props: {
       }
     >
       <SpaceBetween size="m">
-        <ColumnLayout columns={3}>
-          <Choice
-            label="launch.disposition"
-            values={DISPOSITIONS}
-            chosen={draft.launchDisposition}
-            onChoose={(launchDisposition) => setDraft({ ...draft, launchDisposition })}
-          />
-          <Choice
-            label="launch.rightSizing"
-            values={RIGHT_SIZING}
-            chosen={draft.targetInstanceTypeRightSizingMethod}
-            onChoose={(method) => setDraft({ ...draft, targetInstanceTypeRightSizingMethod: method })}
-          />
-          <Choice
-            label="launch.bootMode"
-            values={BOOT_MODES}
-            chosen={draft.bootMode}
-            onChoose={(bootMode) => setDraft({ ...draft, bootMode })}
-          />
-        </ColumnLayout>
-        <Box>
-          <Checkbox
-            checked={draft.copyPrivateIp === true}
-            onChange={({ detail }) => setDraft({ ...draft, copyPrivateIp: detail.checked })}
-          >
-            {t('launch.copyPrivateIp')}
-          </Checkbox>
-          <Checkbox
-            checked={draft.copyTags === true}
-            onChange={({ detail }) => setDraft({ ...draft, copyTags: detail.checked })}
-          >
-            {t('launch.copyTags')}
-          </Checkbox>
-        </Box>
+        <OvertakenAlert draft={draft} isBusy={save.isBusy} />
+        <SettingsFields settings={settings} onChange={set} />
       </SpaceBetween>
     </Container>
+  );
+}
+
+type LaunchSettings = Pick<
+  Mgn.LaunchConfiguration,
+  'launchDisposition' | 'targetInstanceTypeRightSizingMethod' | 'bootMode' | 'copyPrivateIp' | 'copyTags'
+>;
+
+/** What the form shows; another version of the launch template is none of its business. */
+function settingsOf(configuration: Mgn.LaunchConfiguration): LaunchSettings {
+  const { launchDisposition, targetInstanceTypeRightSizingMethod, bootMode } = configuration;
+  const { copyPrivateIp, copyTags } = configuration;
+  return { launchDisposition, targetInstanceTypeRightSizingMethod, bootMode, copyPrivateIp, copyTags };
+}
+
+function SettingsFields(props: {
+  readonly settings: LaunchSettings;
+  readonly onChange: (change: Partial<LaunchSettings>) => void;
+}): ReactNode {
+  const { settings, onChange } = props;
+  const { t } = useI18n();
+  return (
+    <SpaceBetween size="m">
+      <ColumnLayout columns={3}>
+        <Choice
+          label="launch.disposition"
+          values={DISPOSITIONS}
+          chosen={settings.launchDisposition}
+          onChoose={(launchDisposition) => onChange({ launchDisposition })}
+        />
+        <Choice
+          label="launch.rightSizing"
+          values={RIGHT_SIZING}
+          chosen={settings.targetInstanceTypeRightSizingMethod}
+          onChoose={(method) => onChange({ targetInstanceTypeRightSizingMethod: method })}
+        />
+        <Choice
+          label="launch.bootMode"
+          values={BOOT_MODES}
+          chosen={settings.bootMode}
+          onChoose={(bootMode) => onChange({ bootMode })}
+        />
+      </ColumnLayout>
+      <Box>
+        <Checkbox
+          checked={settings.copyPrivateIp === true}
+          onChange={({ detail }) => onChange({ copyPrivateIp: detail.checked })}
+        >
+          {t('launch.copyPrivateIp')}
+        </Checkbox>
+        <Checkbox
+          checked={settings.copyTags === true}
+          onChange={({ detail }) => onChange({ copyTags: detail.checked })}
+        >
+          {t('launch.copyTags')}
+        </Checkbox>
+      </Box>
+    </SpaceBetween>
   );
 }
 

@@ -29,7 +29,7 @@ export function LaunchTab({ server }: ServerTabProps): ReactNode {
   return (
     <SpaceBetween size="l">
       <LiveState answer={configuration}>
-        {(known) => <LaunchConfigurationForm key={JSON.stringify(known)} configuration={known} />}
+        {(known) => <LaunchConfigurationForm configuration={known} />}
       </LiveState>
       <LiveState answer={versions}>
         {(items) => (

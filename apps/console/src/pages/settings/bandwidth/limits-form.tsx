@@ -56,7 +56,7 @@ export function LimitsForm({ sourceServerID, known }: LimitsFormProps): ReactNod
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               <Button disabled={typed === undefined} onClick={() => setTyped(undefined)}>
-                {t('settings.discard')}
+                {t('common.discard')}
               </Button>
               <Button
                 variant="primary"

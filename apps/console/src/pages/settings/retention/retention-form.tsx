@@ -57,7 +57,7 @@ function RetentionForm({ known }: { readonly known: Landfall.Retention }): React
         {t('settings.retention.reset')}
       </Button>
       <Button disabled={typed === undefined} onClick={() => setTyped(undefined)}>
-        {t('settings.discard')}
+        {t('common.discard')}
       </Button>
       <Button variant="primary" disabled={!isChanged} onClick={() => setChange({ tiers })}>
         {t('common.save')}
