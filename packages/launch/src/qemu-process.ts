@@ -62,9 +62,9 @@ export async function stopQemu(folder: string, clock: Clock): Promise<void> {
   const identity = await findQemu(folder);
   if (identity === undefined) return;
   await quit(folder);
-  if (await isGone(identity, folder, clock, QUIT_TIMEOUT_MS)) return;
+  if (await isGone(identity, clock)) return;
   kill(identity.pid);
-  if (await isGone(identity, folder, clock, QUIT_TIMEOUT_MS)) return;
+  if (await isGone(identity, clock)) return;
   throw new OperationError(
     'MACHINE_STOP_FAILED',
     `QEMU (pid ${identity.pid}) does not end, not even when killed`,
@@ -113,16 +113,11 @@ async function identify(pid: number, folder: string): Promise<ProcessIdentity | 
   }
 }
 
-async function isGone(
-  identity: ProcessIdentity,
-  folder: string,
-  clock: Clock,
-  waitMs: number,
-): Promise<boolean> {
-  const deadlineNs = clock.monotonicNs() + BigInt(waitMs) * 1_000_000n;
+/** Waits for its last thread: a zombie has no command line any more, but its others may still write. */
+async function isGone({ pid, startTicks }: ProcessIdentity, clock: Clock): Promise<boolean> {
+  const deadlineNs = clock.monotonicNs() + BigInt(QUIT_TIMEOUT_MS) * 1_000_000n;
   for (;;) {
-    const now = await identify(identity.pid, folder);
-    if (now === undefined || now.startTicks !== identity.startTicks) return true;
+    if (processStart(pid) !== startTicks) return true;
     if (clock.monotonicNs() > deadlineNs) return false;
     await clock.sleep(POLL_MS);
   }
