@@ -1,11 +1,13 @@
 /** qcow2 overlays, through qemu-img. */
 import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { formatBytes, MIB, OperationError, runChecked } from '@landfall/runtime';
+import { formatBytes, MIB, mapAtOnce, OperationError, runChecked } from '@landfall/runtime';
 import { backingSpecification } from './launch-plan.ts';
 
 /** What conversion and the first minutes of a machine write. */
 const OVERLAY_RESERVE_BYTES = 512 * MIB;
+/** Looked at beside each other. */
+const IMAGES_AT_ONCE_MAX = 4;
 const TIMEOUT_MS = 120_000;
 const COPY_TIMEOUT_MS = 600_000;
 
@@ -67,6 +69,13 @@ export async function copyOverlay(from: string, to: string): Promise<ImageFacts>
     timeoutMs: COPY_TIMEOUT_MS,
   });
   return source;
+}
+
+/** Whether copies of all of them fit there, side by side. Errors: OVERLAY_NO_SPACE. */
+export async function checkSpaceForCopies(paths: readonly string[], folder: string): Promise<void> {
+  const images = await mapAtOnce(paths, IMAGES_AT_ONCE_MAX, inspectImage);
+  const bytes = images.reduce((sum, { bytesOnDisk }) => sum + bytesOnDisk, 0);
+  await checkSpace(folder, OVERLAY_RESERVE_BYTES + bytes);
 }
 
 /** A copy of an overlay that was kept, on another view of the same bytes; neither view is read. */

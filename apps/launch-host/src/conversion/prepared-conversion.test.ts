@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { MachineSpecification } from '@landfall/channel';
-import { runChecked } from '@landfall/runtime';
+import { inspectImage } from '@landfall/launch';
+import { MIB, runChecked } from '@landfall/runtime';
 import type { HostServices } from '../host-services.ts';
 import { idleHost } from '../idle-host.testing.ts';
 import { MachineStore } from '../machine/file-machine-store.ts';
 import { macAddressFor } from '../machine/machine-address.ts';
-import type { MachineContext } from '../machine/machine-context.ts';
+import { type MachineContext, overlayName } from '../machine/machine-context.ts';
 import { type MachineRecord, newRecord } from '../machine/machine-record.ts';
 import { createApplianceTurns } from './appliance-turns.ts';
 import { KeptConversions } from './file-kept-conversions.ts';
@@ -26,13 +27,20 @@ const NAME = 's-1.7.1000';
 const POINT = { sourceServerId: 's-1', epoch: 7, cutTimeMs: 1000 };
 
 function specify(machineId: string, change: Partial<MachineSpecification> = {}): MachineSpecification {
-  const nbdUri = `nbd+unix:///view-of-${machineId}?socket=/none`;
   return {
     ...{ machineId, name: 'server', purpose: 'PROOF', cpuCount: 1, memoryBytes: 2 ** 28 },
     ...{ bootMode: 'USE_SOURCE', disposition: 'STARTED', publishedPorts: [], recoveryPoint: POINT },
-    disks: [{ diskId: 'disk-0', deviceName: '/dev/sda', sizeBytes: SIZE, isBootDisk: true, nbdUri }],
+    disks: specifyDisks(machineId, 1),
     ...change,
   };
+}
+
+function specifyDisks(machineId: string, count: number): MachineSpecification['disks'] {
+  const nbdUri = `nbd+unix:///view-of-${machineId}?socket=/none`;
+  return Array.from({ length: count }, (_, index) => {
+    const isBootDisk = index === 0;
+    return { diskId: `disk-${index}`, deviceName: `/dev/sd${index}`, sizeBytes: SIZE, isBootDisk, nbdUri };
+  });
 }
 
 interface Bed {
@@ -70,16 +78,28 @@ async function makeBed(t: TestContext): Promise<Bed> {
 const FIRST = 'i-00000000000000001';
 const SECOND = 'i-00000000000000002';
 
-/** An overlay as a conversion leaves it: backed by a view that is not read here, with bytes of its own. */
-async function keepOne(bed: Bed, conversion: MachineRecord['conversion'] = DONE): Promise<MachineContext> {
-  const machine = await bed.context(specify(FIRST, { keepConversionAs: NAME }));
-  const overlay = join(machine.folder, 'overlay-disk-0.qcow2');
+/** Overlays as a conversion leaves them: backed by a view that is not read here, with bytes of their own. */
+async function keepOne(
+  bed: Bed,
+  conversion: MachineRecord['conversion'] = DONE,
+  disks = specifyDisks(FIRST, 1),
+): Promise<MachineContext> {
+  const machine = await bed.context(specify(FIRST, { keepConversionAs: NAME, disks }));
   const backing = join(bed.stateDir, 'view.raw');
   await writeFile(backing, Buffer.alloc(SIZE, 7));
-  await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', backing, overlay]);
-  await runChecked(['qemu-io', '-f', 'qcow2', '-c', 'write -q -P 65 4096 4096', overlay]);
+  for (const { diskId } of disks) {
+    const overlay = join(machine.folder, overlayName(diskId));
+    await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', backing, overlay]);
+    await runChecked(['qemu-io', '-f', 'qcow2', '-c', 'write -q -P 65 4096 4096', overlay]);
+  }
   await keepConversion(machine, conversion);
   return machine;
+}
+
+async function contextWithTwoDisks(bed: Bed): Promise<MachineContext> {
+  await keepOne(bed, DONE, specifyDisks(FIRST, 2));
+  const disks = specifyDisks(SECOND, 2);
+  return await bed.context(specify(SECOND, { preparedConversion: NAME, disks }));
 }
 
 test('a kept conversion is used by another machine of the same point, on its own view', async (t) => {
@@ -122,6 +142,32 @@ test('what does not fit, is damaged or not there is converted as ever', async (t
   await refused({});
   await rm(bed.services.kept.overlayPath(NAME, 'disk-0'));
   await refused({});
+});
+
+test('overlays that were copied before one could not be are removed', async (t) => {
+  const bed = await makeBed(t);
+  const machine = await contextWithTwoDisks(bed);
+  await writeFile(bed.services.kept.overlayPath(NAME, 'disk-1'), 'torn');
+  assert.equal(await usePreparedConversion(machine), false);
+  assert.deepEqual(await readdir(machine.folder), []);
+});
+
+const skip = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
+
+test('room is needed for all overlays together, before the first is copied', { skip }, async (t) => {
+  const bed = await makeBed(t);
+  const machine = await contextWithTwoDisks(bed);
+  const overlay = bed.services.kept.overlayPath(NAME, 'disk-1');
+  const { bytesOnDisk } = await inspectImage(overlay);
+  // For either of them, but not for both.
+  const sizeBytes = 512 * MIB + Math.trunc(bytesOnDisk * 1.5);
+  await runChecked(['mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', machine.folder]);
+  try {
+    assert.equal(await usePreparedConversion(machine), false);
+    assert.deepEqual(await readdir(machine.folder), []);
+  } finally {
+    await runChecked(['umount', machine.folder]);
+  }
 });
 
 test('an address that the guest was given has to be that of its network', async (t) => {

@@ -1,9 +1,9 @@
 /** A machine begins with a conversion that was kept, or leaves one behind for others. */
 import { join } from 'node:path';
-import { copyOntoView } from '@landfall/launch';
+import { checkSpaceForCopies, copyOntoView } from '@landfall/launch';
 import { describeError, mapAtOnce, OperationError } from '@landfall/runtime';
 import packageFile from '../../package.json' with { type: 'json' };
-import { makeDurable } from '../machine/file-machine-store.ts';
+import { makeDurable, removeFile } from '../machine/file-machine-store.ts';
 import { macAddressFor, reserveAddressFor } from '../machine/machine-address.ts';
 import { DISKS_AT_ONCE_MAX, type MachineContext, overlayName } from '../machine/machine-context.ts';
 import type { MachineRecord } from '../machine/machine-record.ts';
@@ -49,20 +49,39 @@ async function begin(
   context: MachineContext,
   { name, conversion, macAddress }: KeptConversion,
 ): Promise<void> {
-  const { kept, clock, logger } = context.services;
-  const { disks, machineId } = context.record().specification;
+  const { clock, logger } = context.services;
+  const { machineId } = context.record().specification;
   const startedNs = clock.monotonicNs();
-  await mapAtOnce(disks, DISKS_AT_ONCE_MAX, async (disk) => {
-    const path = join(context.folder, overlayName(disk.diskId));
-    await copyOntoView(kept.overlayPath(name, disk.diskId), { ...disk, path });
-    await makeDurable(path);
-  });
+  await copyOverlays(context, name);
   const durationMs = Number((clock.monotonicNs() - startedNs) / 1_000_000n);
   const detail = `kept as ${name}: ${conversion.steps.map(({ step }) => step).join(', ')}`;
   const steps = [{ step: 'Prepared conversion', detail, durationMs }];
   logger.info('prepared-conversion-used', { machineId, name, durationMs });
   // R1: only now, with the overlays durable.
   await context.update({ phase: 'CONVERTED', conversion: { ...conversion, done: true, steps, macAddress } });
+}
+
+/** All or none: what was copied before one could not be would take the room of the conversion. */
+async function copyOverlays(context: MachineContext, name: string): Promise<void> {
+  const { kept } = context.services;
+  const copies = context.record().specification.disks.map((disk) => {
+    const path = join(context.folder, overlayName(disk.diskId));
+    return { from: kept.overlayPath(name, disk.diskId), to: { ...disk, path } };
+  });
+  // Of all at once: each that looked for itself would find the room that the others are about to take.
+  await checkSpaceForCopies(
+    copies.map(({ from }) => from),
+    context.folder,
+  );
+  try {
+    await mapAtOnce(copies, DISKS_AT_ONCE_MAX, async ({ from, to }) => {
+      await copyOntoView(from, to);
+      await makeDurable(to.path);
+    });
+  } catch (error) {
+    for (const { to } of copies) await removeFile(to.path);
+    throw error;
+  }
 }
 
 /** Before the machine writes to its overlays. One that cannot be kept is only missed (K3). */
