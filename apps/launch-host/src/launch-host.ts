@@ -34,6 +34,7 @@ import { MachineStore, unknownMachine } from './machine/file-machine-store.ts';
 import { loadPerProcessor } from './machine/linux-host-load.ts';
 import { Machine } from './machine/machine.ts';
 import { newRecord, toStatus, unknownTerminated } from './machine/machine-record.ts';
+import { lookAtAll } from './machine/machine-round.ts';
 import { shortened } from './machine/post-launch-outcomes.ts';
 import { Preflights } from './preflight/preflights.ts';
 
@@ -133,7 +134,7 @@ class EmbeddedLaunchHost {
     await this.#reattachAll();
     this.#stopLooking = every(
       LOOK_INTERVAL_MS,
-      () => this.#lookAtAll(),
+      () => lookAtAll(this.#machines.values(), logger),
       (error) => logger.error('machine-look-failed', { error }),
     );
   }
@@ -241,10 +242,6 @@ class EmbeddedLaunchHost {
       if (ended === undefined) await machine.reattach();
       else await this.terminate(machineId);
     }
-  }
-
-  async #lookAtAll(): Promise<void> {
-    for (const machine of this.#machines.values()) await machine.refresh();
   }
 
   get preflights(): Preflights {

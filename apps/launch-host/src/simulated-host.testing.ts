@@ -1,4 +1,5 @@
-/** What runs machines, in memory: each is as its guest leaves it. */
+/** What runs machines, in memory: each is as its guest leaves it. And what else a machine needs around it. */
+import { join } from 'node:path';
 import type {
   HostFacts,
   HydrationOutcome,
@@ -7,6 +8,14 @@ import type {
   MachinePlace,
   RunState,
 } from '@landfall/launch';
+import { silentLogger, systemClock } from '@landfall/runtime';
+import { createApplianceTurns } from './conversion/appliance-turns.ts';
+import { KeptConversions } from './conversion/file-kept-conversions.ts';
+import type { HostServices } from './host-services.ts';
+import { MachineStore } from './machine/file-machine-store.ts';
+import { type MachineRecord, newRecord } from './machine/machine-record.ts';
+
+const BOOT_ID = 'boot-1';
 
 export class SimulatedHost implements MachineHost {
   readonly kind = 'qemu';
@@ -79,4 +88,26 @@ export class SimulatedHost implements MachineHost {
   async takeScreenshot(): Promise<Buffer> {
     return Buffer.alloc(0);
   }
+}
+
+export async function simulatedServices(stateDir: string, host: SimulatedHost): Promise<HostServices> {
+  const store = new MachineStore(stateDir);
+  await store.open();
+  return {
+    ...{ store, logger: silentLogger, clock: systemClock },
+    ...{ host, accelerator: 'tcg', hasUefiFirmware: false },
+    ...createApplianceTurns(),
+    kept: new KeptConversions(join(stateDir, 'conversions')),
+    ...{ viewTimeoutSeconds: 0, hostBootId: BOOT_ID },
+  };
+}
+
+/** Of a machine that was launched, without disks. */
+export function runningRecord(machineId: string): MachineRecord {
+  const record = newRecord({
+    ...{ machineId, name: 'web', purpose: 'TEST', disks: [], cpuCount: 1, memoryBytes: 2 ** 28 },
+    ...{ bootMode: 'USE_SOURCE', disposition: 'STARTED', publishedPorts: [] },
+  });
+  const conversion = { done: true, steps: [], bootMode: 'LEGACY_BIOS' } as const;
+  return { ...record, phase: 'RUNNING', conversion, startedAtMs: 1, hostBootId: BOOT_ID };
 }

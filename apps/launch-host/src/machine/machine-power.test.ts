@@ -4,15 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { MachinePhase } from '@landfall/channel';
-import { silentLogger, systemClock } from '@landfall/runtime';
-import { createApplianceTurns } from '../conversion/appliance-turns.ts';
-import { KeptConversions } from '../conversion/file-kept-conversions.ts';
-import type { HostServices } from '../host-services.ts';
-import { SimulatedHost } from '../simulated-host.testing.ts';
-import { MachineStore } from './file-machine-store.ts';
+import { systemClock } from '@landfall/runtime';
+import { runningRecord, SimulatedHost, simulatedServices } from '../simulated-host.testing.ts';
 import { Machine } from './machine.ts';
 import { POWER_OFF_MS_MAX } from './machine-power.ts';
-import { type MachineRecord, newRecord } from './machine-record.ts';
+import type { MachineRecord } from './machine-record.ts';
 
 const MACHINE_ID = 'i-0123456789abcdef0';
 
@@ -29,16 +25,12 @@ async function rig(t: TestContext, change: Partial<MachineRecord> = {}): Promise
   t.after(() => rm(stateDir, { recursive: true, force: true }));
   let aheadMs = 0;
   const host = new SimulatedHost();
-  const store = new MachineStore(stateDir);
-  await store.open();
-  const services: HostServices = {
-    ...{ store, logger: silentLogger, host, accelerator: 'tcg', hasUefiFirmware: false },
-    ...createApplianceTurns(),
+  const services = {
+    ...(await simulatedServices(stateDir, host)),
     clock: { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs },
-    kept: new KeptConversions(join(stateDir, 'conversions')),
-    ...{ viewTimeoutSeconds: 0, hostBootId: 'boot-1' },
   };
-  const record = { ...runningRecord(), ...change };
+  const { store } = services;
+  const record = { ...runningRecord(MACHINE_ID), ...change };
   await store.save(record);
   if (record.phase === 'RUNNING') host.machines.set(MACHINE_ID, 'RUNNING');
   return {
@@ -55,15 +47,6 @@ async function rig(t: TestContext, change: Partial<MachineRecord> = {}): Promise
       aheadMs += durationMs;
     },
   };
-}
-
-function runningRecord(): MachineRecord {
-  const record = newRecord({
-    ...{ machineId: MACHINE_ID, name: 'web', purpose: 'TEST', disks: [], cpuCount: 1, memoryBytes: 2 ** 28 },
-    ...{ bootMode: 'USE_SOURCE', disposition: 'STARTED', publishedPorts: [] },
-  });
-  const conversion = { done: true, steps: [], bootMode: 'LEGACY_BIOS' } as const;
-  return { ...record, phase: 'RUNNING', conversion, startedAtMs: 1, hostBootId: 'boot-1' };
 }
 
 function power(machine: Machine, action: 'START' | 'STOP' | 'RESTART', forced = false) {
@@ -125,7 +108,7 @@ test('forced, it is off at once', async (t) => {
 
 test('a restart ends with a machine that runs, and its disks go on filling in', async (t) => {
   const { host, machine } = await rig(t, {
-    hydration: { ...runningRecord().hydration, state: 'RUNNING' },
+    hydration: { ...runningRecord(MACHINE_ID).hydration, state: 'RUNNING' },
   });
   assert.equal((await power(machine, 'RESTART')).powerRequest, 'RESTART');
   assert.equal(await phaseOf(machine), 'RUNNING');
