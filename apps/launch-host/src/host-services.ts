@@ -13,7 +13,8 @@ export interface HostServices {
   /** What runs the machines. */
   readonly host: MachineHost;
   readonly accelerator: Accelerator;
-  readonly hasUefiFirmware: boolean;
+  /** As of the last look at the host: firmware may be installed while this program runs. */
+  hasUefiFirmware(): boolean;
   /** Appliances are as heavy as machines: few at once. */
   readonly conversions: Limiter;
   /** The appliance for what nobody waits for. */

@@ -9,5 +9,5 @@ export function idleHost(
 ): Pick<HostServices, 'host' | 'accelerator' | 'hasUefiFirmware' | 'logger' | 'clock'> {
   const common = { logger: silentLogger, clock: systemClock, accelerator: 'tcg' } as const;
   const host = new QemuHost({ ...common, probePath: join(folder, 'accelerator.json') });
-  return { ...common, host, hasUefiFirmware: false };
+  return { ...common, host, hasUefiFirmware: () => false };
 }

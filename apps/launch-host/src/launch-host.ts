@@ -118,7 +118,8 @@ class EmbeddedLaunchHost {
     await this.#store.open();
     const host = await openHost(this.#options.host ?? { kind: 'qemu' }, this.#options);
     this.#facts = await host.probe();
-    const { accelerator, hasUefiFirmware } = this.#facts;
+    const { accelerator } = this.#facts;
+    const hasUefiFirmware = () => this.#facts?.hasUefiFirmware === true;
     const hostBootId = ((await readIfExists('/proc/sys/kernel/random/boot_id')) ?? '').trim();
     const turns = createApplianceTurns();
     const { viewTimeoutSeconds } = this.#options;

@@ -95,7 +95,7 @@ export async function simulatedServices(stateDir: string, host: SimulatedHost): 
   await store.open();
   return {
     ...{ store, logger: silentLogger, clock: systemClock },
-    ...{ host, accelerator: 'tcg', hasUefiFirmware: false },
+    ...{ host, accelerator: 'tcg', hasUefiFirmware: () => false },
     ...createApplianceTurns(),
     kept: new KeptConversions(join(stateDir, 'conversions')),
     ...{ viewTimeoutSeconds: 0, hostBootId: BOOT_ID },

@@ -13,7 +13,7 @@
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, type Logger, OperationError, retry, systemErrorCode } from '@landfall/runtime';
+import { type Clock, OperationError, retry, systemErrorCode } from '@landfall/runtime';
 import { networkUnknown } from './host-network.ts';
 import {
   decideHydration,
@@ -51,7 +51,6 @@ import {
 } from './libvirt-state.ts';
 import { connectVirsh, LIBVIRT_URI_DEFAULT, type Virsh } from './libvirt-virsh.ts';
 import {
-  type Accelerator,
   type HostFacts,
   type MachineHost,
   type MachinePlace,
@@ -61,15 +60,11 @@ import {
   thereAlready,
 } from './machine-host.ts';
 import { inspectImage } from './qemu-image.ts';
-import { findUefiFirmware, type ProbeResult, probeAccelerator, type UefiFirmware } from './qemu-probe.ts';
+import { HostProbe, type ProbeOptions } from './qemu-probe.ts';
 import { writeXml } from './xml-writer.ts';
 
-export interface LibvirtHostOptions {
-  /** Where the outcome of the trial of KVM is kept. */
-  readonly probePath: string;
-  readonly logger: Logger;
+export interface LibvirtHostOptions extends ProbeOptions {
   readonly clock: Clock;
-  readonly accelerator?: Accelerator;
   readonly uri?: string;
 }
 
@@ -83,21 +78,22 @@ const VIEW_AWAY = /nbd|Failed to connect|Connection refused/i;
 export class LibvirtHost implements MachineHost {
   readonly kind = 'libvirt';
   readonly #options: LibvirtHostOptions;
+  readonly #probe: HostProbe;
   readonly #virsh: Virsh;
   readonly #addresses: ReservedAddresses;
   /** Disks seen with a job (V4). */
   readonly #seenJobs = new Set<string>();
-  #found: Promise<Found> | undefined;
   #isolated: Promise<void> = Promise.resolve();
 
   constructor(options: LibvirtHostOptions) {
     this.#options = options;
+    this.#probe = new HostProbe(options);
     this.#virsh = connectVirsh(options.uri ?? LIBVIRT_URI_DEFAULT);
     this.#addresses = new ReservedAddresses(this.#virsh);
   }
 
   async probe(): Promise<HostFacts> {
-    const { accelerator, reason, uefi } = await this.#probed();
+    const { accelerator, reason, uefi } = await this.#probe.findOut();
     const networks = (await this.#networkNames()).map(async (name) =>
       parseNetwork(await this.#virsh('net-dumpxml', name)),
     );
@@ -119,7 +115,7 @@ export class LibvirtHost implements MachineHost {
   async start(request: LaunchRequest): Promise<void> {
     const name = domainName(request.machineId);
     if (await this.find(request)) throw thereAlready(request.machineId);
-    const { accelerator, uefi } = await this.#probed();
+    const { accelerator, uefi } = await this.#probe.findOut();
     const network = await this.#network(request);
     const xml = planDomain(request, { accelerator, uefi, network });
     await ensurePool(this.#virsh, request);
@@ -329,17 +325,6 @@ export class LibvirtHost implements MachineHost {
     return { hasBacking, hasViewNode: false, job: running };
   }
 
-  #probed(): Promise<Found> {
-    this.#found ??= this.#findOut();
-    return this.#found;
-  }
-
-  async #findOut(): Promise<Found> {
-    const { accelerator, probePath, logger } = this.#options;
-    const given = accelerator && { accelerator, reason: 'as this launch host was told' };
-    return { ...(given ?? (await probeAccelerator(probePath, logger))), uefi: await findUefiFirmware() };
-  }
-
   async #fromFile<Result>(text: string, use: (path: string) => Promise<Result>): Promise<Result> {
     const folder = await mkdtemp(join(tmpdir(), 'landfall-virsh-'));
     try {
@@ -356,10 +341,6 @@ interface AttachedDisk {
   /** libvirt's name for it: `vda`. */
   readonly target: string;
   readonly path: string;
-}
-
-interface Found extends ProbeResult {
-  readonly uefi: UefiFirmware | undefined;
 }
 
 function diskMissing(diskId: string): never {

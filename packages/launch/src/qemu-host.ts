@@ -1,7 +1,7 @@
 /** Machines as QEMU processes of this computer, on its user network. */
 import { constants, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, type Logger, OperationError, systemErrorCode } from '@landfall/runtime';
+import { type Clock, OperationError, systemErrorCode } from '@landfall/runtime';
 import { findQemuNetwork, QEMU_NETWORKS, type QemuNetwork } from './host-network.ts';
 import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
 import {
@@ -12,7 +12,6 @@ import {
   USER_NETWORK_GIVES,
 } from './launch-plan.ts';
 import {
-  type Accelerator,
   type HostFacts,
   type MachineHost,
   type MachinePlace,
@@ -30,17 +29,12 @@ import {
   setHydrationSpeed,
   takeScreenshot,
 } from './qemu-machine.ts';
-import { findUefiFirmware, type ProbeResult, probeAccelerator, type UefiFirmware } from './qemu-probe.ts';
+import { HostProbe, type ProbeOptions, type UefiFirmware } from './qemu-probe.ts';
 import { findQemu, readQemuLog, startQemu, stopQemu } from './qemu-process.ts';
 import { findFreePort } from './tcp-free-port.ts';
 
-export interface QemuHostOptions {
-  /** Where the outcome of the trial of KVM is kept. */
-  readonly probePath: string;
-  readonly logger: Logger;
+export interface QemuHostOptions extends ProbeOptions {
   readonly clock: Clock;
-  /** Without it, found out by a trial. */
-  readonly accelerator?: Accelerator;
   /** Absent: those that are always there. */
   readonly networks?: readonly QemuNetwork[];
 }
@@ -50,14 +44,15 @@ const MACHINE_TYPES = ['pc', 'q35'] as const;
 export class QemuHost implements MachineHost {
   readonly kind = 'qemu';
   readonly #options: QemuHostOptions;
-  #found: Promise<Found> | undefined;
+  readonly #probe: HostProbe;
 
   constructor(options: QemuHostOptions) {
     this.#options = options;
+    this.#probe = new HostProbe(options);
   }
 
   async probe(): Promise<HostFacts> {
-    const { accelerator, reason, uefi } = await this.#probed();
+    const { accelerator, reason, uefi } = await this.#probe.findOut();
     return {
       accelerator,
       reason,
@@ -77,7 +72,7 @@ export class QemuHost implements MachineHost {
   async start(request: LaunchRequest): Promise<void> {
     // A second process would fail on the first one's disks, but only after it took its pid file away.
     if (await this.find(request)) throw thereAlready(request.machineId);
-    const { accelerator, uefi } = await this.#probed();
+    const { accelerator, uefi } = await this.#probe.findOut();
     const argv = planLaunch(request, {
       accelerator,
       uefiCodePath: uefi?.codePath,
@@ -147,21 +142,6 @@ export class QemuHost implements MachineHost {
   get #networks(): readonly QemuNetwork[] {
     return this.#options.networks ?? QEMU_NETWORKS;
   }
-
-  #probed(): Promise<Found> {
-    this.#found ??= this.#findOut();
-    return this.#found;
-  }
-
-  async #findOut(): Promise<Found> {
-    const { accelerator, probePath, logger } = this.#options;
-    const given = accelerator && { accelerator, reason: 'as this launch host was told' };
-    return { ...(given ?? (await probeAccelerator(probePath, logger))), uefi: await findUefiFirmware() };
-  }
-}
-
-interface Found extends ProbeResult {
-  readonly uefi: UefiFirmware | undefined;
 }
 
 /** A machine keeps its variables: what is there stays. */

@@ -13,10 +13,12 @@ import type { Accelerator } from './machine-host.ts';
 const TRIAL_TIMEOUT_MS = 10_000;
 const KVM_DEVICE = '/dev/kvm';
 const APPLIANCE_KERNEL = '/var/tmp/.guestfs-0/appliance.d/kernel';
-const UEFI_FIRMWARE = [
+/** Code and variables. */
+type FirmwarePaths = readonly (readonly [string, string])[];
+const UEFI_FIRMWARE: FirmwarePaths = [
   ['/usr/share/OVMF/OVMF_CODE_4M.fd', '/usr/share/OVMF/OVMF_VARS_4M.fd'],
   ['/usr/share/OVMF/OVMF_CODE.fd', '/usr/share/OVMF/OVMF_VARS.fd'],
-] as const;
+];
 
 export interface ProbeResult {
   readonly accelerator: Accelerator;
@@ -40,11 +42,49 @@ export interface UefiFirmware {
   readonly variablesPath: string;
 }
 
-export async function findUefiFirmware(): Promise<UefiFirmware | undefined> {
-  for (const [codePath, variablesPath] of UEFI_FIRMWARE) {
+export async function findUefiFirmware(paths = UEFI_FIRMWARE): Promise<UefiFirmware | undefined> {
+  for (const [codePath, variablesPath] of paths) {
     if ((await exists(codePath)) && (await exists(variablesPath))) return { codePath, variablesPath };
   }
   return undefined;
+}
+
+export interface ProbeOptions {
+  /** Where the outcome of the trial of KVM is kept. */
+  readonly probePath: string;
+  readonly logger: Logger;
+  /** Without it, found out by a trial. */
+  readonly accelerator?: Accelerator;
+  /** Absent: where Debian has it. */
+  readonly uefiFirmware?: FirmwarePaths;
+}
+
+export interface ProbeFindings extends ProbeResult {
+  readonly uefi: UefiFirmware | undefined;
+}
+
+/** The accelerator is found out once. Firmware is looked for until it is there: it may be installed later. */
+export class HostProbe {
+  readonly #options: ProbeOptions;
+  #result: Promise<ProbeResult> | undefined;
+  #uefi: UefiFirmware | undefined;
+
+  constructor(options: ProbeOptions) {
+    this.#options = options;
+  }
+
+  async findOut(): Promise<ProbeFindings> {
+    this.#result ??= this.#findAccelerator();
+    const result = await this.#result;
+    this.#uefi ??= await findUefiFirmware(this.#options.uefiFirmware);
+    return { ...result, uefi: this.#uefi };
+  }
+
+  async #findAccelerator(): Promise<ProbeResult> {
+    const { accelerator, probePath, logger } = this.#options;
+    if (accelerator !== undefined) return { accelerator, reason: 'as this launch host was told' };
+    return await probeAccelerator(probePath, logger);
+  }
 }
 
 async function tryKvm(): Promise<ProbeResult> {

@@ -32,7 +32,7 @@ export async function inspectViews(
       // No machine is made: what is told of its addresses holds for any.
       target: {
         ...{ macAddress: 'of the machine', given: USER_NETWORK_GIVES, bootMode },
-        hasUefiFirmware: services.hasUefiFirmware,
+        hasUefiFirmware: services.hasUefiFirmware(),
         hasVirtV2v: await hasVirtV2v(),
         method: conversionMethod,
       },
