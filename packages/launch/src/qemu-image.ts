@@ -1,7 +1,7 @@
 /** qcow2 overlays, through qemu-img. */
 import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { formatBytes, MIB, mapAtOnce, OperationError, runChecked } from '@landfall/runtime';
+import { formatBytes, MIB, mapAtOnce, OperationError, run, runChecked } from '@landfall/runtime';
 import { backingSpecification } from './launch-plan.ts';
 
 /** What conversion and the first minutes of a machine write. */
@@ -10,6 +10,8 @@ const OVERLAY_RESERVE_BYTES = 512 * MIB;
 const IMAGES_AT_ONCE_MAX = 4;
 const TIMEOUT_MS = 120_000;
 const COPY_TIMEOUT_MS = 600_000;
+/** Others wait for it. */
+const MEASURE_TIMEOUT_MS = 10_000;
 
 export interface OverlayRequest {
   readonly path: string;
@@ -88,9 +90,55 @@ export async function copyOntoView(from: string, request: OverlayRequest): Promi
   await runChecked([...rebase, '-b', backing, request.path], { timeoutMs: TIMEOUT_MS });
 }
 
-async function checkSpace(folder: string, neededBytes = OVERLAY_RESERVE_BYTES): Promise<void> {
+/**
+ * Whether these overlays can be filled in where they are. What is empty in a view takes no room, but to ask
+ * for that takes a while: it is asked only if everything would not fit. A view that does not tell it in time
+ * may be full. Errors: OVERLAY_NO_SPACE.
+ */
+export async function checkSpaceToFillIn(paths: readonly string[], folder: string): Promise<void> {
+  const images = await mapAtOnce(paths, IMAGES_AT_ONCE_MAX, async (path) => {
+    return { path, ...(await inspectImage(path)) };
+  });
+  const unfilled = images.filter(({ hasBacking }) => hasBacking);
+  if (unfilled.length === 0) return;
+  const mostBytes = unfilled.reduce((sum, image) => sum + bytesMissing(image, image.sizeBytes), 0);
+  const freeBytes = await freeBytesIn(folder);
+  if (freeBytes >= OVERLAY_RESERVE_BYTES + mostBytes) return;
+  const missing = await mapAtOnce(unfilled, IMAGES_AT_ONCE_MAX, async (image) =>
+    bytesMissing(image, (await measureWhole(image.path)) ?? image.sizeBytes),
+  );
+  const neededBytes = OVERLAY_RESERVE_BYTES + missing.reduce((sum, bytes) => sum + bytes, 0);
+  if (freeBytes >= neededBytes) return;
+  const needed = formatBytes(neededBytes);
+  throw new OperationError(
+    'OVERLAY_NO_SPACE',
+    `${formatBytes(freeBytes)} are free in ${folder}; filling in the machine's disks may need ${needed}`,
+    {
+      hint: 'terminate test machines that are no longer needed, or free space there; then ask again',
+    },
+  );
+}
+
+function bytesMissing({ bytesOnDisk }: ImageFacts, wholeBytes: number): number {
+  return Math.max(0, wholeBytes - bytesOnDisk);
+}
+
+/** What the file has once it is filled in, as its view tells it; `undefined`: it does not, or not in time. */
+async function measureWhole(path: string): Promise<number | undefined> {
+  const argv = ['qemu-img', 'measure', '-U', '--output=json', '-f', 'qcow2', '-O', 'qcow2', path];
+  const { exitCode, stdout } = await run(argv, { timeoutMs: MEASURE_TIMEOUT_MS });
+  if (exitCode !== 0) return undefined;
+  const { required }: { required: number } = JSON.parse(stdout);
+  return required;
+}
+
+async function freeBytesIn(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
-  const freeBytes = bavail * bsize;
+  return bavail * bsize;
+}
+
+async function checkSpace(folder: string, neededBytes = OVERLAY_RESERVE_BYTES): Promise<void> {
+  const freeBytes = await freeBytesIn(folder);
   if (freeBytes >= neededBytes) return;
   const needed = formatBytes(neededBytes);
   throw new OperationError(

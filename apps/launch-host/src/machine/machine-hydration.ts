@@ -1,9 +1,10 @@
 /** Fills in a machine's disks, a look at a time; the work itself is done by the machine's host. */
 import { join } from 'node:path';
-import { type HydrationRequest, inspectImage, sumProgress } from '@landfall/launch';
+import { checkSpaceToFillIn, type HydrationRequest, inspectImage, sumProgress } from '@landfall/launch';
 import { OperationError } from '@landfall/runtime';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { startHydrator } from './machine-launch.ts';
+import { type MachineRecord, withoutError } from './machine-record.ts';
 
 /**
  * Failures in a row, without getting further than ever before, before hydration is given up: some ten
@@ -26,7 +27,42 @@ export async function hydrateOnce(context: MachineContext): Promise<void> {
   }
 }
 
-export async function setSpeed(context: MachineContext): Promise<void> {
+/**
+ * Asked for while it goes on, it goes on with the failures it has: whoever asks every second would keep it
+ * from ever being given up. What is not under way begins, if there is room.
+ */
+export async function wantHydration(
+  context: MachineContext,
+  bandwidthBytesPerSecond: number | null,
+): Promise<void> {
+  const { hydration } = context.record();
+  if (hydration.state === 'COMPLETE') return;
+  if (hydration.state !== 'RUNNING' && !(await hasRoom(context))) return;
+  const failures = hydration.state === 'RUNNING' ? hydration.failures : 0;
+  await context.update({ hydration: { ...hydration, state: 'RUNNING', bandwidthBytesPerSecond, failures } });
+  await setSpeed(context);
+}
+
+/** Looked for before it begins: a file system that is full pauses every machine on it. */
+async function hasRoom(context: MachineContext): Promise<boolean> {
+  const record = context.record();
+  const { machineId, disks } = record.specification;
+  const paths = disks.map(({ diskId }) => join(context.folder, overlayName(diskId)));
+  try {
+    await checkSpaceToFillIn(paths, context.folder);
+  } catch (error) {
+    if (!(error instanceof OperationError) || error.code !== 'OVERLAY_NO_SPACE') throw error;
+    const { code, message, hint = '' } = error;
+    context.services.logger.warn('hydration-not-begun', { machineId, error });
+    const hydration = { ...record.hydration, state: 'FAILED' } as const;
+    await context.update({ hydration, error: { code, message, hint } });
+    return false;
+  }
+  if (record.error?.code === 'OVERLAY_NO_SPACE') await context.replace(withoutError(record));
+  return true;
+}
+
+async function setSpeed(context: MachineContext): Promise<void> {
   const { host } = context.services;
   if (await host.find(placeOf(context))) await host.setHydrationSpeed(toRequest(context));
 }
@@ -36,7 +72,7 @@ async function advance(context: MachineContext): Promise<void> {
   const { disks, errors } = await context.services.host.advanceHydration(toRequest(context));
   const { complete, doneBytes, totalBytes } = sumProgress(disks);
   if (doneBytes > before.doneBytes) {
-    await context.update({ hydration: { ...before, doneBytes, totalBytes, failures: 0 } });
+    await getFurther(context, { ...before, doneBytes, totalBytes, failures: 0 });
   }
   if (errors.length > 0) await noteFailure(context, errors.join('; '));
   else if (complete) await finish(context);
@@ -55,7 +91,14 @@ async function finish(context: MachineContext): Promise<void> {
     machineId: specification.machineId,
     bytes: hydration.totalBytes,
   });
-  await context.update({ hydration: { ...hydration, state: 'COMPLETE', doneBytes: hydration.totalBytes } });
+  await getFurther(context, { ...hydration, state: 'COMPLETE', doneBytes: hydration.totalBytes });
+}
+
+/** What was said when it was given up is not so any more. */
+async function getFurther(context: MachineContext, hydration: MachineRecord['hydration']): Promise<void> {
+  const record = context.record();
+  const better = record.error?.code === 'HYDRATION_FAILED' ? withoutError(record) : record;
+  await context.replace({ ...better, hydration });
 }
 
 async function noteFailure(context: MachineContext, reason: string): Promise<void> {

@@ -19,7 +19,7 @@ import type { HostServices } from '../host-services.ts';
 import { watchForLife } from '../life/machine-life.ts';
 import { readTail, removeFile, unknownMachine } from './file-machine-store.ts';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
-import { hydrateOnce, setSpeed } from './machine-hydration.ts';
+import { hydrateOnce, wantHydration } from './machine-hydration.ts';
 import { convertMachine, startMachine } from './machine-launch.ts';
 import { observePostLaunch } from './machine-post-launch.ts';
 import { changePower } from './machine-power.ts';
@@ -103,15 +103,7 @@ export class Machine {
 
   async hydrate(bandwidthBytesPerSecond: number | undefined): Promise<MachineStatus> {
     if (!this.#record.conversion.done) throw notReady(this.status);
-    await this.#inTurn(async () => {
-      const hydration = {
-        ...this.#record.hydration,
-        bandwidthBytesPerSecond: bandwidthBytesPerSecond ?? null,
-      };
-      if (hydration.state === 'COMPLETE') return;
-      await this.#update({ hydration: { ...hydration, state: 'RUNNING', failures: 0 } });
-      await setSpeed(this.#context());
-    });
+    await this.#inTurn(() => wantHydration(this.#context(), bandwidthBytesPerSecond ?? null));
     return await this.refresh();
   }
 

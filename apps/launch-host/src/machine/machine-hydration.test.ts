@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { MachineSpecification } from '@landfall/channel';
+import { GIB, MIB, runChecked } from '@landfall/runtime';
+import { runningRecord, SimulatedHost, simulatedServices } from '../simulated-host.testing.ts';
+import { Machine } from './machine.ts';
+import { overlayName } from './machine-context.ts';
+
+const MACHINE_ID = 'i-00000000000000001';
+const DISK = {
+  ...{ diskId: 'disk-0', deviceName: '/dev/sda', sizeBytes: GIB, isBootDisk: true },
+  nbdUri: 'nbd+unix:///d?socket=/none',
+};
+
+async function machineIn(
+  stateDir: string,
+  host: SimulatedHost,
+  disks: MachineSpecification['disks'],
+): Promise<Machine> {
+  const services = await simulatedServices(stateDir, host);
+  const record = runningRecord(MACHINE_ID);
+  host.machines.set(MACHINE_ID, 'RUNNING');
+  return new Machine(services, { ...record, specification: { ...record.specification, disks } });
+}
+
+async function folderFor(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'lh-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('filling in that fails is given up, however often it is asked for, and begins anew after that', async (t) => {
+  const host = new SimulatedHost();
+  let errors = ['disk-0: READ_OR_WRITE_FAILED'];
+  host.advanceHydration = async () => ({ disks: [], errors });
+  const machine = await machineIn(await folderFor(t), host, []);
+  let asked = 0;
+  while ((await machine.hydrate(undefined)).hydration.state === 'RUNNING') {
+    asked += 1;
+    assert.ok(asked < 1000, 'it is not given up');
+  }
+  assert.equal(machine.status.hydration.state, 'FAILED');
+  assert.equal(machine.status.error?.code, 'HYDRATION_FAILED');
+  assert.equal((await machine.hydrate(undefined)).hydration.state, 'RUNNING');
+  assert.equal(machine.status.error?.code, 'HYDRATION_FAILED', 'it is not better yet');
+  errors = [];
+  assert.equal((await machine.hydrate(undefined)).hydration.state, 'COMPLETE');
+  assert.equal(machine.status.error, undefined);
+});
+
+const skip = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
+
+/** A file system of that size until `use` is over. */
+async function withSmallDisk(
+  t: TestContext,
+  sizeBytes: number,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await folderFor(t);
+  await runChecked(['mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder]);
+  try {
+    await use(folder);
+  } finally {
+    await runChecked(['umount', folder]);
+  }
+}
+
+/** The view of a disk that is mostly empty, and how much of it is not. */
+async function writeView(path: string, dataBytes: number): Promise<void> {
+  const view = await open(path, 'w');
+  try {
+    await view.write(Buffer.alloc(dataBytes, 7));
+    await view.truncate(GIB);
+  } finally {
+    await view.close();
+  }
+}
+
+test('disks for which there is no room are not begun, and begin when there is', { skip }, async (t) => {
+  const view = join(await folderFor(t), 'view.raw');
+  await withSmallDisk(t, 520 * MIB, async (stateDir) => {
+    const host = new SimulatedHost();
+    let begun = 0;
+    host.advanceHydration = async () => {
+      begun += 1;
+      return { disks: [], errors: ['disk-0: still at it'] };
+    };
+    const machine = await machineIn(stateDir, host, [DISK]);
+    await mkdir(machine.folder, { recursive: true });
+    await writeView(view, 0);
+    const overlay = join(machine.folder, overlayName('disk-0'));
+    await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', view, overlay]);
+    // A view that cannot be asked may be full.
+    for (const prepare of [() => rm(view), () => writeView(view, 20 * MIB)]) {
+      await prepare();
+      assert.equal((await machine.hydrate(undefined)).hydration.state, 'FAILED');
+      assert.equal(machine.status.error?.code, 'OVERLAY_NO_SPACE');
+      assert.equal(machine.status.phase, 'RUNNING');
+      assert.equal(begun, 0);
+    }
+    // Only what is not empty takes room.
+    await writeView(view, 4 * MIB);
+    assert.equal((await machine.hydrate(undefined)).hydration.state, 'RUNNING');
+    assert.equal(machine.status.error, undefined);
+    assert.equal(begun, 1);
+  });
+});
