@@ -8,7 +8,7 @@ import { type MachineRecord, withoutError } from './machine-record.ts';
 
 /**
  * Failures in a row, without getting further than ever before, before hydration is given up: some ten
- * minutes.
+ * minutes of looks, or three where somebody asks for it every second meanwhile.
  */
 const FAILURES_MAX = 300;
 
