@@ -33,6 +33,39 @@ iface ens224 inet static
   present: ['/sbin/dhclient'],
 };
 
+/** As people write it by hand: nothing is indented, and long lines are continued. */
+export const FLUSH_LEFT_IFUPDOWN: GoldenNetwork = {
+  files: {
+    '/etc/network/interfaces': `auto lo
+iface lo inet loopback
+
+auto eth0
+iface eth0 inet static
+# address 192.168.1.1 is the router
+address 192.168.1.9
+netmask 255.255.255.0
+gateway 192.168.1.1
+hwaddress ether 00:50:56:aa:bb:cc
+dns-nameservers 1.1.1.1 \\
+8.8.8.8
+mtu 9000
+post-up /usr/local/bin/hook \\
+address of-the-hook
+rename eth9=lan9
+
+iface eth0 inet6 \\
+static
+address 2001:db8:1::9/64
+accept_ra 0
+no-auto-down eth0
+mapping eth1
+script /usr/local/bin/choose
+map address home
+`,
+  },
+  present: ['/sbin/dhclient'],
+};
+
 export const UBUNTU_NETPLAN: GoldenNetwork = {
   files: {
     '/etc/netplan/50-cloud-init.yaml': `# This file is generated from information provided by the datasource.
@@ -142,6 +175,7 @@ iface br0 inet static
 
 export const GOLDEN_NETWORKS = {
   DEBIAN_IFUPDOWN,
+  FLUSH_LEFT_IFUPDOWN,
   UBUNTU_NETPLAN,
   ARCH_NETWORKD,
   RHEL_KEYFILE,

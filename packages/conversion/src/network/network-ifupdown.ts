@@ -1,27 +1,30 @@
 /**
  * /etc/network/interfaces, of Debian and those that come from it. Rewritten in place: hooks and comments
- * stay.
+ * stay. As in interfaces(5) a stanza ends where the next one begins, however its lines are indented, and a
+ * line that ends in a backslash goes on in the next: one here is all of them, with their line breaks.
  */
 import { addressesOf, type FixedAddress, withPrefix } from './network-address.ts';
 import type { ConfiguredInterface, FileChange, NetworkSystem, WantedInterface } from './network-interface.ts';
 
 const PATH = /^\/etc\/network\/interfaces(\.d\/[^/]+)?$/;
 const RESOLVER = '/etc/resolv.conf';
-const BLOCK_START = /^\s*(iface|auto|allow-\S+|mapping|source\S*|no-\S+)\s/;
+const BLOCK_START = /^\s*(iface|auto|allow-\S+|mapping|rename|source\S*|template|no-\S+)\s/;
 const STANZA = /^\s*iface\s+(\S+)\s+(inet6?)\s+(\S+)/;
 /** Options that say which address: they come from elsewhere now. */
-const ADDRESS_OPTION = /^\s+(address|netmask|network|broadcast|gateway|dns-\S+|pointopoint|hwaddress)\s/;
+const ADDRESS_OPTION = /^\s*(address|netmask|network|broadcast|gateway|dns-\S+|pointopoint|hwaddress)\s/;
+const HARDWARE_ADDRESS = /^\s*hwaddress\s/;
+const CONTINUED = /\\$/;
 
 export const ifupdown: NetworkSystem = {
   find(path, text) {
     if (!PATH.test(path)) return [];
     return blocksOf(text).flatMap((block): ConfiguredInterface[] => {
-      const [, name = '', family, method = ''] = STANZA.exec(block[0] ?? '') ?? [];
+      const [, name = '', family, method = ''] = stanzaOf(block);
       if (family !== 'inet') return [];
       return [
         {
           ...{ system: 'ifupdown', path, name, usesDhcp: method === 'dhcp' },
-          boundToMac: block.some((line) => /^\s+hwaddress\s/.test(line)),
+          boundToMac: block.some((line) => HARDWARE_ADDRESS.test(unfolded(line))),
           ...{ isMember: method === 'manual', text: block.join('\n') },
         },
       ];
@@ -57,9 +60,11 @@ function rewriteInterfaces(text: string, wanted: WantedInterface, name: string):
 
 function stanzasOf(family: 4 | 6, wanted: WantedInterface, blocks: readonly (readonly string[])[]): string[] {
   const inet = family === 4 ? 'inet' : 'inet6';
-  const own = blocks.filter((block) => STANZA.exec(block[0] ?? '')?.[2] === inet);
-  const options = own.flatMap((block) => block.slice(1).filter((line) => !ADDRESS_OPTION.test(line)));
-  const name = STANZA.exec(blocks[0]?.[0] ?? '')?.[1] ?? '';
+  const own = blocks.filter((block) => stanzaOf(block)[2] === inet);
+  const options = own.flatMap((block) =>
+    block.slice(1).filter((line) => !ADDRESS_OPTION.test(unfolded(line))),
+  );
+  const [, name = ''] = stanzaOf(blocks[0] ?? []);
   const fixed = addressesOf(wanted, family);
   if (fixed.length > 0) {
     const isFirst = wanted.addresses[0]?.family === family;
@@ -83,18 +88,40 @@ function addressOptions(address: FixedAddress, nameServers: readonly string[]): 
 }
 
 function givesAddress(block: readonly string[], name: string): boolean {
-  const [, found, , method = ''] = STANZA.exec(block[0] ?? '') ?? [];
+  const [, found, , method = ''] = stanzaOf(block);
   return found === name && ['static', 'dhcp', 'auto'].includes(method);
+}
+
+/** Name, family and method of an interface; nothing for a block of another kind. */
+function stanzaOf([first = '']: readonly string[]): readonly string[] {
+  return STANZA.exec(unfolded(first)) ?? [];
 }
 
 /** A line that begins something, with what follows it; what comes before the first is a block as well. */
 function blocksOf(text: string): string[][] {
   const blocks: string[][] = [];
-  for (const line of text.split('\n')) {
-    if (blocks.length === 0 || BLOCK_START.test(line)) blocks.push([]);
+  for (const line of linesOf(text)) {
+    if (blocks.length === 0 || BLOCK_START.test(unfolded(line))) blocks.push([]);
     blocks.at(-1)?.push(line);
   }
   return blocks;
+}
+
+/** A comment goes on nowhere, whatever it ends in. */
+function linesOf(text: string): string[] {
+  const lines: string[] = [];
+  let isContinued = false;
+  for (const line of text.split('\n')) {
+    if (isContinued) lines.push(`${lines.pop() ?? ''}\n${line}`);
+    else lines.push(line);
+    isContinued = CONTINUED.test(line) && (isContinued || !/^\s*#/.test(line));
+  }
+  return lines;
+}
+
+/** As ifupdown reads it. */
+function unfolded(line: string): string {
+  return line.replaceAll('\\\n', ' ');
 }
 
 /** Without resolvconf nobody else writes it. */

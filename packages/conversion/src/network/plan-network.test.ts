@@ -125,6 +125,7 @@ test("an interface that is given the source's MAC address does not keep it", () 
   const folder = '/etc/NetworkManager/system-connections';
   const guests: readonly Readonly<Record<string, string>>[] = [
     { '/etc/network/interfaces': 'iface ens3 inet dhcp\n    hwaddress ether 00:50:56:aa:bb:cc\n' },
+    { '/etc/network/interfaces': 'iface ens3 inet dhcp\nhwaddress ether 00:50:56:aa:bb:cc\n' },
     {
       '/etc/netplan/a.yaml':
         'network:\n  ethernets:\n    e:\n      dhcp4: true\n      macaddress: 00:50:56:aa:bb:cc\n',
