@@ -106,8 +106,9 @@ const FIXED = {
   },
   FSTAB_BY_HARDWARE: {
     rank: 'WILL_BE_FIXED',
-    why: 'Entries of /etc/fstab name disks that have another name on the target, or that are not replicated.',
-    remedy: 'Name file systems by UUID (`blkid` shows them); add `nofail` to what may be absent.',
+    why: 'Entries of /etc/fstab or /etc/crypttab name disks that have another name on the target, or that are not replicated.',
+    remedy:
+      'Name file systems and encrypted volumes by UUID (`blkid` shows them); add `nofail` to what may be absent.',
   },
   INITRAMFS_LACKS_DRIVERS: {
     rank: 'WILL_BE_FIXED',

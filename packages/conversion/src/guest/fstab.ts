@@ -29,15 +29,15 @@ export interface FstabEntry {
   readonly options: readonly string[];
 }
 
-export interface FstabChange {
+export interface TableChange {
   readonly before: string;
   readonly after: string;
   readonly reason: string;
 }
 
-export interface FstabRewrite {
+export interface TableRewrite {
   readonly text: string;
-  readonly changes: readonly FstabChange[];
+  readonly changes: readonly TableChange[];
 }
 
 const ENTRY = /^(\s*)(\S+)(\s+)(\S+)(\s+)(\S+)(\s+(\S+))?(.*)$/;
@@ -57,8 +57,8 @@ export function parseFstab(text: string): FstabEntry[] {
  * Entries by hardware name become entries by UUID. An entry whose device is not among the disks (never
  * replicated) gets `nofail`, so that the machine comes up without it instead of stopping in emergency mode.
  */
-export function rewriteFstab(text: string, devices: GuestDevices): FstabRewrite {
-  const changes: FstabChange[] = [];
+export function rewriteFstab(text: string, devices: GuestDevices): TableRewrite {
+  const changes: TableChange[] = [];
   const lines = text.split('\n').map((line) => {
     const change = rewriteLine(line, devices);
     if (change === undefined) return line;
@@ -98,7 +98,7 @@ function sameVolume(volume: string, mapperName: string): boolean {
   return mapperName === `/dev/mapper/${escaped.join('-')}`;
 }
 
-function rewriteLine(line: string, devices: GuestDevices): FstabChange | undefined {
+function rewriteLine(line: string, devices: GuestDevices): TableChange | undefined {
   const match = ENTRY.exec(line);
   if (match === null || match[2]?.startsWith('#')) return undefined;
   const [, indent = '', source = '', gap1, mountPoint, gap2, type, , options = 'defaults', rest = ''] = match;

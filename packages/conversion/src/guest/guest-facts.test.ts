@@ -6,7 +6,6 @@ import {
   cloudInitOf,
   hypervisorToolsOf,
   parseArrays,
-  parseCrypttab,
   parseStatvfs,
   parseVolumeGroups,
   seLinuxOf,
@@ -32,13 +31,6 @@ test('what LVM, lsblk and libguestfs print is read', () => {
     ...{ mountPoint: '/', freeBytes: 51_200, totalBytes: 102_400 },
   });
   assert.equal(parseStatvfs('/', ''), undefined);
-});
-
-test('crypttab is read with and without its optional fields', () => {
-  assert.deepEqual(parseCrypttab('# a comment\n\nvault  UUID=7\nother /dev/sdb1 /key luks,discard\n'), [
-    { source: 'UUID=7', key: 'none', options: [''] },
-    { source: '/dev/sdb1', key: '/key', options: ['luks', 'discard'] },
-  ]);
 });
 
 test('bootloaders are told by their own files', () => {

@@ -2,6 +2,7 @@
  * What a preflight knows of a guest beyond what its conversion needs, as plain values, and what follows from
  * them. `guestfs-facts.ts` fills it in; a guest without a readable root has disks all the same.
  */
+import { type CrypttabEntry, isEncrypted, parseCrypttab } from './crypttab.ts';
 import { type Filesystem, findFilesystem } from './fstab.ts';
 import { hasModule, normalizeModuleName } from './initramfs.ts';
 import type { InspectedDisk, InspectedKernel } from './inspection.ts';
@@ -98,31 +99,13 @@ export interface EncryptedVolume {
   readonly atStart: 'OPENS' | 'ASKS' | 'CLOSED';
 }
 
-const ENCRYPTED = /^(crypto_LUKS|BitLocker)$/;
-
 /** Data volumes too; which of them is root's cannot be told from outside. */
 export function encryptedVolumesOf(facts: GuestFacts): EncryptedVolume[] {
   const table = parseCrypttab(facts.files.get('/etc/crypttab') ?? '');
-  return facts.filesystems
-    .filter(({ type }) => ENCRYPTED.test(type))
-    .map((volume) => {
-      const entry = table.find(({ source }) => findFilesystem(source, facts)?.device === volume.device);
-      const atStart = entry === undefined ? 'CLOSED' : openingOf(entry, facts.present);
-      return { device: volume.device, type: volume.type, atStart };
-    });
-}
-
-export interface CrypttabEntry {
-  readonly source: string;
-  readonly key: string;
-  readonly options: readonly string[];
-}
-
-export function parseCrypttab(text: string): CrypttabEntry[] {
-  return text.split('\n').flatMap((line) => {
-    if (line.trim() === '' || line.trim().startsWith('#')) return [];
-    const [, source, key = 'none', options = ''] = line.trim().split(/\s+/);
-    return source === undefined ? [] : [{ source, key, options: options.split(',') }];
+  return facts.filesystems.filter(isEncrypted).map((volume) => {
+    const entry = table.find(({ source }) => findFilesystem(source, facts)?.device === volume.device);
+    const atStart = entry === undefined ? 'CLOSED' : openingOf(entry, facts.present);
+    return { device: volume.device, type: volume.type, atStart };
   });
 }
 

@@ -8,6 +8,7 @@ const FILE_TEXTS: Readonly<Record<string, readonly string[]>> = {
     'UUID=1111 / ext4 defaults 0 1\n',
     '/dev/sda1 / ext4 defaults 0 1\n/dev/sdz /x xfs x 0 0\n',
   ],
+  '/etc/crypttab': ['vault /dev/sda5 none luks\n', 'vault UUID=7 /key luks\n', 'a /dev/sda1 /key'],
   '/boot/grub/grub.cfg': ['root=UUID=1111', 'root=/dev/sda1 ro\n', 'root=/dev/sdq9 resume=/dev/sdq5\n'],
   '/etc/default/grub': ['GRUB_DISABLE_LINUX_UUID=true\n', ''],
   '/etc/initramfs-tools/conf.d/resume': ['RESUME=none\n', 'RESUME=/dev/sda1\n', 'RESUME=/dev/sdx\n'],

@@ -1,12 +1,12 @@
 /** Reads what a preflight tells of a guest beyond its inspection, in the appliance that inspected it. */
 
 import type { GuestfsSession } from '../appliance/guestfs-session.ts';
+import { parseCrypttab } from '../guest/crypttab.ts';
 import { applianceDiskName } from '../guest/device-names.ts';
 import {
   type GuestFacts,
   type MountedSpace,
   parseArrays,
-  parseCrypttab,
   parseStatvfs,
   parseVolumeGroups,
 } from '../guest/guest-facts.ts';
@@ -14,7 +14,7 @@ import type { GuestInspection } from '../guest/inspection.ts';
 import { listFilesystems } from './guestfs-filesystems.ts';
 import { glob, hasBootCode, type InspectionContext, nameDisks, readTexts } from './guestfs-inspect.ts';
 
-const TEXT_FILE_PATTERNS = ['/etc/crypttab', '/etc/selinux/config', '/etc/cloud/cloud.cfg.d/*.cfg'];
+const TEXT_FILE_PATTERNS = ['/etc/selinux/config', '/etc/cloud/cloud.cfg.d/*.cfg'];
 
 const PRESENCE_PATTERNS = [
   '/boot/grub/{grub.cfg,menu.lst}',

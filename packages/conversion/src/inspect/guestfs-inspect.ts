@@ -49,6 +49,7 @@ const TEXT_FILE_PATTERNS = [
   '/usr/lib/os-release',
   '/etc/{redhat,SuSE}-release',
   '/etc/fstab',
+  '/etc/crypttab',
   '/etc/default/grub',
   '/etc/kernel/cmdline',
   '/boot/grub/grub.cfg',

@@ -184,6 +184,23 @@ test('the filesystem table and the bootloader stop naming hardware', () => {
   assert.match(detail ?? '', /\/dev\/nvme0n1p1 .* → UUID=1111/);
 });
 
+test('an encrypted volume that is named by hardware is named by UUID, and told under the same finding', () => {
+  const vault = {
+    device: '/dev/sda5',
+    type: 'crypto_LUKS',
+    uuid: '7777',
+    label: undefined,
+    partUuid: undefined,
+  };
+  const files = new Map([['/etc/crypttab', 'vault /dev/nvme0n1p5 /root/key luks\n']]);
+  const { steps } = planConversion(guest({ files, filesystems: [ROOT, vault] }), TARGET);
+  assert.equal(written(steps, '/etc/crypttab'), 'vault UUID=7777 /root/key luks\n');
+  assert.deepEqual(
+    steps.filter(({ finding }) => finding === 'FSTAB_BY_HARDWARE').map(({ detail }) => detail),
+    ['vault /dev/nvme0n1p5 /root/key luks → vault UUID=7777 /root/key luks (named by hardware, now by UUID)'],
+  );
+});
+
 test('the replication agent of the copy is masked, and its identity is put aside', () => {
   const unit = '/etc/systemd/system/landfall-agent.service';
   const inspection = guest({

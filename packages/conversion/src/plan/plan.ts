@@ -8,7 +8,6 @@
  */
 import type { FindingCodeOf } from '@landfall/model';
 import { allowUuidsInGrubDefaults, rewriteKernelArguments } from '../guest/boot-configuration.ts';
-import { rewriteFstab } from '../guest/fstab.ts';
 import {
   bootModeOf,
   type GuestInspection,
@@ -19,6 +18,7 @@ import type { KeptAddress } from '../network/network-address.ts';
 import { planNetwork } from '../network/plan-network.ts';
 import { KERNELS_MAX, planDrivers } from './plan-drivers.ts';
 import { planEfiFallback } from './plan-efi.ts';
+import { planFilesystems } from './plan-filesystems.ts';
 import { planResumeInside, planResumeSetting } from './plan-resume.ts';
 import type { TargetHardware } from './target-hardware.ts';
 
@@ -110,7 +110,7 @@ export function planConversion(
     ...planResumeSetting(inspection),
     ...drivers.steps,
     ...planResumeInside(inspection),
-    ...planFstab(inspection),
+    ...planFilesystems(inspection),
     ...planBootloader(inspection),
     ...(firmwareOf(inspection, target) === 'UEFI' ? planEfiFallback(inspection) : []),
     ...network.steps,
@@ -131,30 +131,6 @@ function olderKernels({ kernels }: GuestInspection): PlanNote[] {
   const older = kernels.slice(KERNELS_MAX).map((kernel) => kernel.version);
   const what = `older kernels left as they are: ${older.join(', ')}`;
   return older.length === 0 ? [] : [{ finding: 'OLDER_KERNELS', what }];
-}
-
-function planFstab(inspection: GuestInspection): ConversionStep[] {
-  const path = '/etc/fstab';
-  const before = inspection.files.get(path);
-  if (before === undefined) return [];
-  const { text, changes } = rewriteFstab(before, inspection);
-  return changes.length === 0
-    ? []
-    : [
-        {
-          kind: 'WRITE_FILE',
-          title: 'Filesystem table',
-          finding: 'FSTAB_BY_HARDWARE',
-          path,
-          text,
-          detail: changes.map(describeFstabChange).join('\n'),
-        },
-      ];
-}
-
-function describeFstabChange(change: { before: string; after: string; reason: string }): string {
-  const squeeze = (line: string) => line.trim().replace(/\s+/g, ' ');
-  return `${squeeze(change.before)} → ${squeeze(change.after)} (${change.reason})`;
 }
 
 function planBootloader(inspection: GuestInspection): ConversionStep[] {
