@@ -174,6 +174,12 @@ const NOTES = {
     why: 'The target has one network interface.',
     remedy: 'Check that no service needs the addresses of the others.',
   },
+  MOUNT_UNCERTAIN: {
+    rank: 'NOTE',
+    why: 'It cannot be told whether the file system that an entry of /etc/fstab names will be there: the machine starts either way.',
+    remedy:
+      'Name it by UUID in /etc/fstab on the source server (`blkid` shows it), and launch a test to see it mounted.',
+  },
   NETWORK_DRIVER_MISSING: {
     rank: 'NOTE',
     why: 'The machine starts, and its kernel has no driver for the network card it gets.',

@@ -3,6 +3,7 @@
  */
 import { isHardwareName } from './device-names.ts';
 import { type Filesystem, findFilesystem, type GuestDevices, type TableRewrite } from './fstab.ts';
+import { isEncrypted } from './inspection.ts';
 
 export interface CrypttabEntry {
   /** Under /dev/mapper, once it is open. */
@@ -15,7 +16,6 @@ export interface CrypttabEntry {
 type FoundDevices = Pick<GuestDevices, 'disks' | 'filesystems'>;
 
 const ENTRY = /^(\s*[^\s#]\S*\s+)(\S+)(.*)$/;
-const ENCRYPTED = /^(crypto_LUKS|BitLocker)$/;
 
 export function parseCrypttab(text: string): CrypttabEntry[] {
   return text.split('\n').flatMap((line) => {
@@ -23,10 +23,6 @@ export function parseCrypttab(text: string): CrypttabEntry[] {
     const [name = '', source, key = 'none', options = ''] = line.trim().split(/\s+/);
     return source === undefined ? [] : [{ name, source, key, options: options.split(',') }];
   });
-}
-
-export function isEncrypted({ type }: Filesystem): boolean {
-  return ENCRYPTED.test(type);
 }
 
 /** `/dev/mapper/NAME` of those whose device was found; what is inside of them nobody has seen. */

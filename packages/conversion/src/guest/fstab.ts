@@ -1,6 +1,8 @@
 /**
  * The filesystem table, rewritten line by line so that comments and spacing of what stays the same survive.
  */
+
+import { absenceOf, mapperName } from './absent-devices.ts';
 import { type DiskNames, isHardwareName, toApplianceName } from './device-names.ts';
 
 export interface Filesystem {
@@ -20,6 +22,8 @@ export interface GuestDevices {
   readonly filesystems: readonly Filesystem[];
   /** The root filesystem, however the guest's configuration names it. */
   readonly root: Filesystem;
+  /** `/dev/mapper/NAME` of what the guest opens with a key: what is inside is not among the filesystems. */
+  readonly opened?: ReadonlySet<string>;
 }
 
 export interface FstabEntry {
@@ -40,6 +44,11 @@ export interface TableRewrite {
   readonly changes: readonly TableChange[];
 }
 
+export interface FstabRewrite extends TableRewrite {
+  /** What may be missing on the target, and why; a sentence each. */
+  readonly doubts: readonly string[];
+}
+
 const ENTRY = /^(\s*)(\S+)(\s+)(\S+)(\s+)(\S+)(\s+(\S+))?(.*)$/;
 
 export function parseFstab(text: string): FstabEntry[] {
@@ -54,18 +63,20 @@ export function parseFstab(text: string): FstabEntry[] {
 }
 
 /**
- * Entries by hardware name become entries by UUID. An entry whose device is not among the disks (never
- * replicated) gets `nofail`, so that the machine comes up without it instead of stopping in emergency mode.
+ * Entries by hardware name become entries by UUID. An entry whose device is not found gets `nofail`, so that
+ * the machine comes up without it instead of stopping in emergency mode; root never does.
  */
-export function rewriteFstab(text: string, devices: GuestDevices): TableRewrite {
+export function rewriteFstab(text: string, devices: GuestDevices): FstabRewrite {
   const changes: TableChange[] = [];
+  const doubts: string[] = [];
   const lines = text.split('\n').map((line) => {
-    const change = rewriteLine(line, devices);
+    const { change, doubt } = judgeLine(line, devices);
+    if (doubt !== undefined) doubts.push(doubt);
     if (change === undefined) return line;
     changes.push(change);
     return change.after;
   });
-  return { text: lines.join('\n'), changes };
+  return { text: lines.join('\n'), changes, doubts };
 }
 
 /** The filesystem that an fstab source or a `root=` names, by whatever kind of name. */
@@ -78,7 +89,7 @@ export function findFilesystem(
     /^\/dev\/disk\/by-(uuid|label|partuuid)\/(.+)$/.exec(source);
   if (tag !== null)
     return filesystems.find((candidate) => hasTag(candidate, tag[1] ?? '', unquote(tag[2] ?? '')));
-  const device = toApplianceName(source, disks) ?? source;
+  const device = toApplianceName(source, disks) ?? mapperName(source);
   return filesystems.find(
     (each) => each.device === device || sameVolume(each.device, device) || sameVolume(device, each.device),
   );
@@ -91,34 +102,36 @@ function hasTag(filesystem: Filesystem, kind: string, value: string): boolean {
 }
 
 /** `/dev/mapper/vg-lv` is `/dev/vg/lv`: device mapper doubles the dashes inside each name. */
-function sameVolume(volume: string, mapperName: string): boolean {
+function sameVolume(volume: string, mapped: string): boolean {
   const parts = /^\/dev\/([^/]+)\/([^/]+)$/.exec(volume);
   if (parts === null) return false;
   const escaped = [parts[1], parts[2]].map((part) => (part ?? '').replaceAll('-', '--'));
-  return mapperName === `/dev/mapper/${escaped.join('-')}`;
+  return mapped === `/dev/mapper/${escaped.join('-')}`;
 }
 
-function rewriteLine(line: string, devices: GuestDevices): TableChange | undefined {
+function judgeLine(
+  line: string,
+  devices: GuestDevices,
+): { readonly change?: TableChange; readonly doubt?: string } {
   const match = ENTRY.exec(line);
-  if (match === null || match[2]?.startsWith('#')) return undefined;
-  const [, indent = '', source = '', gap1, mountPoint, gap2, type, , options = 'defaults', rest = ''] = match;
+  if (match === null || match[2]?.startsWith('#')) return {};
+  const [, indent = '', source = '', gap1, mountPoint = '', gap2, type, , options = 'defaults', rest = ''] =
+    match;
   const name = unquote(source);
   const filesystem = findFilesystem(name, devices) ?? (mountPoint === '/' ? devices.root : undefined);
-  const render = (newSource: string, newOptions: string) =>
-    `${indent}${newSource}${gap1}${mountPoint}${gap2}${type} ${newOptions}${rest}`;
   if (filesystem?.uuid !== undefined && isHardwareName(name)) {
     const after = `${indent}UUID=${filesystem.uuid}${line.slice(indent.length + source.length)}`;
-    return { before: line, after, reason: 'named by hardware, now by UUID' };
+    return { change: { before: line, after, reason: 'named by hardware, now by UUID' } };
   }
-  if (filesystem !== undefined || !namesLocalDisk(name) || /\b(nofail|noauto)\b/.test(options))
-    return undefined;
-  const after = render(source, `${options},nofail,x-systemd.device-timeout=5s`);
-  return { before: line, after, reason: 'no such disk was replicated; the machine starts without it' };
-}
-
-/** Names that must belong to one of our disks. LVM, NFS, tmpfs and so on are none of these. */
-function namesLocalDisk(source: string): boolean {
-  return isHardwareName(source) || /^(UUID|LABEL|PARTUUID)=/i.test(source) || source.startsWith('/dev/disk/');
+  const absence = filesystem === undefined ? absenceOf(name, options, devices) : undefined;
+  if (absence === undefined || /\bnoauto\b/.test(options)) return {};
+  const { reason, isCertain, added } = absence;
+  const place = type === 'swap' ? 'swap' : decodeOctal(mountPoint);
+  const doubt = isCertain ? {} : { doubt: `${place} may be missing: ${name} ${reason}` };
+  if (/\bnofail\b/.test(options)) return doubt;
+  const after = `${indent}${source}${gap1}${mountPoint}${gap2}${type} ${options},${added}${rest}`;
+  const start = isCertain ? 'the machine starts without it' : 'the machine starts either way';
+  return { ...doubt, change: { before: line, after, reason: `${reason}; ${start}` } };
 }
 
 function unquote(text: string): string {

@@ -2,10 +2,10 @@
  * What a preflight knows of a guest beyond what its conversion needs, as plain values, and what follows from
  * them. `guestfs-facts.ts` fills it in; a guest without a readable root has disks all the same.
  */
-import { type CrypttabEntry, isEncrypted, parseCrypttab } from './crypttab.ts';
+import { type CrypttabEntry, parseCrypttab } from './crypttab.ts';
 import { type Filesystem, findFilesystem } from './fstab.ts';
 import { hasModule, normalizeModuleName } from './initramfs.ts';
-import type { InspectedDisk, InspectedKernel } from './inspection.ts';
+import { type InspectedDisk, type InspectedKernel, isEncrypted } from './inspection.ts';
 import { knowsModule, withNeeded } from './kernel-modules.ts';
 
 export interface GuestFacts {

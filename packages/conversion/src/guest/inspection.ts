@@ -171,6 +171,11 @@ export function isEfiSystemPartition({ type, partType }: Filesystem): boolean {
   return type === 'vfat' && isMarked;
 }
 
+/** As a whole: what is inside has no name before it is opened. */
+export function isEncrypted({ type }: Filesystem): boolean {
+  return type === 'crypto_LUKS' || type === 'BitLocker';
+}
+
 /** libguestfs prints `KEY: value` lines for one device. */
 export function parseBlkid(output: string): ReadonlyMap<string, string> {
   const pairs = output.split('\n').flatMap((line): [string, string][] => {

@@ -1,20 +1,30 @@
 /** The part of a conversion plan that is about the names of file systems and of what they lie in. */
-import { rewriteCrypttab } from '../guest/crypttab.ts';
+import { openedNames, rewriteCrypttab } from '../guest/crypttab.ts';
 import { rewriteFstab, type TableRewrite } from '../guest/fstab.ts';
 import type { GuestInspection } from '../guest/inspection.ts';
-import type { ConversionStep } from './plan.ts';
+import type { ConversionStep, PlanNote } from './plan.ts';
 
 const CRYPTTAB = '/etc/crypttab';
 const FSTAB = '/etc/fstab';
 
-export function planFilesystems(inspection: GuestInspection): ConversionStep[] {
+export interface FilesystemsPlan {
+  readonly steps: readonly ConversionStep[];
+  readonly notes: readonly PlanNote[];
+}
+
+export function planFilesystems(inspection: GuestInspection): FilesystemsPlan {
   const { files } = inspection;
-  const encrypted = rewriteCrypttab(files.get(CRYPTTAB) ?? '', inspection);
-  const mounted = rewriteFstab(files.get(FSTAB) ?? '', inspection);
-  return [
-    ...toSteps(encrypted, { path: CRYPTTAB, title: 'Table of encrypted volumes' }),
-    ...toSteps(mounted, { path: FSTAB, title: 'Filesystem table' }),
-  ];
+  const table = files.get(CRYPTTAB) ?? '';
+  const encrypted = rewriteCrypttab(table, inspection);
+  const opened = openedNames(table, inspection);
+  const mounted = rewriteFstab(files.get(FSTAB) ?? '', { ...inspection, opened });
+  return {
+    steps: [
+      ...toSteps(encrypted, { path: CRYPTTAB, title: 'Table of encrypted volumes' }),
+      ...toSteps(mounted, { path: FSTAB, title: 'Filesystem table' }),
+    ],
+    notes: mounted.doubts.map((what) => ({ finding: 'MOUNT_UNCERTAIN', what })),
+  };
 }
 
 function toSteps(

@@ -192,8 +192,12 @@ test('an encrypted volume that is named by hardware is named by UUID, and told u
     label: undefined,
     partUuid: undefined,
   };
-  const files = new Map([['/etc/crypttab', 'vault /dev/nvme0n1p5 /root/key luks\n']]);
+  const files = new Map([
+    ['/etc/crypttab', 'vault /dev/nvme0n1p5 /root/key luks\n'],
+    ['/etc/fstab', '/dev/mapper/vault /safe ext4 defaults 0 2\n'],
+  ]);
   const { steps } = planConversion(guest({ files, filesystems: [ROOT, vault] }), TARGET);
+  assert.equal(written(steps, '/etc/fstab'), undefined, 'what it opens will be there');
   assert.equal(written(steps, '/etc/crypttab'), 'vault UUID=7777 /root/key luks\n');
   assert.deepEqual(
     steps.filter(({ finding }) => finding === 'FSTAB_BY_HARDWARE').map(({ detail }) => detail),

@@ -105,18 +105,19 @@ export function planConversion(
     driversBy === 'LANDFALL'
       ? planDrivers(inspection, target.hardware)
       : { hardware: target.hardware ?? 'VIRTIO', steps: [], notes: [] };
+  const filesystems = planFilesystems(inspection);
   const network = planNetwork(inspection, target);
   const steps = [
     ...planResumeSetting(inspection),
     ...drivers.steps,
     ...planResumeInside(inspection),
-    ...planFilesystems(inspection),
+    ...filesystems.steps,
     ...planBootloader(inspection),
     ...(firmwareOf(inspection, target) === 'UEFI' ? planEfiFallback(inspection) : []),
     ...network.steps,
     ...planAgent(inspection),
   ];
-  const notes = [...drivers.notes, ...olderKernels(inspection), ...network.notes];
+  const notes = [...drivers.notes, ...olderKernels(inspection), ...filesystems.notes, ...network.notes];
   return { steps, notes, hardware: drivers.hardware };
 }
 

@@ -184,6 +184,17 @@ test('an encrypted volume opens only by a key that is there and bound to nothing
   }
 });
 
+test('a mount by serial number is told of, whether or not its disk was replicated', () => {
+  const files = {
+    '/etc/fstab': 'UUID=1111 / ext4 defaults 0 1\n/dev/disk/by-id/ata-X /data ext4 defaults 0 2\n',
+  };
+  const guest = guestOf({ files });
+  assert.deepEqual(codesOf(guest), ['FSTAB_BY_HARDWARE', 'MOUNT_UNCERTAIN', 'NETWORK_UNKNOWN']);
+  const told = findingsOf(examineGolden(guest), TARGET).map(({ what }) => what);
+  assert.doesNotMatch(told.join('\n'), /replicated/);
+  assert.match(told[1] ?? '', /^\/data may be missing: /);
+});
+
 test('devices are told by the source, whatever the appliance calls them', () => {
   const disks = [{ diskId: 'd', isBootDisk: true, sourceName: '/dev/nvme0n1', applianceName: '/dev/sda' }];
   assert.equal(sourceNameOf('/dev/sda', { disks }), '/dev/nvme0n1');
