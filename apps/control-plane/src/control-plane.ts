@@ -129,7 +129,10 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
     objects: createFileObjectStore(join(stateDir, 'buckets')),
     inventory: createInventoryRunner(),
     sizes,
-    jobs: createJobRunner({ store, clock, log, planFor: (job) => planFor(service, job) }),
+    jobs: createJobRunner({
+      ...{ store, clock, log, vault: identity.vaults.scripts },
+      planFor: (job) => planFor(service, job),
+    }),
   };
   const closing = new AbortController();
   const app = await createApp(

@@ -16,6 +16,7 @@ import { insertIdentity } from './identities.ts';
 import { uniqueId } from './identity-names.ts';
 import { ADMINISTRATOR_ACCESS } from './managed-policies.ts';
 import { attachPolicy } from './policies.ts';
+import { sealPlainScripts } from './script-secrets.ts';
 import { createVault, type SecretVault } from './secret-vault.ts';
 
 export const ADMINISTRATOR = 'administrator';
@@ -24,6 +25,7 @@ export interface Vaults {
   readonly accessKeys: SecretVault;
   readonly sessions: SecretVault;
   readonly webhooks: SecretVault;
+  readonly scripts: SecretVault;
 }
 
 export interface Identity {
@@ -47,8 +49,10 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const mustExist = await hasSealedKeys(store.db);
   const key = await loadIdentityKey({ stateDir, random, mustExist });
   const accessKeys = createVault(key, 'access-key', random);
+  const scripts = createVault(key, 'script-parameter', random);
   await store.transaction(async (tx) => {
     await sealPlainKeys(tx, accessKeys);
+    await sealPlainScripts(tx, scripts);
     await ensureAdministrator(tx, clock, random);
   });
   const seen = await listSignatures(store.db, clock.nowMs() - REPLAY_WINDOW_MS);
@@ -57,6 +61,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
       accessKeys,
       sessions: createVault(key, 'session-token', random),
       webhooks: createVault(key, 'webhook', random),
+      scripts,
     },
     audit: createAuditLog({ store, clock, log }),
     limits: new CallLimits(seen, callRate),

@@ -8,7 +8,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import type { Random } from '@landfall/runtime';
 
-export type VaultPurpose = 'access-key' | 'session-token' | 'webhook';
+export type VaultPurpose = 'access-key' | 'session-token' | 'webhook' | 'script-parameter';
 
 export interface SecretVault {
   /** `place` is bound to the text: it opens only with the same. */

@@ -9,6 +9,8 @@
 
 import type { JobLogEvent } from '@landfall/model';
 import { type Clock, describeError, type Logger, OperationError } from '@landfall/runtime';
+import { openResult, sealResult } from '../identity/script-secrets.ts';
+import type { SecretVault } from '../identity/secret-vault.ts';
 import { beginStep, endStep, listSteps } from '../store/job-steps.ts';
 import {
   appendJobLog,
@@ -74,6 +76,8 @@ export interface JobRunnerOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Of what steps keep of scripts (I9). */
+  readonly vault: SecretVault;
   readonly planFor: (job: JobRecord) => RunnablePlan;
 }
 
@@ -150,8 +154,9 @@ interface ServerWork {
 }
 
 async function runServer(options: JobRunnerOptions, work: ServerWork, sourceServerId: string): Promise<void> {
-  const { store, clock } = options;
+  const { store, clock, vault } = options;
   const { jobId } = work.job;
+  const keyOf = (name: string) => ({ jobId, sourceServerId, name });
   const steps = await listSteps(store.db, jobId, sourceServerId);
   const ended = steps.filter((step) => step.status !== 'STARTED');
   const whenOpen = async (write: () => Promise<void>) => {
@@ -159,12 +164,18 @@ async function runServer(options: JobRunnerOptions, work: ServerWork, sourceServ
     await write();
   };
   const progress: StepProgress = {
-    ended: new Map(ended.map(({ name, status, result }) => [name, { failed: status === 'FAILED', result }])),
-    begin: (name) => whenOpen(() => beginStep(store.db, { jobId, sourceServerId, name }, clock.nowMs())),
-    end: (name, status, result) =>
-      whenOpen(() =>
-        endStep(store.db, { jobId, sourceServerId, name }, { status, result, nowMs: clock.nowMs() }),
-      ),
+    ended: new Map(
+      ended.map(({ name, status, result }) => [
+        name,
+        { failed: status === 'FAILED', result: openResult(vault, keyOf(name), result) },
+      ]),
+    ),
+    begin: (name) => whenOpen(() => beginStep(store.db, keyOf(name), clock.nowMs())),
+    end: (name, status, found) =>
+      whenOpen(() => {
+        const result = status === 'FAILED' ? found : sealResult(vault, keyOf(name), found);
+        return endStep(store.db, keyOf(name), { status, result, nowMs: clock.nowMs() });
+      }),
   };
   await work.plan.run(stepRun(options, work, sourceServerId), progress);
 }

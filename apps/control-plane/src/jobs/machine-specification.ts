@@ -6,6 +6,7 @@ import type { MachineDisk, MachineNetwork, MachineSpecification } from '@landfal
 import { MIB, OperationError } from '@landfall/runtime';
 import { type PostLaunchPlan, planPostLaunch } from '../actions/post-launch-plan.ts';
 import { requireDocument } from '../actions/script-library.ts';
+import { openParameter } from '../identity/script-secrets.ts';
 import { keptAddresses } from '../launch/kept-addresses.ts';
 import type { LaunchTemplateData } from '../launch/launch-template.ts';
 import { keepInStep } from '../launch/server-template.ts';
@@ -162,12 +163,13 @@ async function planScripts(
   server: SourceServerRecord,
   { machineId, purpose }: MachineWish,
 ): Promise<PostLaunchPlan> {
+  const stored = await listParameters(tx);
   return planPostLaunch({
     purpose,
     settings: server.launchConfiguration.postLaunchActions,
     actions: await listActions(tx, server.sourceServerId),
     findDocument: (name, version) => requireDocument(tx, name, version),
-    parameters: await listParameters(tx),
+    parameters: stored.map((parameter) => openParameter(service.vaults.scripts, parameter)),
     facts: { ...showSourceServer(service, server), launchedInstance: { ec2InstanceID: machineId } },
   });
 }

@@ -2,6 +2,7 @@
 import { ApiError, type Handlers, isoDateTime, type Landfall, paginate } from '@landfall/api';
 import { complaintAbout, type ScriptDocument } from '../actions/script-document.ts';
 import { findDocument, isReadyMade, listDocuments } from '../actions/script-library.ts';
+import { sealParameter } from '../identity/script-secrets.ts';
 import type { Service } from '../service.ts';
 import { listAllActions } from '../store/post-launch-actions.ts';
 import type { Queries } from '../store/schema.ts';
@@ -71,10 +72,11 @@ export const scriptOperations: Operations = {
       return {};
     }),
 
-  PutScriptParameter: async ({ name, value, secure = false }, { store }) => {
+  PutScriptParameter: async ({ name, value, secure = false }, { store, vaults }) => {
     if (value.includes('\0'))
       throw ApiError.validation('value has a zero byte, which no script can be given.');
-    await store.transaction((tx) => saveParameter(tx, { name, value, secure }));
+    const parameter = sealParameter(vaults.scripts, { name, value, secure });
+    await store.transaction((tx) => saveParameter(tx, parameter));
     return {};
   },
 

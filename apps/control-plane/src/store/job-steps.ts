@@ -34,6 +34,35 @@ export async function listSteps(
   }));
 }
 
+/** Of every step of that name that ended well: those that are not one sealed text. */
+export async function listPlainResults(
+  db: Queries,
+  name: string,
+): Promise<readonly { readonly key: StepKey; readonly result: StepRecord['result'] }[]> {
+  const rows = await db
+    .selectFrom('job_step')
+    .selectAll()
+    .where('name', '=', name)
+    .where('status', '=', 'DONE')
+    .where('result', 'not like', '{"sealed":%')
+    .execute();
+  return rows.map(({ job_id: jobId, source_server_id: sourceServerId, result }) => ({
+    key: { jobId, sourceServerId, name },
+    result: result === null ? {} : decodeDocument(result),
+  }));
+}
+
+/** In the place of the one it ended with. */
+export async function saveResult(tx: Queries, key: StepKey, result: object): Promise<void> {
+  await tx
+    .updateTable('job_step')
+    .set({ result: encodeDocument(result) })
+    .where('job_id', '=', key.jobId)
+    .where('source_server_id', '=', key.sourceServerId)
+    .where('name', '=', key.name)
+    .execute();
+}
+
 /** Also for a step that was begun before a crash. */
 export async function beginStep(tx: Queries, key: StepKey, nowMs: number): Promise<void> {
   await tx

@@ -10,6 +10,7 @@ export interface ScriptRecord extends ScriptDocument {
 
 export interface ScriptParameterRecord {
   readonly name: string;
+  /** In the database sealed when it is secure: see `sealParameter`. */
   readonly value: string;
   readonly secure: boolean;
 }
