@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ServiceEvent } from '@landfall/api/types';
 import { ManualClock, settle } from '../browser-clock.testing.ts';
-import { EventStream, POLL_MS } from './event-stream.ts';
+import { EventStream, OPENING_MS_MAX, POLL_MS } from './event-stream.ts';
 import { apiFailure } from './failure.ts';
 
 function world() {
@@ -168,4 +168,31 @@ test('the line of a fetch ends with its signal, and leaves no failure behind', a
   stream.stop();
   await settle();
   assert.equal(stream.state, 'CONNECTING');
+});
+
+test('an opening that is never answered is given up, and pages look as when it is down', async () => {
+  const clock = new ManualClock();
+  let openings = 0;
+  let looks = 0;
+  const open = (_: string, signal: AbortSignal) => {
+    openings += 1;
+    return new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+  };
+  const onAnything = () => {
+    looks += 1;
+  };
+  const stream = new EventStream({ clock, open, onEvent: () => assert.fail('there is none'), onAnything });
+  stream.start();
+  await clock.pass(OPENING_MS_MAX - 1);
+  assert.equal(stream.state, 'CONNECTING');
+  await clock.pass(1);
+  assert.equal(stream.state, 'DOWN');
+  await clock.pass(4 * POLL_MS);
+  assert.deepEqual([stream.state, looks], ['DOWN', 4]);
+  assert.ok(openings > 1 && openings < 6, `${openings} attempts`);
+  stream.stop();
+  await settle();
+  assert.equal(clock.waiting, 0);
 });

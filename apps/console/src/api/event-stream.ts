@@ -7,6 +7,8 @@
  * E3  While it is down listeners are told the same every `POLL_MS`: one slow look, never a storm.
  * E4  The server writes at least every 15 seconds. A line that is silent for three times that is dead, and is
  *     given up.
+ * E5  So is an opening without an answer for `OPENING_MS_MAX`: a proxy that keeps the answer to itself is a
+ *     stream that is down.
  */
 import type { ServiceEvent } from '@landfall/api/types';
 import type { ConsoleClock } from '../browser-clock.ts';
@@ -25,6 +27,7 @@ export interface EventStreamOptions {
 }
 
 export const POLL_MS = 15_000;
+export const OPENING_MS_MAX = 15_000;
 const SILENCE_MS_MAX = 45_000;
 const AGAIN_MS_MIN = 1000;
 const AGAIN_MS_MAX = 30_000;
@@ -73,7 +76,10 @@ export class EventStream {
     const giveUp = () => line.abort();
     signal.addEventListener('abort', giveUp);
     try {
-      await this.#follow(await this.#options.open(this.#lastEventId, line.signal), line);
+      // E5
+      const cancelOpening = this.#options.clock.after(OPENING_MS_MAX, giveUp);
+      const stream = await this.#options.open(this.#lastEventId, line.signal).finally(cancelOpening);
+      await this.#follow(stream, line);
       this.#failures = Math.max(1, this.#failures);
     } catch (error) {
       this.#failures += 1;
