@@ -22,6 +22,14 @@ import {
   insertServer,
   saveServer,
 } from '../store/source-servers.ts';
+import {
+  changeOfWave,
+  changesOfGroup,
+  changesOfNewServer,
+  changesOfServer,
+  type ItemWork,
+  requireAllowed,
+} from './import-access.ts';
 import type { PlanItem, Reference } from './inventory-plan.ts';
 import type { GroupFacts, ServerFacts } from './inventory-rows.ts';
 
@@ -30,14 +38,14 @@ export type Effect = 'CREATED' | 'MODIFIED' | 'NONE';
 /** Public MGN documentation: servers that are not archived. */
 const SERVERS_MAX = 4000;
 
-export async function applyItem(service: Service, tx: Queries, item: PlanItem): Promise<Effect> {
+export async function applyItem(work: ItemWork, item: PlanItem): Promise<Effect> {
   switch (item.kind) {
     case 'WAVE':
-      return (await applyGroup(service, tx, 'WAVE', item.facts)).effect;
+      return (await applyGroup(work, 'WAVE', item.facts)).effect;
     case 'APPLICATION':
-      return applyApplication(service, tx, item.facts, item.wave);
+      return applyApplication(work, item.facts, item.wave);
     case 'SERVER':
-      return applyServer(service, tx, item.facts, item.application);
+      return applyServer(work, item.facts, item.application);
   }
 }
 
@@ -47,18 +55,19 @@ interface AppliedGroup {
 }
 
 async function applyGroup(
-  service: Service,
-  tx: Queries,
+  work: ItemWork,
   kind: GroupKind,
   { id, name = '', description, tags }: GroupFacts,
 ): Promise<AppliedGroup> {
+  const { service, tx } = work;
   const known = await findReferred(tx, kind, { id, name });
   if (known === undefined) {
     return { group: await createGroup(service, tx, kind, { name, description, tags }), effect: 'CREATED' };
   }
-  const change = { name: name === '' ? undefined : name, description };
+  const change = { name: name === '' ? known.name : name, description: description ?? known.description };
+  const merged = { ...known.tags, ...tags };
+  await requireAllowed(work, changesOfGroup(service, known, { ...known, ...change, tags: merged }));
   const updated = await updateGroup(service, tx, known, change);
-  const merged = { ...updated.tags, ...tags };
   const isTagged = Object.entries(tags).every(([key, value]) => updated.tags[key] === value);
   const group = isTagged ? updated : await keepChanged(service, tx, updated, { ...updated, tags: merged });
   return { group, effect: group === known ? 'NONE' : 'MODIFIED' };
@@ -83,36 +92,39 @@ async function requireReferred(tx: Queries, kind: GroupKind, reference: Referenc
 }
 
 async function applyApplication(
-  service: Service,
-  tx: Queries,
+  work: ItemWork,
   facts: GroupFacts,
   wave: Reference | undefined,
 ): Promise<Effect> {
+  const { service, tx } = work;
   const parentId = wave === undefined ? undefined : (await requireReferred(tx, 'WAVE', wave)).groupId;
-  const { group, effect } = await applyGroup(service, tx, 'APPLICATION', facts);
+  const { group, effect } = await applyGroup(work, 'APPLICATION', facts);
   if (parentId === undefined || group.parentId === parentId) return effect;
+  await requireAllowed(work, [changeOfWave(service, group, parentId)]);
   await keepChanged(service, tx, group, { ...group, parentId });
   return effect === 'CREATED' ? 'CREATED' : 'MODIFIED';
 }
 
 async function applyServer(
-  service: Service,
-  tx: Queries,
+  work: ItemWork,
   facts: ServerFacts,
   application: Reference | undefined,
 ): Promise<Effect> {
+  const { service, tx } = work;
   const reference =
     application === undefined ? undefined : await requireReferred(tx, 'APPLICATION', application);
   const known = await findServer(tx, facts);
   if (known === undefined) {
     if ((await countActiveServers(tx)) >= SERVERS_MAX) throw tooManyServers();
-    const fresh = await pendingServer(service, tx, facts);
-    await insertServer(tx, withFacts(fresh, facts, reference?.groupId));
+    const fresh = withFacts(await pendingServer(service, tx, facts), facts, reference?.groupId);
+    await requireAllowed(work, changesOfNewServer(service, fresh));
+    await insertServer(tx, fresh);
     if (reference !== undefined) await refuseOverfull(tx, reference.groupId);
     return 'CREATED';
   }
   const next = withFacts(known, facts, reference?.groupId);
   if (JSON.stringify(next) === JSON.stringify(known)) return 'NONE';
+  await requireAllowed(work, changesOfServer(service, known, next));
   await saveServer(tx, next);
   if (reference !== undefined) await refuseOverfull(tx, reference.groupId);
   return 'MODIFIED';

@@ -84,7 +84,7 @@ async function runItem(service: Service, task: ImportRecord, item: PlanItem): Pr
   const { store } = service;
   try {
     return await store.transaction(async (tx) => {
-      const next = counted(task, item, await applyItem(service, tx, item));
+      const next = counted(task, item, await applyItem({ service, tx, askedBy: task.askedBy }, item));
       await saveTask(tx, next);
       return next;
     });

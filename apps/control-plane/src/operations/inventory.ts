@@ -12,6 +12,7 @@ import { publicId } from '@landfall/runtime';
 import type { ObjectName } from '../objects/object-store.ts';
 import type { Service } from '../service.ts';
 import {
+  type Asker,
   type Counted,
   type ExportRecord,
   findImportByToken,
@@ -83,12 +84,17 @@ async function startImport(
   const task: ImportRecord = {
     ...newTask(service, 'import-', { bucket, key }),
     kind: 'IMPORT',
+    askedBy: askerOf(service),
     bucketOwner,
     tags,
     clientToken: token,
     ...{ waves: NOTHING, applications: NOTHING, servers: NOTHING },
   };
   return begin(service, task, async (tx) => (token === null ? undefined : findImportByToken(tx, token)));
+}
+
+function askerOf({ caller, sourceIp = '' }: Service): Asker | undefined {
+  return caller === undefined ? undefined : { caller, sourceIp };
 }
 
 async function startExport(service: Service, input: Mgn.StartExportRequest): Promise<ExportRecord> {

@@ -4,6 +4,7 @@
  * I1 What an item of an import changed and that it is done are written in one transaction.
  */
 import type { Generated, Kysely } from 'kysely';
+import type { Caller } from '../identity/callers.ts';
 import { decodeDocument, encodeDocument } from './document.ts';
 import { type Cut, isBehind } from './listing.ts';
 import type { Queries } from './schema.ts';
@@ -46,8 +47,15 @@ export interface Counted {
   readonly modified: number;
 }
 
+/** Who is asked about when an item changes what is there. */
+export interface Asker {
+  readonly caller: Caller;
+  readonly sourceIp: string;
+}
+
 export interface ImportRecord extends TaskBase {
   readonly kind: 'IMPORT';
+  readonly askedBy?: Asker | undefined;
   readonly clientToken: string | null;
   /** Of the file, once it was read: what goes on after a restart is the same import. */
   readonly sha256?: string;
