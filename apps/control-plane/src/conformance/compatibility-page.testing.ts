@@ -18,9 +18,16 @@ const RULES = `
   anything wrong in it changes nothing and lists every problem as VALIDATION_ERROR; else it goes on past what cannot
   be applied (PROCESSING_ERROR) and ends FAILED if there was any. A server is recognized by \`mgn:server:id\`, else by
   \`mgn:server:user-provided-id\`; a new one needs \`mgn:server:fqdn-for-action-framework\` and waits for its agent as
-  PENDING_INSTALLATION. Of the \`mgn:launch:\` columns \`transfer-server-tags\` and
-  \`placement:operating-system-licensing\` are applied; the others are kept and exported again.
+  PENDING_INSTALLATION. Whatever of it is there already is changed only as far as its caller may ([identity.md](identity.md)).
   \`landfall:PutInventoryFile\` puts a file into a bucket, \`landfall:GetInventoryFile\` fetches one.
+- Of the **\`mgn:launch:\` columns** of an import \`transfer-server-tags\` and \`placement:operating-system-licensing\` are
+  applied. All others are kept and exported again **without effect on a launch**, and the import does not warn of it:
+  \`instance-type\`, \`iam-instance-profile:name\`, \`placement:host-id\`, \`placement:tenancy\`, \`nic:…\`, \`volume:…:type\`,
+  \`tag:instance:…\`. Size, network, addresses, disks and tags of a machine are set in its launch template
+  ([ec2.md](ec2.md), \`landfall launch-template set\`).
+- Of the events of a **job log** \`SERVER_SKIPPED\` and \`JOB_CANCEL\` are in the model, and never written: a call one of
+  whose servers cannot take part is refused as a whole (ConflictException), and no operation cancels a job.
+- **IAM** is not served at this address; users, roles and policies are made with \`landfall\` ([identity.md](identity.md)).
 - **Connectors** are kept for the scripts that make them; nothing is sent through one. There are no **vCenter clients**.
 - Servers are replicated by agents: SNAPSHOT_SHIPPING is refused.
 - The API has no revision numbers, so of two updates at once the later one counts, member by member.
