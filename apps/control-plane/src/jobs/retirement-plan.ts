@@ -4,7 +4,9 @@
  *
  * T1 Staging is discarded only after every machine that reads it is complete by itself or gone.
  * T2 It does not give up: what fails keeps the staging and is tried again, for weeks.
+ * T3 Ended are only machines that never ran, of failed launches: what others have written is nowhere else.
  */
+import type { MachineStatus } from '@landfall/channel';
 import { assert, OperationError, retry } from '@landfall/runtime';
 import type { Service } from '../service.ts';
 import { changeMachine, type MachineRecord } from '../store/machines.ts';
@@ -22,6 +24,12 @@ const BACKOFF = { initialMs: 1000, maximumMs: 5 * 60_000 };
 
 interface RetirementState {
   readonly replicationServerId: string | null;
+  /** The machine that the server became, whether it runs or not. */
+  readonly launchedMachineId: string | null;
+}
+
+interface Retiring extends CallOptions {
+  readonly launchedMachineId: string | null;
 }
 
 export function retirementPlan(service: Service): RunnablePlan {
@@ -58,7 +66,8 @@ function findStaging({ store }: Service): Step<RetirementState> {
     name: 'FIND_STAGING',
     run: async ({ sourceServerId }) => {
       const server = await findServer(store.db, sourceServerId);
-      return { replicationServerId: server?.replicationServerId ?? null };
+      const launchedMachineId = server?.launched?.machineId ?? null;
+      return { replicationServerId: server?.replicationServerId ?? null, launchedMachineId };
     },
   };
 }
@@ -66,30 +75,63 @@ function findStaging({ store }: Service): Step<RetirementState> {
 function hydrate(service: Service): Step<RetirementState> {
   return {
     name: 'HYDRATE',
-    run: async (run) => {
-      const machines = await listHeldMachines(service, run.sourceServerId);
-      const options = { timeoutMs: HYDRATE_MS, signal: run.signal };
-      await Promise.all(machines.map((machine) => makeWhole(service, machine, options)));
+    run: async ({ sourceServerId, signal }, { launchedMachineId = null }) => {
+      const machines = await listHeldMachines(service, sourceServerId);
+      const retiring = { launchedMachineId, timeoutMs: HYDRATE_MS, signal };
+      const exported = machines.filter(({ exportOpen }) => exportOpen);
+      await Promise.all(exported.map((machine) => makeWhole(service, machine, retiring)));
       return {};
     },
   };
 }
 
-async function makeWhole(service: Service, machine: MachineRecord, options: CallOptions): Promise<void> {
-  if (!machine.onHost || !machine.exportOpen) return;
-  const { clock } = service;
+/**
+ * Answers once the machine needs nothing of ours any more, or is gone; false: nothing of it is worth keeping
+ * (T3). One that has died is filled in as well, by its launch host, and may be started again.
+ */
+async function makeWhole(service: Service, machine: MachineRecord, retiring: Retiring): Promise<boolean> {
+  if (!machine.onHost || machine.status?.hydration.state === 'COMPLETE') return true;
+  const { clock, store } = service;
+  const { machineId } = machine;
+  const deadlineMs = clock.nowMs() + retiring.timeoutMs;
+  for (let wasFailed = false; ; ) {
+    const status = await fillIn(service, machine, retiring);
+    if (status === undefined) return false;
+    const { phase, error, hydration } = status;
+    const onHost = phase !== 'TERMINATED';
+    const isFailed = phase === 'FAILED';
+    if (!onHost || hydration.state === 'COMPLETE' || isFailed !== wasFailed) {
+      await store.transaction((tx) => changeMachine(tx, machineId, { status, onHost }));
+    }
+    if (!onHost || hydration.state === 'COMPLETE') return true;
+    if (isFailed && !wasFailed) service.log.warn('failed-machine-awaited', { machineId, hydration, error });
+    wasFailed = isFailed;
+    if (clock.nowMs() >= deadlineMs) throw notWhole(machineId);
+    await clock.sleep(ASK_EVERY_MS, retiring.signal);
+  }
+}
+
+/** How far it is, told to go on; `undefined`: it never ran, and no disks of it will come to be. */
+async function fillIn(
+  service: Service,
+  machine: MachineRecord,
+  retiring: Retiring,
+): Promise<MachineStatus | undefined> {
   const { machineId } = machine;
   const host = { role: 'launch-host', programId: machine.launchHostId } as const;
-  const deadlineMs = clock.nowMs() + options.timeoutMs;
-  for (;;) {
-    const status = await callProgram(service, host, 'hydrateMachine', { machineId }, options);
-    if (status.hydration.state === 'COMPLETE' || status.phase === 'TERMINATED' || status.phase === 'FAILED') {
-      const onHost = status.phase !== 'TERMINATED';
-      await service.store.transaction((tx) => changeMachine(tx, machineId, { status, onHost }));
-      return;
-    }
-    if (clock.nowMs() >= deadlineMs) throw notWhole(machineId);
-    await clock.sleep(ASK_EVERY_MS, options.signal);
+  const isLaunched = machineId === retiring.launchedMachineId;
+  try {
+    const status = await callProgram(service, host, 'describeMachine', { machineId }, retiring);
+    if (status.phase === 'TERMINATED') return status;
+    const isUnused = status.startedAtMs === null && ['CONVERTING', 'FAILED'].includes(status.phase);
+    if (isUnused && !isLaunched) return undefined;
+    return await callProgram(service, host, 'hydrateMachine', { machineId }, retiring);
+  } catch (error) {
+    // Its launch may have ended before the launch host heard of it; else the host has lost it.
+    const isUnknown = error instanceof OperationError && error.code === 'MACHINE_UNKNOWN';
+    const hasRun = isLaunched || typeof machine.status?.startedAtMs === 'number';
+    if (!isUnknown || hasRun) throw error;
+    return undefined;
   }
 }
 
@@ -99,15 +141,12 @@ async function makeWhole(service: Service, machine: MachineRecord, options: Call
 function release(service: Service): Step<RetirementState> {
   return {
     name: 'RELEASE',
-    run: async (run) => {
-      const options = { timeoutMs: RELEASE_MS, signal: run.signal };
-      const machines = await listHeldMachines(service, run.sourceServerId);
+    run: async ({ sourceServerId, signal }, { launchedMachineId = null }) => {
+      const retiring = { launchedMachineId, timeoutMs: RELEASE_MS, signal };
+      const machines = await listHeldMachines(service, sourceServerId);
       for (const machine of machines.filter(({ exportOpen }) => exportOpen)) {
-        if (machine.onHost && machine.status?.hydration.state !== 'COMPLETE') {
-          await endMachine(service, machine, options);
-        } else {
-          await closeExport(service, machine, options);
-        }
+        if (await makeWhole(service, machine, retiring)) await closeExport(service, machine, retiring);
+        else await endMachine(service, machine, retiring);
       }
       return {};
     },

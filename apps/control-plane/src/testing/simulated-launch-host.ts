@@ -28,6 +28,8 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   failureCode: string;
   /** Machines stay as they are while this is set. */
   isFrozen: boolean;
+  /** Disks go on being filled in while this is set. */
+  isFillingIn: boolean;
   /** Machines show no sign of life while this is set. */
   isLifeless: boolean;
   /** By name; as the control plane wants them. */
@@ -63,6 +65,7 @@ export async function simulateLaunchHost(
     failConversion: false,
     failureCode: 'GUEST_UNSUPPORTED',
     isFrozen: false,
+    isFillingIn: false,
     isLifeless: false,
     kept: new Map(),
     look: () => undefined,
@@ -146,7 +149,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     describeMachine: async ({ machineId }) => advance(machineId),
     hydrateMachine: async ({ machineId }) => {
       host.done.push(`hydrateMachine ${machineId}`);
-      return move(machineId, { hydration: { state: 'COMPLETE', doneBytes: GIB, totalBytes: GIB } });
+      return move(machineId, { hydration: filledIn(host, find(machineId).status) });
     },
     powerMachine: async ({ machineId, action, forced }) => {
       host.done.push(`powerMachine ${action}${forced ? ' forced' : ''} ${machineId}`);
@@ -166,6 +169,17 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     readConsole: async () => ({ text: 'login:' }),
     takeScreenshot: async () => ({ pngBase64: SCREEN_PNG }),
   };
+}
+
+/** Also of a machine that has died. */
+function filledIn({ isFillingIn }: SimulatedLaunchHost, status: MachineStatus): MachineStatus['hydration'] {
+  const { machineId, phase } = status;
+  if (phase === 'CONVERTING') {
+    const message = `machine ${machineId} is ${phase}: it has no disks to fill in yet`;
+    throw new OperationError('MACHINE_NOT_READY', message, { retryable: true });
+  }
+  if (isFillingIn) return { state: 'RUNNING', doneBytes: 0, totalBytes: GIB };
+  return { state: 'COMPLETE', doneBytes: GIB, totalBytes: GIB };
 }
 
 function keepConversion(
