@@ -10,7 +10,7 @@ export interface BootProofSchedule {
   readonly signsOfLife: readonly SignOfLife[];
   /** From the start of the machine to its first sign of life. */
   readonly lifeTimeoutSeconds: number;
-  /** A cutover proves its point first, unless a verified one is younger than the interval. */
+  /** A cutover proves its point first, unless one was verified within the interval and none failed since. */
   readonly proofBeforeCutover: boolean;
 }
 

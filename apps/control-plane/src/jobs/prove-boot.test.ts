@@ -15,6 +15,19 @@ async function cutOver({ plane }: TestSite, sourceServerID: string) {
   return (await plane.api.mgn('StartCutover', { sourceServerIDs: [sourceServerID] })).job?.jobID;
 }
 
+async function proveUntil(
+  { plane: { api } }: TestSite,
+  sourceServerID: string,
+  end: 'VERIFIED' | 'FAILED',
+): Promise<void> {
+  const { bootProofID } = (await api.landfall('StartBootProof', { sourceServerID })).bootProof;
+  await waitFor(
+    `the proof to end ${end}`,
+    async () => (await api.landfall('DescribeBootProof', { bootProofID })).bootProof.state,
+    (state) => state === end,
+  );
+}
+
 async function errorsOf({ plane }: TestSite, jobID = ''): Promise<string> {
   const { items = [] } = await plane.api.mgn('DescribeJobLogItems', { jobID });
   return items.flatMap(({ eventData }) => eventData?.rawError ?? []).join('\n');
@@ -120,10 +133,14 @@ test('a cutover that is cut off while it waits for its proof goes on, and proves
   assert.equal(items.length, 1);
 });
 
-test('a test whose machine lived is proof enough', async (t) => {
+test('a test whose machine lived is proof enough, also after a proof that failed', async (t) => {
   const site = await startTestSite(t);
   const { api } = site.plane;
   const { sourceServerId: sourceServerID } = await site.addAgent();
+  site.host.failConversion = true;
+  site.host.failureCode = 'CONVERSION_IMPOSSIBLE';
+  await proveUntil(site, sourceServerID, 'FAILED');
+  site.host.failConversion = false;
   site.host.isLifeless = true;
   const { job } = await api.mgn('StartTest', { sourceServerIDs: [sourceServerID] });
   await site.untilJobEnds(job?.jobID);
@@ -137,7 +154,24 @@ test('a test whose machine lived is proof enough', async (t) => {
   const lifeCycle = { state: 'READY_FOR_CUTOVER' } as const;
   await api.mgn('ChangeServerLifeCycleState', { sourceServerID, lifeCycle });
   await site.untilJobEnds(await cutOver(site, sourceServerID));
-  assert.deepEqual((await api.landfall('ListBootProofs', { sourceServerID })).items, []);
+  const { items } = await api.landfall('ListBootProofs', { sourceServerID });
+  assert.deepEqual(
+    items.map(({ trigger }) => trigger),
+    ['REQUESTED'],
+  );
+});
+
+test('a verified point counts no more once a later proof failed', async (t) => {
+  const site = await startTestSite(t);
+  const { sourceServerID, barriers } = await readyForCutover(site);
+  await proveUntil(site, sourceServerID, 'VERIFIED');
+  site.host.failConversion = true;
+  site.host.failureCode = 'CONVERSION_IMPOSSIBLE';
+  await proveUntil(site, sourceServerID, 'FAILED');
+  const job = await site.untilJobEnds(await cutOver(site, sourceServerID));
+  assert.equal(job.participatingServers?.[0]?.launchStatus, 'FAILED');
+  assert.deepEqual(barriers, []);
+  assert.ok((await site.logOf(job.jobID)).includes('BOOT_PROOF_START' as never), 'it was proved anew');
 });
 
 test('a panic on an overloaded host is no verdict the first time', async (t) => {

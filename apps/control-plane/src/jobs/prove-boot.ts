@@ -1,7 +1,7 @@
 /**
  * The first step of a cutover: it is known that the server boots before anything is asked of its source. A
- * verified point that is recent enough will do, and so does a test whose machine lived; else one is proved
- * now, while the source goes on, and the cutover ends here when it does not boot.
+ * verified point that is recent enough will do, and so does a test whose machine lived, unless a later proof
+ * failed; else one is proved now, while the source goes on, and the cutover ends here when it does not boot.
  */
 import type { RecoveryPoint } from '@landfall/model';
 import { OperationError } from '@landfall/runtime';
@@ -10,7 +10,7 @@ import { bootProofScheduleOf, isRecentEnough } from '../boot-proofs/boot-proof-s
 import { isSamePoint, listVerifiedPoints } from '../boot-proofs/verified-points.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
-import { type BootProofRecord, isUnfinished, listBootProofs } from '../store/boot-proofs.ts';
+import { type BootProofRecord, isUnfinished, latestBootProof, listBootProofs } from '../store/boot-proofs.ts';
 import { findServer } from '../store/source-servers.ts';
 import { callProgram } from './call-program.ts';
 import type { Step, StepRun } from './job-runner.ts';
@@ -64,14 +64,19 @@ async function proofOf(
 async function isProved(service: Service, run: StepRun, server: SourceServerRecord): Promise<boolean> {
   const verified = await listVerifiedPoints(service.store.db, run.sourceServerId);
   if (run.job.at.kind === 'LATEST') {
-    const nowMs = service.clock.nowMs();
-    const { bootedAtMs } = server;
-    if (bootedAtMs !== undefined && isRecentEnough(server, bootedAtMs, nowMs)) return true;
-    return verified.some(({ verifiedAtMs }) => isRecentEnough(server, verifiedAtMs, nowMs));
+    const bootedAtMs = Math.max(server.bootedAtMs ?? 0, ...verified.map(({ verifiedAtMs }) => verifiedAtMs));
+    const failedAtMs = await lastFailureAtMs(service, run);
+    return failedAtMs < bootedAtMs && isRecentEnough(server, bootedAtMs, service.clock.nowMs());
   }
   if (verified.length === 0) return false;
   const point = await resolve(service, run, server);
   return point !== undefined && verified.some(({ recoveryPoint }) => isSamePoint(recoveryPoint, point));
+}
+
+/** After it no earlier boot says anything of the newest point; 0: there was none. */
+async function lastFailureAtMs({ store }: Service, { sourceServerId }: StepRun): Promise<number> {
+  const failed = await latestBootProof(store.db, sourceServerId, 'FAILED');
+  return failed === undefined ? 0 : (failed.endedAtMs ?? failed.createdAtMs);
 }
 
 async function resolve(

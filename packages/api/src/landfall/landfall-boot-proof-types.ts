@@ -73,7 +73,7 @@ export interface BootProofSchedule {
   readonly signsOfLife: readonly SignOfLife[];
   /** From the start of the machine. */
   readonly lifeTimeoutSeconds: number;
-  /** A cutover proves its point first, unless a verified one is younger than the interval. */
+  /** A cutover proves its point first, unless one was verified within the interval and none failed since. */
   readonly proofBeforeCutover: boolean;
   readonly nextDateTime?: string | undefined;
 }
