@@ -34,7 +34,8 @@ const BARRIER_MS = MINUTE_MS;
  */
 const BARRIER_AWAY_MS = 5000;
 const RESOLVE_MS = 10 * MINUTE_MS;
-const CONVERSION_MS = 15 * MINUTE_MS;
+/** Without a step. After a quarter of an hour the launch host itself tries again, or fails. */
+const CONVERSION_MS = 20 * MINUTE_MS;
 const START_MS = 15 * MINUTE_MS;
 const RELEASE_MS = MINUTE_MS;
 

@@ -9,13 +9,29 @@ import { changeMachine } from '../store/machines.ts';
 import { type CallOptions, callProgram } from './call-program.ts';
 
 const ASK_EVERY_MS = 1000;
+const MINUTE_MS = 60_000;
+/** A launch host converts one machine at a time: 200 of a quarter of an hour each take two days. */
+const TURN_MS = 72 * 60 * MINUTE_MS;
+/** virt-v2v has an hour, and may say nothing in it. */
+const VIRT_V2V_MS = 75 * MINUTE_MS;
 
 export interface PhaseTarget {
   readonly launchHostId: string;
   readonly specification: MachineSpecification;
 }
 
-/** Errors: the machine's own when it FAILED; LAUNCH_TIMED_OUT. */
+/** As it was when it last moved. */
+interface Seen {
+  readonly status: MachineStatus;
+  readonly movedAtMs: number;
+  /** Since it was asked for. */
+  readonly hasMoved: boolean;
+}
+
+/**
+ * A machine that moves has all the time it needs, one that stands still `timeoutMs`, and so has a launch host
+ * that is away. Errors: the machine's own when it FAILED; LAUNCH_TIMED_OUT.
+ */
 export async function awaitPhase(
   service: Service,
   { launchHostId, specification }: PhaseTarget,
@@ -24,21 +40,42 @@ export async function awaitPhase(
 ): Promise<MachineStatus> {
   const { clock } = service;
   const host = { role: 'launch-host', programId: launchHostId } as const;
-  const deadlineMs = clock.nowMs() + timeoutMs;
   const { machineId } = specification;
-  for (let isTold = false; ; isTold = true) {
-    const options = { timeoutMs: Math.max(1, deadlineMs - clock.nowMs()), signal };
-    const status = isTold
-      ? await describeOrEnsure(service, host, specification, options)
-      : await callProgram(service, host, 'ensureMachine', specification, options);
+  const options = { timeoutMs, signal };
+  let seen: Seen | undefined;
+  for (;;) {
+    const status =
+      seen === undefined
+        ? await callProgram(service, host, 'ensureMachine', specification, options)
+        : await describeOrEnsure(service, host, specification, options);
     if (phases.includes(status.phase)) return status;
     if (status.phase === 'FAILED' || status.phase === 'TERMINATED') {
       await service.store.transaction((tx) => changeMachine(tx, machineId, { status }));
       throw failureOf(status);
     }
-    if (clock.nowMs() >= deadlineMs) throw timedOut(status, timeoutMs);
+    const nowMs = clock.nowMs();
+    seen = follow(seen, status, nowMs);
+    const stillMsMax = patienceMs(seen, specification, timeoutMs);
+    if (nowMs - seen.movedAtMs >= stillMsMax) throw timedOut(status, stillMsMax);
     await clock.sleep(ASK_EVERY_MS, signal);
   }
+}
+
+function follow(before: Seen | undefined, status: MachineStatus, nowMs: number): Seen {
+  if (before?.status.revision === status.revision) return before;
+  return { status, movedAtMs: nowMs, hasMoved: before !== undefined };
+}
+
+/** The turn of a machine that is to be converted has come once it has moved. */
+function patienceMs(
+  { status: { phase, conversion }, hasMoved }: Seen,
+  { conversionMethod }: MachineSpecification,
+  timeoutMs: number,
+): number {
+  if (phase !== 'CONVERTING') return timeoutMs;
+  if (!hasMoved && conversion.length === 0) return TURN_MS;
+  const isDeep = conversionMethod === 'VIRT_V2V' || conversion.some(({ step }) => step === 'virt-v2v');
+  return isDeep ? VIRT_V2V_MS : timeoutMs;
 }
 
 /** A launch host that does not know the machine is told of it again. */
@@ -65,11 +102,11 @@ function failureOf({ machineId, phase, error }: MachineStatus): OperationError {
   return new OperationError(error.code, error.message, hint);
 }
 
-function timedOut({ machineId, phase }: MachineStatus, timeoutMs: number): OperationError {
-  const minutes = Math.round(timeoutMs / 60_000);
+function timedOut({ machineId, phase }: MachineStatus, stillMs: number): OperationError {
+  const minutes = Math.round(stillMs / MINUTE_MS);
   return new OperationError(
     'LAUNCH_TIMED_OUT',
-    `machine ${machineId} is still ${phase} after ${minutes} min`,
+    `machine ${machineId} is ${phase} and has not moved for ${minutes} min`,
     {
       hint: 'look at its console with `landfall console` and at the log of the launch host',
     },
