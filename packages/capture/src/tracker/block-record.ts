@@ -75,6 +75,11 @@ export class BlockRecord {
     this.#discardCount += 1;
   }
 
+  /** A discard has touched it: a version may have been read before that discard ended. */
+  get wasDiscarded(): boolean {
+    return this.#discardCount > 0;
+  }
+
   /** No write has touched the block since its newest version. */
   get isRead(): boolean {
     return this.versions.at(-1)?.changeCount === this.#changeCount;

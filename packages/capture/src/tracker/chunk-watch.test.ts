@@ -42,6 +42,21 @@ class Story {
     this.tracker.advance(this.#nowNs);
   }
 
+  /** What the tracker wants to be read is read, with nothing beside it. */
+  readWanted(): void {
+    for (const ticket of this.tracker.wantedReads()) {
+      this.#nowNs += 10;
+      this.tracker.readStarted(ticket, this.#nowNs);
+      this.#nowNs += 10;
+      this.tracker.readFinished(
+        ticket,
+        this.#nowNs,
+        ticket.records.map(() => Buffer.alloc(4096)),
+      );
+    }
+    this.pass();
+  }
+
   quiet(): boolean[] {
     return [0, 1, 2, 3, 4].map((chunk) => this.watch.wasQuiet(0, chunk));
   }
@@ -108,6 +123,28 @@ test('a discard in flight touches as long as it is in flight, though its blocks 
   story.tracker.seenIdle({ diskIndex: 0, atNs: 2000, issuedBeforeNs: 1900 });
   story.tracker.advance(2001);
   assert.deepEqual(story.quiet(), [true, true, true, true, true]);
+});
+
+test('a chunk is not quiet when a cut may still take what was read of it before a discard ended', () => {
+  const story = new Story();
+  const { tracker, watch } = story;
+  assert.equal(tracker.enterFine(), 'fine');
+  story.event('issue', CHUNK_SECTORS, 'discard');
+  story.pass();
+  tracker.admitDiscarded();
+  story.readWanted();
+  story.event('complete', CHUNK_SECTORS, 'discard');
+  story.pass();
+  watch.begin(0, 0, 5);
+  assert.deepEqual(story.quiet(), [true, false, true, true, true]);
+  assert.equal(tracker.takeCut(tracker.cutNs() ?? 0).length, 1);
+  watch.begin(0, 1, 1);
+  assert.equal(watch.wasQuiet(0, 1), false, 'the replica has what was read before');
+  tracker.admitDiscarded();
+  story.readWanted();
+  assert.equal(tracker.takeCut(tracker.cutNs() ?? 0).length, 1);
+  watch.begin(0, 1, 1);
+  assert.equal(watch.wasQuiet(0, 1), true);
 });
 
 test('a loss of sight touches everything, and nothing is quiet before the disks were seen idle', () => {

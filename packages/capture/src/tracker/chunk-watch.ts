@@ -10,7 +10,8 @@
  *    every cut in between.
  * W2 Whatever cannot be known, as after a loss of sight (C5), counts as touched.
  * W3 A chunk with blocks that were discarded and not read again since is not quiet: the replica does not have
- *    what the disk reads there until some later cut.
+ *    what the disk reads there until some later cut. Nor is one with blocks that may have been read while a
+ *    discard was under way: a cut may take that, though nothing changes any more.
  */
 import type { Clock } from '@landfall/runtime';
 import type { ChunkWatch } from '../engine/epoch-source.ts';
@@ -63,7 +64,7 @@ export class EngineChunkWatch implements ChunkWatch, ChangeWatcher {
     const { tracker, baseNs } = this.#options;
     const changes = tracker.changesOf(diskIndex);
     for (let chunk = firstChunk; chunk < firstChunk + count; chunk += 1) {
-      const isKnown = tracker.isSettled && !hasDiscarded(changes, chunk);
+      const isKnown = tracker.isSettled && !mayLackDiscarded(changes, chunk);
       if (isKnown) this.#touched[diskIndex]?.delete(chunk);
     }
     const reachedNs = Number.isFinite(tracker.reachedNs) ? Math.floor(tracker.reachedNs) : 0;
@@ -130,8 +131,15 @@ function blocksOfDisk(changes: DiskChanges, chunk: number): BlockRange {
   return blocksOfChunk(chunk, changes.dirty.blockCount);
 }
 
-function hasDiscarded(changes: DiskChanges, chunk: number): boolean {
+/** W3. */
+function mayLackDiscarded(changes: DiskChanges, chunk: number): boolean {
   const { firstBlock, blockCount } = blocksOfDisk(changes, chunk);
+  const end = firstBlock + blockCount;
   const found = changes.discarded.firstDirty(firstBlock);
-  return found !== undefined && found < firstBlock + blockCount;
+  if (found !== undefined && found < end) return true;
+  for (let block = changes.dirty.firstDirty(firstBlock); block !== undefined && block < end; ) {
+    if (changes.records.get(block)?.wasDiscarded === true) return true;
+    block = changes.dirty.firstDirty(block + 1);
+  }
+  return false;
 }
