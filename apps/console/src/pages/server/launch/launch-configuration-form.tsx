@@ -3,17 +3,15 @@ import Button from '@cloudscape-design/components/button';
 import Checkbox from '@cloudscape-design/components/checkbox';
 import ColumnLayout from '@cloudscape-design/components/column-layout';
 import Container from '@cloudscape-design/components/container';
-import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
-import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
-import type { MessageKey } from '../../../i18n/languages.ts';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { useChange } from '../../../shell/use-change.ts';
 import { useDraft } from '../../../shell/use-draft.ts';
+import { Choice } from '../../../widgets/choice.tsx';
 import { DiscardButton, OvertakenAlert } from '../../../widgets/draft-parts.tsx';
 
 const DISPOSITIONS = ['STARTED', 'STOPPED'] as const satisfies readonly Mgn.LaunchDisposition[];
@@ -87,19 +85,22 @@ function SettingsFields(props: {
     <SpaceBetween size="m">
       <ColumnLayout columns={3}>
         <Choice
-          label="launch.disposition"
+          label={t('launch.disposition')}
+          textOf={(value) => t(`launch.disposition.${value}`)}
           values={DISPOSITIONS}
           chosen={settings.launchDisposition}
           onChoose={(launchDisposition) => onChange({ launchDisposition })}
         />
         <Choice
-          label="launch.rightSizing"
+          label={t('launch.rightSizing')}
+          textOf={(value) => t(`launch.rightSizing.${value}`)}
           values={RIGHT_SIZING}
           chosen={settings.targetInstanceTypeRightSizingMethod}
           onChoose={(method) => onChange({ targetInstanceTypeRightSizingMethod: method })}
         />
         <Choice
-          label="launch.bootMode"
+          label={t('launch.bootMode')}
+          textOf={(value) => t(`launch.bootMode.${value}`)}
           values={BOOT_MODES}
           chosen={settings.bootMode}
           onChoose={(bootMode) => onChange({ bootMode })}
@@ -120,31 +121,5 @@ function SettingsFields(props: {
         </Checkbox>
       </Box>
     </SpaceBetween>
-  );
-}
-
-type ChoiceLabel = 'launch.disposition' | 'launch.rightSizing' | 'launch.bootMode';
-
-/** The words of a value stand under the key of the field, with the value at its end. */
-function Choice<Value extends string>(props: {
-  readonly label: ChoiceLabel;
-  readonly values: readonly Value[];
-  readonly chosen: Value | undefined;
-  readonly onChoose: (value: Value) => void;
-}): ReactNode {
-  const { label, values, chosen, onChoose } = props;
-  const { t } = useI18n();
-  const options = values.map((value) => ({ value, label: t(`${label}.${value}` as MessageKey) }));
-  return (
-    <FormField label={t(label)}>
-      <Select
-        options={options}
-        selectedOption={options.find(({ value }) => value === chosen) ?? null}
-        onChange={({ detail }) => {
-          const value = values.find((one) => one === detail.selectedOption.value);
-          if (value !== undefined) onChoose(value);
-        }}
-      />
-    </FormField>
   );
 }
