@@ -1,5 +1,4 @@
 import Button from '@cloudscape-design/components/button';
-import Checkbox from '@cloudscape-design/components/checkbox';
 import ColumnLayout from '@cloudscape-design/components/column-layout';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
@@ -7,6 +6,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
+import { BOOT_MODES, CopiedChoices, DISPOSITIONS, RIGHT_SIZING } from '../../servers/launch-settings.tsx';
 import { useConsole } from '../../shell/console-context.tsx';
 import { useDraft } from '../../shell/use-draft.ts';
 import { useSubmission } from '../../shell/use-submission.ts';
@@ -14,9 +14,6 @@ import { Choice } from '../../widgets/choice.tsx';
 import { DiscardButton, OvertakenAlert } from '../../widgets/draft-parts.tsx';
 import { FailureAlert } from '../../widgets/live-state.tsx';
 
-const DISPOSITIONS = ['STARTED', 'STOPPED'] as const satisfies readonly Mgn.LaunchDisposition[];
-const RIGHT_SIZING = ['BASIC', 'NONE'] as const satisfies readonly Mgn.TargetInstanceTypeRightSizingMethod[];
-const BOOT_MODES = ['USE_SOURCE', 'LEGACY_BIOS', 'UEFI'] as const satisfies readonly Mgn.BootMode[];
 const DEPLOYMENTS = [
   'TEST_AND_CUTOVER',
   'CUTOVER_ONLY',
@@ -115,18 +112,7 @@ function SettingsFields(props: {
           }
         />
       </ColumnLayout>
-      <Checkbox
-        checked={settings.copyPrivateIp === true}
-        onChange={({ detail }) => onChange({ copyPrivateIp: detail.checked })}
-      >
-        {t('launch.copyPrivateIp')}
-      </Checkbox>
-      <Checkbox
-        checked={settings.copyTags === true}
-        onChange={({ detail }) => onChange({ copyTags: detail.checked })}
-      >
-        {t('launch.copyTags')}
-      </Checkbox>
+      <CopiedChoices settings={settings} onChange={onChange} />
     </SpaceBetween>
   );
 }

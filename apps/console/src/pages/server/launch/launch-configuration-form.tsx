@@ -1,6 +1,4 @@
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
-import Checkbox from '@cloudscape-design/components/checkbox';
 import ColumnLayout from '@cloudscape-design/components/column-layout';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
@@ -8,15 +6,12 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
+import { BOOT_MODES, CopiedChoices, DISPOSITIONS, RIGHT_SIZING } from '../../../servers/launch-settings.tsx';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { useChange } from '../../../shell/use-change.ts';
 import { useDraft } from '../../../shell/use-draft.ts';
 import { Choice } from '../../../widgets/choice.tsx';
 import { DiscardButton, OvertakenAlert } from '../../../widgets/draft-parts.tsx';
-
-const DISPOSITIONS = ['STARTED', 'STOPPED'] as const satisfies readonly Mgn.LaunchDisposition[];
-const RIGHT_SIZING = ['BASIC', 'NONE'] as const satisfies readonly Mgn.TargetInstanceTypeRightSizingMethod[];
-const BOOT_MODES = ['USE_SOURCE', 'LEGACY_BIOS', 'UEFI'] as const satisfies readonly Mgn.BootMode[];
 
 export function LaunchConfigurationForm(props: {
   readonly configuration: Mgn.LaunchConfiguration;
@@ -106,20 +101,7 @@ function SettingsFields(props: {
           onChoose={(bootMode) => onChange({ bootMode })}
         />
       </ColumnLayout>
-      <Box>
-        <Checkbox
-          checked={settings.copyPrivateIp === true}
-          onChange={({ detail }) => onChange({ copyPrivateIp: detail.checked })}
-        >
-          {t('launch.copyPrivateIp')}
-        </Checkbox>
-        <Checkbox
-          checked={settings.copyTags === true}
-          onChange={({ detail }) => onChange({ copyTags: detail.checked })}
-        >
-          {t('launch.copyTags')}
-        </Checkbox>
-      </Box>
+      <CopiedChoices settings={settings} onChange={onChange} />
     </SpaceBetween>
   );
 }
