@@ -24,3 +24,12 @@ test('a long one is cut, says so, and still names all', () => {
   const lines = [HEADING, '✖ a', 'b', '✖ c'];
   assert.deepEqual(partOf(lines, 2), [HEADING, '✖ a', '… and 2 more lines above', '✖ a', '✖ c']);
 });
+
+test('of several runs only what failed is kept', () => {
+  const part = new FailingPart(100);
+  for (const run of [['✔ a'], [HEADING, '✖ b'], ['✔ c', 'ℹ fail 0'], [HEADING, '✖ d']]) {
+    part.nextRun();
+    for (const line of run) part.take(line);
+  }
+  assert.deepEqual(part.lines(), [HEADING, '✖ b', HEADING, '✖ d', '✖ b', '✖ d']);
+});

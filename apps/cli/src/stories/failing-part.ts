@@ -1,6 +1,7 @@
 /**
  * What Node's spec reporter tells of failed tests at the end of a run. With two lanes their ends lie far
  * apart, and a log of which only the end is kept would lose the first: so it is told again at the very end.
+ * A lane is several runs.
  */
 
 const HEADING = '✖ failing tests:';
@@ -16,6 +17,11 @@ export class FailingPart {
   /** `limit`: lines kept, from the heading on. */
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** A run of its own follows, in which nothing has failed so far. */
+  nextRun(): void {
+    this.#isInside = false;
   }
 
   take(line: string): void {

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import type { Stage } from './run-stage.ts';
-import { runWithSecondAttempt, SECOND_ATTEMPTS_MAX, SPEC_REPORTERS, whyNotAgain } from './second-attempt.ts';
+import {
+  runOnlyOnce,
+  runWithSecondAttempt,
+  SECOND_ATTEMPTS_MAX,
+  SPEC_REPORTERS,
+  whyNotAgain,
+} from './second-attempt.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../../..');
 const PASSES = `import { test } from 'node:test'; test('passes', () => 0);`;
@@ -31,7 +37,10 @@ async function stageOf(t: TestContext, sources: Readonly<Record<string, string>>
 
 function attempts(...stages: readonly Stage[]) {
   const said: string[] = [];
-  return runWithSecondAttempt(stages, (line) => said.push(line)).then((unsteady) => ({ unsteady, said }));
+  return runWithSecondAttempt(
+    stages.map((stage) => [stage]),
+    (line) => said.push(line),
+  ).then((unsteady) => ({ unsteady, said }));
 }
 
 test('where all pass nothing is run again', async (t) => {
@@ -75,6 +84,22 @@ test('a run that ended without a failed test is a failure, whatever passes in an
     message: /^they failed/,
     hint: /there is no second attempt: a run failed without a test that did/,
   });
+});
+
+test('a sequence goes on after a failure, and all failures of all are run again', async (t) => {
+  const one = await stageOf(t, { 'a.test.mjs': FAILS_ONCE });
+  const other = await stageOf(t, { 'b.test.mjs': FAILS_ONCE });
+  const said: string[] = [];
+  const unsteady = await runWithSecondAttempt([[one.stage, other.stage]], (line) => said.push(line));
+  assert.deepEqual(unsteady, [join(one.folder, 'a.test.mjs'), join(other.folder, 'b.test.mjs')]);
+  assert.equal(said.length, 2);
+});
+
+test('where a failure is one the sequence still runs to its end', async (t) => {
+  const one = await stageOf(t, { 'a.test.mjs': FAILS_ONCE });
+  const other = await stageOf(t, { 'b.test.mjs': FAILS_ONCE });
+  await assert.rejects(runOnlyOnce([[one.stage, other.stage]]), { code: 'TESTS_FAILED' });
+  await runOnlyOnce([[one.stage, other.stage]]);
 });
 
 test('many failures are not chance, and one about data is the truth', () => {

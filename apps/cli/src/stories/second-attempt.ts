@@ -41,15 +41,18 @@ export function whyNotAgain(files: readonly string[]): string | undefined {
   return grave === undefined ? undefined : `a failure of ${grave} is no matter of time`;
 }
 
+/** Stages that run one after the other, whatever fails; taken when the one before it is over. */
+export type Sequence = Iterable<Stage>;
+
 /**
- * Runs all to their end, at once; then, alone, the files of those that failed. Resolves to the files that
- * passed only then. Errors: TESTS_FAILED, of the first stage that failed.
+ * Runs all sequences to their end, at once; then, alone, the files of those that failed. Resolves to the
+ * files that passed only then. Errors: TESTS_FAILED, of the first stage that failed.
  */
 export async function runWithSecondAttempt(
-  stages: readonly Stage[],
+  sequences: readonly Sequence[],
   say: (line: string) => void,
 ): Promise<readonly string[]> {
-  const failures = (await Promise.all(stages.map(runOnce))).flatMap((failure) => failure ?? []);
+  const failures = (await Promise.all(sequences.map(runInTurn))).flat();
   const [first] = failures;
   if (first === undefined) return [];
   const files = [...new Set(failures.flatMap((failure) => failure.files))];
@@ -60,11 +63,26 @@ export async function runWithSecondAttempt(
   return files;
 }
 
+/** Runs all sequences to their end, at once. Errors: TESTS_FAILED, of the first stage that failed. */
+export async function runOnlyOnce(sequences: readonly Sequence[]): Promise<void> {
+  const [first] = (await Promise.all(sequences.map(runInTurn))).flat();
+  if (first !== undefined) throw first.reason;
+}
+
 interface Failure {
   readonly reason: unknown;
   /** Whose tests failed, relative to the repository. */
   readonly files: readonly string[];
   readonly repository: string;
+}
+
+async function runInTurn(sequence: Sequence): Promise<readonly Failure[]> {
+  const failures: Failure[] = [];
+  for (const stage of sequence) {
+    const failure = await runOnce(stage);
+    if (failure !== undefined) failures.push(failure);
+  }
+  return failures;
 }
 
 /** `undefined`: it passed. */

@@ -7,8 +7,14 @@ import type { Command } from 'commander';
 import { ensureDebianPackages, TEST_PACKAGES } from '../../setup/debian-packages.ts';
 import { FailingPart } from '../../stories/failing-part.ts';
 import { runStage, type Stage } from '../../stories/run-stage.ts';
-import { runWithSecondAttempt, SPEC_REPORTERS } from '../../stories/second-attempt.ts';
-import { type Lane, type LaneOptions, planLanes } from '../../stories/story-lanes.ts';
+import {
+  runOnlyOnce,
+  runWithSecondAttempt,
+  type Sequence,
+  SPEC_REPORTERS,
+} from '../../stories/second-attempt.ts';
+import { type Lane, type LaneOptions, type LanePlan, planLanes } from '../../stories/story-lanes.ts';
+import { StoryTimes } from '../../stories/story-times.ts';
 import { outputOf } from '../context.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../../../..');
@@ -20,7 +26,7 @@ interface TestOptions extends LaneOptions {
 }
 
 /** Runs all to their end, at once. Resolves to files whose tests passed only when they were run again. */
-type Attempts = (stages: readonly Stage[]) => Promise<readonly string[]>;
+type Attempts = (sequences: readonly Sequence[]) => Promise<readonly string[]>;
 
 export function addTestCommand(program: Command): void {
   program
@@ -33,11 +39,11 @@ export function addTestCommand(program: Command): void {
     .action(async (options: TestOptions, command: Command) => {
       const output = outputOf(command);
       await ensureDebianPackages(TEST_PACKAGES, (line) => output.err(`${line}\n`));
-      const lanes = planLanes(REPOSITORY, options);
+      const plan = planLanes(REPOSITORY, options);
       const isStrict = options.strict === true || options.only !== undefined;
-      const attempts: Attempts = isStrict ? once : (stages) => runWithSecondAttempt(stages, say);
+      const attempts: Attempts = isStrict ? once : (sequences) => runWithSecondAttempt(sequences, say);
       const unsteady = options.only === undefined ? await runChecks(attempts) : [];
-      for (const file of [...unsteady, ...(await runLanes(lanes, attempts))]) {
+      for (const file of [...unsteady, ...(await runLanes(plan, attempts))]) {
         say(`landfall: UNSTEADY: ${file} failed beside others and passed alone; how it failed is above`);
       }
     });
@@ -51,37 +57,53 @@ async function runChecks(attempts: Attempts): Promise<readonly string[]> {
   };
   await runStage(stageFor('types'));
   await runStage(stageFor('lint'));
-  return await attempts([stageFor('unit')]);
+  return await attempts([[stageFor('unit')]]);
 }
 
-/** What failed in one of several is told again when all is over. */
-async function runLanes(lanes: readonly Lane[], attempts: Attempts): Promise<readonly string[]> {
+/** Each story as a run of its own, with its time; what failed in one of several is told again at last. */
+async function runLanes({ lanes, shared }: LanePlan, attempts: Attempts): Promise<readonly string[]> {
   const [first] = lanes;
-  if (first !== undefined && lanes.length === 1) return await attempts([stageOf(first)]);
+  if (first !== undefined && lanes.length === 1) return await attempts([[stageOf(first.files)]]);
   const parts = lanes.map(() => new FailingPart(LINES_TOLD_AGAIN));
+  const left = [...shared];
+  const times = new StoryTimes();
   try {
-    return await attempts(lanes.map((lane, at) => stageOf(lane, parts[at])));
+    return await attempts(lanes.map((lane, at) => storiesOf(lane, left, times, parts[at])));
   } finally {
+    for (const line of times.lines()) say(line);
     for (const [at, part] of parts.entries()) {
       for (const line of part.lines()) say(`${prefixOf(lanes[at])}${line}`);
     }
   }
 }
 
-/** `failing`: of a lane that runs beside others. */
-function stageOf(lane: Lane, failing?: FailingPart): Stage {
+/** Taken one by one as the lane gets to them: its own, then of those left for whoever is done first. */
+function* storiesOf(
+  lane: Lane,
+  left: string[],
+  times: StoryTimes,
+  failing: FailingPart | undefined,
+): Generator<Stage> {
+  const own = [...lane.files];
+  for (let file = own.shift() ?? left.shift(); file !== undefined; file = own.shift() ?? left.shift()) {
+    failing?.nextRun();
+    const stop = times.start(file, lane.name);
+    yield { ...stageOf([file]), prefix: prefixOf(lane), onLine: (line) => failing?.take(line) };
+    stop();
+  }
+}
+
+function stageOf(files: readonly string[]): Stage {
   const runner = ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=1'];
   return {
-    what: failing === undefined ? 'the end-to-end stories' : `the end-to-end stories (${lane.name})`,
-    argv: [process.execPath, ...runner, ...SPEC_REPORTERS, ...lane.files],
+    what: files.length === 1 ? `${files[0]}` : 'the end-to-end stories',
+    argv: [process.execPath, ...runner, ...SPEC_REPORTERS, ...files],
     repository: REPOSITORY,
-    ...(failing === undefined ? {} : { prefix: prefixOf(lane), onLine: (line) => failing.take(line) }),
   };
 }
 
-async function once(stages: readonly Stage[]): Promise<readonly string[]> {
-  const outcomes = await Promise.allSettled(stages.map(runStage));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+async function once(sequences: readonly Sequence[]): Promise<readonly string[]> {
+  await runOnlyOnce(sequences);
   return [];
 }
 
