@@ -1,147 +1,110 @@
-/** Launches of one guest by the launch host, from a read-only view of its disk, each timed. */
-import { createHash } from 'node:crypto';
+/** Launches of one server over the API, as a user calls for them, each timed. */
 import { join } from 'node:path';
-import { createLaunchHost, type LaunchHost } from '../../apps/launch-host/src/launch-host.ts';
-import { CPU_COUNT, MEMORY_MIB } from '../../e2e/guests/bare-machine.ts';
 import { waitForLife } from '../../e2e/guests/http-sign-of-life.ts';
-import { ViewServer } from '../../e2e/guests/view-server.ts';
-import type { MachineSpecification, MachineStatus } from '../../packages/channel/src/index.ts';
-import { type Accelerator, macAddressOf } from '../../packages/launch/src/index.ts';
-import {
-  createLogger,
-  ensureFolder,
-  MIB,
-  OperationError,
-  systemClock,
-} from '../../packages/runtime/src/index.ts';
+import type { Landfall } from '../../packages/api/src/index.ts';
+import { macAddressOf } from '../../packages/launch/src/index.ts';
+import { OperationError, systemClock } from '../../packages/runtime/src/index.ts';
+import { BOOT_TIMEOUT_MS, type LaunchTimes } from './launch-times.ts';
+import { failed, type ReplicatedServer } from './replicated-server.ts';
 
-export interface LaunchTimes {
-  /** From the launch call until the machine was started. */
-  readonly toStartMs: number;
-  /** From the launch call until the first HTTP 200. */
-  readonly toAnswerMs: number;
-  /** Whether a conversion that was kept has been used. */
-  readonly wasPrepared: boolean;
-}
-
-export const BOOT_TIMEOUT_MS = 15 * 60_000;
-const POLL_MS = 20;
-const KEPT_NAME = 'bench-rto';
-const ROOT_DISK_ID = 'disk-0';
-
-export interface SourceDisk {
-  readonly path: string;
-  readonly sizeBytes: number;
-}
-
-interface ServedDisk extends SourceDisk {
-  readonly diskId: string;
-  readonly view: ViewServer;
-}
+const PROOF_TIMEOUT_MS = 30 * 60_000;
+const END_TIMEOUT_MS = 10 * 60_000;
+const POLL_MS = 50;
+/** The agent counts the disks as they were named. */
+const BOOT_DISK_ID = 'disk-0';
+const LIFE_TIMEOUT_SECONDS = 900;
 
 export class Launches {
-  readonly viewUris: readonly string[];
-  readonly #stateDir: string;
-  readonly #host: LaunchHost;
-  readonly #disks: readonly ServedDisk[];
-  #count = 0;
+  readonly #server: ReplicatedServer;
 
-  private constructor(parts: { stateDir: string; host: LaunchHost; disks: readonly ServedDisk[] }) {
-    this.#stateDir = parts.stateDir;
-    this.#host = parts.host;
-    this.#disks = parts.disks;
-    this.viewUris = parts.disks.map(({ view }) => view.uri);
+  constructor(server: ReplicatedServer) {
+    this.#server = server;
   }
 
-  /** `disks`: of the server, the one it boots from first. */
-  static async create(
-    folder: string,
-    sourceDisks: readonly SourceDisk[],
-    accelerator: Accelerator,
-  ): Promise<Launches> {
-    await ensureFolder(folder);
-    const disks: ServedDisk[] = [];
-    for (const [index, disk] of sourceDisks.entries()) {
-      const diskId = `disk-${index}`;
-      disks.push({ ...disk, diskId, view: await ViewServer.start(folder, diskId, disk.path) });
-    }
-    const stateDir = join(folder, 'state');
-    const logger = createLogger({ program: 'bench-rto', level: 'warn' });
-    const host = createLaunchHost({ stateDir, logger, clock: systemClock, accelerator });
-    await host.start();
-    return new Launches({ stateDir, host, disks });
+  /** Has the newest point proved, so that its conversion is kept. */
+  async verify(): Promise<void> {
+    const { api, sourceServerID } = this.#server;
+    await api.landfall('PutBootProofSchedule', {
+      ...{ sourceServerID, signsOfLife: [{ kind: 'HTTP', port: 80 }] },
+      lifeTimeoutSeconds: LIFE_TIMEOUT_SECONDS,
+    });
+    const { bootProof } = await api.landfall('StartBootProof', { sourceServerID });
+    const { bootProofID } = bootProof;
+    const isVerified = async () => {
+      const { bootProof: now } = await api.landfall('DescribeBootProof', { bootProofID });
+      if (now.state === 'FAILED') throw failed(`the proof failed: ${JSON.stringify(now.error)}`);
+      return now.state === 'VERIFIED' && now.isPrepared;
+    };
+    await this.#server.until('a verified point', isVerified, PROOF_TIMEOUT_MS);
   }
 
   /**
-   * Converts the guest without starting it and keeps the conversion for launches to come. Returns the
-   * overlay, which stays until `close`, and the address of the network card it was converted for.
+   * Converts without starting. `use` gets the overlay of the disk it boots from and the address of the
+   * network card it was converted for; afterwards the machine is gone.
    */
-  async prepare(): Promise<{ readonly overlay: string; readonly macAddress: string }> {
-    const specification = this.#specify({ disposition: 'STOPPED', keepConversionAs: KEPT_NAME });
-    const { machineId } = specification;
-    await this.#host.handlers.ensureMachine(specification);
-    await this.#until(machineId, 'STOPPED');
-    const overlay = join(this.#stateDir, 'machines', machineId, `overlay-${ROOT_DISK_ID}.qcow2`);
-    return { overlay, macAddress: macAddressOf(machineId) };
+  async convertOnly(use: (overlay: string, macAddress: string) => Promise<void>): Promise<void> {
+    const { api, sourceServerID } = this.#server;
+    await api.mgn('UpdateLaunchConfiguration', { sourceServerID, launchDisposition: 'STOPPED' });
+    const { jobID } = await this.#launch('LATEST');
+    const { machineID } = await this.#machine(jobID, 'STOPPED');
+    await use(
+      join(this.#server.machineFolder(machineID), `overlay-${BOOT_DISK_ID}.qcow2`),
+      macAddressOf(machineID),
+    );
+    await this.#end();
+    await api.mgn('UpdateLaunchConfiguration', { sourceServerID, launchDisposition: 'STARTED' });
   }
 
   /** Launches, waits for HTTP 200, and terminates. */
   async time(point: 'UNVERIFIED' | 'VERIFIED'): Promise<LaunchTimes> {
-    const prepared = point === 'VERIFIED' ? { preparedConversion: KEPT_NAME } : {};
-    const specification = this.#specify({ disposition: 'STARTED', ...prepared });
-    const { machineId } = specification;
     const startedNs = systemClock.monotonicNs();
     const sinceMs = () => Number((systemClock.monotonicNs() - startedNs) / 1_000_000n);
-    try {
-      await this.#host.handlers.ensureMachine(specification);
-      const { published, conversion } = await this.#until(machineId, 'RUNNING');
-      const toStartMs = sinceMs();
-      const life = await waitForLife({ port: published[0]?.port ?? 0, timeoutMs: BOOT_TIMEOUT_MS });
-      if (life.kind === 'GAVE_UP') throw new OperationError('BENCHMARK_FAILED', life.why);
-      const wasPrepared = conversion.every(({ step }) => step !== 'Inspection');
-      return { toStartMs, toAnswerMs: sinceMs(), wasPrepared };
-    } finally {
-      await this.#host.handlers.terminateMachine({ machineId });
-    }
+    const { jobID } = await this.#launch(point === 'VERIFIED' ? 'VERIFIED' : 'LATEST');
+    const { published, conversion } = await this.#machine(jobID, 'RUNNING');
+    const toStartMs = sinceMs();
+    const life = await waitForLife({ port: published[0]?.port ?? 0, timeoutMs: BOOT_TIMEOUT_MS });
+    if (life.kind === 'GAVE_UP') throw failed(life.why);
+    const toAnswerMs = sinceMs();
+    await this.#end();
+    return { toStartMs, toAnswerMs, wasPrepared: conversion.every(({ step }) => step !== 'Inspection') };
   }
 
-  async close(): Promise<void> {
-    for (let number = 1; number <= this.#count; number += 1)
-      await this.#host.handlers.terminateMachine({ machineId: machineIdOf(number) });
-    await this.#host.stop();
-    for (const { view } of this.#disks) await view.stop();
+  async #launch(at: 'LATEST' | 'VERIFIED'): Promise<{ readonly jobID: string }> {
+    const { api, sourceServerID } = this.#server;
+    return (await api.landfall('StartLaunch', { sourceServerID, purpose: 'TEST', at })).job;
   }
 
-  #specify(
-    chosen: Pick<MachineSpecification, 'disposition' | 'keepConversionAs' | 'preparedConversion'>,
-  ): MachineSpecification {
-    this.#count += 1;
-    // By which the launch host knows that a conversion it kept is one of this disk.
-    const recoveryPoint = { sourceServerId: 's-0123456789abcdef0', epoch: 1, cutTimeMs: 0 };
-    return {
-      ...{ ...chosen, machineId: machineIdOf(this.#count), name: 'rto', purpose: 'TEST', recoveryPoint },
-      disks: this.#disks.map(({ diskId, sizeBytes, view }, index) => ({
-        ...{ diskId, sizeBytes, deviceName: `/dev/sd${'abc'[index]}` },
-        ...{ isBootDisk: index === 0, nbdUri: view.uri },
-      })),
-      ...{ cpuCount: CPU_COUNT, memoryBytes: MEMORY_MIB * MIB, bootMode: 'USE_SOURCE' },
-      publishedPorts: [80],
-    };
-  }
-
-  async #until(machineId: string, phase: MachineStatus['phase']): Promise<MachineStatus> {
+  async #machine(jobID: string, phase: Landfall.LaunchedMachinePhase): Promise<Landfall.LaunchedMachine> {
+    const { api } = this.#server;
     for (;;) {
-      const status = await this.#host.handlers.describeMachine({ machineId });
-      if (status.phase === phase) return status;
-      if (status.phase === 'FAILED') {
-        const { code, message } = status.error ?? { code: 'FAILED', message: 'no reason was given' };
-        throw new OperationError('BENCHMARK_FAILED', `the launch failed: ${code}: ${message}`);
-      }
+      const { items } = await api.landfall('DescribeLaunchedMachines', {});
+      const machine = items.find((item) => item.jobID === jobID);
+      if (machine?.phase === phase) return machine;
+      const { items: jobs = [] } = await api.mgn('DescribeJobs', { filters: { jobIDs: [jobID] } });
+      const state = jobs[0]?.participatingServers?.[0]?.launchStatus;
+      if (state === 'FAILED') throw failed(`the launch failed: ${JSON.stringify(machine?.error ?? jobs[0])}`);
       await systemClock.sleep(POLL_MS);
     }
   }
-}
 
-function machineIdOf(number: number): string {
-  return `i-${createHash('sha256').update(`bench-rto-${number}`).digest('hex').slice(0, 17)}`;
+  /** Gives back what the launch made; the next one finds nothing to clean up. */
+  async #end(): Promise<void> {
+    const { api, sourceServerID } = this.#server;
+    const isOver = async () => {
+      if ((await this.#server.lifeCycleState()) === 'TESTING') await this.#terminate(api, sourceServerID);
+      return !(await this.#server.hasMachineFiles());
+    };
+    await this.#server.until('the machine is gone', isOver, END_TIMEOUT_MS);
+  }
+
+  async #terminate(api: ReplicatedServer['api'], sourceServerID: string): Promise<void> {
+    try {
+      const lifeCycle = { state: 'READY_FOR_TEST' } as const;
+      await api.mgn('ChangeServerLifeCycleState', { sourceServerID, lifeCycle });
+      await api.mgn('TerminateTargetInstances', { sourceServerIDs: [sourceServerID] });
+    } catch (error) {
+      // Its job is not over yet: asked again.
+      if (!(error instanceof OperationError) || error.code !== 'ConflictException') throw error;
+    }
+  }
 }

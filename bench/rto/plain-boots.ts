@@ -7,7 +7,7 @@ import { waitForLife } from '../../e2e/guests/http-sign-of-life.ts';
 import { guestfsEnvironment } from '../../packages/conversion/src/index.ts';
 import { type Accelerator, GUEST_ADDRESS } from '../../packages/launch/src/index.ts';
 import { OperationError, runChecked, systemClock } from '../../packages/runtime/src/index.ts';
-import { BOOT_TIMEOUT_MS } from './launches.ts';
+import { BOOT_TIMEOUT_MS, MEMORY_MIB } from './launch-times.ts';
 
 export interface UsualTimes {
   readonly copyMs: number;
@@ -70,7 +70,7 @@ async function timeBoot(
   await rm(folder, { recursive: true, force: true });
   const startedNs = systemClock.monotonicNs();
   const machine = await BareMachine.start({
-    ...{ ...rest, folder, hardware: 'VIRTIO', firmware: 'BIOS' },
+    ...{ ...rest, folder, hardware: 'VIRTIO', firmware: 'BIOS', memoryMib: MEMORY_MIB },
     disks: disks.map((path) => ({ path, format: 'raw' as const })),
   });
   try {

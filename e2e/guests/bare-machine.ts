@@ -15,6 +15,8 @@ export interface BareMachineOptions {
   readonly firmware: Firmware;
   readonly accelerator: Accelerator;
   readonly guestAddress: string;
+  /** MiB; as much as a guest of the matrix has without it. */
+  readonly memoryMib?: number;
   /** QEMU's own default without it. */
   readonly macAddress?: string;
   /** Backing of the overlays, in order: paths of raw disks, or of qcow2 files. */
@@ -37,7 +39,7 @@ export class BareMachine {
 
   /** Returns when QEMU was started, before the guest has booted. */
   static async start(options: BareMachineOptions): Promise<BareMachine> {
-    const { folder, disks } = options;
+    const { folder, disks, memoryMib = MEMORY_MIB } = options;
     await ensureFolder(folder);
     const overlays = disks.map((_disk, index) => join(folder, `disk-${index}.qcow2`));
     for (const [index, { path, format }] of disks.entries()) {
@@ -46,7 +48,7 @@ export class BareMachine {
     }
     const port = await findFreePort();
     const argv = bareArguments({
-      ...{ ...options, overlays, hostPort: port, cpuCount: CPU_COUNT, memoryMib: MEMORY_MIB },
+      ...{ ...options, overlays, hostPort: port, cpuCount: CPU_COUNT, memoryMib },
       uefi: options.firmware === 'UEFI' ? await ownFirmware(folder) : undefined,
       consolePath: join(folder, 'console.log'),
     });
