@@ -3,6 +3,7 @@
  * room of its noun. Which operation of the API a command calls is said in `tree/operation-commands.ts`.
  */
 import { Command } from 'commander';
+import packageDescription from '../package.json' with { type: 'json' };
 import { addBenchCommand } from './commands/development/bench.ts';
 import { addCrashTestCommand } from './commands/development/crash-test.ts';
 import { addDemoCommand } from './commands/development/demo.ts';
@@ -129,6 +130,7 @@ export function buildProgram({ writeOut, writeErr }: OutputPorts = {}): Command 
       ...(writeErr === undefined ? {} : { writeErr }),
     })
     .description('Moves running servers and keeps them recoverable to any second.')
+    .version(packageDescription.version, '--version', 'the release of this CLI')
     .showHelpAfterError()
     .exitOverride();
   addProgramOptions(program);
