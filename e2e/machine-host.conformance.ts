@@ -275,7 +275,6 @@ export function describeMachineHost(name: string, reopen: () => MachineHost): vo
         assert.equal(await reopen().readRunState(request), 'PAUSED');
         await reopen().advanceHydration(hydrationOf(request, MIB / 16));
         const unlimited = hydrationOf(request, undefined);
-        await reopen().setHydrationSpeed(unlimited);
         // At the first limit it would take two minutes.
         const startedNs = systemClock.monotonicNs();
         await hydrate(reopen, unlimited);

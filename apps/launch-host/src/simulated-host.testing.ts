@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type {
   HostFacts,
   HydrationOutcome,
+  HydrationRequest,
   LaunchRequest,
   MachineHost,
   MachinePlace,
@@ -79,11 +80,9 @@ export class SimulatedHost implements MachineHost {
     return false;
   }
 
-  async advanceHydration(): Promise<HydrationOutcome> {
+  async advanceHydration(_request: HydrationRequest): Promise<HydrationOutcome> {
     return { disks: [], errors: [] };
   }
-
-  async setHydrationSpeed(): Promise<void> {}
 
   async takeScreenshot(): Promise<Buffer> {
     return Buffer.alloc(0);

@@ -183,6 +183,8 @@ export interface MachineStatus {
     readonly state: 'NOT_STARTED' | 'RUNNING' | 'COMPLETE' | 'FAILED';
     readonly doneBytes: number;
     readonly totalBytes: number;
+    /** For all disks together; absent: as fast as it goes, and from older launch hosts. */
+    readonly bytesPerSecondMax?: number;
   };
   readonly published: readonly { readonly guestPort: number; readonly host: string; readonly port: number }[];
   readonly startedAtMs: number | null;

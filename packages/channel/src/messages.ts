@@ -274,6 +274,10 @@ export interface Commands {
     /** Begins conversion and launch, or reports how far they are. Idempotent by machineId. */
     ensureMachine: { input: MachineSpecification; output: MachineStatus };
     describeMachine: { input: { machineId: string }; output: MachineStatus };
+    /**
+     * Begins to fill in the machine's disks, or goes on; the limit, for all disks together, is from now on as
+     * given (absent: none). Answers at once. Idempotent.
+     */
     hydrateMachine: { input: { machineId: string; bandwidthBytesPerSecond?: number }; output: MachineStatus };
     /** Of a machine that was launched. Answers at once. */
     powerMachine: { input: PowerCommand; output: MachineStatus };

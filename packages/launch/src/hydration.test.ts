@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decideHydration, type HydrationFacts, sumProgress } from './hydration.ts';
+import { decideHydration, type HydrationFacts, speedOfDisk, sumProgress } from './hydration.ts';
 
 const DISK: HydrationFacts = {
   diskId: 'd',
@@ -9,32 +9,52 @@ const DISK: HydrationFacts = {
   hasViewNode: true,
   job: undefined,
 };
+const JOB = { doneBytes: 5, bytesPerSecondMax: 0, error: undefined } as const;
 
 test('a disk goes from begin over wait and removal of its view to nothing', () => {
-  assert.equal(decideHydration(DISK).kind, 'BEGIN');
-  assert.equal(decideHydration({ ...DISK, job: { doneBytes: 5, error: undefined } }).kind, 'WAIT');
-  assert.equal(decideHydration({ ...DISK, hasBacking: false }).kind, 'REMOVE_VIEW');
-  assert.equal(decideHydration({ ...DISK, hasBacking: false, hasViewNode: false }).kind, 'NOTHING');
+  assert.equal(decideHydration(DISK, 0).kind, 'BEGIN');
+  assert.equal(decideHydration({ ...DISK, job: JOB }, 0).kind, 'WAIT');
+  assert.equal(decideHydration({ ...DISK, hasBacking: false }, 0).kind, 'REMOVE_VIEW');
+  assert.equal(decideHydration({ ...DISK, hasBacking: false, hasViewNode: false }, 0).kind, 'NOTHING');
 });
 
 test('a job that met an error is told to try again, and the error is known', () => {
-  assert.deepEqual(decideHydration({ ...DISK, job: { doneBytes: 5, error: 'NO_SPACE' } }), {
+  assert.deepEqual(decideHydration({ ...DISK, job: { ...JOB, error: 'NO_SPACE' } }, 7), {
     kind: 'RESUME',
     error: 'NO_SPACE',
   });
 });
 
 test('H1: a job at its end does not make a disk complete while there is a backing', () => {
-  const progress = sumProgress([{ ...DISK, job: { doneBytes: 100, error: undefined } }]);
+  const progress = sumProgress([{ ...DISK, job: { ...JOB, doneBytes: 100 } }]);
   assert.deepEqual(progress, { complete: false, doneBytes: 100, totalBytes: 100 });
 });
 
 test('progress is summed over disks, done ones in full', () => {
   const done = { ...DISK, hasBacking: false, hasViewNode: false };
-  assert.deepEqual(sumProgress([done, { ...DISK, job: { doneBytes: 40, error: undefined } }]), {
+  assert.deepEqual(sumProgress([done, { ...DISK, job: { ...JOB, doneBytes: 40 } }]), {
     complete: false,
     doneBytes: 140,
     totalBytes: 200,
   });
   assert.deepEqual(sumProgress([done, done]), { complete: true, doneBytes: 200, totalBytes: 200 });
+});
+
+test('H5: a job that runs at another speed than is wanted now is told of it, and of no other', () => {
+  const decided = (bytesPerSecondMax: number, wanted: number) =>
+    decideHydration({ ...DISK, job: { ...JOB, bytesPerSecondMax } }, wanted).kind;
+  assert.deepEqual(
+    [decided(0, 7), decided(7, 0), decided(7, 8), decided(7, 7)],
+    ['SET_SPEED', 'SET_SPEED', 'SET_SPEED', 'WAIT'],
+  );
+});
+
+test('H5: disks that are not complete share the limit; without one there is nothing to share', () => {
+  const done = { ...DISK, hasBacking: false };
+  const limited = { bandwidthBytesPerSecond: 90 };
+  assert.equal(speedOfDisk(limited, [DISK, DISK]), 45);
+  assert.equal(speedOfDisk(limited, [DISK, done, DISK, DISK]), 30);
+  assert.equal(speedOfDisk(limited, [done, DISK]), 90);
+  assert.equal(speedOfDisk(limited, [done, done]), 90);
+  assert.equal(speedOfDisk({ bandwidthBytesPerSecond: undefined }, [DISK, DISK]), 0);
 });

@@ -10,6 +10,8 @@
  *     error visible.
  * H4  Jobs are looked at before backings. The other way round a job that ends between the two looks leaves a
  *     disk with a backing and no job: progress falls back to nothing, and a complete disk begins anew.
+ * H5  The limit is of all disks together: those that are not complete share it, and take over what one that
+ *     has become complete leaves.
  */
 export interface HydrationFacts {
   readonly diskId: string;
@@ -21,6 +23,8 @@ export interface HydrationFacts {
 
 export interface HydrationJob {
   readonly doneBytes: number;
+  /** Its limit; 0: as fast as it goes. */
+  readonly bytesPerSecondMax: number;
   /** What the job paused for. */
   readonly error: 'NO_SPACE' | 'READ_OR_WRITE_FAILED' | undefined;
 }
@@ -28,14 +32,19 @@ export interface HydrationJob {
 export type HydrationAction =
   | { readonly kind: 'BEGIN' }
   | { readonly kind: 'RESUME'; readonly error: string }
+  | { readonly kind: 'SET_SPEED' }
   | { readonly kind: 'WAIT' }
   | { readonly kind: 'REMOVE_VIEW' }
   | { readonly kind: 'NOTHING' };
 
-/** The one next thing to do for a disk; asked again until it is NOTHING. */
-export function decideHydration(facts: HydrationFacts): HydrationAction {
-  if (facts.job?.error !== undefined) return { kind: 'RESUME', error: facts.job.error };
-  if (facts.job !== undefined) return { kind: 'WAIT' };
+/**
+ * The one next thing to do for a disk; asked again until it is NOTHING. `bytesPerSecondMax`: of this disk, see
+ * `speedOfDisk`.
+ */
+export function decideHydration(facts: HydrationFacts, bytesPerSecondMax: number): HydrationAction {
+  const { job } = facts;
+  if (job?.error !== undefined) return { kind: 'RESUME', error: job.error };
+  if (job !== undefined) return { kind: job.bytesPerSecondMax === bytesPerSecondMax ? 'WAIT' : 'SET_SPEED' };
   if (facts.hasBacking) return { kind: 'BEGIN' };
   return facts.hasViewNode ? { kind: 'REMOVE_VIEW' } : { kind: 'NOTHING' };
 }
@@ -64,9 +73,13 @@ export interface HydrationOutcome {
   readonly errors: readonly string[];
 }
 
-/** Of one disk; 0: as fast as it goes. */
-export function speedOfDisk(request: HydrationRequest): number {
-  return Math.ceil((request.bandwidthBytesPerSecond ?? 0) / Math.max(1, request.disks.length));
+/** H5: the limit of each of these disks that is not complete; 0: as fast as it goes. */
+export function speedOfDisk(
+  { bandwidthBytesPerSecond = 0 }: Pick<HydrationRequest, 'bandwidthBytesPerSecond'>,
+  disks: readonly Pick<HydrationFacts, 'hasBacking'>[],
+): number {
+  const unfinished = disks.filter(({ hasBacking }) => hasBacking).length;
+  return Math.ceil(bandwidthBytesPerSecond / Math.max(1, unfinished));
 }
 
 export interface HydrationProgress {
@@ -77,8 +90,12 @@ export interface HydrationProgress {
 
 export function sumProgress(disks: readonly HydrationFacts[]): HydrationProgress {
   return {
-    complete: disks.every((disk) => decideHydration(disk).kind === 'NOTHING'),
+    complete: disks.every(isComplete),
     doneBytes: disks.reduce((sum, disk) => sum + hydratedBytes(disk), 0),
     totalBytes: disks.reduce((sum, disk) => sum + disk.sizeBytes, 0),
   };
+}
+
+function isComplete({ job, hasBacking, hasViewNode }: HydrationFacts): boolean {
+  return job === undefined && !hasBacking && !hasViewNode;
 }

@@ -200,29 +200,20 @@ export class LibvirtHost implements MachineHost {
   async advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
     const errors: string[] = [];
     const name = domainName(request.machineId);
-    const attached = await this.#attached(name);
-    const disks: HydrationFacts[] = [];
-    for (const [index, disk] of request.disks.entries()) {
-      const { target, path } = attached[index] ?? diskMissing(disk.diskId);
-      const facts = { ...(await this.#lookAtDisk(name, target, path)), ...disk };
+    const disks = await this.#lookAtDisks(request);
+    const speed = speedOfDisk(request, disks);
+    for (const disk of disks) {
+      const { kind } = decideHydration(disk, speed);
       const key = `${request.machineId} ${disk.diskId}`;
-      if (decideHydration(facts).kind === 'BEGIN') {
+      if (kind === 'BEGIN') {
         if (this.#seenJobs.delete(key)) errors.push(`${disk.diskId}: READ_OR_WRITE_FAILED`);
-        const speed = String(speedOfDisk(request));
-        await this.#virsh('blockpull', name, target, '--bytes', '--bandwidth', speed);
+        await this.#virsh('blockpull', name, disk.target, '--bytes', '--bandwidth', String(speed));
         this.#seenJobs.add(key);
-      } else if (decideHydration(facts).kind === 'NOTHING') this.#seenJobs.delete(key);
-      disks.push(facts);
+      } else if (kind === 'SET_SPEED') {
+        await this.#virsh('blockjob', name, disk.target, '--bytes', '--bandwidth', String(speed));
+      } else if (kind === 'NOTHING') this.#seenJobs.delete(key);
     }
     return { disks, errors };
-  }
-
-  async setHydrationSpeed(request: HydrationRequest): Promise<void> {
-    const name = domainName(request.machineId);
-    for (const { target, path } of await this.#attached(name)) {
-      if ((await this.#lookAtDisk(name, target, path)).job === undefined) continue;
-      await this.#virsh('blockjob', name, target, '--bytes', '--bandwidth', String(speedOfDisk(request)));
-    }
   }
 
   async takeScreenshot({ machineId }: MachinePlace): Promise<Buffer> {
@@ -313,6 +304,17 @@ export class LibvirtHost implements MachineHost {
     });
   }
 
+  async #lookAtDisks({ machineId, disks }: HydrationRequest): Promise<TargetFacts[]> {
+    const name = domainName(machineId);
+    const attached = await this.#attached(name);
+    const facts: TargetFacts[] = [];
+    for (const [index, disk] of disks.entries()) {
+      const { target, path } = attached[index] ?? diskMissing(disk.diskId);
+      facts.push({ ...(await this.#lookAtDisk(name, target, path)), ...disk, target });
+    }
+    return facts;
+  }
+
   /** H1: whether a disk has a backing is read from its own file. */
   async #lookAtDisk(
     name: string,
@@ -336,6 +338,8 @@ export class LibvirtHost implements MachineHost {
     }
   }
 }
+
+type TargetFacts = HydrationFacts & Pick<AttachedDisk, 'target'>;
 
 interface AttachedDisk {
   /** libvirt's name for it: `vda`. */

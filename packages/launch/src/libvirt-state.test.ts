@@ -42,7 +42,7 @@ test('a mark is read from metadata, and foreign metadata is none', () => {
 
 test('a block job tells how far it is; without one there is nothing', () => {
   const text = ' type=Block Pull\n bandwidth=4194304\n cur=2097152\n end=8388608';
-  assert.deepEqual(parseBlockJob(text), { doneBytes: 2_097_152 });
+  assert.deepEqual(parseBlockJob(text), { doneBytes: 2_097_152, bytesPerSecondMax: 4_194_304 });
   assert.equal(parseBlockJob(''), undefined);
 });
 

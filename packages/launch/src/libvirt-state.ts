@@ -45,9 +45,13 @@ export function parseMark(text: string): DomainMark | undefined {
 }
 
 /** Of `virsh blockjob --info --raw --bytes`; undefined: no job. */
-export function parseBlockJob(text: string): { readonly doneBytes: number } | undefined {
-  const done = /^\s*cur=(\d+)$/m.exec(text)?.[1];
-  return done === undefined ? undefined : { doneBytes: Number(done) };
+export function parseBlockJob(
+  text: string,
+): { readonly doneBytes: number; readonly bytesPerSecondMax: number } | undefined {
+  const number = (name: string) => new RegExp(`^\\s*${name}=(\\d+)$`, 'm').exec(text)?.[1];
+  const done = number('cur');
+  if (done === undefined) return undefined;
+  return { doneBytes: Number(done), bytesPerSecondMax: Number(number('bandwidth') ?? 0) };
 }
 
 /** Of `virsh net-dumpxml`. */

@@ -108,11 +108,11 @@ export interface MachineHost {
    */
   agentAnswers(place: MachinePlace, timeoutMs: number): Promise<boolean>;
 
-  /** Does what each disk needs next. Called again and again until all is complete. */
+  /**
+   * Does what each disk needs next, at the speed that is asked for now. Called again and again until all is
+   * complete.
+   */
   advanceHydration(request: HydrationRequest): Promise<HydrationOutcome>;
-
-  /** For the disks that are being filled in. */
-  setHydrationSpeed(request: HydrationRequest): Promise<void>;
 
   /** What the machine's screen shows, as PNG. */
   takeScreenshot(place: MachinePlace): Promise<Buffer>;

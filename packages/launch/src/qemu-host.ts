@@ -26,7 +26,6 @@ import {
   continueMachine,
   pressPowerButton,
   readRunState,
-  setHydrationSpeed,
   takeScreenshot,
 } from './qemu-machine.ts';
 import { HostProbe, type ProbeOptions, type UefiFirmware } from './qemu-probe.ts';
@@ -129,10 +128,6 @@ export class QemuHost implements MachineHost {
 
   async advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
     return await advanceHydration(request);
-  }
-
-  async setHydrationSpeed(request: HydrationRequest): Promise<void> {
-    await setHydrationSpeed(request);
   }
 
   async takeScreenshot({ folder }: MachinePlace): Promise<Buffer> {

@@ -23,6 +23,7 @@ function jobEndingBefore(question: number): Monitor & { readonly begun: string[]
       DISK_IDS.filter((diskId) => !ended(diskId)).map((diskId) => ({
         device: `hydrate-${diskId}`,
         offset: SIZE_BYTES - 1,
+        speed: 0,
         'io-status': 'ok',
       })),
   };
@@ -47,4 +48,24 @@ test('a job that ends between any two questions neither takes progress back nor 
     }
     assert.deepEqual(monitor.begun, []);
   }
+});
+
+test('H5: a change of the limit reaches the jobs, and what one leaves the others', async () => {
+  const monitor = jobEndingBefore(3);
+  const disks = DISK_IDS.map((diskId) => ({ diskId, sizeBytes: SIZE_BYTES }));
+  const told: unknown[] = [];
+  const listening: Monitor = {
+    execute: async (command, parameters) => {
+      if (command === 'block-job-set-speed') told.push(parameters);
+      return await monitor.execute(command, parameters);
+    },
+  };
+  const request = { machineId: 'i-0', folder: '/nowhere', disks, bandwidthBytesPerSecond: 1000 };
+  await advanceJobs(listening, request);
+  assert.deepEqual(told.splice(0), [
+    { device: 'hydrate-disk-0', speed: 500 },
+    { device: 'hydrate-disk-1', speed: 500 },
+  ]);
+  await advanceJobs(listening, request);
+  assert.deepEqual(told, [{ device: 'hydrate-disk-1', speed: 1000 }]);
 });

@@ -18,35 +18,27 @@ import type { Monitor } from './qemu-monitor.ts';
  */
 export async function advanceJobs(monitor: Monitor, request: HydrationRequest): Promise<HydrationOutcome> {
   const errors: string[] = [];
-  for (const disk of await readHydration(monitor, request.disks)) {
-    const error = await advanceDisk(monitor, disk, request);
+  const disks = await readHydration(monitor, request.disks);
+  const speed = speedOfDisk(request, disks);
+  for (const disk of disks) {
+    const error = await advanceDisk(monitor, disk, speed);
     if (error !== undefined) errors.push(`${disk.diskId}: ${error}`);
   }
   return { disks: await readHydration(monitor, request.disks), errors };
 }
 
-export async function setJobSpeed(monitor: Monitor, request: HydrationRequest): Promise<void> {
-  for (const disk of await readHydration(monitor, request.disks)) {
-    if (decideHydration(disk).kind !== 'WAIT') continue;
-    await monitor.execute('block-job-set-speed', {
-      device: jobId(disk.diskId),
-      speed: speedOfDisk(request),
-    });
-  }
-}
-
 async function advanceDisk(
   monitor: Monitor,
   disk: HydrationFacts,
-  request: HydrationRequest,
+  speed: number,
 ): Promise<string | undefined> {
-  const action = decideHydration(disk);
+  const action = decideHydration(disk, speed);
   switch (action.kind) {
     case 'BEGIN':
       await monitor.execute('block-stream', {
         'job-id': jobId(disk.diskId),
         device: overlayNode(disk.diskId),
-        speed: speedOfDisk(request),
+        speed,
         'on-error': 'stop',
         'auto-dismiss': true,
       });
@@ -54,6 +46,9 @@ async function advanceDisk(
     case 'RESUME':
       await monitor.execute('block-job-resume', { device: jobId(disk.diskId) });
       return action.error;
+    case 'SET_SPEED':
+      await monitor.execute('block-job-set-speed', { device: jobId(disk.diskId), speed });
+      return undefined;
     case 'REMOVE_VIEW':
       await monitor.execute('blockdev-del', { 'node-name': viewNode(disk.diskId) });
       return undefined;
@@ -72,6 +67,7 @@ interface BlockNode {
 interface Job {
   readonly device: string;
   readonly offset: number;
+  readonly speed: number;
   readonly 'io-status': 'ok' | 'failed' | 'nospace';
 }
 
@@ -94,7 +90,7 @@ async function readHydration(monitor: Monitor, disks: readonly HydrationDisk[]):
 
 function describeJob(job: Job): HydrationJob {
   const errors = { ok: undefined, failed: 'READ_OR_WRITE_FAILED', nospace: 'NO_SPACE' } as const;
-  return { doneBytes: job.offset, error: errors[job['io-status']] };
+  return { doneBytes: job.offset, bytesPerSecondMax: job.speed, error: errors[job['io-status']] };
 }
 
 function jobId(diskId: string): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
 import { QMP_SOCKET } from './launch-plan.ts';
 import type { RunState } from './machine-host.ts';
-import { advanceJobs, setJobSpeed } from './qemu-hydration.ts';
+import { advanceJobs } from './qemu-hydration.ts';
 import { type Monitor, withMonitor } from './qemu-monitor.ts';
 
 const SCREENSHOT = 'screenshot.png';
@@ -46,10 +46,6 @@ export async function takeScreenshot(folder: string): Promise<Buffer> {
 /** See qemu-hydration.ts. */
 export async function advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
   return await ask(request.folder, (monitor) => advanceJobs(monitor, request));
-}
-
-export async function setHydrationSpeed(request: HydrationRequest): Promise<void> {
-  await ask(request.folder, (monitor) => setJobSpeed(monitor, request));
 }
 
 function ask<Result>(folder: string, use: (monitor: Monitor) => Promise<Result>): Promise<Result> {

@@ -51,6 +51,28 @@ test('filling in that fails is given up, however often it is asked for, and begi
   assert.equal(machine.status.error, undefined);
 });
 
+test('a limit holds from the next look on, is told, and is kept across a restart of ours', async (t) => {
+  const host = new SimulatedHost();
+  const limits: (number | undefined)[] = [];
+  host.advanceHydration = async ({ bandwidthBytesPerSecond }) => {
+    limits.push(bandwidthBytesPerSecond);
+    return { disks: [], errors: ['disk-0: still at it'] };
+  };
+  const folder = await folderFor(t);
+  const machine = await machineIn(folder, host, []);
+  assert.equal((await machine.hydrate(50 * MIB)).hydration.bytesPerSecondMax, 50 * MIB);
+  await machine.refresh();
+  assert.equal((await machine.hydrate(MIB)).hydration.bytesPerSecondMax, MIB);
+  const services = await simulatedServices(folder, host);
+  const [record] = await services.store.loadAll();
+  assert.ok(record !== undefined);
+  const again = new Machine(services, record);
+  await again.refresh();
+  const lifted = (await again.hydrate(undefined)).hydration;
+  assert.deepEqual([lifted.state, 'bytesPerSecondMax' in lifted], ['RUNNING', false]);
+  assert.deepEqual(limits, [50 * MIB, 50 * MIB, MIB, MIB, undefined]);
+});
+
 const skip = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
 
 /** A file system of that size until `use` is over. */

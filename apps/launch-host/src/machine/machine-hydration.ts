@@ -28,7 +28,7 @@ export async function hydrateOnce(context: MachineContext): Promise<void> {
 }
 
 /**
- * Asked for while it goes on, it goes on with the failures it has: whoever asks every second would keep it
+ * The limit is that of the next look. Asked for while it goes on, it goes on with the failures it has: whoever asks every second would keep it
  * from ever being given up. What is not under way begins, if there is room.
  */
 export async function wantHydration(
@@ -40,7 +40,6 @@ export async function wantHydration(
   if (hydration.state !== 'RUNNING' && !(await hasRoom(context))) return;
   const failures = hydration.state === 'RUNNING' ? hydration.failures : 0;
   await context.update({ hydration: { ...hydration, state: 'RUNNING', bandwidthBytesPerSecond, failures } });
-  await setSpeed(context);
 }
 
 /** Looked for before it begins: a file system that is full pauses every machine on it. */
@@ -60,11 +59,6 @@ async function hasRoom(context: MachineContext): Promise<boolean> {
   }
   if (record.error?.code === 'OVERLAY_NO_SPACE') await context.replace(withoutError(record));
   return true;
-}
-
-async function setSpeed(context: MachineContext): Promise<void> {
-  const { host } = context.services;
-  if (await host.find(placeOf(context))) await host.setHydrationSpeed(toRequest(context));
 }
 
 async function advance(context: MachineContext): Promise<void> {

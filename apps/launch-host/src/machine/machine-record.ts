@@ -83,7 +83,8 @@ export function newRecord(specification: MachineSpecification): MachineRecord {
 }
 
 export function toStatus(record: MachineRecord): MachineStatus {
-  const { state, doneBytes, totalBytes } = record.hydration;
+  const { state, doneBytes, totalBytes, bandwidthBytesPerSecond } = record.hydration;
+  const limited = bandwidthBytesPerSecond === null ? {} : { bytesPerSecondMax: bandwidthBytesPerSecond };
   const isUp = record.phase === 'RUNNING';
   return {
     machineId: record.specification.machineId,
@@ -91,7 +92,7 @@ export function toStatus(record: MachineRecord): MachineStatus {
     phase: record.phase,
     conversion: record.conversion.steps,
     ...(record.error === undefined ? {} : { error: record.error }),
-    hydration: { state, doneBytes, totalBytes },
+    hydration: { state, doneBytes, totalBytes, ...limited },
     published: isUp
       ? record.published.map(({ guestPort, hostPort: port, host = '127.0.0.1' }) => ({
           guestPort,
