@@ -17,6 +17,7 @@ import { OpenTrees } from './files/open-trees.ts';
 import { ReplicationHistory } from './history/replication-history.ts';
 import { listConsolePages } from './http/file-console-pages.ts';
 import { closeListener, createApp, listen, renewCredentials } from './http/http-server.ts';
+import { keepHydrations } from './hydration/hydration-keeper.ts';
 import type { CallRate } from './identity/call-limits.ts';
 import { publicKeyPin } from './identity/certificate-authority.ts';
 import { keepCertificates } from './identity/certificate-upkeep.ts';
@@ -152,6 +153,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
   });
   const preflights = keepPreflights(service, closing.signal);
   const bootProofs = keepBootProofs(service, closing.signal);
+  const hydrations = keepHydrations(service, closing.signal);
   const auditing = service.audit.run(closing.signal);
   const reporting = reports.run(closing.signal);
   const remembering = service.history.run(closing.signal);
@@ -164,6 +166,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
       upkeep,
       preflights,
       bootProofs,
+      hydrations,
       auditing,
       reporting,
       remembering,

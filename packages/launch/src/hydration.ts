@@ -38,8 +38,8 @@ export type HydrationAction =
   | { readonly kind: 'NOTHING' };
 
 /**
- * The one next thing to do for a disk; asked again until it is NOTHING. `bytesPerSecondMax`: of this disk, see
- * `speedOfDisk`.
+ * The one next thing to do for a disk; asked again until it is NOTHING. `bytesPerSecondMax`: of this disk,
+ * see `speedOfDisk`.
  */
 export function decideHydration(facts: HydrationFacts, bytesPerSecondMax: number): HydrationAction {
   const { job } = facts;

@@ -19,6 +19,11 @@ export function byteCount(text: string): number {
   });
 }
 
+/** Bytes a second, as `byteCount` reads them; `none`: 0, the API's word for it. Errors: OPTION_INVALID. */
+export function speedLimit(text: string): number {
+  return text === 'none' ? 0 : byteCount(text.replace(/\/s$/, ''));
+}
+
 /** For options that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

@@ -122,6 +122,7 @@ export const COMMAND_OF_OPERATION = {
     GetRetention: 'retention show',
     GetRecoveryPointFile: 'files get',
     GetScriptDocument: 'script show',
+    HydrateMachine: 'machine fill',
     ListAccessKeys: 'access-key list',
     ListAuditEvents: 'audit',
     ListBootProofs: 'boot-proof list',

@@ -21,6 +21,7 @@ import { EventLog, type NewEvent } from './event-log.ts';
 import {
   changedMachines,
   eventsOfAgent,
+  eventsOfMachine,
   eventsOfReplicationServer,
   type ReportEvents,
   silenceOfAgent,
@@ -91,13 +92,11 @@ export class EventHub implements ChangeListener {
   /** Machines that no launch made (proofs of boot have some, too) are no events. */
   async launchHostReported(before: LaunchHostReport | undefined, report: LaunchHostReport): Promise<void> {
     const { db } = this.#options.store;
-    for (const { machineId, phase } of changedMachines(before, report)) {
-      const machine = await findMachine(db, machineId);
+    const known = new Map(before?.machines.map((status) => [status.machineId, status]));
+    for (const status of changedMachines(before, report)) {
+      const machine = await findMachine(db, status.machineId);
       if (machine === undefined) continue;
-      const { sourceServerId } = machine;
-      const event = { type: 'LaunchedMachineChanged', resourceId: machineId, sourceServerId } as const;
-      const events = [{ ...event, summary: phase }];
-      await this.#tellReport({ events, notable: events });
+      await this.#tellReport(eventsOfMachine(machine.sourceServerId, known.get(status.machineId), status));
     }
   }
 

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { AgentReport, LaunchHostReport, ReplicationServerReport } from '@landfall/channel';
-import { changedMachines, eventsOfAgent, eventsOfReplicationServer } from './report-events.ts';
+import { newMachine } from '../testing/simulated-machine.ts';
+import {
+  changedMachines,
+  eventsOfAgent,
+  eventsOfMachine,
+  eventsOfReplicationServer,
+} from './report-events.ts';
 
 type Staged = ReplicationServerReport['servers'][number];
 
@@ -62,4 +68,28 @@ test('a machine is told when its revision is another', () => {
   assert.deepEqual(idsOf(report(1, 1), report(1, 2)), ['i-1']);
   assert.deepEqual(idsOf(report(1), report(1, 1)), ['i-1']);
   assert.deepEqual(idsOf(undefined, report(4)), ['i-0']);
+});
+
+test('filling in is told as it goes; another state, limit or error of a machine is worth a webhook', () => {
+  const hydration = { state: 'RUNNING', doneBytes: 1, totalBytes: 9 } as const;
+  const before = { ...newMachine('i-1'), phase: 'RUNNING', hydration } as const;
+  const { events, notable } = eventsOfMachine('s-1', before, {
+    ...{ ...before, revision: 2, hydration: { ...hydration, doneBytes: 5 } },
+  });
+  const event = { type: 'LaunchedMachineChanged', resourceId: 'i-1', sourceServerId: 's-1' };
+  assert.deepEqual([events, notable], [[{ ...event, summary: 'RUNNING' }], []]);
+  const error = { code: 'OVERLAY_NO_SPACE', message: 'there is no room' };
+  const failed = { ...before, error, hydration: { ...hydration, state: 'FAILED' } } as const;
+  assert.deepEqual(eventsOfMachine('s-1', before, failed).notable, [
+    { ...event, summary: 'RUNNING, OVERLAY_NO_SPACE' },
+  ]);
+  for (const change of [
+    { hydration: { ...hydration, bytesPerSecondMax: 7 } },
+    { hydration: { ...hydration, state: 'COMPLETE' } },
+    { phase: 'STOPPED' },
+    { powerRequest: 'STOP' },
+  ] as const) {
+    assert.equal(eventsOfMachine('s-1', before, { ...before, ...change }).notable.length, 1);
+  }
+  assert.equal(eventsOfMachine('s-1', undefined, before).notable.length, 1);
 });

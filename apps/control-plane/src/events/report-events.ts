@@ -2,6 +2,7 @@
  * What the reports of programs are events of. They are not written to the store as they come, so they are
  * compared with the report before. Pure.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type {
   AgentReport,
   LaunchHostReport,
@@ -81,6 +82,30 @@ export function changedMachines(
 ): readonly MachineStatus[] {
   const known = new Map(before?.machines.map(({ machineId, revision }) => [machineId, revision]));
   return machines.filter(({ machineId, revision }) => known.get(machineId) !== revision);
+}
+
+/**
+ * How far its disks have come is another with every report. What keeps them from filling in does not end a
+ * machine, so the phase alone would not tell it.
+ */
+export function eventsOfMachine(
+  sourceServerId: string,
+  before: MachineStatus | undefined,
+  after: MachineStatus,
+): ReportEvents {
+  const { machineId, phase, error } = after;
+  const summary = error === undefined ? phase : `${phase}, ${error.code}`;
+  const event = { type: 'LaunchedMachineChanged', resourceId: machineId, sourceServerId, summary } as const;
+  return { events: [event], notable: isSameMachine(before, after) ? [] : [event] };
+}
+
+function isSameMachine(before: MachineStatus | undefined, after: MachineStatus): boolean {
+  return before !== undefined && isDeepStrictEqual(withoutProgress(before), withoutProgress(after));
+}
+
+function withoutProgress({ revision: _revision, hydration, ...rest }: MachineStatus) {
+  const { state, bytesPerSecondMax } = hydration;
+  return { ...rest, state, bytesPerSecondMax };
 }
 
 function ofServer(type: NewEvent['type'], sourceServerId: string, summary: string): NewEvent {

@@ -155,7 +155,8 @@ async function describeMachine(row: Row, { db }: Source): Promise<NewEvent | und
   const machine = await findMachine(db, row.text('machine_id'));
   if (machine === undefined) return plain('LaunchedMachineChanged', row.text('machine_id'), VERBS.delete);
   const { machineId, sourceServerId, status, purpose } = machine;
-  const summary = `${purpose} ${status?.phase ?? 'planned'}`;
+  const trouble = status?.error === undefined ? '' : `, ${status.error.code}`;
+  const summary = `${purpose} ${status?.phase ?? 'planned'}${trouble}`;
   return { ...plain('LaunchedMachineChanged', machineId, summary), sourceServerId };
 }
 

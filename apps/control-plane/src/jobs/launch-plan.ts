@@ -10,6 +10,7 @@ import { assert, describeError, OperationError } from '@landfall/runtime';
 import type { PlannedAction } from '../actions/post-launch-plan.ts';
 import { bootProofScheduleOf } from '../boot-proofs/boot-proof-schedule.ts';
 import { findKept, listVerifiedPoints } from '../boot-proofs/verified-points.ts';
+import { wantHydration } from '../hydration/hydration-wish.ts';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
@@ -274,11 +275,11 @@ function runActions(service: Service): Step<LaunchState> {
 async function recordSpecified(
   tx: Queries,
   run: StepRun,
-  { specification, instanceType, tags, made, postLaunch }: SpecifiedMachine,
+  { specification, instanceType, tags, made, hydration, postLaunch }: SpecifiedMachine,
 ): Promise<void> {
   const { machineId } = specification;
   const { actions } = postLaunch;
-  await changeMachine(tx, machineId, { instanceType, tags, made });
+  await changeMachine(tx, machineId, { instanceType, tags, made, hydration });
   const planned = actions.length === 0 ? {} : { postLaunch: { actions, outcomes: [] } };
   await saveJobServer(tx, { ...keyOf(run), launchStatus: 'IN_PROGRESS', machineId, ...planned });
 }
@@ -290,6 +291,7 @@ async function recordLaunch(service: Service, run: StepRun, state: Partial<Launc
   run.signal.throwIfAborted();
   await service.store.transaction(async (tx) => {
     await changeMachine(tx, machineId, { status });
+    await wantHydration(tx, machineId);
     await saveJobServer(tx, { ...keyOf(run), launchStatus: 'LAUNCHED', machineId });
     await changeServer(tx, run.sourceServerId, (server) => ({
       ...server,

@@ -15,7 +15,7 @@ import { showSourceServer } from '../operations/source-server-view.ts';
 import type { Service } from '../service.ts';
 import { type ChosenSize, findSize, fitToHost, shortfall } from '../sizes/right-sizing.ts';
 import type { LaunchTemplateVersionRecord } from '../store/launch-templates.ts';
-import type { MachineMake } from '../store/machines.ts';
+import type { HydrationWish, MachineMake } from '../store/machines.ts';
 import { listActions } from '../store/post-launch-actions.ts';
 import type { Queries } from '../store/schema.ts';
 import { listParameters } from '../store/scripts.ts';
@@ -33,6 +33,7 @@ export interface SpecifiedMachine {
   readonly instanceType: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly made: MachineMake;
+  readonly hydration: HydrationWish;
   /** Where the machine is less than was asked for, and why. */
   readonly remarks: readonly string[];
 }
@@ -71,6 +72,7 @@ export function specifyMachine(
       instanceType: chosen.size.name,
       tags,
       made: makeOf({ name, version, network: network.network, disks: wish.disks }),
+      hydration: hydrationOf(template),
       remarks: [...chosen.remarks, ...network.remarks],
     };
   });
@@ -98,6 +100,12 @@ function makeOf({ name, version, network = {}, disks }: MakeFacts): MachineMake 
       settings: data.disks?.find((disk) => disk.deviceName === deviceName) ?? { deviceName },
     })),
   };
+}
+
+/** Nothing is filled in before the launch has come up. */
+function hydrationOf(template: LaunchTemplateData): HydrationWish {
+  const { hydrationStart: start = 'AFTER_LAUNCH', hydrationBytesPerSecondMax: limit = 0 } = template;
+  return { start, isWanted: false, bytesPerSecondMax: limit === 0 ? null : limit };
 }
 
 function chooseSize(

@@ -10,9 +10,11 @@ import { waitFor } from '../testing/wait-for.ts';
 const TIMES_ASKED = 3;
 const DIED = { code: 'MACHINE_DIED', message: 'QEMU ended by itself or was killed: it said nothing' };
 
+/** A machine whose disks fill in when its server is finalized. */
 async function cutOver(site: TestSite): Promise<{ sourceServerID: string; machineID: string }> {
   const { api } = site.plane;
   const { sourceServerId: sourceServerID } = await site.addAgent();
+  await site.changeTemplate(sourceServerID, { hydrationStart: 'AT_FINALIZE' });
   const lifeCycle = { state: 'READY_FOR_CUTOVER' } as const;
   await api.mgn('ChangeServerLifeCycleState', { sourceServerID, lifeCycle });
   await api.landfall('PutBootProofSchedule', { sourceServerID, proofBeforeCutover: false });

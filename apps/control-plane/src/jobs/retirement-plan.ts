@@ -8,8 +8,9 @@
  */
 import type { MachineStatus } from '@landfall/channel';
 import { assert, OperationError, retry } from '@landfall/runtime';
+import { hydrationOrder } from '../hydration/hydration-wish.ts';
 import type { Service } from '../service.ts';
-import { changeMachine, type MachineRecord } from '../store/machines.ts';
+import { changeMachine, findMachine, type MachineRecord } from '../store/machines.ts';
 import { changeServer, findServer } from '../store/source-servers.ts';
 import { type CallOptions, callProgram } from './call-program.ts';
 import { type RunnablePlan, runnablePlan, type Step, type StepRun } from './job-runner.ts';
@@ -125,7 +126,9 @@ async function fillIn(
     if (status.phase === 'TERMINATED') return status;
     const isUnused = status.startedAtMs === null && ['CONVERTING', 'FAILED'].includes(status.phase);
     if (isUnused && !isLaunched) return undefined;
-    return await callProgram(service, host, 'hydrateMachine', { machineId }, retiring);
+    // The limit may be another one than when this began.
+    const current = (await findMachine(service.store.db, machineId)) ?? machine;
+    return await callProgram(service, host, 'hydrateMachine', hydrationOrder(current), retiring);
   } catch (error) {
     // Its launch may have ended before the launch host heard of it; else the host has lost it.
     const isUnknown = error instanceof OperationError && error.code === 'MACHINE_UNKNOWN';

@@ -20,6 +20,7 @@ import { launchTemplateOperations } from './launch-templates.ts';
 import { launchedMachineOperations } from './launched-machines.ts';
 import { launchOperations, startLaunchOperation } from './launches.ts';
 import { lifeCycleOperations } from './life-cycle.ts';
+import { machineHydrationOperations } from './machine-hydration.ts';
 import { managedAccountOperations } from './managed-accounts.ts';
 import { policyOperations } from './policies.ts';
 import { postLaunchActionOperations } from './post-launch-actions.ts';
@@ -76,6 +77,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...inventoryFileOperations,
   ...journalOperations,
   ...launchedMachineOperations,
+  ...machineHydrationOperations,
   ...launchTemplateOperations,
   ...preflightOperations,
   ...proofOperations,

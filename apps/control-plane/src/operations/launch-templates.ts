@@ -1,6 +1,7 @@
 /** Versions of launch templates, and the sizes they can name. */
 import { isIP } from 'node:net';
 import { ApiError, type Handlers, isoDateTime, type Landfall, paginate } from '@landfall/api';
+import { checkHydrationLimit } from '../hydration/hydration-wish.ts';
 import {
   addVersion,
   type LaunchTemplateData,
@@ -82,7 +83,7 @@ async function templateOf(service: Service, tx: Queries, sourceServerId: string)
 /** What the shapes cannot say. Errors: ValidationException. */
 export function checkTemplateData(
   { sizes }: Pick<Service, 'sizes'>,
-  { instanceType, inboundPorts, addresses, disks }: LaunchTemplateData,
+  { instanceType, inboundPorts, addresses, disks, hydrationBytesPerSecondMax }: LaunchTemplateData,
 ) {
   if (instanceType !== undefined && findSize(sizes, instanceType) === undefined) {
     throw invalid('instanceType', `${instanceType} is no size of the catalogue; ListMachineSizes shows them`);
@@ -90,6 +91,7 @@ export function checkTemplateData(
   if (inboundPorts !== undefined && new Set(inboundPorts).size < inboundPorts.length) {
     throw invalid('inboundPorts', 'names a port twice');
   }
+  checkHydrationLimit('launchTemplateData.hydrationBytesPerSecondMax', hydrationBytesPerSecondMax);
   const deviceNames = disks?.map(({ deviceName }) => deviceName) ?? [];
   if (new Set(deviceNames).size < deviceNames.length) throw invalid('disks', 'names a disk twice');
   for (const { address, gateway, nameServers = [] } of addresses ?? []) {

@@ -11,6 +11,7 @@ type Operations = Pick<
 >;
 
 const CONSOLE_BYTES_DEFAULT = 64 * 1024;
+const NOT_HYDRATED = { state: 'NOT_STARTED', doneBytes: 0, totalBytes: 0 } as const;
 
 export const launchedMachineOperations: Operations = {
   DescribeLaunchedMachines: async (input, service) => {
@@ -88,7 +89,7 @@ function withWholeOutputs(reported: MachineStatus, kept: MachineStatus | null): 
   return { ...reported, postLaunch };
 }
 
-function showMachine(machine: MachineRecord, status: MachineStatus | null): Landfall.LaunchedMachine {
+export function showMachine(machine: MachineRecord, status: MachineStatus | null): Landfall.LaunchedMachine {
   const { epoch, cutTimeMs, consistency } = machine.recoveryPoint;
   return {
     machineID: machine.machineId,
@@ -98,7 +99,7 @@ function showMachine(machine: MachineRecord, status: MachineStatus | null): Land
     phase: phaseOf(status),
     recoveryPoint: { epoch, cutDateTime: isoDateTime(cutTimeMs), consistency },
     published: status?.published ?? [],
-    hydration: status?.hydration ?? { state: 'NOT_STARTED', doneBytes: 0, totalBytes: 0 },
+    hydration: showHydration(machine, status),
     conversion: status?.conversion ?? [],
     startedDateTime:
       status === null || status.startedAtMs === null ? undefined : isoDateTime(status.startedAtMs),
@@ -107,6 +108,15 @@ function showMachine(machine: MachineRecord, status: MachineStatus | null): Land
     tags: machine.tags,
     postLaunch: status?.postLaunch?.map(showOutcome),
   };
+}
+
+/** The limit that is wanted: its launch host may not have heard of it yet. */
+function showHydration(
+  { hydration: wish }: Pick<MachineRecord, 'hydration'>,
+  status: MachineStatus | null,
+): Landfall.Hydration {
+  const { state, doneBytes, totalBytes } = status?.hydration ?? NOT_HYDRATED;
+  return { state, doneBytes, totalBytes, bytesPerSecondMax: wish?.bytesPerSecondMax ?? undefined };
 }
 
 function showOutcome({ actionId, startedAtMs, endedAtMs, ...outcome }: PostLaunchOutcome) {

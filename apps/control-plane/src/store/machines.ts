@@ -26,8 +26,20 @@ export interface MachineRecord {
   readonly tags?: Readonly<Record<string, string>>;
   /** Absent until its conversion begins, and from machines of older releases. */
   readonly made?: MachineMake;
+  /** Absent until its conversion begins, and from machines of older releases: not wanted, without a limit. */
+  readonly hydration?: HydrationWish;
   /** When it was taken off its launch host. */
   readonly endedAtMs?: number;
+}
+
+/** How its own disks are to be filled in. */
+export interface HydrationWish {
+  /** Of the launch template that it was made by. */
+  readonly start: Landfall.HydrationStart;
+  /** Now, whatever becomes of its server. */
+  readonly isWanted: boolean;
+  /** For all disks together; null: as fast as it goes. */
+  readonly bytesPerSecondMax: number | null;
 }
 
 /** What a machine was made of. */
@@ -46,7 +58,7 @@ export interface MadeDisk extends Pick<MachineDisk, 'diskId' | 'sizeBytes' | 'is
   readonly settings: Landfall.LaunchTemplateDisk;
 }
 
-type Shown = Pick<MachineRecord, 'instanceType' | 'tags' | 'made' | 'endedAtMs'>;
+type Shown = Pick<MachineRecord, 'instanceType' | 'tags' | 'made' | 'hydration' | 'endedAtMs'>;
 type Document = Pick<MachineRecord, 'purpose' | 'recoveryPoint' | 'status'> & Shown;
 type Change = Pick<MachineRecord, 'onHost' | 'exportOpen' | 'status'> & Shown;
 
@@ -98,6 +110,19 @@ export async function listMachines(
   return rows.map(toMachine);
 }
 
+/** Those that are on a launch host and may still need what they were launched from. */
+export async function listMachinesWithViews(db: Queries): Promise<readonly MachineRecord[]> {
+  const rows = await db
+    .selectFrom('machine')
+    .selectAll()
+    .where('on_host', '=', 1)
+    .where('export_open', '=', 1)
+    .orderBy('created_at_ms')
+    .orderBy('machine_id')
+    .execute();
+  return rows.map(toMachine);
+}
+
 export async function changeMachine(tx: Queries, machineId: string, change: Partial<Change>): Promise<void> {
   const machine = await findMachine(tx, machineId);
   if (machine === undefined) return;
@@ -106,11 +131,12 @@ export async function changeMachine(tx: Queries, machineId: string, change: Part
 }
 
 function columnsOf(machine: MachineRecord) {
-  const { purpose, recoveryPoint, status, instanceType, tags, made, endedAtMs } = machine;
+  const { purpose, recoveryPoint, status, instanceType, tags, made, hydration, endedAtMs } = machine;
   const shown = {
     ...(instanceType === undefined ? {} : { instanceType }),
     ...(tags === undefined ? {} : { tags }),
     ...(made === undefined ? {} : { made }),
+    ...(hydration === undefined ? {} : { hydration }),
     ...(endedAtMs === undefined ? {} : { endedAtMs }),
   };
   return {

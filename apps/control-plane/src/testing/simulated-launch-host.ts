@@ -30,6 +30,8 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   isFrozen: boolean;
   /** Disks go on being filled in while this is set. */
   isFillingIn: boolean;
+  /** There is no room to fill disks in while this is set. */
+  hasNoRoom: boolean;
   /** Machines show no sign of life while this is set. */
   isLifeless: boolean;
   /** By name; as the control plane wants them. */
@@ -44,6 +46,11 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   readonly done: string[];
 }
 
+const NO_ROOM = {
+  code: 'OVERLAY_NO_SPACE',
+  message: 'there is no room to fill in 1 GiB',
+  hint: 'free space on the launch host',
+};
 const SIMULATED_NETWORKS = [
   { name: 'isolated', kind: 'ISOLATED' },
   { name: 'user', kind: 'USER' },
@@ -66,6 +73,7 @@ export async function simulateLaunchHost(
     failureCode: 'GUEST_UNSUPPORTED',
     isFrozen: false,
     isFillingIn: false,
+    hasNoRoom: false,
     isLifeless: false,
     kept: new Map(),
     look: () => undefined,
@@ -147,9 +155,15 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
       return status;
     },
     describeMachine: async ({ machineId }) => advance(machineId),
-    hydrateMachine: async ({ machineId }) => {
+    hydrateMachine: async ({ machineId, bandwidthBytesPerSecond: limit }) => {
       host.done.push(`hydrateMachine ${machineId}`);
-      return move(machineId, { hydration: filledIn(host, find(machineId).status) });
+      const machine = find(machineId);
+      const limited = limit === undefined ? {} : { bytesPerSecondMax: limit };
+      const hydration = { ...filledIn(host, machine.status), ...limited };
+      if (hydration.state === 'FAILED') return move(machineId, { hydration, error: NO_ROOM });
+      const { error: _error, ...better } = machine.status;
+      if (machine.status.error?.code === NO_ROOM.code) machine.status = better;
+      return move(machineId, { hydration });
     },
     powerMachine: async ({ machineId, action, forced }) => {
       host.done.push(`powerMachine ${action}${forced ? ' forced' : ''} ${machineId}`);
@@ -172,12 +186,17 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
 }
 
 /** Also of a machine that has died. */
-function filledIn({ isFillingIn }: SimulatedLaunchHost, status: MachineStatus): MachineStatus['hydration'] {
-  const { machineId, phase } = status;
+function filledIn(
+  { isFillingIn, hasNoRoom }: SimulatedLaunchHost,
+  status: MachineStatus,
+): MachineStatus['hydration'] {
+  const { machineId, phase, hydration } = status;
   if (phase === 'CONVERTING') {
     const message = `machine ${machineId} is ${phase}: it has no disks to fill in yet`;
     throw new OperationError('MACHINE_NOT_READY', message, { retryable: true });
   }
+  if (hydration.state === 'COMPLETE') return hydration;
+  if (hasNoRoom && hydration.state !== 'RUNNING') return { ...hydration, state: 'FAILED' };
   if (isFillingIn) return { state: 'RUNNING', doneBytes: 0, totalBytes: GIB };
   return { state: 'COMPLETE', doneBytes: GIB, totalBytes: GIB };
 }

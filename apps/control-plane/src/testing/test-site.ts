@@ -1,6 +1,6 @@
 /** A control plane with a replication server, a launch host and a server that has recovery points. */
 import type { TestContext } from 'node:test';
-import type { Mgn } from '@landfall/api';
+import type { Landfall, Mgn } from '@landfall/api';
 import type { Clock } from '@landfall/runtime';
 import { type SimulatedLaunchHost, simulateLaunchHost } from './simulated-launch-host.ts';
 import {
@@ -18,6 +18,8 @@ export interface TestSite {
   readonly host: SimulatedLaunchHost;
   /** Not `inspected`: its first preflight may still be under way, with its export. */
   addAgent(options?: { readonly inspected: boolean }): Promise<SimulatedAgent>;
+  /** Launches of it follow its template with these changes from now on. */
+  changeTemplate(sourceServerId: string, change: Landfall.LaunchTemplateData): Promise<void>;
   server(sourceServerId: string): Promise<Mgn.SourceServer>;
   untilState(sourceServerId: string, state: Mgn.LifeCycleState): Promise<Mgn.SourceServer>;
   untilJobEnds(jobId: string | undefined): Promise<Mgn.Job>;
@@ -55,6 +57,12 @@ export async function startTestSite(
       );
       if (inspected) await untilInspected(plane, replication, agent.sourceServerId);
       return agent;
+    },
+    changeTemplate: async (sourceServerID, launchTemplateData) => {
+      const wish = { sourceServerID, sourceVersion: '$Default', launchTemplateData };
+      const { launchTemplateVersion } = await plane.api.landfall('CreateLaunchTemplateVersion', wish);
+      const version = String(launchTemplateVersion.versionNumber);
+      await plane.api.landfall('SetDefaultLaunchTemplateVersion', { sourceServerID, version });
     },
     untilState: (sourceServerId, state) =>
       waitFor(

@@ -28,8 +28,9 @@ export async function hydrateOnce(context: MachineContext): Promise<void> {
 }
 
 /**
- * The limit is that of the next look. Asked for while it goes on, it goes on with the failures it has: whoever asks every second would keep it
- * from ever being given up. What is not under way begins, if there is room.
+ * The limit is that of the next look. Asked for while it goes on, it goes on with the failures it has:
+ * whoever asks every second would keep it from ever being given up. What is not under way begins, if there is
+ * room.
  */
 export async function wantHydration(
   context: MachineContext,

@@ -100,10 +100,13 @@ export const LAUNCH_TEMPLATE_SHAPES = {
       addresses: 'LaunchTemplateAddresses',
       disks: 'LaunchTemplateDisks',
       conversionMethod: 'ConversionMethod',
+      hydrationStart: 'HydrationStart',
+      hydrationBytesPerSecondMax: 'HydrationSpeed',
       tags: 'TagsMap',
     },
   },
   ConversionMethod: { type: 'string', enum: ['AUTOMATIC', 'LANDFALL', 'VIRT_V2V'] },
+  HydrationStart: { type: 'string', enum: ['AFTER_LAUNCH', 'AT_FINALIZE'] },
   LaunchTemplateAddress: {
     type: 'structure',
     required: ['address'],

@@ -88,11 +88,21 @@ export interface LaunchTemplateData {
   readonly disks?: readonly LaunchTemplateDisk[] | undefined;
   /** How the guest is made ready; absent: AUTOMATIC. */
   readonly conversionMethod?: ConversionMethod | undefined;
+  /** When the disks of a cutover's machine begin to fill in; absent: AFTER_LAUNCH. */
+  readonly hydrationStart?: HydrationStart | undefined;
+  /** From 65536, for all disks of a machine together; 0 or absent: as fast as it goes. */
+  readonly hydrationBytesPerSecondMax?: number | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 /** AUTOMATIC: Landfall's own, and virt-v2v where that does not apply. */
 export type ConversionMethod = 'AUTOMATIC' | 'LANDFALL' | 'VIRT_V2V';
+
+/**
+ * AFTER_LAUNCH: by itself, once the cutover's launch has ended well. AT_FINALIZE: once the server is
+ * finalized, disconnected or stopped. Those of a test fill in when that is asked for.
+ */
+export type HydrationStart = 'AFTER_LAUNCH' | 'AT_FINALIZE';
 
 export interface LaunchTemplateAddress {
   /** With prefix length: `192.0.2.10/24`. */

@@ -12,6 +12,16 @@ export const MACHINE_SHAPES = {
       nextToken: 'PaginationToken',
     },
   },
+  HydrateMachineRequest: {
+    type: 'structure',
+    required: ['machineID'],
+    members: { machineID: 'MachineID', bytesPerSecondMax: 'HydrationSpeed' },
+  },
+  HydrateMachineResponse: {
+    type: 'structure',
+    required: ['machine'],
+    members: { machine: 'LaunchedMachine' },
+  },
   GetConsoleOutputRequest: {
     type: 'structure',
     required: ['machineID'],
@@ -101,6 +111,7 @@ export const MACHINE_SHAPES = {
   PublishedPorts: { type: 'list', member: 'PublishedPort' },
   PostLaunchResults: { type: 'list', member: 'PostLaunchResult' },
   ConversionSteps: { type: 'list', member: 'ConversionStep' },
+  HydrationSpeed: { type: 'long', min: 0, max: 1_099_511_627_776 },
   LaunchedMachinePhase: {
     type: 'string',
     enum: ['CONVERTING', 'CONVERTED', 'STARTING', 'RUNNING', 'STOPPED', 'FAILED', 'TERMINATED'],

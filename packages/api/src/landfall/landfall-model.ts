@@ -65,6 +65,10 @@ const OPERATIONS = {
     status: 202,
   },
   DescribeLaunchedMachines: read('DescribeLaunchedMachines'),
+  HydrateMachine: {
+    ...write('HydrateMachine', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
   GetConsoleOutput: read('GetConsoleOutput', 'ResourceNotFoundException'),
   GetConsoleScreenshot: read('GetConsoleScreenshot', 'ConflictException', 'ResourceNotFoundException'),
   DescribeReplication: read('DescribeReplication', 'ResourceNotFoundException'),
@@ -211,7 +215,12 @@ const STRUCTURES = {
   Hydration: {
     type: 'structure',
     required: ['state', 'doneBytes', 'totalBytes'],
-    members: { state: 'HydrationState', doneBytes: 'Count', totalBytes: 'Count' },
+    members: {
+      state: 'HydrationState',
+      doneBytes: 'Count',
+      totalBytes: 'Count',
+      bytesPerSecondMax: 'Count',
+    },
   },
   ReplicationServerItem: {
     type: 'structure',

@@ -93,6 +93,10 @@ export interface LandfallOperations
     readonly input: DescribeLaunchedMachinesRequest;
     readonly output: DescribeLaunchedMachinesResponse;
   };
+  readonly HydrateMachine: {
+    readonly input: HydrateMachineRequest;
+    readonly output: HydrateMachineResponse;
+  };
   readonly GetConsoleOutput: {
     readonly input: GetConsoleOutputRequest;
     readonly output: GetConsoleOutputResponse;
@@ -287,6 +291,19 @@ export interface Hydration {
   readonly state: HydrationState;
   readonly doneBytes: number;
   readonly totalBytes: number;
+  /** For all disks of the machine together; absent: as fast as it goes. */
+  readonly bytesPerSecondMax?: number | undefined;
+}
+
+/** Begins to fill in the machine's own disks, or changes how fast that goes. */
+export interface HydrateMachineRequest {
+  readonly machineID: string;
+  /** From 65536, for all disks together; 0: as fast as it goes; absent: the limit it has. */
+  readonly bytesPerSecondMax?: number | undefined;
+}
+
+export interface HydrateMachineResponse {
+  readonly machine: LaunchedMachine;
 }
 
 export interface ConversionStep {

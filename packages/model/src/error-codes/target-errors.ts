@@ -31,7 +31,8 @@ export const TARGET_ERRORS = {
   },
   HYDRATION_FAILED: {
     meaning: "A launched machine's own disks cannot be filled in.",
-    remedy: 'Check that the replication server runs and that the launch host has free space, then ask again.',
+    remedy:
+      'Check that the replication server runs and that the launch host has free space: it is tried again by itself, or at once when you ask.',
   },
   INITRAMFS_UNREADABLE: {
     meaning: 'An initial RAM filesystem of the guest is damaged or of a form that cannot be read.',
@@ -120,7 +121,8 @@ export const TARGET_ERRORS = {
   },
   OVERLAY_NO_SPACE: {
     meaning: 'The launch host has too little free space for what a machine writes.',
-    remedy: 'Terminate test machines that are no longer needed, or free space, then launch again.',
+    remedy:
+      'Terminate test machines that are no longer needed, or free space, then launch again. Disks that are to be filled in are tried again by themselves.',
   },
   PORT_TAKEN: {
     meaning: 'A TCP port is in use by another program, or none is free.',

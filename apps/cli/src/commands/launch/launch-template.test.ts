@@ -14,6 +14,8 @@ test('ports, addresses, disks and tags are read as they are written', () => {
     gateway: '192.0.2.1',
     disk: ['/dev/sda:iops=500,keep=yes', '/dev/sdb:throughput=200,type=gp3'],
     conversion: 'virt-v2v',
+    fill: 'at-finalize',
+    fillLimit: '50MiB',
     tag: ['owner=a=b'],
   });
   assert.deepEqual(JSON.parse(JSON.stringify(data)), {
@@ -25,14 +27,22 @@ test('ports, addresses, disks and tags are read as they are written', () => {
       { deviceName: '/dev/sdb', volumeType: 'gp3', throughput: 200 },
     ],
     conversionMethod: 'VIRT_V2V',
+    hydrationStart: 'AT_FINALIZE',
+    hydrationBytesPerSecondMax: 50 * 2 ** 20,
     tags: { owner: 'a=b' },
   });
   assert.deepEqual(templateData({ port: ['none'], address: ['dhcp'] }), { inboundPorts: [], addresses: [] });
+  assert.deepEqual(templateData({ fill: 'after-launch', fillLimit: 'none' }), {
+    hydrationStart: 'AFTER_LAUNCH',
+    hydrationBytesPerSecondMax: 0,
+  });
 });
 
 for (const options of [
   { port: ['http'] },
   { conversion: 'magic' },
+  { fill: 'never' },
+  { fillLimit: 'slow' },
   { gateway: '192.0.2.1' },
   { disk: ['/dev/sda:colour=red'] },
   { disk: ['/dev/sda:iops=many'] },

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { showFacts, showRows } from '../../terminal/output.ts';
 import type { Column } from '../../terminal/table.ts';
 import { type Context, contextOf, findServerId } from '../context.ts';
-import { collect } from '../options.ts';
+import { collect, speedLimit } from '../options.ts';
 import { allItems } from '../pages.ts';
 
 const COLUMNS: readonly Column<Landfall.LaunchTemplateVersion>[] = [
@@ -35,6 +35,8 @@ interface SetOptions {
   readonly nameServer?: readonly string[];
   readonly disk?: readonly string[];
   readonly conversion?: string;
+  readonly fill?: string;
+  readonly fillLimit?: string;
   readonly tag?: readonly string[];
   readonly description?: string;
   readonly default: boolean;
@@ -109,6 +111,8 @@ function addSetCommand(template: Command): void {
       collect,
     )
     .option('--conversion <method>', 'automatic, landfall, or virt-v2v')
+    .option('--fill <when>', "a cutover's disks: after-launch, by themselves, or at-finalize")
+    .option('--fill-limit <bytes>', 'a second, for all disks of a machine: 50MiB; `none` for no limit')
     .option('--tag <key=value>', 'of the machine; may be given several times', collect)
     .option('--description <text>', 'of the version')
     .option('--no-default', 'launches go on to follow the version they follow now')
@@ -138,7 +142,7 @@ type Data = Landfall.LaunchTemplateData;
 
 /** What is not said is left out, and stays as it is. Errors: OPTION_INVALID. */
 export function templateData(options: Omit<SetOptions, 'default' | 'description'>): Data {
-  const { size, network, port, disk, conversion, tag } = options;
+  const { size, network, port, disk, conversion, fill, fillLimit, tag } = options;
   return {
     ...(size === undefined ? {} : { instanceType: size }),
     ...(network === undefined ? {} : { networkName: network }),
@@ -146,6 +150,8 @@ export function templateData(options: Omit<SetOptions, 'default' | 'description'
     ...addressData(options),
     ...(disk === undefined ? {} : { disks: disk.map(diskOf) }),
     ...(conversion === undefined ? {} : { conversionMethod: methodOf(conversion) }),
+    ...(fill === undefined ? {} : { hydrationStart: startOf(fill) }),
+    ...(fillLimit === undefined ? {} : { hydrationBytesPerSecondMax: speedLimit(fillLimit) }),
     ...(tag === undefined ? {} : { tags: Object.fromEntries(tag.map(pairOf)) }),
   };
 }
@@ -202,6 +208,17 @@ function methodOf(text: string): Landfall.ConversionMethod {
   throw invalid(`${text} is no way to convert`, `--conversion ${Object.keys(METHODS).join(' | ')}`);
 }
 
+const STARTS: Readonly<Record<string, Landfall.HydrationStart>> = {
+  'after-launch': 'AFTER_LAUNCH',
+  'at-finalize': 'AT_FINALIZE',
+};
+
+function startOf(text: string): Landfall.HydrationStart {
+  const start = STARTS[text];
+  if (start !== undefined) return start;
+  throw invalid(`${text} is no time to fill disks in`, `--fill ${Object.keys(STARTS).join(' | ')}`);
+}
+
 function pairOf(text: string): [string, string] {
   const at = text.indexOf('=');
   if (at <= 0) throw invalid(`${text} is not NAME=VALUE`, '--tag owner=web');
@@ -251,9 +268,14 @@ function templateFacts(version: Landfall.LaunchTemplateVersion): [string, unknow
     ['ports let in', data.inboundPorts?.join(' ') || 'none'],
     ['addresses', addresses.join(' ') || 'by DHCP'],
     ['conversion', data.conversionMethod ?? 'AUTOMATIC'],
+    ['disks fill in', fillText(data)],
     ...(data.disks ?? []).map((disk): [string, unknown] => [`disk ${disk.deviceName}`, diskText(disk)]),
     ...Object.entries(data.tags ?? {}).map(([key, value]): [string, unknown] => [`tag ${key}`, value]),
   ];
+}
+
+function fillText({ hydrationStart = 'AFTER_LAUNCH', hydrationBytesPerSecondMax: limit = 0 }: Data): string {
+  return limit === 0 ? hydrationStart : `${hydrationStart}, at most ${formatBytes(limit)}/s`;
 }
 
 function diskText({ volumeType, iops, throughput, deleteOnTermination }: NonNullable<Data['disks']>[number]) {

@@ -7,6 +7,7 @@ import { contextOf, findServerId, findServerIds } from '../context.ts';
 import { followJob } from '../job/job-progress.ts';
 import { addSizesCommand } from '../launch/launch-template.ts';
 import { addWaitOptions, type WaitOptions, wholeNumber } from '../options.ts';
+import { addFillCommand } from './machine-fill.ts';
 
 const COLUMNS: readonly Column<Landfall.LaunchedMachine>[] = [
   { title: 'ID', value: (machine) => machine.machineID },
@@ -54,6 +55,7 @@ export function addMachineCommands(program: Command): void {
       for (const { actionID, state, output: said } of results)
         output.out(`── ${actionID}: ${state}\n${said}\n`);
     });
+  addFillCommand(machine);
   addTerminateCommand(machine);
   machine
     .command('screenshot <machineID> <file>')

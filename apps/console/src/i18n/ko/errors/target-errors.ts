@@ -31,7 +31,8 @@ export const TARGET_ERRORS = {
   },
   HYDRATION_FAILED: {
     meaning: '시작한 시스템의 자체 디스크를 채울 수 없습니다.',
-    remedy: '복제 서버가 실행 중이고 시작 호스트에 빈 공간이 있는지 확인한 뒤 다시 요청하세요.',
+    remedy:
+      '복제 서버가 실행 중이고 시작 호스트에 빈 공간이 있는지 확인하세요. 저절로 다시 시도하며, 요청하면 바로 시도합니다.',
   },
   INITRAMFS_UNREADABLE: {
     meaning: '게스트의 초기 RAM 파일 시스템이 손상되었거나 읽을 수 없는 형식입니다.',
@@ -120,7 +121,8 @@ export const TARGET_ERRORS = {
   },
   OVERLAY_NO_SPACE: {
     meaning: '시스템이 쓸 것을 담을 빈 공간이 시작 호스트에 너무 적습니다.',
-    remedy: '더는 필요 없는 테스트 시스템을 종료하거나 공간을 비운 뒤 다시 시작하세요.',
+    remedy:
+      '더는 필요 없는 테스트 시스템을 종료하거나 공간을 비운 뒤 다시 시작하세요. 채우려던 디스크는 저절로 다시 시도합니다.',
   },
   PORT_TAKEN: {
     meaning: 'TCP 포트를 다른 프로그램이 쓰고 있거나, 빈 포트가 없습니다.',

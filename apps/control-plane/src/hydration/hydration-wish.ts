@@ -1,0 +1,68 @@
+/** How a machine's own disks are to be filled in, and what follows from that for now. */
+import { ApiError } from '@landfall/api';
+import type { CommandInput, MachineStatus } from '@landfall/channel';
+import { KIB } from '@landfall/runtime';
+import { changeMachine, findMachine, type HydrationWish, type MachineRecord } from '../store/machines.ts';
+import type { Queries } from '../store/schema.ts';
+
+/** Less is no limit anybody means, and a disk that takes years. */
+const BYTES_PER_SECOND_MIN = 64 * KIB;
+
+/** Of machines of older releases. */
+const NO_WISH: HydrationWish = { start: 'AT_FINALIZE', isWanted: false, bytesPerSecondMax: null };
+
+/** Its launch has come up: the disks of a cutover's machine fill in from now on, if its template says so. */
+export async function wantHydration(tx: Queries, machineId: string): Promise<void> {
+  const machine = await findMachine(tx, machineId);
+  if (machine?.hydration === undefined || machine.purpose !== 'CUTOVER') return;
+  if (machine.hydration.start !== 'AFTER_LAUNCH') return;
+  await changeMachine(tx, machineId, { hydration: { ...machine.hydration, isWanted: true } });
+}
+
+/** Somebody has asked for it. Limit 0: none; `undefined`: the one it has. */
+export function askedHydration(
+  { hydration = NO_WISH }: Pick<MachineRecord, 'hydration'>,
+  limit: number | undefined,
+): HydrationWish {
+  const bytesPerSecondMax = limit === undefined ? hydration.bytesPerSecondMax : limit === 0 ? null : limit;
+  return { ...hydration, isWanted: true, bytesPerSecondMax };
+}
+
+/** What its launch host is told. */
+export function hydrationOrder({
+  machineId,
+  hydration = NO_WISH,
+}: Pick<MachineRecord, 'machineId' | 'hydration'>): CommandInput<'launch-host', 'hydrateMachine'> {
+  const { bytesPerSecondMax } = hydration;
+  return bytesPerSecondMax === null
+    ? { machineId }
+    : { machineId, bandwidthBytesPerSecond: bytesPerSecondMax };
+}
+
+/**
+ * TELL: the launch host does not do what is wanted, or could not. CLOSE: the machine depends on nothing of
+ * ours any more, so its view can go. Complete is what the launch host says is, never a machine that has died.
+ */
+export type HydrationStep = 'TELL' | 'CLOSE' | 'NOTHING';
+
+export function nextHydrationStep(
+  { hydration = NO_WISH }: Pick<MachineRecord, 'hydration'>,
+  status: MachineStatus | null,
+): HydrationStep {
+  if (!hydration.isWanted || status === null) return 'NOTHING';
+  const { state, bytesPerSecondMax = null } = status.hydration;
+  if (status.phase === 'CONVERTING' || status.phase === 'TERMINATED') return 'NOTHING';
+  if (state === 'COMPLETE') return 'CLOSE';
+  const isSo = state === 'RUNNING' && bytesPerSecondMax === hydration.bytesPerSecondMax;
+  return isSo ? 'NOTHING' : 'TELL';
+}
+
+/** Errors: ValidationException, for a limit that is none. */
+export function checkHydrationLimit(name: string, limit: number | undefined): void {
+  if (limit === undefined || limit === 0 || limit >= BYTES_PER_SECOND_MIN) return;
+  const message = `must be at least ${BYTES_PER_SECOND_MIN} bytes a second, or 0 for no limit`;
+  throw ApiError.validation(`${name}: ${message}.`, {
+    reason: 'fieldValidationFailed',
+    fieldList: [{ name, message }],
+  });
+}
