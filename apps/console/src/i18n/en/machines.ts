@@ -25,6 +25,7 @@ export const machineMessages = {
   'machine.started': 'Started',
   'machine.size': 'Machine size',
   'machine.tags': 'Tags',
+  'machine.troubled': 'The machine goes on, but not all is well',
   'machine.failed': 'The machine failed',
   'machine.purpose': 'Launched for',
   'machine.purpose.TEST': 'Test',
@@ -70,13 +71,23 @@ export const machineMessages = {
   'machine.hydration.done': '{done} of {total}',
   'machine.hydration.rate': 'Speed',
   'machine.hydration.left': 'Time left',
+  'machine.hydration.limit': 'Limit',
+  'machine.hydration.begin': 'Fill in',
+  'machine.hydration.changeLimit': 'Change the limit',
+  'machine.hydration.begun': 'The disks of {machine} fill in.',
+  'machine.hydration.limitChanged': 'The limit of {machine} was changed.',
+  'machine.hydration.consequence':
+    'What the machine’s own disks do not have yet is copied from the staging area while it works. After that it depends on nothing of Landfall.',
+  'fill.limit': 'Limit in MiB/s',
+  'fill.limitNote': 'For all disks of a machine together. Empty: as fast as it goes.',
+  'fill.limitWrong': 'A number from 0.0625 to 1,048,576, or nothing.',
   'machine.hydration.measuring': 'Being measured',
   'machine.hydration.notStartedText':
-    'The machine reads from the staging area. Its own disks are filled in once a cutover is finalized, so that it needs nothing of Landfall any more.',
+    'The machine reads from the staging area. The disks of a cutover’s machine fill in by themselves after the launch, or when it is finalized, as the launch template says; those of a test when you ask for it.',
   'machine.hydration.completeText':
     'Everything is on the machine’s own disks. It depends on nothing of Landfall.',
   'machine.hydration.failedText':
-    'Filling in stands still. The machine goes on with what the staging area has: keep the replication server running, and look into the log of the launch host.',
+    'Filling in stands still, and is tried again by itself. The machine goes on with what the staging area has: keep the replication server running, and see that the launch host has free space.',
   'machine.actions.title': 'Post-launch actions',
   'machine.actions.action': 'Action',
   'machine.actions.ended': 'Ended',

@@ -24,6 +24,7 @@ export const machineMessages = {
   'machine.started': '시작한 때',
   'machine.size': '시스템 크기',
   'machine.tags': '태그',
+  'machine.troubled': '시스템은 계속 동작하지만 문제가 있습니다',
   'machine.failed': '시스템에 오류가 발생했습니다',
   'machine.purpose': '시작 목적',
   'machine.purpose.TEST': '테스트',
@@ -68,13 +69,23 @@ export const machineMessages = {
   'machine.hydration.done': '{total} 중 {done}',
   'machine.hydration.rate': '속도',
   'machine.hydration.left': '남은 시간',
+  'machine.hydration.limit': '제한',
+  'machine.hydration.begin': '채우기',
+  'machine.hydration.changeLimit': '제한 바꾸기',
+  'machine.hydration.begun': '{machine} 의 디스크를 채웁니다.',
+  'machine.hydration.limitChanged': '{machine} 의 제한을 바꿨습니다.',
+  'machine.hydration.consequence':
+    '시스템이 동작하는 동안 자체 디스크에 아직 없는 내용을 스테이징 영역에서 복사합니다. 그 뒤에는 Landfall에 의존하지 않습니다.',
+  'fill.limit': '제한(MiB/s)',
+  'fill.limitNote': '시스템의 모든 디스크를 합한 값입니다. 비워 두면 제한하지 않습니다.',
+  'fill.limitWrong': '0.0625부터 1,048,576까지의 숫자를 입력하거나 비워 두세요.',
   'machine.hydration.measuring': '재는 중',
   'machine.hydration.notStartedText':
-    '시스템이 스테이징 영역에서 읽습니다. 컷오버를 확정하면 자체 디스크를 채우며, 그 뒤에는 Landfall이 없어도 됩니다.',
+    '시스템이 스테이징 영역에서 읽습니다. 컷오버 시스템의 디스크는 시작 템플릿에 따라 시작한 뒤나 확정할 때 저절로 채워지고, 테스트 시스템의 디스크는 요청할 때 채워집니다.',
   'machine.hydration.completeText':
     '모든 내용이 시스템의 자체 디스크에 있습니다. Landfall에 의존하지 않습니다.',
   'machine.hydration.failedText':
-    '채우기가 멈췄습니다. 시스템은 스테이징 영역의 내용으로 계속 동작합니다. 복제 서버를 계속 켜 두고 시작 호스트의 로그를 확인하세요.',
+    '채우기가 멈췄으며 저절로 다시 시도합니다. 시스템은 스테이징 영역의 내용으로 계속 동작합니다. 복제 서버를 계속 켜 두고 시작 호스트에 여유 공간이 있는지 확인하세요.',
   'machine.actions.title': '시작 후 작업',
   'machine.actions.action': '작업',
   'machine.actions.ended': '끝난 때',

@@ -4,7 +4,7 @@ import type { Landfall, Mgn } from '@landfall/api/types';
 import { LIFE_CYCLE_STATES } from '@landfall/model';
 import { EN } from '../../i18n/en/index.ts';
 import { MACHINE_PHASES } from '../../machines/machine-phases.ts';
-import { hasConsole, hasScreen, isStill, whyKept } from './machine-life.ts';
+import { canFillIn, hasConsole, hasScreen, isStill, whyKept } from './machine-life.ts';
 
 function machine(phase: Landfall.LaunchedMachinePhase): Landfall.LaunchedMachine {
   return {
@@ -36,6 +36,16 @@ test('a screen is asked for only while there is one, and a console as long as it
   );
   assert.equal(hasConsole({ ...machine('FAILED'), startedDateTime: undefined }), false);
   assert.equal(isStill(machine('STOPPED')), true);
+});
+
+test('disks fill in from the conversion to the end, unless they are complete', () => {
+  assert.deepEqual(
+    MACHINE_PHASES.filter((phase) => canFillIn(machine(phase))),
+    ['CONVERTED', 'STARTING', 'RUNNING', 'STOPPED', 'FAILED'],
+  );
+  const { hydration, ...rest } = machine('RUNNING');
+  assert.equal(canFillIn({ ...rest, hydration: { ...hydration, state: 'RUNNING' } }), true);
+  assert.equal(canFillIn({ ...rest, hydration: { ...hydration, state: 'COMPLETE' } }), false);
 });
 
 test('a machine that cannot be ended says why, in every state of its server', () => {

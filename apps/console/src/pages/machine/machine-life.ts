@@ -31,6 +31,21 @@ export function hasConsole({ phase, startedDateTime }: Landfall.LaunchedMachine)
   return sight === 'SCREEN' || (sight === 'CONSOLE' && startedDateTime !== undefined);
 }
 
+/** It has disks of its own, and something is missing from them. */
+const HAS_DISKS = {
+  CONVERTING: false,
+  CONVERTED: true,
+  STARTING: true,
+  RUNNING: true,
+  STOPPED: true,
+  FAILED: true,
+  TERMINATED: false,
+} as const satisfies Record<Landfall.LaunchedMachinePhase, boolean>;
+
+export function canFillIn({ phase, hydration }: Landfall.LaunchedMachine): boolean {
+  return HAS_DISKS[phase] && hydration.state !== 'COMPLETE';
+}
+
 /** Nothing more is written. */
 export function isStill(machine: Landfall.LaunchedMachine): boolean {
   return !hasScreen(machine);

@@ -52,7 +52,7 @@ export function MachinePage(): ReactNode {
 function KnownMachine({ machine }: MachineProps): ReactNode {
   const { t } = useI18n();
   const { mgn } = useConsole();
-  const { machineID, sourceServerID, error, hydration, postLaunch = [] } = machine;
+  const { machineID, sourceServerID, error, phase, postLaunch = [] } = machine;
   const server = useLive(sourceOfMachineQuery(mgn, sourceServerID)).value;
   const name = server === undefined || server === null ? sourceServerID : serverName(server);
   return (
@@ -69,13 +69,16 @@ function KnownMachine({ machine }: MachineProps): ReactNode {
     >
       <SpaceBetween size="l">
         {error !== undefined && (
-          <Alert type="error" header={t('machine.failed')}>
+          <Alert
+            type={phase === 'FAILED' ? 'error' : 'warning'}
+            header={t(phase === 'FAILED' ? 'machine.failed' : 'machine.troubled')}
+          >
             <RawErrorText text={error.message} code={error.code} hint={error.hint} />
           </Alert>
         )}
         <ColumnLayout columns={2}>
           <MachineFacts machine={machine} name={name} />
-          <HydrationBox hydration={hydration} />
+          <HydrationBox machine={machine} />
         </ColumnLayout>
         <ScreenBox machine={machine} />
         <ConsoleBox machine={machine} />

@@ -6,9 +6,11 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Landfall } from '@landfall/api/types';
 import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
+import { limitText, parseLimit } from '../../../servers/fill-limit.ts';
 import { useConsole, useLive } from '../../../shell/console-context.tsx';
 import { useChange } from '../../../shell/use-change.ts';
 import { ConfirmDialog } from '../../../widgets/confirm-dialog.tsx';
+import { FillFields } from './fill-fields.tsx';
 import { parsePorts } from './ports.ts';
 
 export interface NewVersionDialogProps {
@@ -25,8 +27,11 @@ export function NewVersionDialog({ sourceServerID, current, onEnd }: NewVersionD
   const [size, setSize] = useState(known.instanceType ?? '');
   const [ports, setPorts] = useState((known.inboundPorts ?? []).join(', '));
   const [network, setNetwork] = useState(known.networkName ?? '');
+  const [start, setStart] = useState(known.hydrationStart ?? 'AFTER_LAUNCH');
+  const [limit, setLimit] = useState(limitText(known.hydrationBytesPerSecondMax));
   const [description, setDescription] = useState('');
   const inboundPorts = parsePorts(ports);
+  const bytesPerSecondMax = parseLimit(limit);
   const create = useChange({
     work: async () => {
       const { launchTemplateVersion: made } = await landfall('CreateLaunchTemplateVersion', {
@@ -36,6 +41,8 @@ export function NewVersionDialog({ sourceServerID, current, onEnd }: NewVersionD
           inboundPorts: inboundPorts ?? [],
           instanceType: size.trim() === '' ? undefined : size.trim(),
           networkName: network.trim() === '' ? undefined : network.trim(),
+          hydrationStart: start,
+          hydrationBytesPerSecondMax: bytesPerSecondMax,
         },
         ...(description.trim() === '' ? {} : { versionDescription: description.trim() }),
       });
@@ -57,7 +64,7 @@ export function NewVersionDialog({ sourceServerID, current, onEnd }: NewVersionD
       confirmText={t('launch.template.new')}
       isFinal={false}
       isBusy={create.isBusy}
-      isDisabled={inboundPorts === undefined}
+      isDisabled={inboundPorts === undefined || bytesPerSecondMax === undefined}
       onConfirm={create.run}
       onCancel={onEnd}
     >
@@ -79,6 +86,7 @@ export function NewVersionDialog({ sourceServerID, current, onEnd }: NewVersionD
         <FormField label={t('launch.template.network')} description={t('launch.template.networkNote')}>
           <Input value={network} onChange={({ detail }) => setNetwork(detail.value)} />
         </FormField>
+        <FillFields start={start} limit={limit} onStart={setStart} onLimit={setLimit} />
         <FormField label={t('launch.template.description')}>
           <Input value={description} onChange={({ detail }) => setDescription(detail.value)} />
         </FormField>

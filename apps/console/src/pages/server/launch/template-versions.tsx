@@ -4,7 +4,8 @@ import Header from '@cloudscape-design/components/header';
 import Table from '@cloudscape-design/components/table';
 import type { Landfall } from '@landfall/api/types';
 import { type ReactNode, useState } from 'react';
-import { useI18n } from '../../../i18n/i18n-context.tsx';
+import type { Formats } from '../../../i18n/formats.ts';
+import { type Translate, useI18n } from '../../../i18n/i18n-context.tsx';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { useChange } from '../../../shell/use-change.ts';
 import { NewVersionDialog } from './new-version-dialog.tsx';
@@ -52,6 +53,11 @@ export function TemplateVersions({ sourceServerID, versions }: TemplateVersionsP
             cell: ({ launchTemplateData: { inboundPorts } }) => inboundPorts?.join(', ') ?? t('common.none'),
           },
           {
+            id: 'fill',
+            header: t('launch.template.fill'),
+            cell: ({ launchTemplateData }) => fillText(launchTemplateData, t, formats),
+          },
+          {
             id: 'description',
             header: t('launch.template.description'),
             cell: ({ versionDescription }) => versionDescription ?? t('common.none'),
@@ -82,6 +88,15 @@ export function TemplateVersions({ sourceServerID, versions }: TemplateVersionsP
       )}
     </>
   );
+}
+
+function fillText(
+  { hydrationStart = 'AFTER_LAUNCH', hydrationBytesPerSecondMax: limit = 0 }: Landfall.LaunchTemplateData,
+  t: Translate,
+  formats: Formats,
+): string {
+  const when = t(`launch.template.fill.${hydrationStart}`);
+  return limit === 0 ? when : `${when}, ≤ ${formats.rate(limit)}`;
 }
 
 function DefaultButton(props: {
