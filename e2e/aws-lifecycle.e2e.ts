@@ -7,6 +7,7 @@ import { cacheFolder } from '../apps/cli/src/setup/cache-folder.ts';
 import type { Landfall, Mgn } from '../packages/api/src/index.ts';
 import { runChecked } from '../packages/runtime/src/index.ts';
 import { assertInstalled, LoopSource } from './loop-source.ts';
+import { FILL_LIMIT, proveFilling } from './machine-filling.ts';
 import { Site } from './site.ts';
 
 const READY_MS = 5 * 60_000;
@@ -47,7 +48,10 @@ test('Debian’s aws CLI takes a server through the whole lifecycle', async (con
     'state=READY_FOR_CUTOVER',
   );
 
+  await site.landfallJson('launch-template', 'set', id, '--fill-limit', FILL_LIMIT);
   await launch(site, ['start-cutover', '--source-server-ids', id], 'START_CUTOVER');
+  await proveMachine(site);
+  await proveFilling(site, context);
   await proveMachine(site);
   const cutOver = await site.awsJson<Mgn.SourceServer>('finalize-cutover', '--source-server-id', id);
   assert.equal(cutOver.lifeCycle?.state, 'CUTOVER');

@@ -14,7 +14,7 @@ import { closeExport } from '../jobs/machine-cleanup.ts';
 import { type Keeper, keepLooking, pause } from '../keep-looking.ts';
 import { currentStatus } from '../operations/launched-machines.ts';
 import type { Service } from '../service.ts';
-import { changeMachine, listMachinesWithViews, type MachineRecord } from '../store/machines.ts';
+import { changeMachine, findMachine, listMachinesWithViews, type MachineRecord } from '../store/machines.ts';
 import { hydrationOrder, nextHydrationStep } from './hydration-wish.ts';
 
 /** Of what is done for one machine. */
@@ -83,10 +83,13 @@ class HydrationKeeper implements Keeper {
   async #close(machine: MachineRecord): Promise<void> {
     const { store, log } = this.#service;
     const { machineId } = machine;
-    const status = currentStatus(this.#service, machine);
     this.#signal.throwIfAborted();
-    await store.transaction((tx) => changeMachine(tx, machineId, { status }));
+    await store.transaction(async (tx) => {
+      // It may have been terminated since it was looked at: then that is its status.
+      const current = (await findMachine(tx, machineId)) ?? machine;
+      await changeMachine(tx, machineId, { status: currentStatus(this.#service, current) });
+    });
     await closeExport(this.#service, machine, { timeoutMs: CLOSE_TIMEOUT_MS, signal: this.#signal });
-    log.info('machine-independent', { machineId, bytes: status?.hydration.totalBytes });
+    log.info('machine-independent', { machineId });
   }
 }
