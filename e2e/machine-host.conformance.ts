@@ -3,6 +3,7 @@
  * stands for a restart of the launch host: a new host object that knows nothing.
  */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,7 +103,14 @@ export function describeMachineHost(name: string, reopen: () => MachineHost): vo
       assert.ok(['kvm', 'tcg'].includes(facts.accelerator));
       assert.ok(facts.reason.length > 0);
       assert.deepEqual(facts.machineTypes, ['pc', 'q35']);
-      assert.ok(facts.freeMemoryBytes > 0);
+      assert.ok(facts.freeMemoryBytes > 0 && facts.memoryBytes >= facts.freeMemoryBytes);
+      assert.ok(facts.cpuCount > 0);
+      assert.match(facts.version, /QEMU \d+\.\d+/);
+      assert.deepEqual(
+        facts.firmware.map(({ bootMode }) => bootMode),
+        ['LEGACY_BIOS', 'UEFI'],
+      );
+      for (const path of facts.firmware.flatMap(({ files }) => files)) assert.ok(existsSync(path), path);
     });
 
     test('a machine nobody knows is not found, and to stop or remove it is a success', TIMEOUT, async () => {

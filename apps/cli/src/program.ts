@@ -26,6 +26,7 @@ import { addLaunchConfigurationCommands } from './commands/launch/launch-configu
 import { addLaunchTemplateCommands } from './commands/launch/launch-template.ts';
 import { addMigrationCommands } from './commands/launch/migration.ts';
 import { addScriptCommands } from './commands/launch/script.ts';
+import { addHostCommands } from './commands/machine/host.ts';
 import { addMachineCommands } from './commands/machine/machine.ts';
 import { addBootProofCommands } from './commands/proof/boot-proof.ts';
 import { addProofCommands } from './commands/proof/proof.ts';
@@ -83,6 +84,7 @@ export const ROOMS: readonly Room[] = [
       addActionCommands,
       addScriptCommands,
       addMachineCommands,
+      addHostCommands,
       addJobCommands,
     ],
   },

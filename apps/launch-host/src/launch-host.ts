@@ -13,7 +13,7 @@ import type {
   MachineSpecification,
   MachineStatus,
 } from '@landfall/channel';
-import { type Accelerator, type HostFacts, parseNbdUri } from '@landfall/launch';
+import { type Accelerator, type HostFacts, hasFirmware, parseNbdUri } from '@landfall/launch';
 import {
   assert,
   type Clock,
@@ -29,6 +29,7 @@ import { KeptConversions } from './conversion/file-kept-conversions.ts';
 import { openGuestTree, type TreeRequest } from './files/file-tree-opening.ts';
 import { FileTrees } from './files/file-trees.ts';
 import type { HostServices } from './host-services.ts';
+import { describeCapabilities } from './machine/file-host-capabilities.ts';
 import { type HostChoice, isUnreachable, openHost } from './machine/file-machine-host.ts';
 import { MachineStore, unknownMachine } from './machine/file-machine-store.ts';
 import { loadPerProcessor } from './machine/linux-host-load.ts';
@@ -119,7 +120,7 @@ class EmbeddedLaunchHost {
     const host = await openHost(this.#options.host ?? { kind: 'qemu' }, this.#options);
     this.#facts = await host.probe();
     const { accelerator } = this.#facts;
-    const hasUefiFirmware = () => this.#facts?.hasUefiFirmware === true;
+    const hasUefiFirmware = () => this.#facts !== undefined && hasFirmware(this.#facts, 'UEFI');
     const hostBootId = ((await readIfExists('/proc/sys/kernel/random/boot_id')) ?? '').trim();
     const turns = createApplianceTurns();
     const { viewTimeoutSeconds } = this.#options;
@@ -181,11 +182,14 @@ class EmbeddedLaunchHost {
   }
 
   async report(): Promise<LaunchHostReport> {
-    const { accelerator, freeMemoryBytes, networks } = await this.#probe();
+    const facts = await this.#probe();
+    const { accelerator, freeMemoryBytes, networks } = facts;
+    const { kind } = this.#running().host;
     return {
       version: packageFile.version,
       accelerator,
       freeMemoryBytes,
+      capabilities: await describeCapabilities(kind, facts, this.#options.stateDir),
       loadPerProcessor: loadPerProcessor(),
       networks,
       machines: [...this.#machines.values()].map((machine) => shortened(machine.status)),

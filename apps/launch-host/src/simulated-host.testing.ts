@@ -27,8 +27,8 @@ export class SimulatedHost implements MachineHost {
 
   async probe(): Promise<HostFacts> {
     return {
-      ...{ accelerator: 'tcg', reason: 'simulated', hasUefiFirmware: false, machineTypes: ['pc'] },
-      ...{ freeMemoryBytes: 2 ** 30, networks: [] },
+      ...{ accelerator: 'tcg', reason: 'simulated', version: 'none', firmware: [], machineTypes: ['pc'] },
+      ...{ cpuCount: 1, memoryBytes: 2 ** 31, freeMemoryBytes: 2 ** 30, networks: [] },
     };
   }
 

@@ -4,6 +4,8 @@ export interface LaunchHostReport {
   readonly version: string;
   readonly accelerator: 'kvm' | 'tcg';
   readonly freeMemoryBytes: number;
+  /** Absent from older launch hosts. */
+  readonly capabilities?: LaunchHostCapabilities;
   /**
    * How many tasks want to run at once for each processor: over the last minute, or the last five where that
    * is more. Absent from older launch hosts.
@@ -14,6 +16,24 @@ export interface LaunchHostReport {
   readonly networks?: readonly { readonly name: string; readonly kind: string }[];
   /** Absent from older launch hosts. */
   readonly keptConversions?: readonly KeptConversionFacts[];
+}
+
+/** What a launch host really can, and why not more. */
+export interface LaunchHostCapabilities {
+  /** What runs its machines, `qemu` or `libvirt`. */
+  readonly kind: string;
+  /** Of that: `QEMU 7.2.22`. */
+  readonly version: string;
+  /** Why the accelerator is what it is: what became of the trial of KVM, or what that lacked. */
+  readonly acceleratorReason: string;
+  readonly firmware: readonly { readonly bootMode: string; readonly files: readonly string[] }[];
+  /** `pc`, `q35`. */
+  readonly machineTypes: readonly string[];
+  readonly cpuCount: number;
+  readonly memoryBytes: number;
+  /** Of the file system that its machines' disks are on. */
+  readonly diskTotalBytes: number;
+  readonly diskFreeBytes: number;
 }
 
 export interface LaunchHostConfiguration {

@@ -24,6 +24,7 @@ import {
 } from './hydration.ts';
 import { type LaunchRequest, macAddressOf, type PublishedPort } from './launch-plan.ts';
 import { ReservedAddresses } from './libvirt-addresses.ts';
+import { askLibvirt, asLibvirtHasIt, type LibvirtOffers } from './libvirt-capabilities.ts';
 import {
   type DomainMark,
   type DomainSurroundings,
@@ -70,7 +71,6 @@ export interface LibvirtHostOptions extends ProbeOptions {
 
 const LOG_FOLDER = '/var/log/libvirt/qemu';
 const LOG_TAIL_BYTES = 2000;
-const MACHINE_TYPES = ['pc', 'q35'] as const;
 /** A replication server that is just being restarted is waited for about a minute. */
 const START_ATTEMPTS_MAX = 10;
 const VIEW_AWAY = /nbd|Failed to connect|Connection refused/i;
@@ -81,6 +81,8 @@ export class LibvirtHost implements MachineHost {
   readonly #probe: HostProbe;
   readonly #virsh: Virsh;
   readonly #addresses: ReservedAddresses;
+  /** Asked once. */
+  #offers: LibvirtOffers | undefined;
   /** Disks seen with a job (V4). */
   readonly #seenJobs = new Set<string>();
   #isolated: Promise<void> = Promise.resolve();
@@ -93,16 +95,13 @@ export class LibvirtHost implements MachineHost {
   }
 
   async probe(): Promise<HostFacts> {
-    const { accelerator, reason, uefi } = await this.#probe.findOut();
+    const found = await this.#probe.describe();
+    const { hasKvm, ...offers } = await this.#askLibvirt();
     const networks = (await this.#networkNames()).map(async (name) =>
       parseNetwork(await this.#virsh('net-dumpxml', name)),
     );
     return {
-      accelerator,
-      reason,
-      hasUefiFirmware: uefi !== undefined,
-      machineTypes: MACHINE_TYPES,
-      freeMemoryBytes: process.availableMemory(),
+      ...{ ...found, ...offers, ...asLibvirtHasIt(found, hasKvm) },
       networks: await Promise.all(networks),
     };
   }
@@ -115,7 +114,8 @@ export class LibvirtHost implements MachineHost {
   async start(request: LaunchRequest): Promise<void> {
     const name = domainName(request.machineId);
     if (await this.find(request)) throw thereAlready(request.machineId);
-    const { accelerator, uefi } = await this.#probe.findOut();
+    const { uefi, ...found } = await this.#probe.findOut();
+    const { accelerator } = asLibvirtHasIt(found, (await this.#askLibvirt()).hasKvm);
     const network = await this.#network(request);
     const xml = planDomain(request, { accelerator, uefi, network });
     await ensurePool(this.#virsh, request);
@@ -221,6 +221,11 @@ export class LibvirtHost implements MachineHost {
       await this.#virsh('screenshot', domainName(machineId), '--file', path);
       return await readFile(path);
     });
+  }
+
+  async #askLibvirt(): Promise<LibvirtOffers> {
+    this.#offers ??= await askLibvirt(this.#virsh);
+    return this.#offers;
   }
 
   /** Undefined: libvirt does not know it. */

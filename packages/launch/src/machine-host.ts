@@ -43,13 +43,25 @@ export interface NetworkAddress {
   readonly nameServers?: readonly string[];
 }
 
+export interface HostFirmware {
+  readonly bootMode: 'LEGACY_BIOS' | 'UEFI';
+  /** Paths: its code, and for UEFI the variables a machine begins with. */
+  readonly files: readonly string[];
+}
+
 /** What a host really can, found out by trying where a look does not tell. */
 export interface HostFacts {
   readonly accelerator: Accelerator;
-  /** Why this accelerator. */
+  /** Why this accelerator; where it is not KVM, what KVM lacks. */
   readonly reason: string;
-  readonly hasUefiFirmware: boolean;
+  /** Of what runs the machines: `QEMU 7.2.22`. */
+  readonly version: string;
+  /** That which is here. */
+  readonly firmware: readonly HostFirmware[];
+  /** Those of `pc` and `q35` that are offered. */
   readonly machineTypes: readonly string[];
+  readonly cpuCount: number;
+  readonly memoryBytes: number;
   readonly freeMemoryBytes: number;
   readonly networks: readonly HostNetwork[];
 }
@@ -123,6 +135,10 @@ export const CONSOLE_LOG = 'console.log';
 /** The same of its fourth serial port: the outcomes of post-launch scripts. */
 export const REPORT_LOG = 'post-launch.log';
 export const REPORT_PORT_INDEX = 3;
+
+export function hasFirmware({ firmware }: HostFacts, bootMode: HostFirmware['bootMode']): boolean {
+  return firmware.some((each) => each.bootMode === bootMode);
+}
 
 export function thereAlready(machineId: string): OperationError {
   return new OperationError('MACHINE_REFUSED', `the machine ${machineId} is there already`, {

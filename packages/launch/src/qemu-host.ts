@@ -20,6 +20,7 @@ import {
   type RunState,
   thereAlready,
 } from './machine-host.ts';
+import type { UefiFirmware } from './qemu-capabilities.ts';
 import { guestAgentAnswers } from './qemu-guest-agent.ts';
 import {
   advanceHydration,
@@ -28,7 +29,7 @@ import {
   readRunState,
   takeScreenshot,
 } from './qemu-machine.ts';
-import { HostProbe, type ProbeOptions, type UefiFirmware } from './qemu-probe.ts';
+import { HostProbe, type ProbeOptions } from './qemu-probe.ts';
 import { findQemu, readQemuLog, startQemu, stopQemu } from './qemu-process.ts';
 import { findFreePort } from './tcp-free-port.ts';
 
@@ -37,8 +38,6 @@ export interface QemuHostOptions extends ProbeOptions {
   /** Absent: those that are always there. */
   readonly networks?: readonly QemuNetwork[];
 }
-
-const MACHINE_TYPES = ['pc', 'q35'] as const;
 
 export class QemuHost implements MachineHost {
   readonly kind = 'qemu';
@@ -51,15 +50,8 @@ export class QemuHost implements MachineHost {
   }
 
   async probe(): Promise<HostFacts> {
-    const { accelerator, reason, uefi } = await this.#probe.findOut();
-    return {
-      accelerator,
-      reason,
-      hasUefiFirmware: uefi !== undefined,
-      machineTypes: MACHINE_TYPES,
-      freeMemoryBytes: process.availableMemory(),
-      networks: this.#networks.map(({ name, kind }) => ({ name, kind })),
-    };
+    const networks = this.#networks.map(({ name, kind }) => ({ name, kind }));
+    return { ...(await this.#probe.describe()), networks };
   }
 
   async choosePorts(guestPorts: readonly number[]): Promise<readonly PublishedPort[]> {

@@ -1,52 +1,61 @@
 /**
  * What this host can do, found out by trying: a `/dev/kvm` that exists proves nothing (inside some virtual
  * machines firmware starts under KVM and Linux then spins for ever). So a real kernel is started under KVM
- * without a root disk; it proves KVM usable by reaching its own panic over that. The result is kept until
- * host or QEMU change.
+ * without a root disk; it proves KVM usable by reaching its own panic over that. What a trial said is kept
+ * until host or QEMU change; that there could be none is not, because what was missing may come.
  */
-import { access, readdir } from 'node:fs/promises';
-import { release } from 'node:os';
+import { access, constants, readdir } from 'node:fs/promises';
+import { availableParallelism, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type Logger, readIfExists, run, runChecked, writeDurably } from '@landfall/runtime';
-import type { Accelerator } from './machine-host.ts';
+import { type Logger, readIfExists, run, runChecked, systemErrorCode, writeDurably } from '@landfall/runtime';
+import type { Accelerator, HostFacts } from './machine-host.ts';
+import {
+  askQemu,
+  exists,
+  type FirmwarePaths,
+  findBiosFirmware,
+  findUefiFirmware,
+  listFirmware,
+  type QemuOffers,
+  type UefiFirmware,
+} from './qemu-capabilities.ts';
 
 const TRIAL_TIMEOUT_MS = 10_000;
 const KVM_DEVICE = '/dev/kvm';
 const APPLIANCE_KERNEL = '/var/tmp/.guestfs-0/appliance.d/kernel';
-/** Code and variables. */
-type FirmwarePaths = readonly (readonly [string, string])[];
-const UEFI_FIRMWARE: FirmwarePaths = [
-  ['/usr/share/OVMF/OVMF_CODE_4M.fd', '/usr/share/OVMF/OVMF_VARS_4M.fd'],
-  ['/usr/share/OVMF/OVMF_CODE.fd', '/usr/share/OVMF/OVMF_VARS.fd'],
-];
 
 export interface ProbeResult {
   readonly accelerator: Accelerator;
+  /** Why this one: what became of the trial, or what it lacked. */
   readonly reason: string;
 }
 
-/** The result is cached in `cachePath`. */
-export async function probeAccelerator(cachePath: string, logger: Logger): Promise<ProbeResult> {
+/** What a trial needs. Tests name other places. */
+export interface TrialGround {
+  readonly device: string;
+  /** Of the kernel: `/proc/cpuinfo`. */
+  readonly processors: string;
+}
+
+const TRIAL_GROUND: TrialGround = { device: KVM_DEVICE, processors: '/proc/cpuinfo' };
+
+/** What a trial said is cached in `cachePath`. */
+export async function probeAccelerator(
+  cachePath: string,
+  logger: Logger,
+  ground = TRIAL_GROUND,
+): Promise<ProbeResult> {
+  const lacking = await whyNoTrial(ground);
+  if (lacking !== undefined) return { accelerator: 'tcg', reason: lacking };
+  const kernel = await findKernel();
+  if (kernel === undefined) return { accelerator: 'tcg', reason: NO_KERNEL };
   const key = await hostKey();
   const cached = parseCache(await readIfExists(cachePath));
   if (cached?.key === key) return cached.result;
-  const result = await tryKvm();
+  const result = await tryKvm(kernel);
   logger.info('accelerator-probed', { ...result });
   await writeDurably(cachePath, JSON.stringify({ key, result }));
   return result;
-}
-
-export interface UefiFirmware {
-  readonly codePath: string;
-  /** Copied for each machine. */
-  readonly variablesPath: string;
-}
-
-export async function findUefiFirmware(paths = UEFI_FIRMWARE): Promise<UefiFirmware | undefined> {
-  for (const [codePath, variablesPath] of paths) {
-    if ((await exists(codePath)) && (await exists(variablesPath))) return { codePath, variablesPath };
-  }
-  return undefined;
 }
 
 export interface ProbeOptions {
@@ -63,21 +72,44 @@ export interface ProbeFindings extends ProbeResult {
   readonly uefi: UefiFirmware | undefined;
 }
 
-/** The accelerator is found out once. Firmware is looked for until it is there: it may be installed later. */
+/** Of this computer, whatever runs the machines. */
+export type ComputerFacts = Omit<HostFacts, 'networks'>;
+
+/**
+ * The accelerator and what QEMU offers are found out once. Firmware is looked for until it is there: it may
+ * be installed later.
+ */
 export class HostProbe {
   readonly #options: ProbeOptions;
   #result: Promise<ProbeResult> | undefined;
+  #offers: QemuOffers | undefined;
   #uefi: UefiFirmware | undefined;
+  #bios: string | undefined;
 
   constructor(options: ProbeOptions) {
     this.#options = options;
   }
 
+  /** What a start has to know. */
   async findOut(): Promise<ProbeFindings> {
     this.#result ??= this.#findAccelerator();
     const result = await this.#result;
     this.#uefi ??= await findUefiFirmware(this.#options.uefiFirmware);
     return { ...result, uefi: this.#uefi };
+  }
+
+  /** All of it. Errors: TOOL_MISSING, TOOL_FAILED. */
+  async describe(): Promise<ComputerFacts> {
+    const { accelerator, reason, uefi } = await this.findOut();
+    this.#offers ??= await askQemu();
+    this.#bios ??= await findBiosFirmware();
+    return {
+      ...{ accelerator, reason, ...this.#offers },
+      firmware: listFirmware(this.#bios, uefi),
+      cpuCount: availableParallelism(),
+      memoryBytes: memoryBytes(),
+      freeMemoryBytes: process.availableMemory(),
+    };
   }
 
   async #findAccelerator(): Promise<ProbeResult> {
@@ -87,10 +119,34 @@ export class HostProbe {
   }
 }
 
-async function tryKvm(): Promise<ProbeResult> {
-  if (!(await exists(KVM_DEVICE))) return { accelerator: 'tcg', reason: `there is no ${KVM_DEVICE}` };
-  const kernel = await findKernel();
-  if (kernel === undefined) return { accelerator: 'tcg', reason: 'no kernel is there to try KVM with' };
+/** What this program and its machines may have, which a container limits; 0 or absurd: no limit. */
+function memoryBytes(): number {
+  const limitBytes = process.constrainedMemory();
+  return limitBytes > 0 ? Math.min(limitBytes, totalmem()) : totalmem();
+}
+
+const NO_KERNEL = 'no kernel is there to try KVM with, neither in /boot nor an appliance of libguestfs';
+
+/** `undefined`: KVM can be tried. */
+async function whyNoTrial({ device, processors }: TrialGround): Promise<string | undefined> {
+  try {
+    await access(device, constants.R_OK | constants.W_OK);
+    return undefined;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'EACCES') return `this program may not open ${device}: add its user to the group kvm`;
+    if (code !== 'ENOENT') throw error;
+  }
+  const text = (await readIfExists(processors)) ?? '';
+  const flag = /^flags\s*:.*\b(vmx|svm)\b/m.exec(text)?.[1];
+  const why =
+    flag === undefined
+      ? 'the processors show no virtualization (vmx or svm); where this computer is itself a virtual machine, it has to be allowed there'
+      : `the kernel's module ${flag === 'vmx' ? 'kvm_intel' : 'kvm_amd'} is not loaded`;
+  return `there is no ${device}: ${why}`;
+}
+
+async function tryKvm(kernel: string): Promise<ProbeResult> {
   const trial = await run(trialArguments(kernel), { timeoutMs: TRIAL_TIMEOUT_MS });
   if (/Kernel panic|Unable to mount root/.test(trial.stdout)) {
     return { accelerator: 'kvm', reason: `a Linux kernel ran under KVM in ${trial.durationMs} ms` };
@@ -130,13 +186,4 @@ async function hostKey(): Promise<string> {
 
 function parseCache(text: string | undefined): { key: string; result: ProbeResult } | undefined {
   return text === undefined ? undefined : JSON.parse(text);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

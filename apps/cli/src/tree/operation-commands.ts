@@ -175,6 +175,8 @@ export const OTHER_CALLERS = {
   'boot-proof watch': 'landfall:DescribeBootProof',
   'export watch': 'mgn:ListExports',
   'files filesystems': 'landfall:ListRecoveryPointFiles',
+  'host list': 'landfall:DescribeService',
+  'host show': 'landfall:DescribeService',
   'import watch': 'mgn:ListImports',
   'job watch': 'mgn:DescribeJobs',
   'journal compact': 'landfall:StartJournalTask',

@@ -34,6 +34,7 @@ const DISKS_MAX = 60;
 const TAGS_MAX = 50;
 const LIST_MAX = 1000;
 const FINGERPRINTS_MAX = 4;
+const FIRMWARE_FILES_MAX = 8;
 
 const text =
   (charactersMax: number): Check =>
@@ -252,6 +253,14 @@ const REPORTS = {
     version: text(64),
     accelerator: text(16),
     freeMemoryBytes: count,
+    capabilities: optional(
+      shape({
+        ...{ kind: text(32), version: text(256), acceleratorReason: text(2000) },
+        firmware: list(shape({ bootMode: text(32), files: list(text(4096), FIRMWARE_FILES_MAX) })),
+        ...{ machineTypes: list(text(64)), cpuCount: count, memoryBytes: count },
+        ...{ diskTotalBytes: count, diskFreeBytes: count },
+      }),
+    ),
     loadPerProcessor: optional(numeric),
     networks: optional(list(shape({ name: text(64), kind: text(16) }))),
     machines: list(shape({ machineId: text(64), phase: text(32), hydration: isFields })),

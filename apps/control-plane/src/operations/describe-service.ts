@@ -112,13 +112,17 @@ function showReplicationServer(
 function showLaunchHost({ reports, clock }: Service, { programId }: ProgramRecord): Landfall.LaunchHostItem {
   const seen = reports.last('launch-host', programId);
   if (seen === undefined) return { launchHostID: programId, connected: false };
-  const { version, accelerator, freeMemoryBytes, machines } = seen.report;
+  const { version, accelerator, freeMemoryBytes, machines, loadPerProcessor, networks } = seen.report;
+  const { kind, version: hostVersion, ...capabilities } = seen.report.capabilities ?? {};
   return {
+    ...{ hostKind: kind, hostVersion, ...capabilities },
     launchHostID: programId,
     connected: clock.nowMs() - seen.atMs < AGENT_NOT_SEEN_MS,
     version,
     accelerator,
     freeMemoryBytes,
+    loadPerProcessor,
+    networks,
     machines: machines.length,
     lastSeenDateTime: isoDateTime(seen.atMs),
   };

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import type {
   CommandHandlers,
   KeptConversionFacts,
+  LaunchHostCapabilities,
   MachineSpecification,
   MachineStatus,
 } from '@landfall/channel';
@@ -41,6 +42,8 @@ export interface SimulatedLaunchHost extends CommandWatcher {
   /** What becomes of post-launch scripts. */
   readonly verdicts: Verdicts;
   freeMemoryBytes: number;
+  /** Absent: a launch host of an older release. */
+  capabilities: LaunchHostCapabilities | undefined;
   loadPerProcessor: number;
   readonly preflights: SimulatedPreflights;
   readonly done: string[];
@@ -56,6 +59,12 @@ const SIMULATED_NETWORKS = [
   { name: 'user', kind: 'USER' },
   { name: 'lab', kind: 'BRIDGE' },
 ];
+const SIMULATED_CAPABILITIES: LaunchHostCapabilities = {
+  ...{ kind: 'qemu', version: 'QEMU 7.2.0', acceleratorReason: 'there is no /dev/kvm: it is simulated' },
+  firmware: [{ bootMode: 'LEGACY_BIOS', files: ['/usr/share/seabios/bios-256k.bin'] }],
+  ...{ machineTypes: ['pc', 'q35'], cpuCount: 4, memoryBytes: 16 * GIB },
+  ...{ diskTotalBytes: 100 * GIB, diskFreeBytes: 60 * GIB },
+};
 /** One pixel. */
 const SCREEN_PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
@@ -79,6 +88,7 @@ export async function simulateLaunchHost(
     look: () => undefined,
     verdicts: new Map(),
     freeMemoryBytes: 8 * GIB,
+    capabilities: SIMULATED_CAPABILITIES,
     loadPerProcessor: 0,
     preflights: new SimulatedPreflights(),
     done: [],
@@ -93,6 +103,7 @@ export async function simulateLaunchHost(
       version: '0.1.0',
       accelerator: 'tcg',
       freeMemoryBytes: host.freeMemoryBytes,
+      ...(host.capabilities === undefined ? {} : { capabilities: host.capabilities }),
       loadPerProcessor: host.loadPerProcessor,
       machines: [...host.machines.values()].map(({ status }) => status),
       keptConversions: [...host.kept.values()],

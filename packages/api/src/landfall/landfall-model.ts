@@ -5,6 +5,7 @@ import type { OperationModel, ServiceModel, ShapeModel } from '../service-model.
 import { BOOT_PROOF_SHAPES } from './landfall-boot-proof-model.ts';
 import { EVENT_OPERATIONS, EVENT_SHAPES } from './landfall-event-model.ts';
 import { FILE_SHAPES } from './landfall-file-model.ts';
+import { HOST_SHAPES } from './landfall-host-model.ts';
 import { IDENTITY_OPERATIONS, IDENTITY_SHAPES } from './landfall-identity-model.ts';
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
 import { INVENTORY_OPERATIONS, INVENTORY_SHAPES } from './landfall-inventory-model.ts';
@@ -236,26 +237,12 @@ const STRUCTURES = {
       lastSeenDateTime: 'Text',
     },
   },
-  LaunchHostItem: {
-    type: 'structure',
-    required: ['launchHostID', 'connected'],
-    members: {
-      launchHostID: 'Text',
-      connected: 'Boolean',
-      version: 'Text',
-      accelerator: 'Accelerator',
-      freeMemoryBytes: 'Count',
-      machines: 'Count',
-      lastSeenDateTime: 'Text',
-    },
-  },
 } as const satisfies Record<string, ShapeModel>;
 
 const LISTS = {
   EnrolmentTokens: { type: 'list', member: 'EnrolmentToken' },
   RecoveryPointItems: { type: 'list', member: 'RecoveryPointItem' },
   ReplicationServerItems: { type: 'list', member: 'ReplicationServerItem' },
-  LaunchHostItems: { type: 'list', member: 'LaunchHostItem' },
 } as const satisfies Record<string, ShapeModel>;
 
 const SCALARS = {
@@ -283,7 +270,6 @@ const SCALARS = {
     enum: ['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'NOT_RUN'],
   },
   ExitCode: { type: 'integer' },
-  Accelerator: { type: 'string', enum: ['kvm', 'tcg'] },
 } as const satisfies Record<string, ShapeModel>;
 
 /**
@@ -296,6 +282,7 @@ export const LANDFALL_SHAPES = {
   ...LISTS,
   ...SCALARS,
   ...REPLICATION_SHAPES,
+  ...HOST_SHAPES,
   ...JOURNAL_SHAPES,
   ...LAUNCH_TEMPLATE_SHAPES,
   ...PREFLIGHT_SHAPES,

@@ -9,6 +9,7 @@ import type { Job } from '../mgn-types.generated.ts';
 import type { BootProofOperations } from './landfall-boot-proof-types.ts';
 import type { EventOperations } from './landfall-event-types.ts';
 import type { FileOperations } from './landfall-file-types.ts';
+import type { LaunchHostItem } from './landfall-host-types.ts';
 import type { IdentityOperations } from './landfall-identity-types.ts';
 import type { ImageOperations } from './landfall-image-types.ts';
 import type { InventoryOperations } from './landfall-inventory-types.ts';
@@ -40,6 +41,7 @@ import type { WebhookOperations } from './landfall-webhook-types.ts';
 export type * from './landfall-boot-proof-types.ts';
 export type * from './landfall-event-types.ts';
 export type * from './landfall-file-types.ts';
+export type * from './landfall-host-types.ts';
 export type * from './landfall-identity-types.ts';
 export type * from './landfall-image-types.ts';
 export type * from './landfall-inventory-types.ts';
@@ -351,17 +353,5 @@ export interface ReplicationServerItem {
   readonly port?: number | undefined;
   readonly stagingTotalBytes?: number | undefined;
   readonly stagingFreeBytes?: number | undefined;
-  readonly lastSeenDateTime?: string | undefined;
-}
-
-export type Accelerator = 'kvm' | 'tcg';
-
-export interface LaunchHostItem {
-  readonly launchHostID: string;
-  readonly connected: boolean;
-  readonly version?: string | undefined;
-  readonly accelerator?: Accelerator | undefined;
-  readonly freeMemoryBytes?: number | undefined;
-  readonly machines?: number | undefined;
   readonly lastSeenDateTime?: string | undefined;
 }

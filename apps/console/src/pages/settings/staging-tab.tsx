@@ -5,7 +5,6 @@
 import Header from '@cloudscape-design/components/header';
 import ProgressBar from '@cloudscape-design/components/progress-bar';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Table from '@cloudscape-design/components/table';
 import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
@@ -13,6 +12,8 @@ import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole, useLive } from '../../shell/console-context.tsx';
 import { EmptyList } from '../../widgets/empty-list.tsx';
 import { LiveState } from '../../widgets/live-state.tsx';
+import { Connection } from './connection.tsx';
+import { LaunchHosts } from './launch-hosts.tsx';
 
 const GAP_MS = 5000;
 
@@ -85,15 +86,6 @@ function ReplicationServers(props: {
   );
 }
 
-function Connection({ isConnected }: { readonly isConnected: boolean }): ReactNode {
-  const { t } = useI18n();
-  return (
-    <StatusIndicator type={isConnected ? 'success' : 'error'}>
-      {t(isConnected ? 'settings.connected' : 'settings.notConnected')}
-    </StatusIndicator>
-  );
-}
-
 function Space({ server }: { readonly server: Landfall.ReplicationServerItem }): ReactNode {
   const { t, formats } = useI18n();
   const { stagingTotalBytes: total, stagingFreeBytes: free, replicationServerID } = server;
@@ -104,63 +96,6 @@ function Space({ server }: { readonly server: Landfall.ReplicationServerItem }):
       ariaLabel={t('settings.staging.spaceOf', { id: replicationServerID })}
       value={Math.round((used / total) * 100)}
       additionalInfo={t('dashboard.staging.used', { used: formats.bytes(used), total: formats.bytes(total) })}
-    />
-  );
-}
-
-function LaunchHosts({ hosts }: { readonly hosts: readonly Landfall.LaunchHostItem[] }): ReactNode {
-  const { t, formats } = useI18n();
-  return (
-    <Table<Landfall.LaunchHostItem>
-      wrapLines
-      header={
-        <Header variant="h2" description={t('settings.hosts.text')}>
-          {t('settings.hosts')}
-        </Header>
-      }
-      items={[...hosts]}
-      trackBy="launchHostID"
-      ariaLabels={{ tableLabel: t('settings.hosts') }}
-      empty={<EmptyList title={t('settings.hosts.empty')} text={t('settings.hosts.emptyText')} />}
-      columnDefinitions={[
-        {
-          id: 'id',
-          header: t('settings.hosts.host'),
-          isRowHeader: true,
-          cell: ({ launchHostID }) => launchHostID,
-        },
-        {
-          id: 'state',
-          header: t('common.state'),
-          cell: ({ connected }) => <Connection isConnected={connected} />,
-        },
-        {
-          id: 'machines',
-          header: t('settings.hosts.machines'),
-          cell: ({ machines }) => (machines === undefined ? t('common.unknown') : formats.number(machines)),
-        },
-        {
-          id: 'memory',
-          header: t('settings.hosts.memory'),
-          cell: ({ freeMemoryBytes }) => formats.bytes(freeMemoryBytes),
-        },
-        {
-          id: 'accelerator',
-          header: t('settings.hosts.accelerator'),
-          cell: ({ accelerator }) =>
-            accelerator === undefined ? t('common.unknown') : t(`settings.hosts.accelerator.${accelerator}`),
-        },
-        {
-          id: 'version',
-          header: t('settings.version'),
-          cell: ({ version }) => version ?? t('common.unknown'),
-        },
-        {
-          id: 'seen',
-          header: t('settings.lastSeen'),
-          cell: ({ lastSeenDateTime }) => formats.instant(lastSeenDateTime),
-        },
-      ]}
     />
   );
 }
