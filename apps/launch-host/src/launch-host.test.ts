@@ -215,3 +215,28 @@ test('conversions that are not wanted any more are removed; without word of it a
     await rm(stateDir, { recursive: true, force: true });
   }
 });
+
+test('one machine that cannot be found again does not keep the others, nor the launch host, from it', async () => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'lh-'));
+  const store = new MachineStore(stateDir);
+  await store.open();
+  const ids = ['i-00000000000000001', 'i-00000000000000002'];
+  for (const machineId of ids) {
+    const record = newRecord({ ...SPECIFICATION, machineId });
+    await store.save({ ...record, phase: 'STOPPED', conversion: { ...record.conversion, done: true } });
+  }
+  // As a broken file system answers: it cannot be read.
+  await mkdir(join(store.folderOf(ids[0] ?? ''), 'qemu.pid'));
+  const common = { logger: silentLogger, clock: systemClock, accelerator: 'tcg' } as const;
+  const host = createLaunchHost({ stateDir, ...common, viewTimeoutSeconds: 0 });
+  try {
+    await host.start();
+    const machines = new Map((await host.report()).machines.map((each) => [each.machineId, each]));
+    assert.match(machines.get(ids[0] ?? '')?.error?.message ?? '', /EISDIR/);
+    assert.equal(machines.get(ids[1] ?? '')?.error, undefined);
+    assert.equal(machines.get(ids[1] ?? '')?.phase, 'STOPPED');
+  } finally {
+    await host.stop();
+    await rm(stateDir, { recursive: true, force: true });
+  }
+});

@@ -136,7 +136,7 @@ class EmbeddedLaunchHost {
     await this.#reattachAll();
     this.#stopLooking = every(
       LOOK_INTERVAL_MS,
-      () => lookAtAll(this.#machines.values(), logger),
+      () => this.#lookAtAll(),
       (error) => logger.error('machine-look-failed', { error }),
     );
   }
@@ -244,9 +244,19 @@ class EmbeddedLaunchHost {
       const machine = new Machine(this.#running(), record);
       this.#machines.set(machineId, machine);
       const ended = await this.#store.loadTerminated(machineId);
-      if (ended === undefined) await machine.reattach();
-      else await this.terminate(machineId);
+      await machine.reattach({ isTerminated: ended !== undefined });
     }
+    this.#forgetTerminated();
+  }
+
+  #forgetTerminated(): void {
+    for (const [machineId, machine] of this.#machines)
+      if (machine.status.phase === 'TERMINATED') this.#machines.delete(machineId);
+  }
+
+  async #lookAtAll(): Promise<void> {
+    await lookAtAll(this.#machines.values(), this.#options.logger);
+    this.#forgetTerminated();
   }
 
   get preflights(): Preflights {

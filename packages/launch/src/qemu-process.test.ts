@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { processStart, run, systemClock } from '@landfall/runtime';
 import { PID_FILE } from './launch-plan.ts';
-import { stopQemu } from './qemu-process.ts';
+import { findQemu, PROCESS_FILE, stopQemu } from './qemu-process.ts';
 
 /** Once it is told to, its first thread ends, and is a zombie: another goes on. */
 const LOSING_ITS_FIRST_THREAD = `
@@ -27,7 +27,7 @@ interface LookAlike {
 
 async function lookAlike(t: TestContext): Promise<LookAlike> {
   const folder = await mkdtemp(join(tmpdir(), 'qp-'));
-  const child = spawn('python3', ['-c', LOSING_ITS_FIRST_THREAD, join(folder, PID_FILE)]);
+  const child = spawn('python3', ['-c', LOSING_ITS_FIRST_THREAD, '-pidfile', join(folder, PID_FILE)]);
   t.after(async () => {
     child.kill('SIGKILL');
     await rm(folder, { recursive: true, force: true });
@@ -57,4 +57,30 @@ test('a process is not gone while a thread of it is left', async (t) => {
   await stopQemu(folder, clock);
   assert.equal(processStart(pid), undefined);
   assert.deepEqual(await exit, [null, 'SIGKILL']);
+});
+
+test("a pid that was given to another process is not the machine's, whatever its command line", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'qp-'));
+  const place = join(folder, PID_FILE);
+  const sleeper = spawn('sh', ['-c', 'read line', '-pidfile', place]);
+  const reader = spawn('sh', ['-c', 'read line', place]);
+  t.after(async () => {
+    for (const child of [sleeper, reader]) child.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  });
+  await writeFile(place, `${reader.pid}\n`);
+  assert.equal(await findQemu(folder), undefined, 'who only reads the file is not who wrote it');
+  const pid = sleeper.pid ?? 0;
+  const startTicks = processStart(pid) ?? '';
+  await writeFile(place, `${pid}\n`);
+  assert.deepEqual(await findQemu(folder), { pid, startTicks }, 'killed before it was recorded');
+  await writeFile(join(folder, PROCESS_FILE), JSON.stringify({ pid, startTicks }));
+  assert.deepEqual(await findQemu(folder), { pid, startTicks });
+  await writeFile(
+    join(folder, PROCESS_FILE),
+    JSON.stringify({ pid, startTicks: `${Number(startTicks) - 1}` }),
+  );
+  assert.equal(await findQemu(folder), undefined, 'the same number, another start');
+  await stopQemu(folder, systemClock);
+  assert.equal(processStart(pid), startTicks, 'and it is left alone');
 });

@@ -1,13 +1,21 @@
 /**
  * The QEMU process of a machine. It is started detached and outlives the launch host: a machine must not stop
  * because the program that launched it was replaced. It is found again by its pid file, and known to be the
- * right one by the machine's own folder in its command line and by its start time: a pid alone may have been
- * given to somebody else.
+ * right one by that file's name in its command line and by its start, which is recorded as soon as its
+ * monitor answers: a pid alone may have been given to somebody else. A launch host that was killed before it
+ * recorded that finds it by its command line.
  */
 import { spawn } from 'node:child_process';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, OperationError, processStart, readIfExists, systemErrorCode } from '@landfall/runtime';
+import {
+  type Clock,
+  OperationError,
+  processStart,
+  readIfExists,
+  systemErrorCode,
+  writeDurably,
+} from '@landfall/runtime';
 import { PID_FILE, QMP_SOCKET } from './launch-plan.ts';
 import { withMonitor } from './qemu-monitor.ts';
 
@@ -18,6 +26,8 @@ export interface ProcessIdentity {
 }
 
 export const QEMU_LOG = 'qemu.log';
+/** A `ProcessIdentity` as JSON. */
+export const PROCESS_FILE = 'qemu-process.json';
 const START_TIMEOUT_MS = 30_000;
 const QUIT_TIMEOUT_MS = 10_000;
 const POLL_MS = 50;
@@ -37,12 +47,16 @@ export async function startQemu(
   checkSocketPath(folder);
   await rm(join(folder, QMP_SOCKET), { force: true });
   await rm(join(folder, PID_FILE), { force: true });
+  await rm(join(folder, PROCESS_FILE), { force: true });
   const exit = await spawnDetached(argv, folder);
   const deadlineNs = clock.monotonicNs() + BigInt(START_TIMEOUT_MS) * 1_000_000n;
   while (clock.monotonicNs() < deadlineNs) {
     if (exit.ended()) throw await startFailed(folder, 'QEMU ended at once');
     const identity = await findQemu(folder);
-    if (identity !== undefined && (await answers(folder))) return identity;
+    if (identity !== undefined && (await answers(folder))) {
+      await writeDurably(join(folder, PROCESS_FILE), JSON.stringify(identity));
+      return identity;
+    }
     await clock.sleep(POLL_MS);
   }
   await stopQemu(folder, clock);
@@ -54,7 +68,16 @@ export async function findQemu(folder: string): Promise<ProcessIdentity | undefi
   const text = await readIfExists(join(folder, PID_FILE));
   const pid = Number(text?.trim());
   if (text === undefined || !Number.isSafeInteger(pid) || pid <= 1) return undefined;
-  return await identify(pid, folder);
+  const identity = await identify(pid, folder);
+  const recorded = await readRecorded(folder);
+  const isAnother = recorded?.pid === pid && recorded.startTicks !== identity?.startTicks;
+  return isAnother ? undefined : identity;
+}
+
+/** `undefined`: it was never recorded. */
+async function readRecorded(folder: string): Promise<ProcessIdentity | undefined> {
+  const text = await readIfExists(join(folder, PROCESS_FILE));
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 /** Ends the machine's QEMU: politely over its monitor, then by force. Nothing to do is success. */
@@ -104,7 +127,9 @@ async function spawnDetached(argv: readonly string[], folder: string): Promise<{
 async function identify(pid: number, folder: string): Promise<ProcessIdentity | undefined> {
   try {
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8');
-    if (!commandLine.split('\0').includes(join(folder, PID_FILE))) return undefined;
+    const words = commandLine.split('\0');
+    if (!words.some((word, index) => word === join(folder, PID_FILE) && words[index - 1] === '-pidfile'))
+      return undefined;
     const startTicks = processStart(pid);
     return startTicks === undefined ? undefined : { pid, startTicks };
   } catch (error) {

@@ -40,7 +40,7 @@ async function rig(t: TestContext, change: Partial<MachineRecord> = {}): Promise
       const [saved] = await store.loadAll();
       assert.ok(saved !== undefined);
       const machine = new Machine(services, saved);
-      await machine.reattach();
+      await machine.reattach({ isTerminated: false });
       return machine;
     },
     later: (durationMs) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { MachinePlace, RunState } from '@landfall/launch';
-import { createLogger } from '@landfall/runtime';
+import { createLogger, OperationError } from '@landfall/runtime';
 import { runningRecord, SimulatedHost, simulatedServices } from '../simulated-host.testing.ts';
 import { Machine } from './machine.ts';
 import { lookAtAll } from './machine-round.ts';
@@ -59,3 +59,31 @@ for (const question of ['find', 'readRunState'] as const) {
     assert.match(lines[0] ?? '', new RegExp(`machine-look-failed.*${FIRST}.*too many open files`));
   });
 }
+
+test('a machine that cannot be found again is told of, is not taken for dead, and is found later', async (t) => {
+  const host = new HostThatFails('find');
+  const machines = await twoMachines(t, host);
+  const [first, second] = machines;
+  for (const machine of machines) await machine.reattach({ isTerminated: false });
+  assert.deepEqual([first?.status.phase, second?.status.phase], ['RUNNING', 'RUNNING']);
+  assert.match(first?.status.error?.message ?? '', /too many open files/);
+  assert.equal(second?.status.error, undefined);
+  const { revision } = first?.status ?? { revision: 0 };
+  assert.equal((await first?.refresh())?.phase, 'RUNNING');
+  host.find = async () => false;
+  assert.equal((await first?.refresh())?.error?.code, 'MACHINE_DIED', 'once it can be asked, it is');
+  assert.ok((first?.status.revision ?? 0) > revision);
+});
+
+test('what is left of a terminated machine is ended as soon as its host lets it', async (t) => {
+  const host = new SimulatedHost();
+  const [machine] = await twoMachines(t, host);
+  host.remove = async () => {
+    throw new OperationError('HOST_UNREACHABLE', 'libvirtd does not answer');
+  };
+  await machine?.reattach({ isTerminated: true });
+  assert.deepEqual([machine?.status.phase, machine?.status.error?.code], ['RUNNING', 'HOST_UNREACHABLE']);
+  host.remove = async ({ machineId }) => void host.machines.delete(machineId);
+  assert.equal((await machine?.refresh())?.phase, 'TERMINATED');
+  assert.equal(machine?.status.error, undefined);
+});

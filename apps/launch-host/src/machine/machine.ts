@@ -36,6 +36,10 @@ export class Machine {
   #turn: Promise<unknown> = Promise.resolve();
   #saved: Promise<unknown> = Promise.resolve();
   readonly #cancelled = new AbortController();
+  /** How it is found again; absent: it was, or it is new. */
+  #attach: (() => Promise<void>) | undefined;
+  /** Why it could not be: told in its place until it could. */
+  #trouble: MachineStatus['error'];
 
   constructor(services: HostServices, record: MachineRecord) {
     this.#services = services;
@@ -56,11 +60,13 @@ export class Machine {
   }
 
   get status(): MachineStatus {
-    return toStatus(this.#record);
+    const status = toStatus(this.#record);
+    return this.#trouble === undefined ? status : { ...status, error: this.#trouble };
   }
 
   /** Goes on with whatever this machine was doing, or was asked for. */
   async ensure(specification: MachineSpecification): Promise<MachineStatus> {
+    if (!(await this.#isAttached())) return this.status;
     if (this.#launch === undefined) await this.#inTurn(() => this.#prepareAgain(specification));
     this.resume();
     return this.status;
@@ -75,9 +81,38 @@ export class Machine {
   }
 
   /**
-   * After a restart of the launch host: a machine that ran while the host itself was restarted runs again.
+   * After a restart of the launch host: finds the machine, or ends what is left of one that was terminated.
+   * What fails is told in its status, and tried again at every look.
    */
-  async reattach(): Promise<void> {
+  async reattach({ isTerminated }: { readonly isTerminated: boolean }): Promise<void> {
+    this.#attach = isTerminated ? () => this.#endAgain() : () => this.#findAgain();
+    await this.#isAttached();
+  }
+
+  async #isAttached(): Promise<boolean> {
+    if (this.#attach === undefined) return true;
+    try {
+      await this.#inTurn(async () => this.#attach?.());
+      this.#attach = undefined;
+      this.#tell(undefined);
+    } catch (error) {
+      const failure = toFailure(error);
+      const { machineId } = this.specification;
+      if (failure.message !== this.#trouble?.message)
+        this.#services.logger.error('machine-reattach-failed', { machineId, error });
+      this.#tell(failure);
+    }
+    return this.#attach === undefined;
+  }
+
+  #tell(trouble: MachineStatus['error']): void {
+    if (this.#trouble?.message === trouble?.message) return;
+    this.#trouble = trouble;
+    this.#record = { ...this.#record };
+  }
+
+  /** A machine that ran while the host itself was restarted runs again. */
+  async #findAgain(): Promise<void> {
     const { phase, hostBootId, powerRequest } = this.#record;
     const isRunning = await this.#host.find(placeOf(this.#context()));
     const isWanted = phase === 'RUNNING' && powerRequest === undefined;
@@ -89,6 +124,7 @@ export class Machine {
 
   /** Looks at the machine, and does what is due: notices its end, fills in its disks. */
   async refresh(): Promise<MachineStatus> {
+    if (!(await this.#isAttached())) return this.status;
     if (this.#launch === undefined) await this.#inTurn(() => this.#refreshNow());
     this.resume();
     return this.status;
@@ -110,14 +146,23 @@ export class Machine {
   async terminate(): Promise<MachineStatus> {
     this.#cancelled.abort(new OperationError('LAUNCH_CANCELLED', 'the machine was terminated'));
     await this.#launch;
-    await this.#inTurn(async () => {
-      await this.#host.remove(placeOf(this.#context()));
-      await keepDisks(this.#services, this.#record);
-      this.#record = { ...withoutError(this.#record), phase: 'TERMINATED', published: [] };
-      await this.#services.store.remove(this.#record);
-      this.#services.logger.info('machine-terminated', { machineId: this.#record.specification.machineId });
-    });
+    await this.#inTurn(() => this.#endNow());
+    this.#attach = undefined;
+    this.#trouble = undefined;
     return this.status;
+  }
+
+  async #endAgain(): Promise<void> {
+    this.#cancelled.abort(new OperationError('LAUNCH_CANCELLED', 'the machine was terminated'));
+    await this.#endNow();
+  }
+
+  async #endNow(): Promise<void> {
+    await this.#host.remove(placeOf(this.#context()));
+    await keepDisks(this.#services, this.#record);
+    this.#record = { ...withoutError(this.#record), phase: 'TERMINATED', published: [] };
+    await this.#services.store.remove(this.#record);
+    this.#services.logger.info('machine-terminated', { machineId: this.#record.specification.machineId });
   }
 
   async readConsole(tailBytes: number): Promise<string> {
