@@ -26,6 +26,8 @@ const PORT = 4711;
 /** As `libvirt-bed.sh` lays them out: the host, and a server beside it. */
 const HOST_ADDRESS = '198.51.100.1';
 const SOURCE_ADDRESS = '198.51.100.20';
+/** In the network of the source. */
+const KEPT = { address: '198.51.100.30/24', gateway: '198.51.100.1' };
 const TIMEOUT = { timeout: 900_000 };
 const OPTIONS = {
   probePath: join(tmpdir(), 'unused'),
@@ -42,6 +44,8 @@ besideLibvirt(import.meta.filename, () => {
   describe('what a machine reaches', () => {
     let folder = '';
     let nbdUri = '';
+    let fixedUri = '';
+    const pidFiles: string[] = [];
     const started: ChildProcess[] = [];
     const hosts: Readonly<Record<string, MachineHost>> = {
       qemu: new QemuHost(OPTIONS),
@@ -51,10 +55,9 @@ besideLibvirt(import.meta.filename, () => {
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'mi-'));
       const targets = [HOST_ADDRESS, SOURCE_ADDRESS].map((address) => ({ address, port: PORT }));
-      const image = await makeNetworkGuest(folder, targets);
-      const socket = join(folder, 'view.sock');
-      nbdUri = `nbd+unix:///guest?socket=${socket}`;
-      await runChecked(['nbdkit', '-r', '-U', socket, '-P', join(folder, 'view.pid'), 'file', image]);
+      nbdUri = await serve('view', await makeNetworkGuest(folder, targets));
+      await mkdir(join(folder, 'fixed'));
+      fixedUri = await serve('fixed', await makeNetworkGuest(join(folder, 'fixed'), targets, KEPT));
       started.push(await listen([], HOST_ADDRESS));
       started.push(await listen(['ip', 'netns', 'exec', 'source'], SOURCE_ADDRESS));
       await writeFile(join(folder, 'default.xml'), WAY_OUT);
@@ -62,9 +65,17 @@ besideLibvirt(import.meta.filename, () => {
       await runChecked(['virsh', 'net-start', 'default']);
     });
 
+    async function serve(name: string, image: string): Promise<string> {
+      const socket = join(folder, `${name}.sock`);
+      const pidFile = join(folder, `${name}.pid`);
+      await runChecked(['nbdkit', '-r', '-U', socket, '-P', pidFile, 'file', image]);
+      pidFiles.push(pidFile);
+      return `nbd+unix:///guest?socket=${socket}`;
+    }
+
     after(async () => {
       for (const child of started) child.kill('SIGKILL');
-      process.kill(Number(await readFile(join(folder, 'view.pid'), 'utf8')), 'SIGKILL');
+      for (const file of pidFiles) process.kill(Number(await readFile(file, 'utf8')), 'SIGKILL');
       await rm(folder, { recursive: true, force: true });
     });
 
@@ -100,8 +111,55 @@ besideLibvirt(import.meta.filename, () => {
         }
       });
     }
+
+    for (const name of ['qemu', 'libvirt'] as const) {
+      test(
+        `${name}: a machine that keeps its source's address is cut off, its ports are reached`,
+        TIMEOUT,
+        async () => {
+          const host = hosts[name];
+          assert.ok(host !== undefined);
+          const index = cases.length + (name === 'qemu' ? 0 : 1);
+          const where = { purpose: 'PROOF', network: { addresses: [KEPT] } } as const;
+          const request = await prepare(join(folder, String(index)), fixedUri, index, where);
+          const publishedPorts = await host.choosePorts([7], request);
+          try {
+            await host.start({ ...request, publishedPorts });
+            const said = await untilDone(request);
+            for (const address of [HOST_ADDRESS, SOURCE_ADDRESS])
+              assert.match(said, new RegExp(`CUT OFF ${address}`));
+            assert.equal(publishedPorts.length, 1);
+            await hearsGuest(publishedPorts[0]?.hostPort ?? 0);
+          } finally {
+            await host.remove(request);
+          }
+        },
+      );
+    }
   });
 });
+
+/**
+ * It says a line to one after the other, with a pause between; who publishes the port accepts whether or not
+ * it does.
+ */
+async function hearsGuest(port: number): Promise<void> {
+  for (;;) {
+    const said = await new Promise<string>((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port });
+      const end = (text: string) => {
+        socket.destroy();
+        resolve(text);
+      };
+      socket.setTimeout(10_000, () => end(''));
+      socket.once('data', (bytes) => end(String(bytes)));
+      socket.once('error', () => end(''));
+      socket.once('close', () => end(''));
+    });
+    if (said === '\n') return;
+    await systemClock.sleep(250);
+  }
+}
 
 /** A published port: the host reaches even a machine that reaches nothing. */
 async function reachesGuest(address: string | undefined): Promise<void> {
@@ -115,7 +173,7 @@ async function prepare(
   folder: string,
   nbdUri: string,
   index: number,
-  where: Pick<LaunchRequest, 'purpose' | 'networkName'>,
+  where: Pick<LaunchRequest, 'purpose' | 'networkName' | 'network'>,
 ): Promise<LaunchRequest> {
   await mkdir(folder);
   const overlayPath = join(folder, 'overlay.qcow2');

@@ -12,11 +12,21 @@ export interface NetworkTarget {
 
 export const NETWORK_GUEST_BYTES = SMALL_LINUX_BYTES;
 
-export async function makeNetworkGuest(folder: string, targets: readonly NetworkTarget[]): Promise<string> {
+/** As a source had it that knows no DHCP. */
+export interface FixedAddress {
+  readonly address: string;
+  readonly gateway: string;
+}
+
+export async function makeNetworkGuest(
+  folder: string,
+  targets: readonly NetworkTarget[],
+  fixed?: FixedAddress,
+): Promise<string> {
   return await makeSmallLinux(folder, {
     modules: ['virtio_pci', 'virtio_net'],
     programs: { lease: LEASE_SCRIPT },
-    script: scriptFor(targets),
+    script: scriptFor(targets, fixed === undefined ? BY_DHCP : byHand(fixed)),
   });
 }
 
@@ -29,14 +39,20 @@ case "$1" in
 esac
 `;
 
-function scriptFor(targets: readonly NetworkTarget[]): string {
+const BY_DHCP = 'udhcpc -i eth0 -s /lease -n -q -t 20 -T 2';
+
+function byHand({ address, gateway }: FixedAddress): string {
+  return `ip address add ${address} dev eth0\nip route add default via ${gateway}`;
+}
+
+function scriptFor(targets: readonly NetworkTarget[], addressing: string): string {
   const attempts = targets.map(
     ({ address, port }) =>
       `if echo | nc -w 5 ${address} ${port} | grep -q here; then echo "REACHED ${address}"; else echo "CUT OFF ${address}"; fi`,
   );
   return `ip link set lo up
 ip link set eth0 up
-udhcpc -i eth0 -s /lease -n -q -t 20 -T 2
+${addressing}
 ${attempts.join('\n')}
 echo "DONE"
 while true; do echo | nc -l -p 7 ; done

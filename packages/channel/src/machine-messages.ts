@@ -186,6 +186,12 @@ export type MachinePhase =
   | 'FAILED'
   | 'TERMINATED';
 
+export interface PreparedConversionUse {
+  readonly isUsed: boolean;
+  /** Why it is not, and the machine is converted as ever. */
+  readonly reason?: string;
+}
+
 export interface MachineStatus {
   readonly machineId: string;
   /** Grows with every change: of two statuses the one with the larger is the newer, however they came. */
@@ -197,6 +203,11 @@ export interface MachineStatus {
     readonly detail: string;
     readonly durationMs: number;
   }[];
+  /**
+   * What came of `MachineSpecification.preparedConversion`; absent: none was asked for, it was not looked at
+   * yet, or the launch host is an older one.
+   */
+  readonly preparedConversion?: PreparedConversionUse;
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
   /** Filling in of the machine's own disks; `COMPLETE`: it depends on nothing of ours. */
   readonly hydration: {

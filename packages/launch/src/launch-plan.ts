@@ -85,6 +85,7 @@ export const USER_NETWORK_GIVES: NetworkAddress = {
 
 const MIB = 1024 * 1024;
 export const DISK_SLOT_FIRST = 0x10;
+const CARD_SLOT = '0x3';
 /** How long QEMU waits for a replication server that is restarting before a read fails. */
 const RECONNECT_DELAY_SECONDS = 300;
 /** A replication server that is just being restarted is waited for, by appliance and machine alike. */
@@ -263,22 +264,29 @@ function viewBlockdev(diskId: string, nbdUri: string): Record<string, unknown> {
 
 function network(request: LaunchRequest, networks: readonly QemuNetwork[]): string[] {
   const chosen = findQemuNetwork(networks, request);
-  const kept = chosen.kind === 'BRIDGE' ? undefined : keptNetwork(request.network?.addresses);
+  if (chosen.kind !== 'BRIDGE') return userNetwork(request, chosen.kind === 'ISOLATED', CARD_SLOT);
+  const backend = 'bridge' in chosen ? `br=${chosen.bridge}` : tapOptions(chosen.tap);
+  const kind = 'bridge' in chosen ? 'bridge' : 'tap';
+  return ['-netdev', `${kind},id=net0,${backend}`, ...networkCard(request, CARD_SLOT)];
+}
+
+/**
+ * A network of the machine's own, around the address that it keeps, with its ports on the loopback interface.
+ */
+export function userNetwork(request: LaunchRequest, isIsolated: boolean, slot: string): string[] {
+  const kept = keptNetwork(request.network?.addresses);
   const forwards = request.publishedPorts.map(
     (port) => `hostfwd=tcp:127.0.0.1:${port.hostPort}-${kept?.guestAddress ?? ''}:${port.guestPort}`,
   );
+  const options = [...(kept?.options ?? []), ...(isIsolated ? ['restrict=on'] : [])];
+  const published = request.onlyHydrate ? [] : forwards;
+  return ['-netdev', ['user', 'id=net0', ...options, ...published].join(','), ...networkCard(request, slot)];
+}
+
+function networkCard(request: LaunchRequest, slot: string): string[] {
   const card = isCompatible(request) ? 'e1000e' : 'virtio-net-pci';
   const mac = request.macAddress ?? macAddressOf(request.machineId);
-  const published = request.onlyHydrate ? [] : forwards;
-  return [
-    ...[
-      '-netdev',
-      [...networkBackend(chosen, kept?.options ?? []), ...(chosen.kind === 'BRIDGE' ? [] : published)].join(
-        ',',
-      ),
-    ],
-    ...['-device', `${card},netdev=net0,mac=${mac},addr=0x3,romfile=`],
-  ];
+  return ['-device', `${card},netdev=net0,mac=${mac},addr=${slot},romfile=`];
 }
 
 function guestAgent({ folder }: LaunchRequest): string[] {
@@ -298,11 +306,8 @@ export function firmwareMissing(): OperationError {
   );
 }
 
-function networkBackend(network: QemuNetwork, userOptions: readonly string[]): string[] {
-  if (network.kind !== 'BRIDGE')
-    return ['user', 'id=net0', ...userOptions, ...(network.kind === 'USER' ? [] : ['restrict=on'])];
-  if ('bridge' in network) return ['bridge', 'id=net0', `br=${network.bridge}`];
-  return ['tap', 'id=net0', `ifname=${network.tap}`, 'script=no', 'downscript=no'];
+function tapOptions(tap: string): string {
+  return `ifname=${tap},script=no,downscript=no`;
 }
 
 /** QEMU's option syntax doubles commas inside values. */

@@ -55,6 +55,14 @@ const PLANS = {
     limited(request({ purpose: 'CUTOVER', hardware: 'COMPATIBLE', bootMode: 'UEFI' })),
     OPEN,
   ),
+  'proof-kept-address': planDomain(
+    request({
+      purpose: 'PROOF',
+      network: { addresses: [{ address: '192.0.2.77/24', gateway: '192.0.2.1' }] },
+      publishedPorts: [{ guestPort: 80, hostPort: 18_080 }],
+    }),
+    { ...ISOLATED, network: 'OWN' },
+  ),
 };
 
 for (const [name, xml] of Object.entries(PLANS)) {
@@ -97,6 +105,15 @@ test('D1: no path and no name of an export gets out of its place', () => {
     }),
   );
   assert.throws(() => planDomain(request({ folder: '/\u0001' }), ISOLATED), { code: 'MACHINE_START_FAILED' });
+});
+
+test('D3: a machine that keeps its address is in no network of libvirt, and reaches nothing', () => {
+  const xml = PLANS['proof-kept-address'];
+  assert.doesNotMatch(xml, /<interface/);
+  assert.match(
+    xml,
+    /'user,id=net0,net=192\.0\.2\.0\/24,.*,restrict=on,hostfwd=tcp:127\.0\.0\.1:18080-192\.0\.2\.77:80'/,
+  );
 });
 
 test('UEFI needs firmware on the launch host', () => {

@@ -7,6 +7,9 @@
  *     libvirt 9.0 cannot tell QEMU to wait for a replication server that restarts: the machine
  *     pauses instead, and goes on when it is told to (M3).
  * D2  Each machine of a network that isolates is cut off from its neighbours, too (`port isolated`).
+ * D3  An isolated machine that keeps an IPv4 address of its source is in none of libvirt's networks: there
+ *     nobody reaches that address, and a route to it from the host would lead away from the source itself. It
+ *     has QEMU's user network around it, as on the other host; libvirt hands the arguments through.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -18,6 +21,7 @@ import {
   type LaunchRequest,
   macAddressOf,
   UEFI_VARIABLES,
+  userNetwork,
 } from './launch-plan.ts';
 import type { Accelerator } from './machine-host.ts';
 import { CONSOLE_LOG, REPORT_LOG, REPORT_PORT_INDEX } from './machine-host.ts';
@@ -27,14 +31,20 @@ import { element, writeXml, type XmlElement } from './xml-writer.ts';
 export interface DomainSurroundings {
   readonly accelerator: Accelerator;
   readonly uefi: { readonly codePath: string; readonly variablesPath: string } | undefined;
-  readonly network: { readonly name: string; readonly isIsolated: boolean };
+  /** `OWN`: of the machine alone, and isolated (D3). */
+  readonly network: { readonly name: string; readonly isIsolated: boolean } | 'OWN';
 }
 
 /** Whose metadata it is, in a domain that others read and write, too. */
 export const METADATA_URI = 'urn:landfall:machine:1';
 
+/** Of elements that libvirt hands through (https://libvirt.org/drvqemu.html). */
+const QEMU_URI = 'http://libvirt.org/schemas/domain/qemu/1.0';
+
 const KIB = 1024;
 const NETWORK_SLOT = 0x03;
+/** The last before those of the disks: libvirt does not know of it, and gives away the first ones. */
+const OWN_NETWORK_SLOT = '0xf';
 
 export function domainName(machineId: string): string {
   return `landfall-${machineId}`;
@@ -67,10 +77,12 @@ export function targetName(request: Pick<LaunchRequest, 'hardware'>, index: numb
  */
 export function planDomain(request: LaunchRequest, surroundings: DomainSurroundings): string {
   checkRequest(request);
+  const { network } = surroundings;
   const type = surroundings.accelerator === 'kvm' ? 'kvm' : 'qemu';
+  const own = network === 'OWN' ? userNetwork(request, true, OWN_NETWORK_SLOT) : [];
   const cpuMode = surroundings.accelerator === 'kvm' ? 'host-passthrough' : 'maximum';
   return writeXml(
-    element('domain', { type }, [
+    element('domain', { type, ...(own.length === 0 ? {} : { 'xmlns:qemu': QEMU_URI }) }, [
       element('name', {}, domainName(request.machineId)),
       element('uuid', {}, domainUuid(request.machineId)),
       element('description', {}, 'Launched by Landfall, which takes it away when the machine is terminated.'),
@@ -85,6 +97,7 @@ export function planDomain(request: LaunchRequest, surroundings: DomainSurroundi
       element('on_reboot', {}, 'restart'),
       element('on_crash', {}, 'preserve'),
       devices(request, surroundings),
+      ...(own.length === 0 ? [] : [passedThrough(own)]),
     ]),
   );
 }
@@ -112,7 +125,7 @@ function devices(request: LaunchRequest, { network }: DomainSurroundings): XmlEl
   return element('devices', {}, [
     ...request.disks.map((disk, index) => diskElement(disk, index, request)),
     element('controller', { type: 'usb', model: 'none' }),
-    networkInterface(request, network),
+    ...(network === 'OWN' ? [] : [networkInterface(request, network)]),
     serialPort(0, `${request.folder}/${CONSOLE_LOG}`),
     serialPort(REPORT_PORT_INDEX, `${request.folder}/${REPORT_LOG}`),
     agentChannel(),
@@ -180,7 +193,10 @@ function viewElement(nbdUri: string): XmlElement {
   ]);
 }
 
-function networkInterface(request: LaunchRequest, network: DomainSurroundings['network']): XmlElement {
+function networkInterface(
+  request: LaunchRequest,
+  network: Exclude<DomainSurroundings['network'], 'OWN'>,
+): XmlElement {
   const isCompatible = request.hardware === 'COMPATIBLE';
   return element('interface', { type: 'network' }, [
     element('mac', { address: request.macAddress ?? macAddressOf(request.machineId) }),
@@ -190,6 +206,11 @@ function networkInterface(request: LaunchRequest, network: DomainSurroundings['n
     element('rom', { enabled: 'no' }),
     ...(isCompatible ? [] : [pciAddress(NETWORK_SLOT)]),
   ]);
+}
+
+function passedThrough(parameters: readonly string[]): XmlElement {
+  const all = parameters.map((value) => element('qemu:arg', { value }));
+  return element('qemu:commandline', {}, all);
 }
 
 function pciAddress(slot: number): XmlElement {

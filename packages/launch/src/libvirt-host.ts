@@ -62,6 +62,8 @@ import {
 } from './machine-host.ts';
 import { inspectImage } from './qemu-image.ts';
 import { HostProbe, type ProbeOptions } from './qemu-probe.ts';
+import { portConflict, publishOnLoopback } from './tcp-free-port.ts';
+import { keptNetwork } from './user-network.ts';
 import { writeXml } from './xml-writer.ts';
 
 export interface LibvirtHostOptions extends ProbeOptions {
@@ -106,9 +108,9 @@ export class LibvirtHost implements MachineHost {
     };
   }
 
-  /** Its network gives the machine an address; see `findAddress`. */
-  async choosePorts(): Promise<readonly PublishedPort[]> {
-    return [];
+  /** Most networks give the machine an address; see `findAddress`. */
+  async choosePorts(guestPorts: readonly number[], place: NetworkPlace): Promise<readonly PublishedPort[]> {
+    return hasOwnNetwork(place) ? await publishOnLoopback(guestPorts) : [];
   }
 
   async start(request: LaunchRequest): Promise<void> {
@@ -179,7 +181,9 @@ export class LibvirtHost implements MachineHost {
   }
 
   async reserveAddress(place: NetworkPlace): Promise<NetworkAddress | undefined> {
-    const { name } = await this.#network(place);
+    const network = await this.#network(place);
+    if (network === 'OWN') return undefined;
+    const { name } = network;
     return await this.#addresses.reserve(name, {
       name: domainName(place.machineId),
       mac: place.macAddress ?? macAddressOf(place.machineId),
@@ -267,6 +271,8 @@ export class LibvirtHost implements MachineHost {
         onRetry: (error) => this.#options.logger.warn('machine-start-tried-again', { name, error }),
       });
     } catch (cause) {
+      const conflict = portConflict(cause);
+      if (conflict !== undefined) throw conflict;
       if (!(cause instanceof OperationError) || cause.code !== 'MACHINE_REFUSED') throw cause;
       throw new OperationError('MACHINE_START_FAILED', cause.message, {
         hint: `libvirt's user must be able to read the machine's folder and views; see ${LOG_FOLDER}`,
@@ -276,6 +282,7 @@ export class LibvirtHost implements MachineHost {
   }
 
   async #network(request: NetworkPlace): Promise<DomainSurroundings['network']> {
+    if (hasOwnNetwork(request)) return 'OWN';
     const isOpen = request.purpose === 'CUTOVER';
     const name = request.networkName ?? (isOpen ? OPEN_NETWORK : ISOLATED_NETWORK);
     if (name === ISOLATED_NETWORK) {
@@ -345,6 +352,12 @@ export class LibvirtHost implements MachineHost {
 }
 
 type TargetFacts = HydrationFacts & Pick<AttachedDisk, 'target'>;
+
+/** D3. */
+function hasOwnNetwork({ purpose, networkName, network }: NetworkPlace): boolean {
+  const isByDefault = purpose !== 'CUTOVER' && networkName === undefined;
+  return isByDefault && keptNetwork(network?.addresses) !== undefined;
+}
 
 interface AttachedDisk {
   /** libvirt's name for it: `vda`. */

@@ -10,7 +10,8 @@
  * M4  A guest that powers itself off or panics stays found until `stop`, so that a launch host that did not
  *     run at that moment learns of it. (A CUTOVER guest that panics does what its kernel does then.)
  * M5  The machine's view is only read; a disk is filled in when nothing but its own file is needed.
- * M6  A TEST or PROOF machine reaches nothing, unless a network is named for it.
+ * M6  A TEST or PROOF machine reaches nothing, unless a network is named for it. Its ports are reachable all
+ *     the same, also where it keeps an IPv4 address of its source.
  * M7  Whatever the host, a machine has the same ports: a console, a line for reports, a channel for an agent.
  */
 
@@ -33,7 +34,10 @@ export interface MachinePlace {
 }
 
 /** Where in which network a machine is, or will be. */
-export type NetworkPlace = Pick<LaunchRequest, 'machineId' | 'purpose' | 'networkName' | 'macAddress'>;
+export type NetworkPlace = Pick<
+  LaunchRequest,
+  'machineId' | 'purpose' | 'networkName' | 'macAddress' | 'network'
+>;
 
 /** What DHCP would tell: IPv4. */
 export interface NetworkAddress {
@@ -74,7 +78,7 @@ export interface MachineHost {
   probe(): Promise<HostFacts>;
 
   /** Where ports of a machine shall be reachable; nothing, where its network gives it an address. */
-  choosePorts(guestPorts: readonly number[]): Promise<readonly PublishedPort[]>;
+  choosePorts(guestPorts: readonly number[], place: NetworkPlace): Promise<readonly PublishedPort[]>;
 
   /**
    * Starts the machine, or only attaches its disks (`onlyHydrate`), and returns when it is there. Errors:

@@ -1,7 +1,7 @@
 /** Machines as QEMU processes of this computer, on its user network. */
 import { constants, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, OperationError, systemErrorCode } from '@landfall/runtime';
+import { type Clock, systemErrorCode } from '@landfall/runtime';
 import { findQemuNetwork, QEMU_NETWORKS, type QemuNetwork } from './host-network.ts';
 import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
 import {
@@ -31,7 +31,7 @@ import {
 } from './qemu-machine.ts';
 import { HostProbe, type ProbeOptions } from './qemu-probe.ts';
 import { findQemu, readQemuLog, startQemu, stopQemu } from './qemu-process.ts';
-import { findFreePort } from './tcp-free-port.ts';
+import { portConflict, publishOnLoopback } from './tcp-free-port.ts';
 
 export interface QemuHostOptions extends ProbeOptions {
   readonly clock: Clock;
@@ -55,9 +55,7 @@ export class QemuHost implements MachineHost {
   }
 
   async choosePorts(guestPorts: readonly number[]): Promise<readonly PublishedPort[]> {
-    const ports: PublishedPort[] = [];
-    for (const guestPort of guestPorts) ports.push({ guestPort, hostPort: await findFreePort() });
-    return ports;
+    return await publishOnLoopback(guestPorts);
   }
 
   async start(request: LaunchRequest): Promise<void> {
@@ -138,10 +136,4 @@ async function prepareFirmware(uefi: UefiFirmware, folder: string): Promise<void
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error;
   }
-}
-
-function portConflict(error: unknown): OperationError | undefined {
-  if (!(error instanceof OperationError) || !/host forwarding rule/i.test(error.message)) return undefined;
-  const { message, hint = '' } = error;
-  return new OperationError('PORT_TAKEN', message, { hint, retryable: true, cause: error });
 }

@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:net';
 import { OperationError } from '@landfall/runtime';
+import type { PublishedPort } from './launch-plan.ts';
 
 export async function findFreePort(): Promise<number> {
   const server = createServer();
@@ -18,4 +19,18 @@ export async function findFreePort(): Promise<number> {
   } finally {
     server.close();
   }
+}
+
+/** One of the loopback interface for each port of a machine. */
+export async function publishOnLoopback(guestPorts: readonly number[]): Promise<readonly PublishedPort[]> {
+  const ports: PublishedPort[] = [];
+  for (const guestPort of guestPorts) ports.push({ guestPort, hostPort: await findFreePort() });
+  return ports;
+}
+
+/** PORT_TAKEN, where QEMU says that somebody else was faster. */
+export function portConflict(error: unknown): OperationError | undefined {
+  if (!(error instanceof OperationError) || !/host forwarding rule/i.test(error.message)) return undefined;
+  const { message, hint = '' } = error;
+  return new OperationError('PORT_TAKEN', message, { hint, retryable: true, cause: error });
 }

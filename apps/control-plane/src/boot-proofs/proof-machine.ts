@@ -7,6 +7,8 @@ import type {
   PostLaunchScript,
 } from '@landfall/channel';
 import { assert } from '@landfall/runtime';
+import type { LaunchTemplateData } from '../launch/launch-template.ts';
+import { networkOf } from '../launch/machine-network.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { MachineSizes } from '../sizes/machine-sizes.ts';
 import { fitToHost, rightSize } from '../sizes/right-sizing.ts';
@@ -29,20 +31,26 @@ export interface ProofSite {
   readonly sizes: MachineSizes;
   /** By which it may be known to live. */
   readonly scripts: readonly PostLaunchScript[];
-  readonly conversionMethod: MachineSpecification['conversionMethod'];
+  /** Of the next launch. */
+  readonly template: Pick<LaunchTemplateData, 'conversionMethod' | 'addresses'>;
 }
 
-/** As a launch would make it, but that it is never anything else than isolated, and always started. */
+/**
+ * As a launch would make it, with all that its conversion depends on, so that a launch can begin with this
+ * one's; but never anything else than isolated, and always started.
+ */
 export function specifyProofMachine(
   server: SourceServerRecord,
   { signsOfLife }: BootProofRecord,
   { machineId, recoveryPoint }: BootAttempt,
-  { disks, host, sizes, scripts, conversionMethod }: ProofSite,
+  { disks, host, sizes, scripts, template }: ProofSite,
 ): MachineSpecification {
   const { sourceServerId, launchConfiguration, sourceProperties, tags } = server;
   const { size } = fitToHost(sizes, rightSize(sizes, sourceProperties), host);
   const name = keptNameOf(sourceServerId, recoveryPoint);
   const { epoch, cutTimeMs } = recoveryPoint;
+  const { conversionMethod } = template;
+  const addresses = networkOf(server, template).network?.addresses;
   return {
     machineId,
     name: tags.Name ?? sourceProperties.identificationHints.hostname,
@@ -53,6 +61,7 @@ export function specifyProofMachine(
     ...{ preparedConversion: name, keepConversionAs: name },
     ...(scripts.length === 0 ? {} : { postLaunchScripts: scripts }),
     ...(conversionMethod === undefined ? {} : { conversionMethod }),
+    ...(addresses === undefined ? {} : { network: { addresses } }),
     recoveryPoint: { sourceServerId, epoch, cutTimeMs },
   };
 }

@@ -4,7 +4,7 @@ import type { MachineSpecification, MachineStatus } from '@landfall/channel';
 import { describeError, OperationError } from '@landfall/runtime';
 import { callProgram } from '../jobs/call-program.ts';
 import { describeOrEnsure } from '../jobs/machine-phase.ts';
-import { serverTemplate } from '../launch/server-template.ts';
+import { dataInStep } from '../launch/server-template.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import {
@@ -81,7 +81,7 @@ async function reachVerdict(
     ...{ disks, host, sizes: service.sizes },
     ...(await service.store.transaction(async (tx) => ({
       scripts: await scriptsOf(tx, run.proof),
-      conversionMethod: (await serverTemplate(service, tx, run.server)).version.data.conversionMethod,
+      template: await dataInStep(service, tx, run.server),
     }))),
   });
   const judged = await watch(service, { proof: run.proof, attempt, specification }, signal);

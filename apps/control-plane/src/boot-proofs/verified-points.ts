@@ -36,14 +36,15 @@ export function isSamePoint(one: PointIdentity, other: PointIdentity): boolean {
   return one.epoch === other.epoch && one.cutTimeMs === other.cutTimeMs;
 }
 
-/** Where a conversion of this point is kept for the server. */
-export async function findKept(
+/** Whether this point was verified: best by a proof whose conversion is kept. */
+export async function findVerified(
   { store }: Service,
   sourceServerId: string,
   point: PointIdentity,
-): Promise<BootProofRecord['kept']> {
+): Promise<VerifiedPoint | undefined> {
   const verified = await listVerifiedPoints(store.db, sourceServerId);
-  return verified.find((one) => one.kept !== undefined && isSamePoint(one.recoveryPoint, point))?.kept;
+  const same = verified.filter(({ recoveryPoint }) => isSamePoint(recoveryPoint, point));
+  return same.find(({ kept }) => kept !== undefined) ?? same[0];
 }
 
 /** Unique for each point of each server, also over a replication that began anew. */

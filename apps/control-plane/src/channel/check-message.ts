@@ -263,7 +263,12 @@ const REPORTS = {
     ),
     loadPerProcessor: optional(numeric),
     networks: optional(list(shape({ name: text(64), kind: text(16) }))),
-    machines: list(shape({ machineId: text(64), phase: text(32), hydration: isFields })),
+    machines: list(
+      shape({
+        ...{ machineId: text(64), phase: text(32), hydration: isFields },
+        preparedConversion: optional(shape({ isUsed: flag, reason: optional(text(4000)) })),
+      }),
+    ),
   },
 } as const satisfies { readonly [Role in ProgramRole]: Partial<Record<keyof ReportByRole[Role], Check>> };
 

@@ -9,8 +9,8 @@ import type { RecoveryPoint } from '@landfall/model';
 import { assert, describeError, OperationError } from '@landfall/runtime';
 import type { PlannedAction } from '../actions/post-launch-plan.ts';
 import { bootProofScheduleOf } from '../boot-proofs/boot-proof-schedule.ts';
-import { findKept, listVerifiedPoints } from '../boot-proofs/verified-points.ts';
 import { wantHydration } from '../hydration/hydration-wish.ts';
+import { findVerified, listVerifiedPoints } from '../boot-proofs/verified-points.ts';
 import { AGENT_NOT_SEEN_MS } from '../lifecycle/replication-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
@@ -25,6 +25,7 @@ import { endMachine, listHeldMachines } from './machine-cleanup.ts';
 import { awaitPhase } from './machine-phase.ts';
 import { type SpecifiedMachine, specifyMachine } from './machine-specification.ts';
 import { awaitPostLaunch } from './post-launch-step.ts';
+import { preparedBy, tellConversion } from './prepared-conversion.ts';
 import { proveBoot } from './prove-boot.ts';
 
 const MINUTE_MS = 60_000;
@@ -216,8 +217,10 @@ function convert(service: Service): Step<LaunchState> {
     run: async (run, state) => {
       const conversionServerID = known(state.launchHostId);
       await run.log('CONVERSION_START', { conversionServerID });
-      const kept = await findKept(service, run.sourceServerId, known(state.recoveryPoint));
-      const specification = { ...known(state.specification), ...preparedBy(kept, run.sourceServerId, state) };
+      const point = known(state.recoveryPoint);
+      const verified = await findVerified(service, run.sourceServerId, point);
+      const prepared = preparedBy(verified, run.sourceServerId, point);
+      const specification = { ...known(state.specification), ...prepared };
       await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { onHost: true }));
       const target = { launchHostId: conversionServerID, specification };
       const phases = ['CONVERTED', 'STARTING', 'RUNNING', 'STOPPED'] as const;
@@ -226,7 +229,11 @@ function convert(service: Service): Step<LaunchState> {
         signal: run.signal,
       });
       await service.store.transaction((tx) => changeMachine(tx, specification.machineId, { status }));
-      await run.log('CONVERSION_END', { conversionServerID });
+      const told = tellConversion(verified, status);
+      await run.log('CONVERSION_END', {
+        conversionServerID,
+        ...(told === undefined ? {} : { rawError: told }),
+      });
       return {};
     },
   };
@@ -245,17 +252,6 @@ function launch(service: Service): Step<LaunchState> {
       return { status: await awaitPhase(service, target, ['RUNNING', 'STOPPED'], options) };
     },
   };
-}
-
-/** Its conversion may be done already; what does not fit the launch host converts. */
-function preparedBy(
-  kept: { readonly name: string } | undefined,
-  sourceServerId: string,
-  state: Partial<LaunchState>,
-): Partial<MachineSpecification> {
-  const { epoch, cutTimeMs } = known(state.recoveryPoint);
-  const recoveryPoint = { sourceServerId, epoch, cutTimeMs };
-  return kept === undefined ? { recoveryPoint } : { recoveryPoint, preparedConversion: kept.name };
 }
 
 /** A machine that is not to be started runs nothing yet: it will at its first start. */

@@ -7,8 +7,8 @@ import { MIB, OperationError } from '@landfall/runtime';
 import { type PostLaunchPlan, planPostLaunch } from '../actions/post-launch-plan.ts';
 import { requireDocument } from '../actions/script-library.ts';
 import { openParameter } from '../identity/script-secrets.ts';
-import { keptAddresses } from '../launch/kept-addresses.ts';
 import type { LaunchTemplateData } from '../launch/launch-template.ts';
+import { networkOf } from '../launch/machine-network.ts';
 import { keepInStep } from '../launch/server-template.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import { showSourceServer } from '../operations/source-server-view.ts';
@@ -120,35 +120,6 @@ function chooseSize(
   const lacking = isBasic ? shortfall(wanted, sourceProperties) : undefined;
   const chosen = fitToHost(sizes, wanted, reports.last('launch-host', launchHostId)?.report);
   return { ...chosen, remarks: [lacking, chosen.remark].filter((remark) => remark !== undefined) };
-}
-
-/** The addresses as the source has them now; else those of the template. */
-function networkOf(
-  { launchConfiguration, sourceProperties }: SourceServerRecord,
-  { networkName, addresses: fixed }: LaunchTemplateData,
-): { readonly network?: MachineNetwork; readonly remarks: readonly string[] } {
-  const isCopied = launchConfiguration.copyPrivateIp === true;
-  const kept = isCopied ? keptAddresses(sourceProperties) : undefined;
-  const addresses = kept !== undefined && 'addresses' in kept ? kept.addresses : fixed?.map(withoutAbsent);
-  const remarks =
-    kept !== undefined && 'missing' in kept
-      ? [
-          `copyPrivateIp: ${kept.missing}; the machine gets its address ${fixed ? 'of the template' : 'by DHCP'}`,
-        ]
-      : [];
-  if (networkName === undefined && addresses === undefined) return { remarks };
-  const named = networkName === undefined ? {} : { networkName };
-  return { network: { ...named, ...(addresses === undefined ? {} : { addresses }) }, remarks };
-}
-
-type TemplateAddress = NonNullable<LaunchTemplateData['addresses']>[number];
-
-function withoutAbsent({ address, gateway, nameServers }: TemplateAddress) {
-  return {
-    address,
-    ...(gateway === undefined ? {} : { gateway }),
-    ...(nameServers === undefined ? {} : { nameServers }),
-  };
 }
 
 function withTemplate(disk: MachineDisk, { disks = [] }: LaunchTemplateData): MachineDisk {

@@ -4,7 +4,13 @@ import type { Service } from '../service.ts';
 import { deleteLaunchTemplate, findLaunchTemplate } from '../store/launch-templates.ts';
 import { deleteActionsOf } from '../store/post-launch-actions.ts';
 import type { Queries } from '../store/schema.ts';
-import { addVersion, defaultVersion, ensureTemplate, type TemplateVersion } from './launch-template.ts';
+import {
+  addVersion,
+  defaultVersion,
+  ensureTemplate,
+  type LaunchTemplateData,
+  type TemplateVersion,
+} from './launch-template.ts';
 import { firstData, followConfiguration, type VolumeSettings } from './template-data.ts';
 
 type Facts = Pick<Service, 'clock' | 'random' | 'sizes'>;
@@ -19,6 +25,16 @@ export async function serverTemplate(
   const options = { nowMs: clock.nowMs(), random };
   const template = await ensureTemplate(tx, server, firstData(server, sizes, volumes), options);
   return { template, version: await defaultVersion(tx, template) };
+}
+
+/** What the next launch will find in it (`keepInStep`), without a new version of it yet. */
+export async function dataInStep(
+  facts: Facts,
+  tx: Queries,
+  server: SourceServerRecord,
+): Promise<LaunchTemplateData> {
+  const { data } = (await serverTemplate(facts, tx, server)).version;
+  return followConfiguration(data, server, facts.sizes) ?? data;
 }
 
 /** A new default version, when the launch configuration asks for something else than the template has. */

@@ -143,8 +143,9 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
       return move(machineId, { phase: 'FAILED', error });
     }
     if (phase === 'CONVERTING') {
-      keepConversion(host, find(machineId).specification);
-      return move(machineId, { phase: 'CONVERTED' });
+      const { specification } = find(machineId);
+      keepConversion(host, specification);
+      return move(machineId, { phase: 'CONVERTED', ...preparedFor(host, specification) });
     }
     if (phase === 'CONVERTED') return move(machineId, { phase: 'RUNNING', startedAtMs: Date.now() });
     const { status, specification } = find(machineId);
@@ -210,6 +211,17 @@ function filledIn(
   if (hasNoRoom && hydration.state !== 'RUNNING') return { ...hydration, state: 'FAILED' };
   if (isFillingIn) return { state: 'RUNNING', doneBytes: 0, totalBytes: GIB };
   return { state: 'COMPLETE', doneBytes: GIB, totalBytes: GIB };
+}
+
+/** Of settings it knows nothing: what is kept is used. */
+function preparedFor(
+  { kept }: SimulatedLaunchHost,
+  { preparedConversion: name, purpose }: MachineSpecification,
+): Pick<MachineStatus, 'preparedConversion'> {
+  if (name === undefined || purpose === 'PROOF') return {};
+  const isUsed = kept.has(name);
+  const why = isUsed ? {} : { reason: 'it is not on this launch host' };
+  return { preparedConversion: { isUsed, ...why } };
 }
 
 function keepConversion(

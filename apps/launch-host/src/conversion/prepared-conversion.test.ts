@@ -12,7 +12,7 @@ import { idleHost } from '../idle-host.testing.ts';
 import { MachineStore } from '../machine/file-machine-store.ts';
 import { macAddressFor } from '../machine/machine-address.ts';
 import { type MachineContext, overlayName } from '../machine/machine-context.ts';
-import { type MachineRecord, newRecord } from '../machine/machine-record.ts';
+import { type MachineRecord, newRecord, toStatus } from '../machine/machine-record.ts';
 import { createApplianceTurns } from './appliance-turns.ts';
 import { KeptConversions } from './file-kept-conversions.ts';
 import { keepConversion, usePreparedConversion } from './prepared-conversion.ts';
@@ -111,6 +111,7 @@ test('a kept conversion is used by another machine of the same point, on its own
   const { phase, conversion } = second.record();
   assert.equal(phase, 'CONVERTED');
   assert.equal(conversion.done, true);
+  assert.deepEqual(toStatus(second.record()).preparedConversion, { isUsed: true });
   assert.equal(conversion.bootMode, 'UEFI');
   assert.deepEqual(
     conversion.steps.map(({ step, detail }) => `${step}: ${detail}`),
@@ -134,14 +135,20 @@ test('what does not fit, is damaged or not there is converted as ever', async (t
     const machine = await bed.context(specify(SECOND, { preparedConversion: NAME, ...change }));
     assert.equal(await usePreparedConversion(machine), false, JSON.stringify(change));
     assert.equal(machine.record().conversion.done, false);
+    const { isUsed, reason } = toStatus(machine.record()).preparedConversion ?? {};
+    assert.equal(isUsed, false);
+    return reason ?? '';
   };
-  await refused({ recoveryPoint: { ...POINT, epoch: 8 } });
-  await refused({ preparedConversion: 'another' });
-  await refused({ bootMode: 'UEFI' });
+  assert.equal(
+    await refused({ recoveryPoint: { ...POINT, epoch: 8 } }),
+    'it was made for another recovery point',
+  );
+  assert.equal(await refused({ preparedConversion: 'another' }), 'it is not on this launch host');
+  assert.equal(await refused({ bootMode: 'UEFI' }), 'it was made for another bootMode');
   await writeFile(bed.services.kept.overlayPath(NAME, 'disk-0'), 'torn');
-  await refused({});
+  assert.notEqual(await refused({}), '');
   await rm(bed.services.kept.overlayPath(NAME, 'disk-0'));
-  await refused({});
+  assert.notEqual(await refused({}), '');
 });
 
 test('overlays that were copied before one could not be are removed', async (t) => {

@@ -1,5 +1,6 @@
 /** A machine begins with a conversion that was kept, or leaves one behind for others. */
 import { join } from 'node:path';
+import type { PreparedConversionUse } from '@landfall/channel';
 import { checkSpaceForCopies, copyOntoView } from '@landfall/launch';
 import { describeError, mapAtOnce, OperationError } from '@landfall/runtime';
 import packageFile from '../../package.json' with { type: 'json' };
@@ -15,25 +16,32 @@ import {
   misfitOf,
 } from './kept-conversion.ts';
 
-/** Whether the machine has its conversion now. What does not fit is said, and converted as ever (K3). */
+/** Whether the machine has its conversion now. What does not fit is told, and converted as ever (K3). */
 export async function usePreparedConversion(context: MachineContext): Promise<boolean> {
   const { kept, logger } = context.services;
   const { machineId, preparedConversion: name } = context.record().specification;
   if (name === undefined) return false;
   const found = kept.find(name);
   try {
-    const misfit = found === undefined ? 'it is not here' : await misfitFor(found, context);
+    const misfit = found === undefined ? 'it is not on this launch host' : await misfitFor(found, context);
     if (found === undefined || misfit !== undefined) {
       logger.info('prepared-conversion-not-used', { machineId, name, reason: misfit });
+      await context.update({ preparedConversion: notUsed(misfit) });
       return false;
     }
     await begin(context, found);
     return true;
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    logger.warn('prepared-conversion-not-used', { machineId, name, reason: describeError(error) });
+    const reason = describeError(error);
+    logger.warn('prepared-conversion-not-used', { machineId, name, reason });
+    await context.update({ preparedConversion: notUsed(reason) });
     return false;
   }
+}
+
+function notUsed(reason: string | undefined): PreparedConversionUse {
+  return { isUsed: false, ...(reason === undefined ? {} : { reason }) };
 }
 
 async function misfitFor(found: KeptConversion, context: MachineContext): Promise<string | undefined> {
@@ -58,7 +66,10 @@ async function begin(
   const steps = [{ step: 'Prepared conversion', detail, durationMs }];
   logger.info('prepared-conversion-used', { machineId, name, durationMs });
   // R1: only now, with the overlays durable.
-  await context.update({ phase: 'CONVERTED', conversion: { ...conversion, done: true, steps, macAddress } });
+  await context.update({
+    ...{ phase: 'CONVERTED', conversion: { ...conversion, done: true, steps, macAddress } },
+    preparedConversion: { isUsed: true },
+  });
 }
 
 /** All or none: what was copied before one could not be would take the room of the conversion. */

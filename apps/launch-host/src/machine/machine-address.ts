@@ -1,6 +1,6 @@
 /** Where a machine is in a network, and the address that network keeps for it. */
 import type { MachineSpecification } from '@landfall/channel';
-import { type LaunchRequest, macAddressOf, type NetworkAddress } from '@landfall/launch';
+import { type LaunchRequest, macAddressOf, type NetworkAddress, type NetworkPlace } from '@landfall/launch';
 import type { MachineContext } from './machine-context.ts';
 import type { MachineRecord } from './machine-record.ts';
 
@@ -13,15 +13,17 @@ export function networkNameOf({ network }: MachineSpecification): Pick<LaunchReq
   return network?.networkName === undefined ? {} : { networkName: network.networkName };
 }
 
+export function networkPlaceOf(specification: MachineSpecification): NetworkPlace {
+  const { machineId, purpose, network } = specification;
+  const kept = network === undefined ? {} : { network };
+  return { machineId, purpose, ...networkNameOf(specification), ...kept };
+}
+
 /** For a guest that cannot ask for one; `undefined`: its network gives none that the host knows of. */
 export async function reserveAddressFor(
   { services, record }: MachineContext,
   macAddress: string,
 ): Promise<NetworkAddress | undefined> {
-  const { specification } = record();
-  const { machineId, purpose } = specification;
-  return await services.host.reserveAddress({
-    ...{ machineId, purpose, macAddress },
-    ...networkNameOf(specification),
-  });
+  const place = networkPlaceOf(record().specification);
+  return await services.host.reserveAddress({ ...place, macAddress });
 }

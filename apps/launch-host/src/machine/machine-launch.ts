@@ -17,7 +17,7 @@ import { mapAtOnce, OperationError, retry } from '@landfall/runtime';
 import { keepConversion, usePreparedConversion } from '../conversion/prepared-conversion.ts';
 import { isUnreachable } from './file-machine-host.ts';
 import { makeDurable } from './file-machine-store.ts';
-import { macAddressFor, networkNameOf, reserveAddressFor } from './machine-address.ts';
+import { macAddressFor, networkNameOf, networkPlaceOf, reserveAddressFor } from './machine-address.ts';
 import { DISKS_AT_ONCE_MAX, type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { type MachineRecord, withoutError } from './machine-record.ts';
 import { expectedOutcomes, orderedScripts } from './post-launch-outcomes.ts';
@@ -239,7 +239,8 @@ async function readDisks(context: MachineContext): Promise<readonly LaunchDisk[]
 }
 
 async function choosePorts(context: MachineContext): Promise<readonly PublishedPort[]> {
-  return await context.services.host.choosePorts(context.record().specification.publishedPorts);
+  const { specification } = context.record();
+  return await context.services.host.choosePorts(specification.publishedPorts, networkPlaceOf(specification));
 }
 
 function isPortConflict(error: unknown): boolean {

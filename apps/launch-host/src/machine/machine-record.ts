@@ -13,6 +13,7 @@ import type {
   MachineStatus,
   PostLaunchOutcome,
   PowerRequest,
+  PreparedConversionUse,
 } from '@landfall/channel';
 import { expectedOutcomes } from './post-launch-outcomes.ts';
 
@@ -31,6 +32,8 @@ export interface MachineRecord {
     /** That the guest was told of; absent: as the specification has it. */
     readonly macAddress?: string;
   };
+  /** Absent: there was none to begin with, or it was not looked at yet. */
+  readonly preparedConversion?: PreparedConversionUse;
   readonly error?: NonNullable<MachineStatus['error']>;
   readonly hydration: MachineStatus['hydration'] & {
     readonly bandwidthBytesPerSecond: number | null;
@@ -91,6 +94,7 @@ export function toStatus(record: MachineRecord): MachineStatus {
     revision: record.revision,
     phase: record.phase,
     conversion: record.conversion.steps,
+    ...(record.preparedConversion === undefined ? {} : { preparedConversion: record.preparedConversion }),
     ...(record.error === undefined ? {} : { error: record.error }),
     hydration: { state, doneBytes, totalBytes, ...limited },
     published: isUp
