@@ -1,4 +1,5 @@
 /** What this server is: the source properties the public API shows. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { cpus, hostname, networkInterfaces, totalmem } from 'node:os';
 import type { SourceProperties } from '@landfall/model';
@@ -35,6 +36,7 @@ export async function readSourceProperties(
     cpus: describeProcessors(await readFile('/proc/cpuinfo', 'utf8')),
     ramBytes: totalmem(),
     os: { fullString: await describeSystem(osRelease ?? '') },
+    bootMode: readBootMode(),
   };
 }
 
@@ -80,6 +82,11 @@ async function describeSystem(osRelease: string): Promise<string> {
   const pretty = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? 'Linux';
   const kernel = await run(['uname', '-rm']);
   return `${pretty} ${kernel.stdout.trim()}`.trim();
+}
+
+/** The kernel has this folder when firmware of UEFI has started it, and only then. */
+export function readBootMode(folder = '/sys/firmware/efi'): 'LEGACY_BIOS' | 'UEFI' {
+  return existsSync(folder) ? 'UEFI' : 'LEGACY_BIOS';
 }
 
 /** General-purpose types by processors and memory: what the API shows as a proposal. */

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { GIB } from '@landfall/runtime';
 import {
   describeProcessors,
   fqdnFromHosts,
   primaryInterface,
+  readBootMode,
   readSourceProperties,
   recommendInstanceType,
 } from './linux-source-properties.ts';
@@ -33,9 +37,17 @@ test('the proposed instance type is the smallest that has the processors and the
   assert.equal(recommendInstanceType(1000, GIB), 'm5.24xlarge');
 });
 
+test('firmware of UEFI leaves a folder in sysfs', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'firmware-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  assert.equal(readBootMode(folder), 'UEFI');
+  assert.equal(readBootMode(join(folder, 'efi')), 'LEGACY_BIOS');
+});
+
 test('this server describes itself', async () => {
   const properties = await readSourceProperties([{ deviceName: '/dev/sda', sizeBytes: 7 }], 0);
   assert.deepEqual(properties.disks, [{ deviceName: '/dev/sda', bytes: 7 }]);
   assert.ok(properties.cpus.length > 0 && properties.ramBytes > 0);
   assert.match(properties.os.fullString, /\S+ \d+\.\d+/);
+  assert.equal(properties.bootMode, readBootMode());
 });

@@ -20,6 +20,8 @@ export interface SourceProperties {
   readonly cpus: readonly { readonly cores: number; readonly modelName: string }[];
   readonly ramBytes: number;
   readonly os: { readonly fullString: string };
+  /** By which firmware the running system was started; absent of older agents. */
+  readonly bootMode?: 'LEGACY_BIOS' | 'UEFI';
 }
 
 /** A disk of a source server as the agent names it to everybody else. */

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { MachineStatus } from '@landfall/channel';
 import { newMachine } from '../testing/simulated-machine.ts';
+import { BOOT_PROOF_SCHEDULE_DEFAULT } from './boot-proof-schedule.ts';
 import { type Circumstances, judge } from './proof-machine.ts';
 
-const QUIET: Circumstances = { silentMs: 0, lifeTimeoutSeconds: 60, loadPerProcessor: 1, isAgain: false };
+const QUIET: Circumstances = {
+  ...{ silentMs: 0, lifeTimeoutSeconds: 60, loadPerProcessor: 1, isAgain: false },
+  signsOfLife: BOOT_PROOF_SCHEDULE_DEFAULT.signsOfLife,
+};
 const BUSY: Circumstances = { ...QUIET, loadPerProcessor: 3.4 };
 const SILENT = { silentMs: 60_000 };
 const PANICKED: Partial<MachineStatus> = {
@@ -46,4 +50,13 @@ test('silence is told with what became of the script that was waited for', () =>
   const postLaunch = [{ ...outcome, state: 'FAILED', exitCode: 1 }] as const;
   const verdict = judged({ phase: 'RUNNING', postLaunch }, { ...QUIET, ...SILENT });
   assert.match('error' in verdict ? verdict.error.message : '', /its script: FAILED, no answer/);
+});
+
+test('silence to the default signs is told with how to choose others', () => {
+  const hintOf = (signsOfLife: Circumstances['signsOfLife']) => {
+    const verdict = judged({ phase: 'RUNNING' }, { ...QUIET, ...SILENT, signsOfLife });
+    return 'error' in verdict ? verdict.error.hint : undefined;
+  };
+  assert.match(hintOf(QUIET.signsOfLife) ?? '', /boot-proof schedule SERVER --signs LIST/);
+  assert.doesNotMatch(hintOf([{ kind: 'TCP', port: 5432 }]) ?? '', /--signs/);
 });

@@ -5,15 +5,17 @@ import type {
   MachineSpecification,
   MachineStatus,
   PostLaunchScript,
+  SignOfLife,
 } from '@landfall/channel';
 import { assert } from '@landfall/runtime';
+import { bootModeFor } from '../launch/boot-mode.ts';
 import type { LaunchTemplateData } from '../launch/launch-template.ts';
 import { networkOf } from '../launch/machine-network.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { MachineSizes } from '../sizes/machine-sizes.ts';
 import { fitToHost, rightSize } from '../sizes/right-sizing.ts';
 import type { BootAttempt, BootError, BootProofRecord, BootVerdict } from '../store/boot-proofs.ts';
-import { portsOf } from './boot-proof-schedule.ts';
+import { BOOT_PROOF_SCHEDULE_DEFAULT, portsOf } from './boot-proof-schedule.ts';
 import { keptNameOf } from './verified-points.ts';
 
 /** Of a machine: what they say of the server would be true of every launch of it. */
@@ -45,7 +47,7 @@ export function specifyProofMachine(
   { machineId, recoveryPoint }: BootAttempt,
   { disks, host, sizes, scripts, template }: ProofSite,
 ): MachineSpecification {
-  const { sourceServerId, launchConfiguration, sourceProperties, tags } = server;
+  const { sourceServerId, sourceProperties, tags } = server;
   const { size } = fitToHost(sizes, rightSize(sizes, sourceProperties), host);
   const name = keptNameOf(sourceServerId, recoveryPoint);
   const { epoch, cutTimeMs } = recoveryPoint;
@@ -56,7 +58,7 @@ export function specifyProofMachine(
     name: tags.Name ?? sourceProperties.identificationHints.hostname,
     purpose: 'PROOF',
     disks,
-    ...{ cpuCount: size.cpuCount, memoryBytes: size.memoryBytes, bootMode: launchConfiguration.bootMode },
+    ...{ cpuCount: size.cpuCount, memoryBytes: size.memoryBytes, bootMode: bootModeFor(server) },
     ...{ disposition: 'STARTED', publishedPorts: portsOf(signsOfLife), signsOfLife },
     ...{ preparedConversion: name, keepConversionAs: name },
     ...(scripts.length === 0 ? {} : { postLaunchScripts: scripts }),
@@ -88,7 +90,8 @@ export function judge(status: MachineStatus, circumstances: Circumstances): Judg
   return { kind: 'FAULT', error: { code, message: `${message}, and ${why}`, hint } };
 }
 
-function judgeAlone(status: MachineStatus, { silentMs, lifeTimeoutSeconds }: Circumstances): Judgement {
+function judgeAlone(status: MachineStatus, circumstances: Circumstances): Judgement {
+  const { silentMs, lifeTimeoutSeconds } = circumstances;
   const { phase, error, life } = status;
   if (life !== undefined) return { kind: 'LIVES', life: { sign: life.sign, detail: life.detail } };
   if (phase === 'FAILED' && error !== undefined) {
@@ -99,7 +102,7 @@ function judgeAlone(status: MachineStatus, { silentMs, lifeTimeoutSeconds }: Cir
   if (phase !== 'RUNNING' || silentMs < lifeTimeoutSeconds * 1000) return { kind: 'UNDECIDED' };
   assert(life === undefined, 'a machine that lives was judged above');
   return error === undefined
-    ? { kind: 'DOES_NOT_BOOT', error: silent(lifeTimeoutSeconds, status) }
+    ? { kind: 'DOES_NOT_BOOT', error: silent(circumstances, status) }
     : { kind: 'FAULT', error };
 }
 
@@ -107,25 +110,36 @@ export interface Circumstances {
   /** Since the machine was first seen to run. */
   readonly silentMs: number;
   readonly lifeTimeoutSeconds: number;
+  readonly signsOfLife: readonly SignOfLife[];
   /** Of the launch host, as it told last. */
   readonly loadPerProcessor: number;
   /** An attempt before this one came to no verdict. */
   readonly isAgain: boolean;
 }
 
+/** What a server waits for that nobody has chosen signs for: they fit most guests, not all. */
+const DEFAULT_SIGNS = JSON.stringify(BOOT_PROOF_SCHEDULE_DEFAULT.signsOfLife);
+const LOOK = 'look at its console and screenshot with `landfall boot-proof show`';
+const CHOOSE_SIGNS =
+  'if it is up there, the default signs (login on ttyS0, TCP 22) do not fit it: choose its own with ' +
+  '`landfall boot-proof schedule SERVER --signs LIST`';
+
 /** A machine alone on its host makes about one; where it is two, others get as much as it does. */
 const OVERLOADED = 2;
 const SAID_CHARACTERS_MAX = 300;
 
-function silent(seconds: number, { postLaunch = [] }: MachineStatus): BootError {
+function silent(
+  { lifeTimeoutSeconds, signsOfLife }: Circumstances,
+  { postLaunch = [] }: MachineStatus,
+): BootError {
   const failed = postLaunch.filter(({ state }) => ['FAILED', 'TIMED_OUT', 'NOT_RUN'].includes(state));
   const said = failed.map(
     ({ state, output }) => `; its script: ${state}, ${output.slice(-SAID_CHARACTERS_MAX)}`,
   );
   return {
     code: 'BOOT_PROOF_FAILED',
-    message: `the machine showed no sign of life within ${seconds} s${said.join('')}`,
-    hint: 'look at its console and screenshot with `landfall boot-proof show`',
+    message: `the machine showed no sign of life within ${lifeTimeoutSeconds} s${said.join('')}`,
+    hint: JSON.stringify(signsOfLife) === DEFAULT_SIGNS ? `${LOOK}; ${CHOOSE_SIGNS}` : LOOK,
   };
 }
 
@@ -133,7 +147,7 @@ function poweredOff(): BootError {
   return {
     code: 'BOOT_PROOF_FAILED',
     message: 'the machine powered itself off before it showed a sign of life',
-    hint: 'look at its console and screenshot with `landfall boot-proof show`',
+    hint: LOOK,
   };
 }
 

@@ -120,6 +120,7 @@ async function watch(
     const judgement = judge(status, {
       silentMs: nowMs - (runningSinceMs ?? nowMs),
       lifeTimeoutSeconds: proof.lifeTimeoutSeconds,
+      signsOfLife: proof.signsOfLife,
       loadPerProcessor: loadOf(service, attempt),
       isAgain: proof.attempts > 0,
     });

@@ -94,6 +94,7 @@ const sourceProperties = shape({
   cpus: list(shape({ cores: count, modelName: (value) => typeof value === 'string' }), LIST_MAX),
   ramBytes: count,
   os: shape({ fullString: text(1024) }),
+  bootMode: optional((value) => value === 'LEGACY_BIOS' || value === 'UEFI'),
 });
 
 const numeric: Check = (value) => typeof value === 'number' && Number.isFinite(value);

@@ -7,6 +7,7 @@ import { MIB, OperationError } from '@landfall/runtime';
 import { type PostLaunchPlan, planPostLaunch } from '../actions/post-launch-plan.ts';
 import { requireDocument } from '../actions/script-library.ts';
 import { openParameter } from '../identity/script-secrets.ts';
+import { bootModeFor } from '../launch/boot-mode.ts';
 import type { LaunchTemplateData } from '../launch/launch-template.ts';
 import { networkOf } from '../launch/machine-network.ts';
 import { keepInStep } from '../launch/server-template.ts';
@@ -61,7 +62,7 @@ export function specifyMachine(
         disks: wish.disks.map((disk) => withTemplate(disk, template)),
         cpuCount: chosen.size.cpuCount,
         memoryBytes: chosen.size.memoryBytes,
-        bootMode: launchConfiguration.bootMode,
+        bootMode: bootModeFor(server),
         disposition: launchConfiguration.launchDisposition,
         publishedPorts: template.inboundPorts ?? [],
         ...(template.conversionMethod === undefined ? {} : { conversionMethod: template.conversionMethod }),

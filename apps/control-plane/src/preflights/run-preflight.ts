@@ -3,6 +3,7 @@ import type { MachineDisk, PreflightStatus } from '@landfall/channel';
 import type { RecoveryPoint } from '@landfall/model';
 import { describeError, OperationError } from '@landfall/runtime';
 import { callProgram } from '../jobs/call-program.ts';
+import { bootModeFor } from '../launch/boot-mode.ts';
 import { serverTemplate } from '../launch/server-template.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
@@ -73,7 +74,7 @@ async function awaitResult(
 ): Promise<PreflightStatus> {
   const { clock } = service;
   const host = { role: 'launch-host', programId: launchHostId } as const;
-  const { bootMode } = server.launchConfiguration;
+  const bootMode = bootModeFor(server);
   const template = await service.store.transaction((tx) => serverTemplate(service, tx, server));
   const { conversionMethod = 'AUTOMATIC' } = template.version.data;
   const order = { preflightId: preflight.preflightId, disks, bootMode, conversionMethod };

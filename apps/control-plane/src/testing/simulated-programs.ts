@@ -19,7 +19,13 @@ import {
   type ReportByRole,
   runChannel,
 } from '@landfall/channel';
-import type { Forecast, ProofFacts, RecoveryPoint, RetentionInForce } from '@landfall/model';
+import type {
+  Forecast,
+  ProofFacts,
+  RecoveryPoint,
+  RetentionInForce,
+  SourceProperties,
+} from '@landfall/model';
 import { GIB, OperationError, silentLogger, systemRandom } from '@landfall/runtime';
 import { cleanUpAfter } from './clean-up.ts';
 import { simulatedJournals } from './simulated-journals.ts';
@@ -129,6 +135,7 @@ export interface SimulatedAgent extends CommandWatcher {
   refuseBarrier: boolean;
   readonly barriers: number[];
   forecast: Forecast | undefined;
+  sourceProperties: SourceProperties;
   /** What it says of the proof it is told to make. */
   proof: Omit<ProofFacts, 'proofId'> | undefined;
   leave(): Promise<void>;
@@ -148,6 +155,7 @@ export async function simulateAgent(
     refuseBarrier: false,
     barriers: [],
     forecast: undefined,
+    sourceProperties: SOURCE_PROPERTIES,
     proof: undefined,
     onCommand: undefined,
     leave: async () => undefined,
@@ -177,7 +185,7 @@ function agentReport(agent: SimulatedAgent): AgentReport {
   if (synced && replica.epoch === 0) replica.epoch = 1;
   return {
     version: '0.1.0',
-    sourceProperties: SOURCE_PROPERTIES,
+    sourceProperties: agent.sourceProperties,
     disks: SOURCE_DISKS,
     replication: {
       state: synced ? 'CONTINUOUS' : 'INITIAL_SYNC',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  BIOS_LOADER_PRESENCE,
+  bootModeOf,
   compareVersionsDescending,
   parseBlkid,
   parseBlockDevices,
@@ -18,6 +20,23 @@ test('os-release is read with and without quotes', () => {
     prettyName: 'Debian GNU/Linux 12 (bookworm)',
   });
   assert.deepEqual(parseOsRelease(''), { id: 'linux', versionId: '', prettyName: 'linux' });
+});
+
+test('a guest with both ways to start does so by BIOS only if its boot sector finds a loader', () => {
+  const both = { hasBiosBootCode: true, hasEfiPartition: true };
+  const withLoader = (...present: string[]) => bootModeOf({ ...both, present: new Set(present) });
+  assert.equal(withLoader('/boot/grub/grub.cfg', '/boot/efi/EFI/debian/grub.cfg'), 'UEFI');
+  assert.equal(withLoader(), 'UEFI', 'code left over from another system');
+  const loaders = ['/boot/grub/i386-pc', '/boot/grub2/i386-pc', '/boot/grub/stage2', '/etc/lilo.conf'];
+  for (const path of [...loaders, '/boot/extlinux', '/boot/extlinux.conf', '/boot/ldlinux.sys']) {
+    assert.ok(BIOS_LOADER_PRESENCE.includes(path.slice(1)), 'it is looked for');
+    assert.equal(withLoader(path, '/boot/efi/EFI/BOOT/BOOTX64.EFI'), 'LEGACY_BIOS', path);
+  }
+  assert.equal(bootModeOf(both), 'LEGACY_BIOS', 'of a system that is not Linux nothing is known');
+  const none = { present: new Set<string>() };
+  assert.equal(bootModeOf({ ...none, hasBiosBootCode: true, hasEfiPartition: false }), 'LEGACY_BIOS');
+  assert.equal(bootModeOf({ ...none, hasBiosBootCode: false, hasEfiPartition: true }), 'UEFI');
+  assert.equal(bootModeOf({ ...none, hasBiosBootCode: false, hasEfiPartition: false }), 'LEGACY_BIOS');
 });
 
 test('the lists that libguestfs prints are read', () => {

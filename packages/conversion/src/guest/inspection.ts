@@ -82,11 +82,27 @@ const FOREIGN_TYPES = [
   ['VMFS', 'VMware ESXi (VMFS)'],
 ] as const;
 
-/** A guest that starts from its boot sector does so on BIOS firmware; one that cannot needs UEFI. */
+/** What boot loaders for BIOS firmware keep beside the kernel, for which their boot sector looks. */
+const BIOS_LOADERS = [
+  ...['/boot/grub/i386-pc', '/boot/grub2/i386-pc', '/boot/grub/stage1', '/boot/grub/stage2'],
+  ...['/boot/extlinux', '/boot/extlinux.conf', '/boot/syslinux', '/boot/ldlinux.sys', '/etc/lilo.conf'],
+] as const;
+/** One pattern for all: each takes its time in an appliance. */
+export const BIOS_LOADER_PRESENCE = `/{${BIOS_LOADERS.map((path) => path.slice(1)).join(',')}}`;
+
+/**
+ * The guess, where nobody has told by which firmware the source starts. What starts from its boot sector does
+ * so on BIOS firmware; a sector without code needs UEFI, and one whose code is left over from before the
+ * system: it finds no loader for BIOS. Of a system that is not Linux loaders are not known.
+ */
 export function bootModeOf(
-  inspection: Pick<GuestInspection, 'hasBiosBootCode' | 'hasEfiPartition'>,
+  inspection: Pick<GuestInspection, 'hasBiosBootCode' | 'hasEfiPartition'> &
+    Partial<Pick<GuestInspection, 'present'>>,
 ): 'LEGACY_BIOS' | 'UEFI' {
-  return !inspection.hasBiosBootCode && inspection.hasEfiPartition ? 'UEFI' : 'LEGACY_BIOS';
+  const { hasBiosBootCode, hasEfiPartition, present } = inspection;
+  if (!hasEfiPartition) return 'LEGACY_BIOS';
+  const isLeftOver = present !== undefined && !BIOS_LOADERS.some((path) => present.has(path));
+  return hasBiosBootCode && !isLeftOver ? 'LEGACY_BIOS' : 'UEFI';
 }
 
 export function parseOsRelease(text: string): GuestInspection['os'] {

@@ -12,6 +12,7 @@ import { applianceDiskName } from '../guest/device-names.ts';
 import { type Filesystem, findFilesystem, parseFstab } from '../guest/fstab.ts';
 import { impossible } from '../guest/impossible.ts';
 import {
+  BIOS_LOADER_PRESENCE,
   compareVersionsDescending,
   type ForeignSystem,
   foreignFamily,
@@ -86,6 +87,7 @@ const PRESENCE_PATTERNS = [
   '/etc/cloud/cloud.cfg',
   // The file system tells no cases apart, the appliance's patterns do.
   '/{boot/efi,efi,boot}/[Ee][Ff][Ii]/*/{*.[Ee][Ff][Ii],grub.cfg}',
+  BIOS_LOADER_PRESENCE,
   SYSTEMD_PRESENCE,
   RUNNER_FOLDER,
 ];
