@@ -20,11 +20,15 @@ const RULES = `
   \`mgn:server:user-provided-id\`; a new one needs \`mgn:server:fqdn-for-action-framework\` and waits for its agent as
   PENDING_INSTALLATION. Whatever of it is there already is changed only as far as its caller may ([identity.md](identity.md)).
   \`landfall:PutInventoryFile\` puts a file into a bucket, \`landfall:GetInventoryFile\` fetches one.
-- Of the **\`mgn:launch:\` columns** of an import \`transfer-server-tags\` and \`placement:operating-system-licensing\` are
-  applied. All others are kept and exported again **without effect on a launch**, and the import does not warn of it:
-  \`instance-type\`, \`iam-instance-profile:name\`, \`placement:host-id\`, \`placement:tenancy\`, \`nic:…\`, \`volume:…:type\`,
-  \`tag:instance:…\`. Size, network, addresses, disks and tags of a machine are set in its launch template
-  ([ec2.md](ec2.md), \`landfall launch-template set\`).
+- The **\`mgn:launch:\` columns** of an import go into the launch configuration (\`transfer-server-tags\`,
+  \`placement:operating-system-licensing\`) and into a new default version of the launch template:
+  \`instance-type\` turns right-sizing off, \`nic:0:private-ip:N\` turns \`copyPrivateIp\` off and takes the gateway of
+  a network that the source has (\`10.0.0.7/24\` where it has none), \`nic:0:subnet-id\` and
+  \`nic:0:security-group-id:N\` are those of [ec2.md](ec2.md), \`tag:instance:KEY\` is added to the tags. Kept and exported
+  again **without effect on a launch** are \`iam-instance-profile:name\`, \`placement:host-id\`, \`placement:tenancy\` other
+  than \`default\`, \`nic:0:network-interface-id\`, \`nic:1:…\` and above and \`volume:DEVICE:type\`; the import says so
+  of each row: an item of \`ListImportErrors\` without an \`errorType\`, which begins with \`warning:\`. An export leaves out a size and
+  addresses that are derived from the source.
 - Of the events of a **job log** \`SERVER_SKIPPED\` and \`JOB_CANCEL\` are in the model, and never written: a call one of
   whose servers cannot take part is refused as a whole (ConflictException), and no operation cancels a job.
 - **IAM** is not served at this address; users, roles and policies are made with \`landfall\` ([identity.md](identity.md)).

@@ -1,6 +1,9 @@
 /** One item of an import, in the transaction of its caller. Throws ApiError for what cannot be done. */
 import { ApiError, isoDateTime } from '@landfall/api';
 import { publicId } from '@landfall/runtime';
+import type { TemplateContent } from '../ec2/template-data.ts';
+import { addVersion } from '../launch/launch-template.ts';
+import { serverTemplate } from '../launch/server-template.ts';
 import { templatesForNewServer } from '../lifecycle/default-settings.ts';
 import { newServerRecord, unseenProperties } from '../lifecycle/new-server.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
@@ -27,11 +30,14 @@ import {
   changesOfGroup,
   changesOfNewServer,
   changesOfServer,
+  changesOfTemplate,
   type ItemWork,
   requireAllowed,
 } from './import-access.ts';
 import type { PlanItem, Reference } from './inventory-plan.ts';
 import type { GroupFacts, ServerFacts } from './inventory-rows.ts';
+import { changeTemplate, configureLaunch } from './launch-change.ts';
+import { type LaunchTexts, saysTemplate } from './launch-columns.ts';
 
 export type Effect = 'CREATED' | 'MODIFIED' | 'NONE';
 
@@ -119,15 +125,47 @@ async function applyServer(
     const fresh = withFacts(await pendingServer(service, tx, facts), facts, reference?.groupId);
     await requireAllowed(work, changesOfNewServer(service, fresh));
     await insertServer(tx, fresh);
+    await keepTemplate(work, fresh, await wantedTemplate(work, fresh, facts.launch));
     if (reference !== undefined) await refuseOverfull(tx, reference.groupId);
     return 'CREATED';
   }
   const next = withFacts(known, facts, reference?.groupId);
-  if (JSON.stringify(next) === JSON.stringify(known)) return 'NONE';
-  await requireAllowed(work, changesOfServer(service, known, next));
-  await saveServer(tx, next);
+  const isSame = JSON.stringify(next) === JSON.stringify(known);
+  const wanted = await wantedTemplate(work, next, facts.launch);
+  const templateChanges = wanted === undefined ? [] : changesOfTemplate(service, known);
+  await requireAllowed(work, [...(isSame ? [] : changesOfServer(service, known, next)), ...templateChanges]);
+  if (!isSame) await saveServer(tx, next);
+  await keepTemplate(work, next, wanted);
   if (reference !== undefined) await refuseOverfull(tx, reference.groupId);
-  return 'MODIFIED';
+  return isSame && wanted === undefined ? 'NONE' : 'MODIFIED';
+}
+
+/** Its launch template as the file has it; `undefined`: it is so already. */
+async function wantedTemplate(
+  { service, tx, networkNames }: ItemWork,
+  server: SourceServerRecord,
+  texts: LaunchTexts,
+): Promise<TemplateContent | undefined> {
+  if (!saysTemplate(texts)) return undefined;
+  const { version } = await serverTemplate(service, tx, server);
+  const current = { data: version.data, ec2Members: version.ec2Members ?? {} };
+  const wanted = changeTemplate(current, texts, server, { sizes: service.sizes, networkNames });
+  return JSON.stringify(wanted) === JSON.stringify(current) ? undefined : wanted;
+}
+
+async function keepTemplate(
+  { service, tx }: ItemWork,
+  server: SourceServerRecord,
+  wanted: TemplateContent | undefined,
+): Promise<void> {
+  if (wanted === undefined) return;
+  const { template } = await serverTemplate(service, tx, server);
+  await addVersion(tx, template, {
+    ...wanted,
+    nowMs: service.clock.nowMs(),
+    description: 'from an inventory file',
+    isDefault: true,
+  });
 }
 
 async function findServer(
@@ -176,26 +214,17 @@ function withFacts(
   { userProvidedId, platform, fqdn, tags, launch }: ServerFacts,
   applicationId: string | undefined,
 ): SourceServerRecord {
-  const {
-    'transfer-server-tags': copyTags,
-    'placement:operating-system-licensing': licensing,
-    ...rest
-  } = launch;
-  const { launchConfiguration } = server;
-  return {
-    ...server,
-    tags: { ...server.tags, ...tags },
-    ...(userProvidedId === undefined ? {} : { userProvidedId }),
-    ...(platform === undefined ? {} : { platform }),
-    ...(fqdn === undefined ? {} : { fqdnForActionFramework: fqdn }),
-    ...(applicationId === undefined ? {} : { applicationId }),
-    ...(Object.keys(rest).length === 0 ? {} : { inventoryLaunch: { ...server.inventoryLaunch, ...rest } }),
-    launchConfiguration: {
-      ...launchConfiguration,
-      ...(copyTags === undefined ? {} : { copyTags: copyTags.toLowerCase() === 'true' }),
-      ...(licensing === undefined ? {} : { licensing: { osByol: licensing.toUpperCase() === 'BYOL' } }),
+  return configureLaunch(
+    {
+      ...server,
+      tags: { ...server.tags, ...tags },
+      ...(userProvidedId === undefined ? {} : { userProvidedId }),
+      ...(platform === undefined ? {} : { platform }),
+      ...(fqdn === undefined ? {} : { fqdnForActionFramework: fqdn }),
+      ...(applicationId === undefined ? {} : { applicationId }),
     },
-  };
+    launch,
+  );
 }
 
 function tooManyServers(): ApiError {

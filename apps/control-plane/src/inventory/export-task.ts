@@ -2,15 +2,19 @@
  * Runs one export: twice through the store in pages, first for the columns there are, then for the rows. What
  * is archived is left out. An export that was cut off begins again; its object appears whole or not at all.
  */
+
+import type { TemplateContent } from '../ec2/template-data.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 import { type GroupRecord, listGroups } from '../store/groups.ts';
 import { type ExportRecord, saveTask } from '../store/inventory-tasks.ts';
+import { listDefaultVersions } from '../store/launch-templates.ts';
 import type { Queries } from '../store/schema.ts';
 import { countActiveServers, listActiveServersAfter } from '../store/source-servers.ts';
 import { formatCsvRow } from './csv.ts';
 import { launchColumn, PLAIN_COLUMNS, tagColumn } from './inventory-columns.ts';
 import type { Home } from './inventory-rows.ts';
+import { launchTexts } from './launch-change.ts';
 
 const PAGE_SERVERS = 200;
 
@@ -70,7 +74,11 @@ async function* listRows(db: Queries, groups: Groups, home: Home): AsyncGenerato
     const page = await listActiveServersAfter(db, after, PAGE_SERVERS);
     for (const { applicationId = '' } of page) emptyApplications.delete(applicationId);
     servers += page.length;
-    yield { rows: page.map((server) => rowOf(home, groups, server, server.applicationId)), servers };
+    const contents = await defaultContents(db, page);
+    const rows = page.map((server) =>
+      rowOf(home, groups, { server, content: contents.get(server.sourceServerId) }, server.applicationId),
+    );
+    yield { rows, servers };
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE_SERVERS) break;
     after = last.sourceServerId;
@@ -105,10 +113,25 @@ async function* linesOf(
   }
 }
 
+interface DescribedServer {
+  readonly server: SourceServerRecord;
+  /** Of its launch template, if it has one yet. */
+  readonly content: TemplateContent | undefined;
+}
+
+async function defaultContents(
+  db: Queries,
+  servers: readonly SourceServerRecord[],
+): Promise<ReadonlyMap<string, TemplateContent>> {
+  const ids = servers.map(({ sourceServerId }) => sourceServerId);
+  const found = await listDefaultVersions(db, ids);
+  return new Map([...found].map(([id, { data, ec2Members = {} }]) => [id, { data, ec2Members }] as const));
+}
+
 function rowOf(
   home: Home,
   { waves, applications }: Groups,
-  server: SourceServerRecord | undefined,
+  described: DescribedServer | undefined,
   applicationId: string | undefined,
 ): Cells {
   const application = applications.get(applicationId ?? '');
@@ -117,7 +140,7 @@ function rowOf(
     ...homeCells(home),
     ...(wave === undefined ? [] : groupCells('wave', wave)),
     ...(application === undefined ? [] : groupCells('app', application)),
-    ...(server === undefined ? [] : serverCells(server)),
+    ...(described === undefined ? [] : serverCells(described.server, described.content)),
   ]);
 }
 
@@ -139,23 +162,15 @@ function groupCells(about: 'wave' | 'app', { groupId, name, description = '', ta
   ];
 }
 
-function serverCells(server: SourceServerRecord): CellList {
-  const { copyTags, licensing } = server.launchConfiguration;
-  const launch = { ...server.inventoryLaunch };
-  const settings: CellList = [
-    ...(copyTags === undefined ? [] : [['transfer-server-tags', String(copyTags)] as const]),
-    ...(licensing?.osByol === undefined
-      ? []
-      : [['placement:operating-system-licensing', licensing.osByol ? 'BYOL' : 'LI'] as const]),
-    ...Object.entries(launch),
-  ];
+function serverCells(server: SourceServerRecord, content: TemplateContent | undefined): CellList {
+  const launch = Object.entries(launchTexts(server, content));
   return [
     ['mgn:server:id', server.sourceServerId],
     ['mgn:server:user-provided-id', server.userProvidedId ?? ''],
     ['mgn:server:platform', server.platform ?? ''],
     ['mgn:server:fqdn-for-action-framework', server.fqdnForActionFramework ?? ''],
     ...tagCells('server', server.tags),
-    ...settings.map(([property, text]) => [launchColumn(property), text] as const),
+    ...launch.map(([property, text]) => [launchColumn(property), text] as const),
   ];
 }
 

@@ -7,7 +7,8 @@ import { waitFor } from '../testing/wait-for.ts';
 const GOLD = { StringEquals: { 'aws:ResourceTag/tier': 'gold' } };
 const HEADER =
   'mgn:wave:name,mgn:app:name,mgn:app:description,mgn:server:user-provided-id,' +
-  'mgn:server:fqdn-for-action-framework,mgn:server:tag:tier,mgn:launch:transfer-server-tags\n';
+  'mgn:server:fqdn-for-action-framework,mgn:server:tag:tier,mgn:launch:transfer-server-tags,' +
+  'mgn:launch:tag:instance:by\n';
 const SERVERS = `${HEADER},,,web-1,web-1.example.org,gold,\n,,,web-2,web-2.example.org,silver,\n`;
 
 async function importAs({ api }: Pick<TestUser, 'api'>, plane: TestControlPlane, content: string) {
@@ -67,18 +68,19 @@ test('what an import changes is asked about as the operation that changes it alo
     statements: [{ Effect: 'Allow', Action: 'mgn:StartImport', Resource: '*' }],
   });
   const cases: readonly (readonly [row: string, action: string])[] = [
-    [',,,web-1,,bronze,', 'TagResource'],
-    [',,,web-1,,,true', 'UpdateLaunchConfiguration'],
-    [',,,web-1,other.example.org,,', 'UpdateSourceServer'],
-    [',Shop,,web-1,,,', 'AssociateSourceServers'],
-    [',Shop,,web-9,web-9.example.org,,', 'AssociateSourceServers'],
-    [',Shop,sells,,,,', 'UpdateApplication'],
-    ['second,Shop,,,,,', 'AssociateApplications'],
+    [',,,web-1,,bronze,', 'mgn:TagResource'],
+    [',,,web-1,,,true', 'mgn:UpdateLaunchConfiguration'],
+    [',,,web-1,other.example.org,,', 'mgn:UpdateSourceServer'],
+    [',Shop,,web-1,,,', 'mgn:AssociateSourceServers'],
+    [',Shop,,web-9,web-9.example.org,,', 'mgn:AssociateSourceServers'],
+    [',Shop,sells,,,,', 'mgn:UpdateApplication'],
+    [',,,web-1,,,,someone', 'landfall:CreateLaunchTemplateVersion'],
+    ['second,Shop,,,,,', 'mgn:AssociateApplications'],
   ];
   for (const [row, action] of cases) {
     const { errors } = await importAs(user, plane, `${HEADER}${row}\n`);
     assert.equal(errors.length, 1, action);
-    assert.match(errors[0]?.rawError ?? '', new RegExp(`perform: mgn:${action} on resource: arn:aws:mgn:`));
+    assert.match(errors[0]?.rawError ?? '', new RegExp(`perform: ${action} on resource: arn:aws:mgn:`));
   }
   const made = await importAs(
     user,

@@ -16,13 +16,15 @@ import type { Queries } from '../store/schema.ts';
 export interface ItemWork {
   readonly service: Service;
   readonly tx: Queries;
+  /** Of the launch hosts. */
+  readonly networkNames: readonly string[];
   /** Absent: an import that an earlier version began, which was asked about as a whole. */
   readonly askedBy: Asker | undefined;
 }
 
 export interface Change {
-  /** Of `mgn`. */
-  readonly operation: string;
+  /** `mgn:TagResource` */
+  readonly action: string;
   readonly resources: readonly string[];
   readonly tags?: Tags;
 }
@@ -34,9 +36,9 @@ export async function requireAllowed(work: ItemWork, changes: readonly Change[])
   const { caller, sourceIp } = askedBy;
   const { facts, store } = service;
   const tagsOf = (resource: string) => tagsOfResource({ facts, store: { ...store, db: tx } }, resource);
-  for (const { operation, resources, tags } of changes) {
+  for (const { action, resources, tags } of changes) {
     const context = { ...callContext(service, caller, sourceIp), requestTags: tags };
-    await authorise({ caller, action: `mgn:${operation}`, resources, context }, { db: tx, tagsOf });
+    await authorise({ caller, action, resources, context }, { db: tx, tagsOf });
   }
 }
 
@@ -50,14 +52,25 @@ export function changesOfServer(
   const joined =
     applicationId === undefined || applicationId === known.applicationId
       ? []
-      : [joinChange('AssociateSourceServers', applicationArn(facts, applicationId), resources)];
+      : [joinChange('mgn:AssociateSourceServers', applicationArn(facts, applicationId), resources)];
   const isOtherLaunch = !isSame(launchOf(known), launchOf(next));
   return [
     ...tagChange(resources, known.tags, next.tags),
-    ...(isOtherLaunch ? [{ operation: 'UpdateLaunchConfiguration', resources }] : []),
-    ...(isSame(namesOf(known), namesOf(next)) ? [] : [{ operation: 'UpdateSourceServer', resources }]),
+    ...(isOtherLaunch ? [{ action: 'mgn:UpdateLaunchConfiguration', resources }] : []),
+    ...(isSame(namesOf(known), namesOf(next)) ? [] : [{ action: 'mgn:UpdateSourceServer', resources }]),
     ...joined,
   ];
+}
+
+/** A new version of its launch template, which launches take from then on. */
+export function changesOfTemplate(
+  { facts }: Service,
+  { sourceServerId }: SourceServerRecord,
+): readonly Change[] {
+  const resources = [arnOf('mgn', 'source-server', sourceServerId, facts)];
+  return ['landfall:CreateLaunchTemplateVersion', 'landfall:SetDefaultLaunchTemplateVersion'].map(
+    (action) => ({ action, resources }),
+  );
 }
 
 /** A server that is new has nothing yet that could be asked about, but its application has. */
@@ -66,31 +79,31 @@ export function changesOfNewServer(
   { applicationId }: SourceServerRecord,
 ): readonly Change[] {
   if (applicationId === undefined) return [];
-  return [joinChange('AssociateSourceServers', applicationArn(facts, applicationId), [])];
+  return [joinChange('mgn:AssociateSourceServers', applicationArn(facts, applicationId), [])];
 }
 
 export function changesOfGroup({ facts }: Service, known: GroupRecord, next: GroupRecord): readonly Change[] {
   const resources = [groupArn(facts, known)];
   const isOther = known.name !== next.name || known.description !== next.description;
-  const operation = known.kind === 'WAVE' ? 'UpdateWave' : 'UpdateApplication';
-  return [...(isOther ? [{ operation, resources }] : []), ...tagChange(resources, known.tags, next.tags)];
+  const action = known.kind === 'WAVE' ? 'mgn:UpdateWave' : 'mgn:UpdateApplication';
+  return [...(isOther ? [{ action, resources }] : []), ...tagChange(resources, known.tags, next.tags)];
 }
 
 /** An application that the same item made is asked about, too: it is there by now. */
 export function changeOfWave({ facts }: Service, application: GroupRecord, waveId: string): Change {
   const wave = arnOf('mgn', 'wave', waveId, facts);
-  return joinChange('AssociateApplications', wave, [groupArn(facts, application)]);
+  return joinChange('mgn:AssociateApplications', wave, [groupArn(facts, application)]);
 }
 
-function joinChange(operation: string, group: string, members: readonly string[]): Change {
-  return { operation, resources: [group, ...members] };
+function joinChange(action: string, group: string, members: readonly string[]): Change {
+  return { action, resources: [group, ...members] };
 }
 
 function tagChange(resources: readonly string[], known: Tags, next: Tags): readonly Change[] {
   const changed = Object.entries(next).filter(([key, value]) => known[key] !== value);
   return changed.length === 0
     ? []
-    : [{ operation: 'TagResource', resources, tags: Object.fromEntries(changed) }];
+    : [{ action: 'mgn:TagResource', resources, tags: Object.fromEntries(changed) }];
 }
 
 function launchOf({ launchConfiguration, inventoryLaunch }: SourceServerRecord): readonly unknown[] {

@@ -3,12 +3,13 @@
  *
  * I2 A file with anything wrong in it changes nothing: every problem is listed, the import has FAILED.
  * I3 An item that cannot be applied is listed and passed over; the others are applied. The import has FAILED
- *    if there was one.
+ *    if there was one. What is kept without effect is a warning, listed behind the errors.
  * I4 After a restart it goes on at the first item that is not done, if the file is still the same.
  */
 import { createHash } from 'node:crypto';
 import { ApiError } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
+import { listNetworks } from '../ec2/networks.ts';
 import type { Service } from '../service.ts';
 import {
   appendTaskError,
@@ -18,12 +19,14 @@ import {
   type TaskError,
 } from '../store/inventory-tasks.ts';
 import { applyItem, type Effect } from './apply-item.ts';
+import type { CsvProblem } from './csv.ts';
 import { type PlanItem, planInventory } from './inventory-plan.ts';
-import { readInventory } from './inventory-rows.ts';
+import { readInventory, warningsOf } from './inventory-rows.ts';
 import { decodeInventory } from './inventory-text.ts';
 
 export const IMPORT_BYTES_MAX = 16 * 1024 * 1024;
 const ERRORS_MAX = 1000;
+const WARNINGS_MAX = 500;
 
 const COUNTED = { WAVE: 'waves', APPLICATION: 'applications', SERVER: 'servers' } as const;
 
@@ -43,11 +46,33 @@ export async function runImport(
   if (task.sha256 !== undefined && task.sha256 !== sha256) throw fileChanged(task);
   let current: ImportRecord = { ...task, status: 'STARTED', sha256, total: plan.items.length };
   await service.store.transaction((tx) => saveTask(tx, current));
+  const networkNames = (await listNetworks(service)).map(({ name }) => name);
   for (const item of plan.items.slice(task.done)) {
     signal.throwIfAborted();
-    current = await runItem(service, current, item);
+    current = await runItem(service, current, item, networkNames);
   }
-  return current;
+  return warn(service, current, warningsOf(rows));
+}
+
+/** Behind the errors, once also after a restart. What has no type is no error. */
+async function warn(
+  { store, clock }: Service,
+  task: ImportRecord,
+  warnings: readonly CsvProblem[],
+): Promise<ImportRecord> {
+  if (task.isWarned === true || warnings.length === 0) return task;
+  const warned: ImportRecord = { ...task, isWarned: true };
+  const left = warnings.length - WARNINGS_MAX;
+  const more = left > 0 ? [`warning: the same of ${left} more rows, which are not listed`] : [];
+  await store.transaction(async (tx) => {
+    const atMs = clock.nowMs();
+    for (const { rowNumber, message } of warnings.slice(0, WARNINGS_MAX)) {
+      await appendTaskError(tx, task.taskId, { atMs, rowNumber, rawError: message });
+    }
+    for (const rawError of more) await appendTaskError(tx, task.taskId, { atMs, rawError });
+    await saveTask(tx, warned);
+  });
+  return warned;
 }
 
 async function readFile({ objects }: Service, task: ImportRecord): Promise<Buffer> {
@@ -80,11 +105,17 @@ async function refuseFile(
 }
 
 /** I1, I3 */
-async function runItem(service: Service, task: ImportRecord, item: PlanItem): Promise<ImportRecord> {
+async function runItem(
+  service: Service,
+  task: ImportRecord,
+  item: PlanItem,
+  networkNames: readonly string[],
+): Promise<ImportRecord> {
   const { store } = service;
   try {
     return await store.transaction(async (tx) => {
-      const next = counted(task, item, await applyItem({ service, tx, askedBy: task.askedBy }, item));
+      const work = { service, tx, networkNames, askedBy: task.askedBy };
+      const next = counted(task, item, await applyItem(work, item));
       await saveTask(tx, next);
       return next;
     });

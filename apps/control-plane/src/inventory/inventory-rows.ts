@@ -2,9 +2,11 @@
  * From the text of an inventory file to rows that say something about a wave, an application and a server.
  * What a row says is checked by the validator of the operation that would set it.
  */
-import { ApiError, type FieldFailure, operations, validateInput } from '@landfall/api';
+import { type FieldFailure, operations, validateInput } from '@landfall/api';
 import { type CsvProblem, type CsvRow, parseCsv } from './csv.ts';
-import { type Column, readColumn, tagColumn } from './inventory-columns.ts';
+import { failuresOf } from './field-failures.ts';
+import { type Column, launchColumn, readColumn, tagColumn } from './inventory-columns.ts';
+import { columnsWithoutEffect, launchProblems } from './launch-columns.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -44,6 +46,15 @@ export interface ReadInventory {
 }
 
 const ROWS_MAX = 10_000;
+
+/** Of each row that has one, in their order. */
+export function warningsOf(rows: readonly InventoryRow[]): readonly CsvProblem[] {
+  return rows.flatMap(({ rowNumber, server }) => {
+    const columns = columnsWithoutEffect(server?.launch ?? {}).map(launchColumn);
+    const message = `warning: kept, without effect on a launch: ${columns.join(', ')}`;
+    return columns.length === 0 ? [] : [{ rowNumber, message }];
+  });
+}
 
 export function readInventory(text: string, home: Home): ReadInventory {
   const parsed = parseCsv(text);
@@ -203,31 +214,10 @@ function columnOf(about: 'wave' | 'app' | 'server', member: string): string {
   return `mgn:${about}:${PROPERTIES[member] ?? member}`;
 }
 
-function launchProblems(launch: ServerFacts['launch']): readonly string[] {
-  const choices: Readonly<Record<string, RegExp>> = {
-    'transfer-server-tags': /^(true|false)$/i,
-    'placement:operating-system-licensing': /^(LI|BYOL)$/i,
-  };
-  return Object.entries(choices).flatMap(([property, pattern]) => {
-    const text = launch[property];
-    return text === undefined || pattern.test(text) ? [] : [`mgn:launch:${property} cannot be ${text}`];
-  });
-}
-
 function problemsOf(
   operation: (typeof operations.mgn)['DeleteWave' | 'DeleteApplication'],
   id: string | undefined,
   inputOf: (id: string) => object,
 ): readonly FieldFailure[] {
   return id === undefined ? [] : failuresOf(() => validateInput(operation, inputOf(id)));
-}
-
-function failuresOf(check: () => unknown): readonly FieldFailure[] {
-  try {
-    check();
-    return [];
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return (error.members.fieldList ?? []) as readonly FieldFailure[];
-  }
 }

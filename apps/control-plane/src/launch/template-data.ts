@@ -20,19 +20,44 @@ export function firstData(
   sizes: MachineSizes,
   volumes: VolumeSettings = {},
 ): LaunchTemplateData {
-  const disks = server.disks.flatMap(({ deviceName, sizeBytes }) => {
-    const isSmall = volumes.smallVolumeMaxSize !== undefined && sizeBytes <= volumes.smallVolumeMaxSize * GIB;
-    const conf = isSmall ? volumes.smallVolumeConf : volumes.largeVolumeConf;
-    if (conf === undefined) return [];
-    const { volumeType, iops, throughput, deleteOnTermination } = conf;
-    return [{ deviceName, volumeType, iops, throughput, deleteOnTermination }];
-  });
+  const disks = disksBySize(server, volumes);
   const base = {
     instanceType: rightSize(sizes, server.sourceProperties).name,
     inboundPorts: INBOUND_PORTS,
     ...(disks.length === 0 ? {} : { disks }),
   };
   return followConfiguration(base, server, sizes) ?? base;
+}
+
+function disksBySize(
+  { disks }: SourceServerRecord,
+  volumes: VolumeSettings,
+): NonNullable<LaunchTemplateData['disks']> {
+  return disks.flatMap(({ deviceName, sizeBytes }) => {
+    const isSmall = volumes.smallVolumeMaxSize !== undefined && sizeBytes <= volumes.smallVolumeMaxSize * GIB;
+    const conf = isSmall ? volumes.smallVolumeConf : volumes.largeVolumeConf;
+    if (conf === undefined) return [];
+    const { volumeType, iops, throughput, deleteOnTermination } = conf;
+    return [{ deviceName, volumeType, iops, throughput, deleteOnTermination }];
+  });
+}
+
+/**
+ * A template from before the server's disks and size were known, with what they give it and nobody chose.
+ * `undefined`: it is so already.
+ */
+export function completeData(
+  data: LaunchTemplateData,
+  server: SourceServerRecord,
+  sizes: MachineSizes,
+  volumes: VolumeSettings = {},
+): LaunchTemplateData | undefined {
+  const chosen = data.disks ?? [];
+  const given = disksBySize(server, volumes).filter((disk) =>
+    chosen.every(({ deviceName }) => deviceName !== disk.deviceName),
+  );
+  const complete = given.length === 0 ? data : { ...data, disks: [...chosen, ...given] };
+  return followConfiguration(complete, server, sizes) ?? (complete === data ? undefined : complete);
 }
 
 /**

@@ -55,7 +55,7 @@ export interface SourceServerRecord {
   readonly userProvidedId?: string;
   readonly fqdnForActionFramework?: string;
   readonly platform?: string;
-  /** What an inventory said of its launch and nothing here acts on, by column behind `mgn:launch:`. */
+  /** What an inventory said of network interfaces beyond the one a machine has, by its columns. */
   readonly inventoryLaunch?: Readonly<Record<string, string>>;
   readonly applicationId?: string;
   readonly connectorAction?: Mgn.SourceServerConnectorAction;

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { groupIdOfPort } from '../ec2/stable-ids.ts';
 import { parseCsv } from '../inventory/csv.ts';
+import { enrolProgram, newIdentity } from '../testing/simulated-programs.ts';
+import { SOURCE_DISKS, SOURCE_PROPERTIES } from '../testing/source-fixtures.ts';
 import { startTestControlPlane, type TestControlPlane } from '../testing/test-control-plane.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
@@ -125,6 +128,70 @@ test('what was exported is imported unchanged; archived things are left out, lon
   const none = { createdCount: 0, modifiedCount: 0 };
   assert.deepEqual([again.ended?.status, again.errors], ['SUCCEEDED', []]);
   assert.deepEqual(again.ended?.summary, { waves: none, applications: none, servers: none });
+});
+
+const LAUNCH_HEADER =
+  'mgn:server:user-provided-id,mgn:server:fqdn-for-action-framework,mgn:launch:instance-type,' +
+  'mgn:launch:nic:0:security-group-id:0,mgn:launch:nic:0:private-ip:0,mgn:launch:tag:instance:Env,' +
+  'mgn:launch:placement:tenancy,mgn:launch:volume:/dev/vda:type\n';
+
+const KEPT = 'mgn:launch:placement:tenancy, mgn:launch:volume:/dev/vda:type';
+
+async function defaultVersionOf({ api }: TestControlPlane, userProvidedID: string) {
+  const { items = [] } = await api.mgn('DescribeSourceServers', {});
+  const sourceServerID = items.find((one) => one.userProvidedID === userProvidedID)?.sourceServerID ?? '';
+  const { items: versions = [] } = await api.landfall('DescribeLaunchTemplateVersions', {
+    ...{ sourceServerID, versions: ['$Default'] },
+  });
+  const configuration = await api.mgn('GetLaunchConfiguration', { sourceServerID });
+  return { sourceServerID, data: versions[0]?.launchTemplateData, configuration };
+}
+
+test('launch columns of a file become the launch template, before and after the agent is there', async (t) => {
+  const plane = await startEmpty(t);
+  const port = groupIdOfPort(8443);
+  const row = `web-1,web-1.example.org,m5.large,${port},10.9.8.7/24,prod,dedicated,io1\n`;
+  const { ended, errors } = await importText(plane, LAUNCH_HEADER + row);
+  assert.equal(ended?.status, 'SUCCEEDED');
+  assert.deepEqual(
+    errors.map(({ errorType, errorData }) => [errorType, errorData?.rowNumber, errorData?.rawError]),
+    [[undefined, 2, `warning: kept, without effect on a launch: ${KEPT}`]],
+  );
+  const told = {
+    instanceType: 'm5.large',
+    inboundPorts: [8443],
+    addresses: [{ address: '10.9.8.7/24' }],
+    tags: { Env: 'prod' },
+    disks: [{ deviceName: '/dev/vda', volumeType: 'io1' }],
+  };
+  const pending = await defaultVersionOf(plane, 'web-1');
+  assert.deepEqual(pending.data, told);
+  assert.equal(pending.configuration.targetInstanceTypeRightSizingMethod, 'NONE');
+
+  const { items: templates = [] } = await plane.api.mgn('DescribeLaunchConfigurationTemplates', {});
+  await plane.api.mgn('UpdateLaunchConfigurationTemplate', {
+    launchConfigurationTemplateID: templates[0]?.launchConfigurationTemplateID ?? '',
+    largeVolumeConf: { volumeType: 'gp3', throughput: 250 },
+  });
+  const { token } = await plane.api.landfall('CreateEnrolmentToken', {});
+  const described = { sourceProperties: SOURCE_PROPERTIES, disks: SOURCE_DISKS, userProvidedId: 'web-1' };
+  const { programId } = await enrolProgram('agent', token, newIdentity(), described);
+  assert.equal(programId, pending.sourceServerID);
+  const seen = await defaultVersionOf(plane, 'web-1');
+  const added = { deviceName: '/dev/vdb', volumeType: 'gp3', throughput: 250 };
+  assert.deepEqual(seen.data, { ...told, disks: [...told.disks, added] });
+
+  const exported = await exportText(plane, 'launch.csv');
+  const again = await importText(plane, exported.text);
+  assert.deepEqual(again.ended?.summary?.servers, { createdCount: 0, modifiedCount: 0 });
+  assert.deepEqual(await defaultVersionOf(plane, 'web-1'), seen);
+  const wrong = await importText(plane, LAUNCH_HEADER + row.replace('m5.large', 'm5.none'));
+  assert.deepEqual(
+    [wrong.ended?.status, wrong.errors[0]?.errorType, wrong.errors[0]?.errorData?.rowNumber],
+    ['FAILED', 'PROCESSING_ERROR', 2],
+  );
+  assert.match(wrong.errors[0]?.errorData?.rawError ?? '', /mgn:launch:instance-type is m5\.none/);
+  assert.deepEqual(await defaultVersionOf(plane, 'web-1'), seen, 'nothing of a row is half applied');
 });
 
 test('a big inventory goes in and comes out in pages, each server once', async (t) => {

@@ -61,6 +61,8 @@ export interface ImportRecord extends TaskBase {
   readonly sha256?: string;
   /** Something of it was not applied. */
   readonly hasErrors?: boolean;
+  /** Its warnings are listed. */
+  readonly isWarned?: boolean;
   readonly waves: Counted;
   readonly applications: Counted;
   readonly servers: Counted;
@@ -77,7 +79,8 @@ export type InventoryTask = ImportRecord | ExportRecord;
 
 export interface TaskError {
   readonly atMs: number;
-  readonly type: 'VALIDATION_ERROR' | 'PROCESSING_ERROR';
+  /** Absent: a warning. */
+  readonly type?: 'VALIDATION_ERROR' | 'PROCESSING_ERROR';
   readonly rawError: string;
   readonly rowNumber?: number;
   readonly waveId?: string;

@@ -138,6 +138,41 @@ export async function findVersion(
   return row === undefined ? undefined : decodeDocument(row.document);
 }
 
+/** By source server, of those that have a launch template. */
+export async function listDefaultVersions(
+  db: Queries,
+  sourceServerIds: readonly string[],
+): Promise<ReadonlyMap<string, LaunchTemplateVersionRecord>> {
+  if (sourceServerIds.length === 0) return new Map();
+  const templates = (
+    await db
+      .selectFrom('launch_template')
+      .select('document')
+      .where('source_server_id', 'in', [...sourceServerIds])
+      .execute()
+  ).map((row) => decodeDocument<LaunchTemplateRecord>(row.document));
+  if (templates.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('launch_template_version')
+    .select('document')
+    .where(({ and, eb, or }) =>
+      or(
+        templates.map(({ launchTemplateId, defaultVersion }) =>
+          and([eb('launch_template_id', '=', launchTemplateId), eb('version_number', '=', defaultVersion)]),
+        ),
+      ),
+    )
+    .execute();
+  const versions = rows.map((row) => decodeDocument<LaunchTemplateVersionRecord>(row.document));
+  const byTemplate = new Map(versions.map((version) => [version.launchTemplateId, version]));
+  return new Map(
+    templates.flatMap(({ sourceServerId, launchTemplateId }) => {
+      const version = byTemplate.get(launchTemplateId);
+      return version === undefined ? [] : [[sourceServerId, version] as const];
+    }),
+  );
+}
+
 /** Oldest first. */
 export async function listVersions(
   db: Queries,

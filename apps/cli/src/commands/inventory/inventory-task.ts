@@ -57,8 +57,13 @@ export async function watchImport({ client, output }: Context, importID: string)
     (await client.mgn('ListImports', { filters })).items?.[0] ?? Promise.reject(gone(importID));
   const ended = await untilEnded<Mgn.ImportTask>({ kind: 'import', id: importID, ask }, output);
   showRows(output, [ended], IMPORT_COLUMNS, '');
+  const listed = await listItems(client, 'ListImportErrors', { importID }, {});
+  const errors = listed.filter(({ errorType }) => errorType !== undefined);
+  if (listed.length > errors.length) {
+    const count = listed.length - errors.length;
+    output.err(`${count} warnings: \`landfall import errors ${importID}\` lists them\n`);
+  }
   if (ended.status === 'SUCCEEDED') return;
-  const errors = await listItems(client, 'ListImportErrors', { importID }, {});
   const [first] = errors;
   const where = first?.errorData?.rowNumber === undefined ? '' : `row ${first.errorData.rowNumber}: `;
   const message = `${importID} failed with ${errors.length} errors; ${where}${first?.errorData?.rawError ?? ''}`;

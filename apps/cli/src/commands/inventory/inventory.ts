@@ -16,7 +16,7 @@ const EXPORT_ERROR_COLUMNS: readonly Column<Mgn.ExportTaskError>[] = [
 
 const IMPORT_ERROR_COLUMNS: readonly Column<Mgn.ImportTaskError>[] = [
   { title: 'ROW', value: ({ errorData }) => errorData?.rowNumber },
-  { title: 'KIND', value: ({ errorType }) => errorType },
+  { title: 'KIND', value: ({ errorType }) => errorType ?? 'WARNING' },
   { title: 'ERROR', value: ({ errorData }) => errorData?.rawError },
 ];
 
@@ -56,7 +56,7 @@ function addImportCommands(command: Command): void {
       watchImport(await contextOf(self), importID),
     );
   addListing(command.command('errors <importID>'), 'ListImportErrors')
-    .description('what was wrong with the file, or could not be applied')
+    .description('what was wrong with the file, could not be applied, or was kept without effect')
     .action(async (importID: string, options: ListOptions, self: Command) => {
       const { client, output } = await contextOf(self);
       const errors = await listItems(client, 'ListImportErrors', { importID }, options);

@@ -68,8 +68,9 @@ export const inventoryMessages = {
   'inventory.writtenCounts':
     '{servers} {servers|server|servers}, {applications} {applications|application|applications}, {waves} {waves|wave|waves}',
   'inventory.result': 'Result',
-  'inventory.errors': 'Errors',
-  'inventory.errors.text': 'By the row of the file they are in; the header is row 1.',
+  'inventory.errors': 'Errors and warnings',
+  'inventory.errors.text':
+    'By the row of the file they are in; the header is row 1. A warning is no failure.',
   'inventory.errors.none': 'No errors',
   'inventory.errors.noneText': 'Everything in the file was understood and applied.',
   'inventory.errors.noneYet': 'No errors so far',
@@ -78,6 +79,7 @@ export const inventoryMessages = {
   'inventory.errors.kind': 'What failed',
   'inventory.errors.VALIDATION_ERROR': 'The file is not right',
   'inventory.errors.PROCESSING_ERROR': 'It could not be applied',
+  'inventory.errors.WARNING': 'Kept without effect',
   'inventory.errors.what': 'Cause',
   'inventory.errors.of': 'Of',
   'inventory.errors.when': 'When',

@@ -50,7 +50,7 @@ export function ImportErrors({ importID, status }: ImportErrorsProps): ReactNode
           {
             id: 'kind',
             header: t('inventory.errors.kind'),
-            cell: ({ errorType = 'PROCESSING_ERROR' }) => t(`inventory.errors.${errorType}`),
+            cell: ({ errorType }) => t(`inventory.errors.${errorType ?? 'WARNING'}`),
           },
           {
             id: 'what',

@@ -40,12 +40,13 @@ test('errors become a file, row by row', () => {
     [
       { errorType: 'VALIDATION_ERROR', errorData: { rowNumber: 3, rawError: 'no name, no id' } },
       { errorType: 'PROCESSING_ERROR', errorData: { rawError: 'busy', sourceServerID: 's-1' } },
+      { errorData: { rowNumber: 4, rawError: 'warning: kept' } },
     ],
     words,
   );
   assert.equal(
     text,
-    '\uFEFFRow,Kind,Cause,Of\r\n3,validation_error,"no name, no id",\r\n,processing_error,busy,s-1\r\n',
+    '\uFEFFRow,Kind,Cause,Of\r\n3,validation_error,"no name, no id",\r\n,processing_error,busy,s-1\r\n4,warning,warning: kept,\r\n',
   );
 });
 
@@ -53,4 +54,5 @@ test('a file that was refused as a whole is told from one that was applied in pa
   assert.equal(isRefused([]), false);
   assert.equal(isRefused([{ errorType: 'VALIDATION_ERROR' }]), true);
   assert.equal(isRefused([{ errorType: 'VALIDATION_ERROR' }, { errorType: 'PROCESSING_ERROR' }]), false);
+  assert.equal(isRefused([{ errorData: { rawError: 'warning: kept' } }]), false);
 });

@@ -52,14 +52,14 @@ export function bucketPath(bucket: string, key: string): string {
 
 export interface ErrorWords {
   readonly header: readonly string[];
-  readonly kindOf: (type: Mgn.ImportErrorType) => string;
+  readonly kindOf: (type: Mgn.ImportErrorType | 'WARNING') => string;
 }
 
 /** What is listed of an import, as a file for whoever corrects the first one. */
 export function errorsFile(errors: readonly Mgn.ImportTaskError[], { header, kindOf }: ErrorWords): string {
   const rows = errors.map(({ errorType, errorData = {} }) => [
     errorData.rowNumber,
-    errorType === undefined ? '' : kindOf(errorType),
+    kindOf(errorType ?? 'WARNING'),
     errorData.rawError,
     subjectOf(errorData),
   ]);
@@ -71,7 +71,8 @@ export function subjectOf(error: Mgn.ImportErrorData): string | undefined {
   return error.sourceServerID ?? error.applicationID ?? error.waveID;
 }
 
-/** A file that was refused as a whole has errors of its form only. */
+/** A file that was refused as a whole has errors of its form only. What has no type is a warning. */
 export function isRefused(errors: readonly Mgn.ImportTaskError[]): boolean {
-  return errors.length > 0 && errors.every(({ errorType }) => errorType === 'VALIDATION_ERROR');
+  const failures = errors.filter(({ errorType }) => errorType !== undefined);
+  return failures.length > 0 && failures.every(({ errorType }) => errorType === 'VALIDATION_ERROR');
 }
