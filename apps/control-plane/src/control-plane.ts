@@ -29,6 +29,8 @@ import { planFor } from './jobs/plan-for.ts';
 import { CallMetrics } from './metrics/call-metrics.ts';
 import { loadMetricsToken } from './metrics/file-metrics-token.ts';
 import { createFileObjectStore } from './objects/file-object-store.ts';
+import type { ObjectStore } from './objects/object-store.ts';
+import { createS3ObjectStore, type S3Location } from './objects/s3-object-store.ts';
 import { keepPreflights } from './preflights/preflight-keeper.ts';
 import type { Service } from './service.ts';
 import { loadMachineSizes } from './sizes/file-machine-sizes.ts';
@@ -60,6 +62,8 @@ export interface ControlPlaneOptions {
   readonly callRate?: CallRate;
   /** Networks that webhooks may reach whatever is in them, as ADDRESS/BITS. */
   readonly webhookNetworks?: readonly string[];
+  /** Where buckets are; absent: folders in the state folder. */
+  readonly s3?: S3Location | undefined;
   readonly log: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -90,6 +94,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
   const { certificateLifetimeMs, consoleDir } = options;
   const consolePages = consoleDir === undefined ? undefined : await listConsolePages(consoleDir);
   const sizes = await loadMachineSizes(stateDir);
+  const objects = await openObjectStore(options, clock);
   const files = {
     stateDir,
     clock,
@@ -127,7 +132,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
     metricsToken: await loadMetricsToken(stateDir, random),
     commands: createCommandQueues({ clock, random }),
     trees: new OpenTrees(clock),
-    objects: createFileObjectStore(join(stateDir, 'buckets')),
+    objects,
     inventory: createInventoryRunner(),
     sizes,
     jobs: createJobRunner({
@@ -189,6 +194,11 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
       return closed;
     },
   };
+}
+
+function openObjectStore({ stateDir, s3 }: ControlPlaneOptions, clock: Clock): Promise<ObjectStore> {
+  if (s3 !== undefined) return createS3ObjectStore(s3, clock);
+  return Promise.resolve(createFileObjectStore(join(stateDir, 'buckets')));
 }
 
 const LOOPBACK = '127.0.0.1';

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { createLogger, describeError, OperationError, terminationRequest } from '@landfall/runtime';
 import { type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 import { CALL_RATE, callRateOf } from './identity/call-limits.ts';
+import { s3Location } from './objects/file-s3-location.ts';
 import { storeLocation } from './store/file-store-location.ts';
 
 /** State holds keys: nobody else may read what this program creates. */
@@ -23,6 +24,10 @@ async function readOptions(): Promise<ControlPlaneOptions> {
       'store-password': { type: 'string' },
       'rate-limit': { type: 'string', default: String(CALL_RATE.perSecond) },
       'webhook-network': { type: 'string', multiple: true, default: [] },
+      's3-endpoint': { type: 'string' },
+      's3-region': { type: 'string' },
+      's3-key': { type: 'string' },
+      's3-virtual-hosts': { type: 'boolean' },
     },
   });
   const stateDir = values['state-dir'];
@@ -35,8 +40,15 @@ async function readOptions(): Promise<ControlPlaneOptions> {
   }
   const agentBinary = values['agent-binary'];
   const store = await storeLocation(values.store, values['store-password']);
+  const s3 = await s3Location({
+    endpoint: values['s3-endpoint'],
+    region: values['s3-region'],
+    key: values['s3-key'],
+    virtualHosts: values['s3-virtual-hosts'],
+  });
   return {
     stateDir,
+    s3,
     listen: values.listen,
     port,
     addresses: values.address.length > 0 ? values.address : [values.listen],
@@ -54,7 +66,8 @@ function usage(message: string): OperationError {
   const hint =
     'usage: --state-dir D [--listen 127.0.0.1] [--port 8443] [--address A]… ' +
     '[--agent-binary F.gz] [--console-dir D] ' +
-    '[--store postgres://USER@HOST/DATABASE [--store-password file:PATH|env:NAME]] [--rate-limit 100]';
+    '[--store postgres://USER@HOST/DATABASE [--store-password file:PATH|env:NAME]] [--rate-limit 100] ' +
+    '[--s3-endpoint https://HOST:PORT --s3-key file:PATH|env:NAME [--s3-region R] [--s3-virtual-hosts]]';
   return new OperationError('OPTION_INVALID', message, { hint });
 }
 

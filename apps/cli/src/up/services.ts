@@ -42,6 +42,12 @@ export interface ServicesOptions {
   readonly store?: string;
   /** Source of the password: `file:PATH` or `env:NAME`. */
   readonly storePassword?: string;
+  /** Where buckets are: `https://HOST:PORT`; absent: folders in the state folder of the control plane. */
+  readonly s3Endpoint?: string;
+  readonly s3Region?: string;
+  /** Source of its access key: `file:PATH` or `env:NAME`. */
+  readonly s3Key?: string;
+  readonly s3VirtualHosts?: boolean;
   /** Calls a second of each access key. */
   readonly rateLimit?: number;
   readonly logger: Logger;
@@ -126,8 +132,18 @@ function controlPlaneParameters(options: ServicesOptions): string[] {
     ...binary,
     ...(options.store === undefined ? [] : ['--store', options.store]),
     ...(options.storePassword === undefined ? [] : ['--store-password', options.storePassword]),
+    ...s3Parameters(options),
     ...(options.rateLimit === undefined ? [] : ['--rate-limit', String(options.rateLimit)]),
     ...(options.consoleDir === undefined ? [] : ['--console-dir', options.consoleDir]),
+  ];
+}
+
+function s3Parameters({ s3Endpoint, s3Region, s3Key, s3VirtualHosts }: ServicesOptions): string[] {
+  return [
+    ...(s3Endpoint === undefined ? [] : ['--s3-endpoint', s3Endpoint]),
+    ...(s3Region === undefined ? [] : ['--s3-region', s3Region]),
+    ...(s3Key === undefined ? [] : ['--s3-key', s3Key]),
+    ...(s3VirtualHosts === true ? ['--s3-virtual-hosts'] : []),
   ];
 }
 

@@ -14,7 +14,8 @@ const RULES = `
 - An application is **archived** when all its servers are cut over or archived, a wave when all its applications
   are. What is archived changes only in its tags. Only empty groups are deleted.
 - \`accountID\` may be this account's; for any other the answer is AccessDeniedException.
-- A **bucket** is a folder: \`buckets/BUCKET/KEY\` in the state folder of the control plane. An import of a file with
+- A **bucket** is a folder: \`buckets/BUCKET/KEY\` in the state folder of the control plane; with \`--s3-endpoint\` it is
+  one of that endpoint ([operations](operations.md#buckets-at-an-s3-endpoint)). An import of a file with
   anything wrong in it changes nothing and lists every problem as VALIDATION_ERROR; else it goes on past what cannot
   be applied (PROCESSING_ERROR) and ends FAILED if there was any. A server is recognized by \`mgn:server:id\`, else by
   \`mgn:server:user-provided-id\`; a new one needs \`mgn:server:fqdn-for-action-framework\` and waits for its agent as

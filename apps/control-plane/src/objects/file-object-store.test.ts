@@ -5,6 +5,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { temporaryFolder } from '../testing/test-control-plane.ts';
 import { createFileObjectStore } from './file-object-store.ts';
+import { testObjectStore } from './object-store.conformance.ts';
 import { isObjectName } from './object-store.ts';
 
 const BYTES_MAX = 1000;
@@ -13,7 +14,12 @@ async function* pieces(...texts: string[]) {
   yield* texts;
 }
 
-test('an object is written into its bucket and read back', async (t) => {
+testObjectStore({
+  name: 'folder',
+  open: async (t) => createFileObjectStore(join(await temporaryFolder(t), 'buckets')),
+});
+
+test('an object is a file in the folder of its bucket, and a folder is none', async (t) => {
   const folder = await temporaryFolder(t);
   const store = createFileObjectStore(join(folder, 'buckets'));
   const name = { bucket: 'b-1', key: 'a/b/inventory.csv' };

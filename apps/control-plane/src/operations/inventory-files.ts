@@ -1,6 +1,6 @@
 /** Files of imports and exports, written to a bucket and read from one through the API. */
 import { ApiError, type Handlers } from '@landfall/api';
-import { OperationError, systemErrorCode } from '@landfall/runtime';
+import { describeError, OperationError, systemErrorCode } from '@landfall/runtime';
 import { IMPORT_BYTES_MAX } from '../inventory/import-task.ts';
 import { decodeInventory } from '../inventory/inventory-text.ts';
 import { isObjectName, type ObjectName, type ObjectStore } from '../objects/object-store.ts';
@@ -38,16 +38,25 @@ export function requireObjectName(name: ObjectName): void {
   );
 }
 
-/** Errors: ResourceNotFoundException; ValidationException for one that is larger than an import may be. */
+/**
+ * Errors: ResourceNotFoundException; ValidationException for one that is larger than an import may be, and
+ * with what an S3 endpoint says against it; ServiceUnavailableException when that gives no answer.
+ */
 export async function readObject({ objects }: Service, name: ObjectName): Promise<Buffer> {
   try {
     const bytes = await objects.read(name, IMPORT_BYTES_MAX);
     if (bytes !== undefined) return bytes;
   } catch (error) {
-    if (!(error instanceof OperationError)) throw error;
-    throw ApiError.validation(error.message);
+    throw callersError(error);
   }
   throw ApiError.notFound(`${name.bucket}/${name.key}`, 'S3Object');
+}
+
+function callersError(error: unknown): unknown {
+  if (!(error instanceof OperationError)) return error;
+  const message = describeError(error);
+  if (!error.retryable) return ApiError.validation(message);
+  return new ApiError('ServiceUnavailableException', 503, message, { cause: error });
 }
 
 async function writeFile(objects: ObjectStore, name: ObjectName, content: string): Promise<void> {
@@ -56,7 +65,7 @@ async function writeFile(objects: ObjectStore, name: ObjectName, content: string
   } catch (error) {
     if (systemErrorCode(error) === 'ENAMETOOLONG')
       throw ApiError.validation('key has a part that is too long.');
-    if (!isInTheWay(error)) throw error;
+    if (!isInTheWay(error)) throw callersError(error);
     throw ApiError.conflict('Something else is in the place of that file or of one of its folders.', {
       resourceId: `${name.bucket}/${name.key}`,
       resourceType: 'S3Object',

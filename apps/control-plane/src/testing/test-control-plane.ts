@@ -9,6 +9,7 @@ import { type ApiClient, createApiClient } from '@landfall/api';
 import { type Clock, silentLogger, systemClock } from '@landfall/runtime';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import type { CallRate } from '../identity/call-limits.ts';
+import type { S3Location } from '../objects/s3-object-store.ts';
 import { cleanUpAfter } from './clean-up.ts';
 import { describedClient } from './described-client.ts';
 import { storedContent, testStoreLocation } from './test-store.ts';
@@ -62,6 +63,7 @@ export async function startTestControlPlane(
     readonly callRate?: CallRate;
     readonly webhookNetworks?: readonly string[];
     readonly consoleDir?: string;
+    readonly s3?: S3Location;
   } = {},
 ): Promise<TestControlPlane> {
   const stateDir = await temporaryFolder(t);

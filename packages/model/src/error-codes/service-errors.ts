@@ -178,21 +178,43 @@ export const SERVICE_ERRORS = {
     meaning: 'No control plane was found.',
     remedy: 'Start one with `landfall up`, name its folder with --state-dir, or `eval "$(landfall env)"`.',
   },
+  OBJECT_ACCESS_DENIED: {
+    meaning: 'The S3 endpoint does not let the control plane read or write a file of an import or export.',
+    remedy:
+      "Allow the control plane's access key s3:GetObject, s3:PutObject and s3:ListBucket on the bucket.",
+  },
+  OBJECT_BUCKET_MISSING: {
+    meaning: 'The S3 endpoint has no bucket of that name.',
+    remedy: 'Make the bucket there, or name one that is there. The control plane makes none.',
+  },
   OBJECT_CHANGED: {
     meaning: 'A file was changed while it was imported.',
     remedy: 'Import it again.',
   },
   OBJECT_MISSING: {
     meaning: 'The file to import is not in its bucket.',
-    remedy: 'Put it there, in the folder buckets/BUCKET of the state folder, and import it again.',
+    remedy:
+      'Put it there (without an S3 endpoint: in buckets/BUCKET of the state folder) and import it again.',
   },
   OBJECT_NAME_INVALID: {
     meaning: 'A bucket or key of an import or export cannot be the name of a file.',
     remedy:
       'Use a bucket of letters, digits, dots, dashes and underscores, and a key without . and .. as parts.',
   },
+  OBJECT_STORE_KEY_REFUSED: {
+    meaning: "The S3 endpoint does not accept the control plane's access key, or how it signs.",
+    remedy: 'Check what --s3-key names, --s3-region, and the clocks of both machines.',
+  },
+  OBJECT_STORE_REFUSED: {
+    meaning: 'The S3 endpoint refused to read or write a file for a reason of its own.',
+    remedy: 'Read the reason; check --s3-endpoint, --s3-region and --s3-virtual-hosts.',
+  },
+  OBJECT_STORE_UNAVAILABLE: {
+    meaning: 'The S3 endpoint of buckets cannot be reached, or gives no answer within 30 seconds.',
+    remedy: 'Check that the address of --s3-endpoint is right and answers; then import or export again.',
+  },
   OBJECT_TOO_LARGE: {
-    meaning: 'A file to import is larger than what is read at once.',
+    meaning: 'A file of an import or export is larger than what is read or written at once.',
     remedy: 'Import it in several parts.',
   },
   OPERATION_UNKNOWN: {

@@ -29,7 +29,9 @@ function addImportCommands(command: Command): void {
   addUpload(command);
   const start = command
     .command('start <bucket> <key>')
-    .description('import buckets/BUCKET/KEY of the state folder; exit code 1 when not all of it was applied');
+    .description(
+      'import KEY of a bucket: at the S3 endpoint if there is one, or buckets/BUCKET/KEY of the state folder',
+    );
   addWaitOptions(start, true).action(
     async (s3Bucket: string, s3Key: string, { wait = true }: WaitOptions, self: Command) => {
       const context = await contextOf(self);
@@ -68,7 +70,9 @@ function addExportCommands(command: Command): void {
   addDownload(command);
   const start = command
     .command('start <bucket> <key>')
-    .description('export to buckets/BUCKET/KEY of the state folder');
+    .description(
+      'export to KEY of a bucket: at the S3 endpoint if there is one, or buckets/BUCKET/KEY of the state folder',
+    );
   addWaitOptions(start, true).action(
     async (s3Bucket: string, s3Key: string, { wait = true }: WaitOptions, self: Command) => {
       const context = await contextOf(self);

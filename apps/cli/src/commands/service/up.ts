@@ -24,6 +24,10 @@ interface UpOptions {
   readonly region: string;
   readonly store?: string;
   readonly storePassword?: string;
+  readonly s3Endpoint?: string;
+  readonly s3Region?: string;
+  readonly s3Key?: string;
+  readonly s3VirtualHosts?: boolean;
   readonly rateLimit?: number;
 }
 
@@ -54,6 +58,13 @@ export function addUpCommand(program: Command): void {
     .option('--region <region>', 'the region clients sign for', 'us-east-1')
     .option('--store <url>', 'keep the state in PostgreSQL: postgres://USER@HOST/DATABASE; see docs/store.md')
     .option('--store-password <source>', 'its password: file:PATH or env:NAME')
+    .option(
+      '--s3-endpoint <url>',
+      'keep buckets at an S3 endpoint: https://HOST:PORT; see docs/operations.md',
+    )
+    .option('--s3-key <source>', 'its access key, ID:SECRET: file:PATH (mode 600) or env:NAME')
+    .option('--s3-region <region>', 'the region it is signed for (us-east-1)')
+    .option('--s3-virtual-hosts', 'buckets are names of hosts there, not the first part of a path')
     .option('--rate-limit <calls>', 'calls a second that each access key may make (100)', wholeNumber)
     .action(runUp);
 }

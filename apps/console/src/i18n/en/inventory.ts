@@ -44,9 +44,9 @@ export const inventoryMessages = {
   'inventory.bucketWrong': 'Use letters, digits and . _ - only, 255 at most.',
   'inventory.key': 'File in the bucket',
   'inventory.keyWrong': 'It has to end in .csv, and no part of the path may be empty, . or ..',
-  'inventory.path': 'On the machine of the control plane',
+  'inventory.path': 'On the machine of the control plane, without an S3 endpoint',
   'inventory.pathText':
-    'In the state folder of the control plane, /var/lib/landfall/control-plane unless it was set up elsewhere.',
+    'In the state folder of the control plane, /var/lib/landfall/control-plane unless it was set up elsewhere. Buckets at an S3 endpoint are there instead.',
   'inventory.import': 'Import',
   'inventory.export': 'Export',
   'inventory.file': 'File',

@@ -44,9 +44,9 @@ export const inventoryMessages = {
   'inventory.bucketWrong': '영문자, 숫자, . _ - 만으로 255자까지 쓰세요.',
   'inventory.key': '버킷 안의 파일',
   'inventory.keyWrong': '.csv 로 끝나야 하며, 경로의 어느 부분도 비거나 . 또는 .. 일 수 없습니다',
-  'inventory.path': '컨트롤 플레인이 있는 컴퓨터에서',
+  'inventory.path': 'S3 엔드포인트가 없을 때 컨트롤 플레인이 있는 컴퓨터에서',
   'inventory.pathText':
-    '컨트롤 플레인의 상태 폴더 안입니다. 따로 정하지 않았다면 /var/lib/landfall/control-plane 입니다.',
+    '컨트롤 플레인의 상태 폴더 안입니다. 따로 정하지 않았다면 /var/lib/landfall/control-plane 입니다. S3 엔드포인트를 쓰면 버킷은 그곳에 있습니다.',
   'inventory.import': '가져오기',
   'inventory.export': '내보내기',
   'inventory.file': '파일',

@@ -110,20 +110,41 @@ export const SERVICE_ERRORS = {
     meaning: '복제 에이전트는 디스크 전체를 읽으므로 root여야 합니다.',
     remedy: '같은 명령을 sudo로 실행하세요.',
   },
+  OBJECT_ACCESS_DENIED: {
+    meaning:
+      'S3 엔드포인트가 컨트롤 플레인이 가져오기나 내보내기의 파일을 읽거나 쓰는 것을 허용하지 않습니다.',
+    remedy: '컨트롤 플레인의 액세스 키에 그 버킷의 s3:GetObject, s3:PutObject, s3:ListBucket을 허용하세요.',
+  },
+  OBJECT_BUCKET_MISSING: {
+    meaning: 'S3 엔드포인트에 그 이름의 버킷이 없습니다.',
+    remedy: '그곳에 버킷을 만들거나 있는 버킷을 지정하세요. 컨트롤 플레인은 버킷을 만들지 않습니다.',
+  },
   OBJECT_CHANGED: {
     meaning: '가져오는 동안 파일이 바뀌었습니다.',
     remedy: '다시 가져오세요.',
   },
   OBJECT_MISSING: {
     meaning: '가져올 파일이 버킷에 없습니다.',
-    remedy: '상태 폴더의 buckets/BUCKET 폴더에 넣고 다시 가져오세요.',
+    remedy: '그곳에 넣고(S3 엔드포인트가 없으면 상태 폴더의 buckets/BUCKET) 다시 가져오세요.',
   },
   OBJECT_NAME_INVALID: {
     meaning: '가져오기나 내보내기의 버킷 또는 키가 파일의 이름이 될 수 없습니다.',
     remedy: '버킷은 영문자, 숫자, 점, 붙임표, 밑줄로 쓰고, 키의 어느 부분도 . 이나 .. 이 되지 않게 하세요.',
   },
+  OBJECT_STORE_KEY_REFUSED: {
+    meaning: 'S3 엔드포인트가 컨트롤 플레인의 액세스 키나 서명을 받아들이지 않습니다.',
+    remedy: '--s3-key가 가리키는 것, --s3-region, 두 기기의 시계를 확인하세요.',
+  },
+  OBJECT_STORE_REFUSED: {
+    meaning: 'S3 엔드포인트가 자체 사유로 파일 읽기나 쓰기를 거부했습니다.',
+    remedy: '사유를 읽고 --s3-endpoint, --s3-region, --s3-virtual-hosts를 확인하세요.',
+  },
+  OBJECT_STORE_UNAVAILABLE: {
+    meaning: '버킷의 S3 엔드포인트에 닿을 수 없거나 30초 안에 응답이 없습니다.',
+    remedy: '--s3-endpoint의 주소가 맞고 응답하는지 확인한 뒤 다시 가져오거나 내보내세요.',
+  },
   OBJECT_TOO_LARGE: {
-    meaning: '가져올 파일이 한 번에 읽는 것보다 큽니다.',
+    meaning: '가져오기나 내보내기의 파일이 한 번에 읽거나 쓰는 것보다 큽니다.',
     remedy: '여러 부분으로 나누어 가져오세요.',
   },
   PORT_IN_USE: {
