@@ -35,7 +35,10 @@ const RULES = `
 - **IAM** is not served at this address; users, roles and policies are made with \`landfall\` ([identity.md](identity.md)).
 - **Connectors** are kept for the scripts that make them; nothing is sent through one. There are no **vCenter clients**.
 - Servers are replicated by agents: SNAPSHOT_SHIPPING is refused.
-- The API has no revision numbers, so of two updates at once the later one counts, member by member.
+- MGN has no revision numbers, so of two of its updates at once the later one counts, member by member. Where
+  a whole text or list is saved, by \`landfall:PutPolicy\`, \`DeletePolicy\`, \`PutRetention\` and
+  \`UpdateReplicationLimits\`, a save may name the \`revision\` it began from (\`expectedRevision\`): over
+  somebody else's newer one it is refused with ConflictException.
 - Operations that only newer clients know (network migration, enrichment of import files) are refused by name.
 `;
 

@@ -18,6 +18,7 @@ import {
 import { PolicyError, parsePolicy } from '../identity/policy-document.ts';
 import type { Service } from '../service.ts';
 import type { Queries } from '../store/schema.ts';
+import { requireRevision, revisionOf } from './revision.ts';
 
 type Operations = Pick<
   Handlers<'landfall', Service>,
@@ -28,7 +29,7 @@ const POLICIES_MAX = 1000;
 const ATTACHED_MAX = 20;
 
 export const policyOperations: Operations = {
-  PutPolicy: async ({ policyName, document }, { store, clock, facts }) => {
+  PutPolicy: async ({ policyName, document, expectedRevision }, { store, clock, facts }) => {
     checkPolicy(document, 'document');
     if (MANAGED_POLICIES.has(policyName)) throw isManaged(policyName);
     const policy = { name: policyName, document, nowMs: clock.nowMs() };
@@ -37,6 +38,7 @@ export const policyOperations: Operations = {
       if (others.length >= POLICIES_MAX) {
         throw ApiError.quotaExceeded(`There are ${POLICIES_MAX} policies, all there can be.`);
       }
+      await requirePolicyRevision(tx, { policyName, expectedRevision, wanted: document });
       await savePolicy(tx, policy);
       return listAttachments(tx);
     });
@@ -59,10 +61,11 @@ export const policyOperations: Operations = {
     return { ...page, items: page.items.map((one) => showPolicy(one, attachments, facts.accountId)) };
   },
 
-  DeletePolicy: async ({ policyName }, { store }) => {
+  DeletePolicy: async ({ policyName, expectedRevision }, { store }) => {
     if (MANAGED_POLICIES.has(policyName)) throw isManaged(policyName);
     await store.transaction(async (tx) => {
       await requirePolicy(tx, policyName);
+      await requirePolicyRevision(tx, { policyName, expectedRevision, wanted: undefined });
       const holder = (await listAttachments(tx)).find((one) => one.policyName === policyName);
       if (holder !== undefined) {
         throw ApiError.conflict(
@@ -122,6 +125,20 @@ async function requirePolicy(db: Queries, name: string): Promise<PolicyRecord> {
   return policy;
 }
 
+interface PolicySave {
+  readonly policyName: string;
+  readonly expectedRevision: string | undefined;
+  /** The document; `undefined`: none. */
+  readonly wanted: string | undefined;
+}
+
+/** Errors: ConflictException. */
+async function requirePolicyRevision(tx: Queries, save: PolicySave): Promise<void> {
+  const { policyName: resourceId, expectedRevision, wanted } = save;
+  const stored = (await findPolicy(tx, resourceId))?.document;
+  requireRevision({ stored, wanted, expectedRevision, resourceId, resourceType: 'Policy' });
+}
+
 async function requireHolder(db: Queries, { kind, identityName }: Attachment): Promise<void> {
   if ((await findIdentity(db, kind, identityName)) !== undefined) return;
   throw ApiError.notFound(identityName, kind === 'user' ? 'User' : 'Role');
@@ -144,7 +161,7 @@ function isManaged(name: string): ApiError {
 }
 
 function showPolicy(
-  { name, managed, updatedAtMs }: PolicyRecord,
+  { name, managed, document, updatedAtMs }: PolicyRecord,
   attachments: readonly Attachment[],
   accountId: string,
 ): Landfall.IdentityPolicy {
@@ -153,6 +170,7 @@ function showPolicy(
     arn: identityArn('policy', name, managed ? 'aws' : accountId),
     managed,
     ...(updatedAtMs === undefined ? {} : { updatedDateTime: isoDateTime(updatedAtMs) }),
+    ...(managed ? {} : { revision: revisionOf(document) }),
     attachedTo: attachments
       .filter(({ policyName }) => policyName === name)
       .map(({ kind, identityName }) => identityArn(kind, identityName, accountId)),

@@ -15,7 +15,8 @@ test('a schedule reaches the agent, is shown with what holds now and next, and c
   const windows = [{ days: ALWAYS, from: '00:00', to: '00:00', mbps: 20 }];
   const bandwidthSchedule = { timeZone: 'Europe/Berlin', windows };
   const { limits } = await api.landfall('UpdateReplicationLimits', { sourceServerID, bandwidthSchedule });
-  assert.deepEqual(limits, { bandwidthMbps: 80, currentMbps: 20, bandwidthSchedule });
+  const { revision } = limits;
+  assert.deepEqual(limits, { bandwidthMbps: 80, currentMbps: 20, bandwidthSchedule, revision });
   await waitFor(
     'the schedule to reach the agent',
     () => agent.configuration?.bandwidthSchedule,
@@ -33,9 +34,15 @@ test('a schedule reaches the agent, is shown with what holds now and next, and c
     sourceServerID,
     bandwidthSchedule: cleared,
   });
-  assert.deepEqual(without.limits, { bandwidthMbps: 80, currentMbps: 80, impactBudgetPercent: 5 });
+  const { revision: last } = without.limits;
+  assert.deepEqual(without.limits, {
+    ...{ bandwidthMbps: 80, currentMbps: 80, impactBudgetPercent: 5, revision: last },
+  });
   const described = await api.landfall('DescribeReplication', { sourceServerID });
   assert.deepEqual(described.limits, without.limits);
+  await api.landfall('UpdateReplicationLimits', { sourceServerID, bandwidthMbps: 7 });
+  const replication = await api.mgn('GetReplicationConfiguration', { sourceServerID });
+  assert.equal(replication.bandwidthThrottling, 7, 'the cap is the one of the MGN API');
 });
 
 test('a schedule that cannot be meant is refused, and so is a server nobody knows', async (t) => {

@@ -6,18 +6,21 @@ import type { ReplicationLimits, SourceServerRecord } from '../lifecycle/source-
 import type { Service } from '../service.ts';
 import { changeServer } from '../store/source-servers.ts';
 import { requireServer } from './change-source-server.ts';
+import { requireRevision, revisionOf } from './revision.ts';
 
 export const replicationLimitOperations: Pick<Handlers<'landfall', Service>, 'UpdateReplicationLimits'> = {
-  UpdateReplicationLimits: async ({ sourceServerID, ...change }, { store, clock }) => {
+  UpdateReplicationLimits: async ({ sourceServerID, expectedRevision, ...change }, { store, clock }) => {
     const { bandwidthSchedule } = change;
     const fault = bandwidthSchedule === undefined ? undefined : scheduleFault(bandwidthSchedule);
     if (fault !== undefined) throw ApiError.validation(`bandwidthSchedule: ${fault}.`);
     const server = await store.transaction(async (tx) => {
-      await requireServer(tx, sourceServerID);
-      const changed = await changeServer(tx, sourceServerID, (current) => ({
-        ...current,
-        replicationLimits: changedLimits(current.replicationLimits ?? {}, change),
-      }));
+      const before = await requireServer(tx, sourceServerID);
+      const [stored, wanted] = [before, withLimits(before, change)].map(settingsOf);
+      requireRevision({
+        ...{ stored, wanted, expectedRevision },
+        ...{ resourceId: sourceServerID, resourceType: 'Replication limits' },
+      });
+      const changed = await changeServer(tx, sourceServerID, (current) => withLimits(current, change));
       assert(changed !== undefined, 'S2: what was found in the transaction is still there');
       return changed;
     });
@@ -25,9 +28,27 @@ export const replicationLimitOperations: Pick<Handlers<'landfall', Service>, 'Up
   },
 };
 
+type LimitsChange = Omit<Landfall.UpdateReplicationLimitsRequest, 'sourceServerID' | 'expectedRevision'>;
+
+function withLimits(server: SourceServerRecord, change: LimitsChange): SourceServerRecord {
+  const { replicationConfiguration, replicationLimits = {} } = server;
+  const { bandwidthMbps: bandwidthThrottling = replicationConfiguration.bandwidthThrottling } = change;
+  return {
+    ...server,
+    replicationConfiguration: { ...replicationConfiguration, bandwidthThrottling },
+    replicationLimits: changedLimits(replicationLimits, change),
+  };
+}
+
+/** What a revision of the limits is of. */
+function settingsOf({ replicationConfiguration, replicationLimits = {} }: SourceServerRecord) {
+  const { bandwidthSchedule, impactBudgetPercent } = replicationLimits;
+  return [replicationConfiguration.bandwidthThrottling, bandwidthSchedule, impactBudgetPercent];
+}
+
 function changedLimits(
   { bandwidthSchedule: current, impactBudgetPercent: percent }: ReplicationLimits,
-  change: Omit<Landfall.UpdateReplicationLimitsRequest, 'sourceServerID'>,
+  change: LimitsChange,
 ): ReplicationLimits {
   const { bandwidthSchedule = current, impactBudgetPercent = percent } = change;
   const hasWindows = bandwidthSchedule !== undefined && bandwidthSchedule.windows.length > 0;
@@ -48,5 +69,6 @@ export function showLimits(server: SourceServerRecord, nowMs: number): Landfall.
       change === undefined ? undefined : { atDateTime: isoDateTime(change.atMs), mbps: change.mbps },
     bandwidthSchedule,
     impactBudgetPercent,
+    revision: revisionOf(settingsOf(server)),
   };
 }

@@ -33,10 +33,13 @@ async function startSite(t: TestContext) {
 test('tiers of a server and of all reach the replication server, and what is put goes away again', async (t) => {
   const { addAgent, get, put, untilApplied, replication } = await startSite(t);
   const { sourceServerId } = await addAgent();
-  assert.deepEqual(await get(), { origin: 'BUILT_IN', tiers: RETENTION_DEFAULT });
-  assert.deepEqual(await put(hours(7)), { origin: 'DEFAULT', tiers: hours(7) });
+  assert.deepEqual(await get(), { origin: 'BUILT_IN', tiers: RETENTION_DEFAULT, revision: 'none' });
+  const put7 = await put(hours(7));
+  assert.deepEqual([put7.origin, put7.tiers], ['DEFAULT', hours(7)]);
+  assert.match(put7.revision, /^[0-9a-f]{16}$/);
   assert.deepEqual(await untilApplied(sourceServerId), {
     ...{ sourceServerID: sourceServerId, origin: 'DEFAULT', tiers: hours(7), isApplied: true },
+    revision: 'none',
   });
   const own = await put(hours(3), sourceServerId);
   assert.deepEqual([own.origin, own.tiers, own.isApplied], ['SERVER', hours(3), false]);

@@ -12,6 +12,7 @@ import type { Queries } from '../store/schema.ts';
 import { changeServer, eachServers } from '../store/source-servers.ts';
 import { askProgram } from './ask-program.ts';
 import { requireServer } from './change-source-server.ts';
+import { requireRevision, revisionOf } from './revision.ts';
 
 type Operations = Pick<Handlers<'landfall', Service>, 'GetRetention' | 'PutRetention' | 'PreviewRetention'>;
 
@@ -38,9 +39,17 @@ export const retentionOperations: Operations = {
   },
 
   /** Replication servers hear of it with their next report. */
-  PutRetention: async ({ sourceServerID, tiers }, service) => {
+  PutRetention: async ({ sourceServerID, tiers, expectedRevision }, service) => {
     checkTiers(tiers);
     return service.store.transaction(async (tx) => {
+      const stored =
+        sourceServerID === undefined
+          ? await readDefaultRetention(tx)
+          : (await requireServer(tx, sourceServerID)).retentionTiers;
+      requireRevision({
+        ...{ stored, wanted: tiers, expectedRevision },
+        ...{ resourceId: sourceServerID ?? 'of all servers', resourceType: 'Retention' },
+      });
       if (sourceServerID === undefined) {
         await writeDefaultRetention(tx, tiers);
         return showDefault(tiers);
@@ -80,8 +89,9 @@ async function putOfServer(tx: Queries, sourceServerID: string, tiers: Tiers): P
 }
 
 function showDefault(byDefault: Tiers): Landfall.Retention {
-  if (byDefault === undefined) return { origin: 'BUILT_IN', tiers: RETENTION_DEFAULT };
-  return { origin: 'DEFAULT', tiers: byDefault };
+  const revision = revisionOf(byDefault);
+  if (byDefault === undefined) return { origin: 'BUILT_IN', tiers: RETENTION_DEFAULT, revision };
+  return { origin: 'DEFAULT', tiers: byDefault, revision };
 }
 
 function showServer(
@@ -93,7 +103,7 @@ function showServer(
     .last('replication-server', replicationServerId)
     ?.report.servers.find((entry) => entry.sourceServerId === sourceServerId)?.retention;
   const view = viewRetention(retentionWish(retentionTiers, byDefault), told);
-  return { sourceServerID: sourceServerId, ...view };
+  return { sourceServerID: sourceServerId, ...view, revision: revisionOf(retentionTiers) };
 }
 
 interface Answer {

@@ -62,14 +62,14 @@ const REQUESTS = {
   PutPolicyRequest: {
     type: 'structure',
     required: ['policyName', 'document'],
-    members: { policyName: 'IdentityName', document: 'PolicyText' },
+    members: { policyName: 'IdentityName', document: 'PolicyText', expectedRevision: 'SettingsRevision' },
   },
   GetPolicyRequest: { type: 'structure', required: ['policyName'], members: { policyName: 'IdentityName' } },
   ListPoliciesRequest: { type: 'structure', members: PAGE },
   DeletePolicyRequest: {
     type: 'structure',
     required: ['policyName'],
-    members: { policyName: 'IdentityName' },
+    members: { policyName: 'IdentityName', expectedRevision: 'SettingsRevision' },
   },
   AttachPolicyRequest: { type: 'structure', required: ['policyName'], members: HOLDER },
   DetachPolicyRequest: { type: 'structure', required: ['policyName'], members: HOLDER },
@@ -177,6 +177,7 @@ const STRUCTURES = {
       arn: 'Text',
       managed: 'Boolean',
       updatedDateTime: 'Text',
+      revision: 'Text',
       attachedTo: 'Texts',
     },
   },
@@ -210,6 +211,7 @@ export const IDENTITY_SHAPES = {
   AccessKeyID: { type: 'string', min: 20, max: 20, pattern: '[A-Z0-9]{20}' },
   AccessKeyStatus: { type: 'string', enum: ['ACTIVE', 'INACTIVE'] },
   PolicyText: { type: 'string', min: 1, max: 6144 },
+  SettingsRevision: { type: 'string', min: 4, max: 16, pattern: 'none|[0-9a-f]{16}' },
   RoleSessionSeconds: { type: 'integer', min: 3600, max: 43_200 },
   AuditText: { type: 'string', min: 1, max: 256 },
 } as const satisfies Record<string, ShapeModel>;

@@ -19,7 +19,7 @@ export interface IdentityOperations {
   readonly PutPolicy: { readonly input: PutPolicyRequest; readonly output: PutPolicyResponse };
   readonly GetPolicy: { readonly input: PolicyRequest; readonly output: GetPolicyResponse };
   readonly ListPolicies: { readonly input: IdentityPageRequest; readonly output: ListPoliciesResponse };
-  readonly DeletePolicy: { readonly input: PolicyRequest; readonly output: Empty };
+  readonly DeletePolicy: { readonly input: DeletePolicyRequest; readonly output: Empty };
   readonly AttachPolicy: { readonly input: AttachPolicyRequest; readonly output: Empty };
   readonly DetachPolicy: { readonly input: AttachPolicyRequest; readonly output: Empty };
   readonly ListAuditEvents: {
@@ -120,6 +120,17 @@ export interface PutPolicyRequest {
   readonly policyName: string;
   /** IAM JSON. */
   readonly document: string;
+  /**
+   * Of the policy as it was read; `none`: there must be none of that name. ConflictException when it is
+   * another by now. Absent: whatever is there is replaced.
+   */
+  readonly expectedRevision?: string | undefined;
+}
+
+export interface DeletePolicyRequest {
+  readonly policyName: string;
+  /** As in `PutPolicyRequest`. */
+  readonly expectedRevision?: string | undefined;
 }
 
 export interface IdentityPolicy {
@@ -128,6 +139,8 @@ export interface IdentityPolicy {
   /** Comes with Landfall and cannot be changed. */
   readonly managed: boolean;
   readonly updatedDateTime?: string | undefined;
+  /** Of its document; absent of one that comes with Landfall. */
+  readonly revision?: string | undefined;
   /** ARNs of users and roles. */
   readonly attachedTo: readonly string[];
 }

@@ -84,7 +84,7 @@ const OPERATIONS = {
   },
   DescribeForecast: read('DescribeForecast', 'ResourceNotFoundException'),
   UpdateReplicationLimits: {
-    ...write('UpdateReplicationLimits', 'ResourceNotFoundException'),
+    ...write('UpdateReplicationLimits', 'ConflictException', 'ResourceNotFoundException'),
     idempotent: true,
   },
   StartProof: { ...write('StartProof', 'ConflictException', 'ResourceNotFoundException'), idempotent: true },

@@ -22,8 +22,10 @@ export const REPLICATION_SHAPES = {
     required: ['sourceServerID'],
     members: {
       sourceServerID: 'SourceServerID',
+      bandwidthMbps: 'BandwidthCap',
       bandwidthSchedule: 'BandwidthSchedule',
       impactBudgetPercent: 'Percent',
+      expectedRevision: 'SettingsRevision',
     },
   },
   DescribeReplicationResponse: {
@@ -181,13 +183,14 @@ export const REPLICATION_SHAPES = {
   },
   ReplicationLimits: {
     type: 'structure',
-    required: ['bandwidthMbps', 'currentMbps'],
+    required: ['bandwidthMbps', 'currentMbps', 'revision'],
     members: {
       bandwidthMbps: 'Count',
       currentMbps: 'Count',
       nextChange: 'CapChange',
       bandwidthSchedule: 'BandwidthSchedule',
       impactBudgetPercent: 'Percent',
+      revision: 'Text',
     },
   },
   CapChange: {
@@ -213,6 +216,8 @@ export const REPLICATION_SHAPES = {
   Weekdays: { type: 'list', member: 'Weekday', min: 1, max: 7 },
   Float: { type: 'float' },
   Percent: { type: 'integer', min: 0, max: 1000 },
+  /** As `bandwidthThrottling` of the MGN API. */
+  BandwidthCap: { type: 'long', min: 0, max: 10_000 },
   Megabits: { type: 'long', min: 0, max: 1_000_000 },
   ForecastVerdict: {
     type: 'string',

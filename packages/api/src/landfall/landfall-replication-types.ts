@@ -157,10 +157,14 @@ export interface StageCapacity {
 
 export interface UpdateReplicationLimitsRequest {
   readonly sourceServerID: string;
+  /** The server's own cap, `bandwidthThrottling` of the MGN API; 0: none. Absent: stays. */
+  readonly bandwidthMbps?: number | undefined;
   /** Replaces the whole schedule; no windows: no schedule. Absent: stays. */
   readonly bandwidthSchedule?: BandwidthSchedule | undefined;
   /** By which bulk reads may lengthen writes of the source; 0: no limit. Absent: stays. */
   readonly impactBudgetPercent?: number | undefined;
+  /** Of the limits as they were read. ConflictException when they are others by now. */
+  readonly expectedRevision?: string | undefined;
 }
 
 export interface UpdateReplicationLimitsResponse {
@@ -195,6 +199,8 @@ export interface ReplicationLimits {
   readonly bandwidthSchedule?: BandwidthSchedule | undefined;
   /** Absent: the agent's default. */
   readonly impactBudgetPercent?: number | undefined;
+  /** Of the cap, the schedule and the budget together. */
+  readonly revision: string;
 }
 
 export interface CapChange {

@@ -5,18 +5,22 @@ import { read, write } from './landfall-operation.ts';
 
 export const RETENTION_OPERATIONS = {
   GetRetention: read('GetRetention', 'ResourceNotFoundException'),
-  PutRetention: { ...write('PutRetention', 'ResourceNotFoundException'), idempotent: true },
+  PutRetention: {
+    ...write('PutRetention', 'ConflictException', 'ResourceNotFoundException'),
+    idempotent: true,
+  },
   PreviewRetention: read('PreviewRetention', 'ResourceNotFoundException'),
 } as const satisfies Record<string, OperationModel>;
 
 const RETENTION = {
   type: 'structure',
-  required: ['origin', 'tiers'],
+  required: ['origin', 'tiers', 'revision'],
   members: {
     sourceServerID: 'SourceServerID',
     origin: 'RetentionOrigin',
     tiers: 'RetentionTiersInForce',
     isApplied: 'Boolean',
+    revision: 'Text',
   },
 } as const satisfies ShapeModel;
 
@@ -28,7 +32,10 @@ const CHANGE = {
 export const RETENTION_SHAPES = {
   GetRetentionRequest: { type: 'structure', members: { sourceServerID: 'SourceServerID' } },
   GetRetentionResponse: RETENTION,
-  PutRetentionRequest: CHANGE,
+  PutRetentionRequest: {
+    type: 'structure',
+    members: { ...CHANGE.members, expectedRevision: 'SettingsRevision' },
+  },
   PutRetentionResponse: RETENTION,
   PreviewRetentionRequest: CHANGE,
   PreviewRetentionResponse: {

@@ -33,6 +33,8 @@ export interface Retention {
   readonly tiers: readonly RetentionTier[];
   /** With a server: its replication server keeps its points by them already. */
   readonly isApplied?: boolean | undefined;
+  /** Of what was put here; `none`: nothing was, and `origin` says what holds. */
+  readonly revision: string;
 }
 
 export interface PutRetentionRequest {
@@ -40,6 +42,8 @@ export interface PutRetentionRequest {
   readonly sourceServerID?: string | undefined;
   /** Absent: what was put is taken away, and what comes next in `RetentionOrigin` holds. */
   readonly tiers?: readonly RetentionTier[] | undefined;
+  /** Of what was read. ConflictException when it is another by now; absent: whatever is there is replaced. */
+  readonly expectedRevision?: string | undefined;
 }
 
 /** As `PutRetention`, which it does not do. */

@@ -13,6 +13,10 @@ const COLUMNS: readonly Column<Landfall.IdentityPolicy>[] = [
   { title: 'UPDATED', value: (policy) => policy.updatedDateTime },
 ];
 
+interface Expected {
+  readonly expectedRevision?: string;
+}
+
 interface Holder {
   readonly user?: string;
   readonly role?: string;
@@ -23,11 +27,17 @@ export function addPolicyCommands(program: Command): void {
   policy
     .command('put <policyName> <file>')
     .description('create or replace a policy')
-    .action(async (policyName: string, file: string, _options: unknown, command: Command) => {
+    .option(
+      '--expected-revision <revision>',
+      'only over the one that `policy get --json` showed; none: only when there is none of that name',
+    )
+    .action(async (policyName: string, file: string, { expectedRevision }: Expected, command: Command) => {
       const { client, output } = await contextOf(command);
-      const put = await client.landfall('PutPolicy', { policyName, document: await readFile(file, 'utf8') });
+      const document = await readFile(file, 'utf8');
+      const put = await client.landfall('PutPolicy', { policyName, document, expectedRevision });
       showFacts(output, put.policy, [
         ['policy', put.policy.arn],
+        ['revision', put.policy.revision],
         ['attached to', put.policy.attachedTo.map(shortName).join(' ') || undefined],
       ]);
     });

@@ -79,12 +79,14 @@ async function serverOf({ client }: Context, name: string | undefined): Promise<
   return name === undefined ? undefined : findServerId(client, name);
 }
 
-/** Errors: RETENTION_DROPS_POINTS. */
+/** What is previewed is what is replaced. Errors: RETENTION_DROPS_POINTS. */
 async function put(
   { client, output }: Context,
-  input: Landfall.PutRetentionRequest,
+  input: Landfall.PreviewRetentionRequest,
   isMeant: boolean,
 ): Promise<void> {
+  const { sourceServerID } = input;
+  const { revision: expectedRevision } = await client.landfall('GetRetention', { sourceServerID });
   if (!isMeant) {
     const preview = await client.landfall('PreviewRetention', input);
     if (preview.droppedPoints > 0 || preview.unansweredServerIDs.length > 0)
@@ -92,7 +94,7 @@ async function put(
         hint: 'say --yes if that is meant; `landfall recovery-point pin` keeps a point whatever the tiers say',
       });
   }
-  showRetention(output, await client.landfall('PutRetention', input));
+  showRetention(output, await client.landfall('PutRetention', { ...input, expectedRevision }));
 }
 
 function showRetention(output: Output, retention: Landfall.Retention): void {

@@ -30,6 +30,7 @@ test('the next change of the cap is shown', () => {
       windows: [{ days: ['MON'], from: '08:00', to: '18:00', mbps: 50 }],
     },
     impactBudgetPercent: 0,
+    revision: '0123456789abcdef',
   });
   assert.deepEqual(facts, [
     ['bandwidth cap', '50 Mbit/s'],

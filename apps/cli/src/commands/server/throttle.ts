@@ -43,11 +43,11 @@ export function addThrottleCommand(server: Command): void {
 async function throttle({ client, output }: Context, name: string, options: ThrottleOptions): Promise<void> {
   const sourceServerID = await findServerId(client, name);
   const { limits: before } = await client.landfall('DescribeReplication', { sourceServerID });
-  const change = changeOf(before, options);
-  if (options.mbps !== undefined && options.from === undefined) {
-    const bandwidthThrottling = options.mbps;
-    await client.mgn('UpdateReplicationConfiguration', { sourceServerID, bandwidthThrottling });
-  }
+  const change = {
+    ...changeOf(before, options),
+    ...(options.from === undefined ? { bandwidthMbps: options.mbps } : {}),
+    expectedRevision: before.revision,
+  };
   const { limits } = await client.landfall('UpdateReplicationLimits', { sourceServerID, ...change });
   showFacts(output, { sourceServerID, limits }, [['server', sourceServerID], ...limitFacts(limits)]);
 }

@@ -51,7 +51,7 @@ function NewPolicyForm(): ReactNode {
   const isTaken = names.value?.includes(policyName) === true;
   const isNameRight = isIdentityName(policyName) && !isTaken;
   const create = useSubmission({
-    work: () => landfall('PutPolicy', { policyName, document }),
+    work: () => landfall('PutPolicy', { policyName, document, expectedRevision: 'none' }),
     says: () => t('access.policy.created', { name: policyName }),
     onDone: () => go(policyHref(policyName)),
   });

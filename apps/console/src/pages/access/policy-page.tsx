@@ -94,12 +94,12 @@ function KnownPolicy({ known }: { readonly known: Landfall.GetPolicyResponse }):
 function PolicyEditor({ known }: { readonly known: Landfall.GetPolicyResponse }): ReactNode {
   const { t } = useI18n();
   const { landfall } = useConsole();
-  const { policyName, managed } = known.policy;
+  const { policyName, managed, revision: expectedRevision } = known.policy;
   const stored = readablePolicy(known.document);
   const draft = useDraft<string>(stored);
   const text = draft.typed ?? stored;
   const save = useSubmission({
-    work: () => landfall('PutPolicy', { policyName, document: text }),
+    work: () => landfall('PutPolicy', { policyName, document: text, expectedRevision }),
     says: () => t('access.policy.saved', { name: policyName }),
     onDone: draft.discard,
   });

@@ -7,11 +7,13 @@ import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Landfall } from '@landfall/api/types';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { randomId } from '../../../browser-clock.ts';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
 import { useConsole } from '../../../shell/console-context.tsx';
+import { useDraft } from '../../../shell/use-draft.ts';
 import { useSubmission } from '../../../shell/use-submission.ts';
+import { DiscardButton, OvertakenAlert } from '../../../widgets/draft-parts.tsx';
 import { FailureAlert } from '../../../widgets/live-state.tsx';
 import {
   draftOf,
@@ -30,23 +32,23 @@ export interface LimitsFormProps {
   readonly known: Landfall.ReplicationLimits;
 }
 
-/** What somebody has begun to change stays as typed, whatever arrives meanwhile. */
+/**
+ * What somebody has begun to change stays as typed, whatever arrives meanwhile, and never replaces what its
+ * alert has not told of.
+ */
 export function LimitsForm({ sourceServerID, known }: LimitsFormProps): ReactNode {
   const { t } = useI18n();
-  const { mgn, landfall } = useConsole();
-  const [typed, setTyped] = useState<LimitsDraft>();
-  const draft = typed ?? draftOf(known, Intl.DateTimeFormat().resolvedOptions().timeZone);
-  const { bandwidthThrottling, limits } = limitsChange(known, draft);
+  const { landfall } = useConsole();
+  const typing = useDraft<LimitsDraft>(known.revision);
+  const draft = typing.typed ?? draftOf(known, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const change = limitsChange(known, draft);
   const save = useSubmission({
-    work: async () => {
-      if (bandwidthThrottling !== undefined)
-        await mgn('UpdateReplicationConfiguration', { sourceServerID, bandwidthThrottling });
-      if (limits !== undefined) await landfall('UpdateReplicationLimits', { sourceServerID, ...limits });
-    },
+    work: () =>
+      landfall('UpdateReplicationLimits', { sourceServerID, ...change, expectedRevision: known.revision }),
     says: () => t('settings.bandwidth.saved'),
-    onDone: () => setTyped(undefined),
+    onDone: typing.discard,
   });
-  const isChanged = bandwidthThrottling !== undefined || limits !== undefined;
+  const isChanged = Object.keys(change).length > 0;
   return (
     <Container
       header={
@@ -55,9 +57,7 @@ export function LimitsForm({ sourceServerID, known }: LimitsFormProps): ReactNod
           description={<Now known={known} />}
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <Button disabled={typed === undefined} onClick={() => setTyped(undefined)}>
-                {t('common.discard')}
-              </Button>
+              <DiscardButton draft={typing} isBusy={save.isBusy} />
               <Button
                 variant="primary"
                 disabled={!isChanged || limitsFaults(draft).length > 0}
@@ -74,9 +74,10 @@ export function LimitsForm({ sourceServerID, known }: LimitsFormProps): ReactNod
       }
     >
       <SpaceBetween size="l">
+        <OvertakenAlert draft={typing} isBusy={save.isBusy} />
         {save.failure !== undefined && <FailureAlert failure={save.failure} />}
-        <Always draft={draft} onChange={setTyped} />
-        <Windows draft={draft} onChange={setTyped} />
+        <Always draft={draft} onChange={typing.type} />
+        <Windows draft={draft} onChange={typing.type} />
       </SpaceBetween>
     </Container>
   );

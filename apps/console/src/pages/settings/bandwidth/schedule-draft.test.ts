@@ -14,6 +14,7 @@ import {
 const KNOWN: Landfall.ReplicationLimits = {
   bandwidthMbps: 100,
   currentMbps: 20,
+  revision: '0123456789abcdef',
   impactBudgetPercent: 5,
   bandwidthSchedule: {
     timeZone: 'Asia/Seoul',
@@ -23,18 +24,18 @@ const KNOWN: Landfall.ReplicationLimits = {
 
 test('what is not changed is not sent', () => {
   assert.deepEqual(limitsChange(KNOWN, draftOf(KNOWN, 'UTC')), {});
-  const without = { bandwidthMbps: 0, currentMbps: 0 };
+  const without = { bandwidthMbps: 0, currentMbps: 0, revision: '0123456789abcdef' };
   assert.deepEqual(limitsChange(without, draftOf(without, 'UTC')), {});
 });
 
 test('each part is sent by itself', () => {
   const draft = draftOf(KNOWN, 'UTC');
-  assert.deepEqual(limitsChange(KNOWN, { ...draft, mbps: '0' }), { bandwidthThrottling: 0 });
+  assert.deepEqual(limitsChange(KNOWN, { ...draft, mbps: '0' }), { bandwidthMbps: 0 });
   assert.deepEqual(limitsChange(KNOWN, { ...draft, impactPercent: '0' }), {
-    limits: { impactBudgetPercent: 0 },
+    impactBudgetPercent: 0,
   });
   const slower = withWindow(draft, 'known-0', { mbps: '5' });
-  assert.deepEqual(limitsChange(KNOWN, slower).limits, {
+  assert.deepEqual(limitsChange(KNOWN, slower), {
     bandwidthSchedule: {
       timeZone: 'Asia/Seoul',
       windows: [{ days: ['MON', 'TUE'], from: '08:00', to: '18:00', mbps: 5 }],
@@ -45,15 +46,15 @@ test('each part is sent by itself', () => {
 test('a schedule whose last window goes is taken away', () => {
   const draft = withoutWindow(draftOf(KNOWN, 'UTC'), 'known-0');
   assert.deepEqual(limitsChange(KNOWN, draft), {
-    limits: { bandwidthSchedule: { timeZone: 'Asia/Seoul', windows: [] } },
+    bandwidthSchedule: { timeZone: 'Asia/Seoul', windows: [] },
   });
 });
 
 test('a new window is right, and goes by the zone of the person', () => {
-  const known = { bandwidthMbps: 0, currentMbps: 0 };
+  const known = { bandwidthMbps: 0, currentMbps: 0, revision: '0123456789abcdef' };
   const draft = { ...draftOf(known, 'Europe/Berlin'), windows: [newWindow('a')] };
   assert.deepEqual(limitsFaults(draft), []);
-  assert.equal(limitsChange(known, draft).limits?.bandwidthSchedule?.timeZone, 'Europe/Berlin');
+  assert.equal(limitsChange(known, draft).bandwidthSchedule?.timeZone, 'Europe/Berlin');
 });
 
 test('faults are told by their place', () => {

@@ -91,12 +91,11 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-export interface LimitsChange {
-  /** For UpdateReplicationConfiguration; absent: stays. */
-  readonly bandwidthThrottling?: number;
-  /** For UpdateReplicationLimits; absent: stays. */
-  readonly limits?: Omit<Landfall.UpdateReplicationLimitsRequest, 'sourceServerID'>;
-}
+/** For UpdateReplicationLimits; what is absent stays. */
+export type LimitsChange = Pick<
+  Landfall.UpdateReplicationLimitsRequest,
+  'bandwidthMbps' | 'bandwidthSchedule' | 'impactBudgetPercent'
+>;
 
 /** Only what differs: two people who change different things do not undo each other. */
 export function limitsChange(known: Landfall.ReplicationLimits, draft: LimitsDraft): LimitsChange {
@@ -106,13 +105,10 @@ export function limitsChange(known: Landfall.ReplicationLimits, draft: LimitsDra
   const hasNewSchedule = JSON.stringify(ordered(before)) !== JSON.stringify(bandwidthSchedule);
   const percent = draft.impactPercent === '' ? undefined : Number(draft.impactPercent);
   const hasNewBudget = percent !== undefined && percent !== known.impactBudgetPercent;
-  const limits = {
+  return {
+    ...(mbps === undefined || mbps === known.bandwidthMbps ? {} : { bandwidthMbps: mbps }),
     ...(hasNewSchedule ? { bandwidthSchedule } : {}),
     ...(hasNewBudget ? { impactBudgetPercent: percent } : {}),
-  };
-  return {
-    ...(mbps === undefined || mbps === known.bandwidthMbps ? {} : { bandwidthThrottling: mbps }),
-    ...(Object.keys(limits).length === 0 ? {} : { limits }),
   };
 }
 

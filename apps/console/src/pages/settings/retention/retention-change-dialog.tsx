@@ -20,8 +20,9 @@ export interface RetentionChangeDialogProps {
 export function RetentionChangeDialog({ change, onCancel, onDone }: RetentionChangeDialogProps): ReactNode {
   const { t } = useI18n();
   const { landfall, queries } = useConsole();
-  const key = `retention preview ${JSON.stringify(change)}`;
-  const preview = useLive({ key, on: [], load: () => landfall('PreviewRetention', change) });
+  const { expectedRevision: _, ...previewed } = change;
+  const key = `retention preview ${JSON.stringify(previewed)}`;
+  const preview = useLive({ key, on: [], load: () => landfall('PreviewRetention', previewed) });
   const put = useSubmission({
     work: () => landfall('PutRetention', change),
     says: () => t('settings.retention.saved'),

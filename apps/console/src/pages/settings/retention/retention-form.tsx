@@ -1,6 +1,6 @@
 /**
  * Which recovery points are kept: of a server, or by default. What somebody has begun to change stays as
- * typed, whatever arrives meanwhile.
+ * typed, whatever arrives meanwhile, and never replaces what its alert has not told of.
  */
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
@@ -12,6 +12,8 @@ import { type ReactNode, useState } from 'react';
 import { randomId } from '../../../browser-clock.ts';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
 import { useConsole, useLive } from '../../../shell/console-context.tsx';
+import { useDraft } from '../../../shell/use-draft.ts';
+import { DiscardButton, OvertakenAlert } from '../../../widgets/draft-parts.tsx';
 import { LiveState } from '../../../widgets/live-state.tsx';
 import { RetentionChangeDialog } from './retention-change-dialog.tsx';
 import {
@@ -41,38 +43,41 @@ export function RetentionOf({ sourceServerID }: { readonly sourceServerID?: stri
   );
 }
 
-type Change = Pick<Landfall.PutRetentionRequest, 'tiers'>;
+type Change = Pick<Landfall.PutRetentionRequest, 'tiers' | 'expectedRevision'>;
 
 function RetentionForm({ known }: { readonly known: Landfall.Retention }): ReactNode {
   const { t } = useI18n();
-  const [typed, setTyped] = useState<readonly TierDraft[]>();
+  const draft = useDraft<readonly TierDraft[]>(known.tiers);
+  const { typed } = draft;
   const [change, setChange] = useState<Change>();
   const tiers = tiersOf(typed ?? []);
   const isChanged = tiers !== undefined && !areSameTiers(tiers, known.tiers);
   const isPut = known.origin === (known.sourceServerID === undefined ? 'DEFAULT' : 'SERVER');
   const close = () => setChange(undefined);
+  const { revision: expectedRevision } = known;
   const actions = (
     <SpaceBetween direction="horizontal" size="xs">
-      <Button disabled={!isPut} onClick={() => setChange({})}>
+      <Button disabled={!isPut} onClick={() => setChange({ expectedRevision })}>
         {t('settings.retention.reset')}
       </Button>
-      <Button disabled={typed === undefined} onClick={() => setTyped(undefined)}>
-        {t('common.discard')}
-      </Button>
-      <Button variant="primary" disabled={!isChanged} onClick={() => setChange({ tiers })}>
+      <DiscardButton draft={draft} isBusy={false} />
+      <Button variant="primary" disabled={!isChanged} onClick={() => setChange({ tiers, expectedRevision })}>
         {t('common.save')}
       </Button>
     </SpaceBetween>
   );
   return (
     <Container header={<FormHeader known={known} actions={actions} />}>
-      <Tiers draft={typed ?? draftOfTiers(known.tiers)} onChange={setTyped} />
+      <SpaceBetween size="m">
+        <OvertakenAlert draft={draft} isBusy={change !== undefined} />
+        <Tiers draft={typed ?? draftOfTiers(known.tiers)} onChange={draft.type} />
+      </SpaceBetween>
       {change !== undefined && (
         <RetentionChangeDialog
           change={{ ...change, sourceServerID: known.sourceServerID }}
           onCancel={close}
           onDone={() => {
-            setTyped(undefined);
+            draft.discard();
             close();
           }}
         />
