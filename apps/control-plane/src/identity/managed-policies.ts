@@ -47,6 +47,30 @@ export const KNOWN_ACTIONS: readonly string[] = [
 
 export const ADMINISTRATOR_ACCESS = 'AdministratorAccess';
 
+/** An agent is installed with a token; with one for another role it could be sent the disks of others. */
+const AGENT_INSTALLATION = {
+  Effect: 'Allow',
+  Action: ['landfall:CreateEnrolmentToken'],
+  Resource: '*',
+  Condition: { StringEquals: { 'landfall:EnrolmentRole': 'agent' } },
+};
+
+/** Of a server whose id one knows: nothing lists those there are. Agents themselves have certificates. */
+const OWN_REPLICATION = {
+  Effect: 'Allow',
+  Action: ['landfall:DescribeReplication', 'landfall:DescribeForecast'],
+  Resource: '*',
+};
+
+/** What Systems Manager is to MGN: the scripts that run after a launch, and their parameters. */
+const SCRIPT_ACTIONS: readonly string[] = landfallActions((name) =>
+  /^\w+Script(Document|Parameter)s?$/.test(name),
+);
+
+const POST_LAUNCH_ACTIONS: readonly string[] = allOperations('mgn')
+  .filter(({ name }) => /^(Put|Remove|List)(SourceServer|Template)Actions?$/.test(name))
+  .map(({ name }) => `mgn:${name}`);
+
 export const MANAGED_POLICIES: ReadonlyMap<string, string> = new Map([
   [ADMINISTRATOR_ACCESS, allow(['*'])],
   [
@@ -57,7 +81,13 @@ export const MANAGED_POLICIES: ReadonlyMap<string, string> = new Map([
     'AWSApplicationMigrationReadOnlyAccess',
     allow([...readActions('mgn'), ...readActions('landfall'), ...ec2ReadActions()]),
   ],
-  ['AWSApplicationMigrationAgentInstallationPolicy', agentInstallation()],
+  ['AWSApplicationMigrationAgentInstallationPolicy', policyText([AGENT_INSTALLATION])],
+  ['AWSApplicationMigrationAgentPolicy', policyText([AGENT_INSTALLATION, OWN_REPLICATION])],
+  // A server that is an EC2 instance installs the agent on itself, with the role of its instance profile.
+  ['AWSApplicationMigrationServiceEc2InstancePolicy', policyText([AGENT_INSTALLATION, OWN_REPLICATION])],
+  ['AWSApplicationMigrationAgentPolicy_v2', policyText([OWN_REPLICATION])],
+  ['AWSApplicationMigrationVCenterClientPolicy', vcenterClient()],
+  ['AWSApplicationMigrationSSMAccess', allow([...SCRIPT_ACTIONS, ...POST_LAUNCH_ACTIONS])],
   ['AWSApplicationMigrationEC2Access', allow(['ec2:*'])],
   ['AmazonEC2FullAccess', allow(['ec2:*'])],
   ['AmazonEC2ReadOnlyAccess', allow(ec2ReadActions())],
@@ -68,14 +98,14 @@ function allow(actions: readonly string[]): string {
   return policyText([{ Effect: 'Allow', Action: actions, Resource: '*' }]);
 }
 
-/** An agent is installed with a token; with one for another role it could be sent the disks of others. */
-function agentInstallation(): string {
+/** There are none yet; what lists them answers, and tags may be asked for and set. */
+function vcenterClient(): string {
   return policyText([
+    { Effect: 'Allow', Action: ['mgn:DescribeVcenterClients'], Resource: '*' },
     {
       Effect: 'Allow',
-      Action: ['landfall:CreateEnrolmentToken'],
-      Resource: '*',
-      Condition: { StringEquals: { 'landfall:EnrolmentRole': 'agent' } },
+      Action: ['mgn:TagResource', 'mgn:UntagResource', 'mgn:ListTagsForResource'],
+      Resource: 'arn:aws:mgn:*:*:vcenter-client/*',
     },
   ]);
 }
