@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { EC2_OPERATION_NAMES } from '@landfall/api';
+import { EC2_OPERATION_NAMES, type Ec2OperationName } from '@landfall/api';
 import { groupIdOfPort, subnetId } from '../ec2/stable-ids.ts';
 import { startTestControlPlane } from '../testing/test-control-plane.ts';
 import { startTestSite } from '../testing/test-site.ts';
-import { type BotocoreCall, callBotocore, sampleOfShape, skip } from './botocore.testing.ts';
+import { type BotocoreCall, BotocoreClient, sampleOfShape, skip } from './botocore.testing.ts';
 
 const NAME = 'spare';
 
@@ -46,7 +46,59 @@ function callsOn(machineId: string, templateId: string): readonly BotocoreCall[]
   ];
 }
 
-test('every operation of EC2 we offer works with botocore', { skip }, async (t) => {
+interface Refusal {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly code: string;
+}
+
+const ID = '0123456789abcdef0';
+
+/** Every operation called wrongly: for something there is not, or in the wrong state. */
+function refusalsOn(machineId: string): Readonly<Record<Ec2OperationName, Refusal>> {
+  const noMachine = { input: { InstanceIds: [`i-${ID}`] }, code: 'InvalidInstanceID.NotFound' };
+  const noOneMachine = { input: { InstanceId: `i-${ID}` }, code: 'InvalidInstanceID.NotFound' };
+  const LaunchTemplateId = `lt-${ID}`;
+  const noTemplate = 'InvalidLaunchTemplateId.NotFound';
+  const Filters = [{ Name: 'no-such-filter', Values: ['x'] }];
+  const noFilter = { input: { Filters }, code: 'InvalidParameterValue' };
+  return {
+    CreateLaunchTemplate: {
+      input: { LaunchTemplateName: 'no name!', LaunchTemplateData: { InstanceType: 't3.small' } },
+      code: 'InvalidLaunchTemplateName.MalformedException',
+    },
+    CreateLaunchTemplateVersion: {
+      input: { LaunchTemplateId, LaunchTemplateData: { InstanceType: 't3.small' } },
+      code: noTemplate,
+    },
+    DescribeLaunchTemplates: { input: { LaunchTemplateIds: [LaunchTemplateId] }, code: noTemplate },
+    DescribeLaunchTemplateVersions: { input: { LaunchTemplateId }, code: noTemplate },
+    ModifyLaunchTemplate: { input: { LaunchTemplateId, DefaultVersion: '1' }, code: noTemplate },
+    DeleteLaunchTemplate: { input: { LaunchTemplateId }, code: noTemplate },
+    DeleteLaunchTemplateVersions: { input: { LaunchTemplateId, Versions: ['1'] }, code: noTemplate },
+    GetLaunchTemplateData: noOneMachine,
+    DescribeInstances: noMachine,
+    DescribeInstanceStatus: noMachine,
+    DescribeInstanceTypes: { input: { InstanceTypes: ['t0.none'] }, code: 'InvalidInstanceType' },
+    StartInstances: noMachine,
+    StopInstances: noMachine,
+    RebootInstances: noMachine,
+    TerminateInstances: { input: { InstanceIds: [machineId, `i-${ID}`] }, code: noMachine.code },
+    GetConsoleOutput: noOneMachine,
+    GetConsoleScreenshot: noOneMachine,
+    DescribeSubnets: { input: { SubnetIds: [`subnet-${ID}`] }, code: 'InvalidSubnetID.NotFound' },
+    DescribeVpcs: { input: { VpcIds: [`vpc-${ID}`] }, code: 'InvalidVpcID.NotFound' },
+    DescribeSecurityGroups: { input: { GroupIds: [`sg-${ID}`] }, code: 'InvalidGroup.NotFound' },
+    DescribeVolumes: { input: { VolumeIds: [`vol-${ID}`] }, code: 'InvalidVolume.NotFound' },
+    DescribeSnapshots: { input: { SnapshotIds: [`snap-${ID}`] }, code: 'InvalidSnapshot.NotFound' },
+    DescribeTags: noFilter,
+    DescribeRegions: noFilter,
+    DescribeAvailabilityZones: noFilter,
+  };
+}
+
+test('every operation of EC2 we offer works with botocore, and refuses what is wrong', {
+  skip,
+}, async (t) => {
   const site = await startTestSite(t);
   const { mgn } = site.plane.api;
   const { sourceServerId } = await site.addAgent();
@@ -59,9 +111,13 @@ test('every operation of EC2 we offer works with botocore', { skip }, async (t) 
     sourceServerID: sourceServerId,
   });
   const calls = callsOn(machineId, ec2LaunchTemplateID);
-  const answers = await callBotocore('ec2', site.plane.admin, calls);
-  const results = new Map(calls.map(([name], index) => [name, answers[index]?.result]));
-  for (const [index, { code }] of answers.entries()) assert.equal(code, undefined, calls[index]?.[0]);
+  const client = await BotocoreClient.open(t, 'ec2', site.plane.admin);
+  const results = new Map<string, unknown>();
+  for (const [name, { input, code }] of Object.entries(refusalsOn(machineId))) {
+    const refused = (error: Error) => `${name} ${error.name}` === `${name} ${code}`;
+    await assert.rejects(client.call(name, input), refused, `${name}: ${code}`);
+  }
+  for (const [name, parameters] of calls) results.set(name, await client.call(name, parameters));
   t.diagnostic(`operations working / total: ${results.size} / ${EC2_OPERATION_NAMES.length}`);
   assert.deepEqual([...results.keys()].sort(), EC2_OPERATION_NAMES.toSorted(), 'each was called');
 
@@ -107,12 +163,10 @@ test('whatever EC2 has in a launch template is given back as it was sent', { ski
   const LaunchTemplateData = await wholeTemplate();
   t.diagnostic(`members: ${Object.keys(LaunchTemplateData).length}`);
   assert.ok(Object.keys(LaunchTemplateData).length > 25);
-  const [created, described] = await callBotocore('ec2', plane.admin, [
-    ['CreateLaunchTemplate', { LaunchTemplateName: NAME, LaunchTemplateData }],
-    ['DescribeLaunchTemplateVersions', { LaunchTemplateName: NAME }],
-  ]);
-  assert.equal(created?.code, undefined);
-  const { LaunchTemplateVersions: [version] = [] } = Object(described?.result);
+  const client = await BotocoreClient.open(t, 'ec2', plane.admin);
+  await client.call('CreateLaunchTemplate', { LaunchTemplateName: NAME, LaunchTemplateData });
+  const described = await client.call('DescribeLaunchTemplateVersions', { LaunchTemplateName: NAME });
+  const { LaunchTemplateVersions: [version] = [] } = Object(described);
   const market = Object(version.LaunchTemplateData.InstanceMarketOptions);
   const validUntil = new Date(market.SpotOptions.ValidUntil);
   market.SpotOptions.ValidUntil = validUntil.toISOString().replace('.000', '');

@@ -1,6 +1,7 @@
-/** docs/api-compatibility.md, from what the SDK's operations answered. */
+/** docs/api-compatibility.md, from what the operations answered to the clients. */
 import { allOperations, EC2_OPERATION_NAMES, ec2Operation } from '@landfall/api';
-import type { Outcomes } from './sdk-journey.testing.ts';
+import { STS_OPERATIONS } from '../http/http-sts.ts';
+import type { ClientOutcomes, Outcomes } from './mgn-journey.testing.ts';
 
 const RULES = `
 ## Rules where the public documentation leaves them open
@@ -42,24 +43,44 @@ const RULES = `
 - Operations that only newer clients know (network migration, enrichment of import files) are refused by name.
 `;
 
-export function compatibilityPage(operations: readonly string[], outcomes: Outcomes): string {
+export interface MgnOutcomes {
+  readonly sdk: ClientOutcomes;
+  readonly awscli: ClientOutcomes;
+}
+
+export function compatibilityPage(operations: readonly string[], { sdk, awscli }: MgnOutcomes): string {
   const errors = new Map(
     allOperations('mgn').map((operation) => [operation.name as string, operation.errors]),
   );
   const rows = operations.map((name) => {
     const exceptions = (errors.get(name) ?? []).map((error) => error.replace(/Exception$/, ''));
-    return `| ${name} | ${resultText(outcomes.get(name))} | ${exceptions.join(', ')} |\n`;
+    const results = [sdk, awscli].map(({ outcomes }) => resultText(outcomes.get(name)));
+    return `| ${name} | ${results.join(' | ')} | ${refusalText(name, sdk)} | ${exceptions.join(', ')} |\n`;
   });
   return [
     '# Compatibility of the API\n\n',
-    'Written by the conformance suite, which calls every operation of `@aws-sdk/client-mgn` 3.523 on a site with\n',
-    'simulated programs: `LANDFALL_WRITE_DOCS=1 node --test apps/control-plane/src/conformance/*.test.ts`.\n\n',
-    `**${countWorking(operations, outcomes)} of ${operations.length} operations work.**\n\n`,
-    '| operation | with the SDK | modelled exceptions |\n|---|---|---|\n',
+    'Written by the conformance suite, which calls every operation in its right state and once wrongly, with two clients\n',
+    'of others, each on a site of its own with simulated programs:\n',
+    '`LANDFALL_WRITE_DOCS=1 node --test apps/control-plane/src/conformance/*.test.ts`. On real replication\n',
+    '`e2e/aws-lifecycle.e2e.ts` takes a server through the lifecycle with each of them.\n\n',
+    '| client | operations it knows | work |\n|---|---|---|\n',
+    summaryRow('`@aws-sdk/client-mgn` 3.523', sdk),
+    summaryRow('Debian’s `awscli` (its botocore)', awscli),
+    '\n“Called wrongly” is what both were refused with: for its state, for an id of nothing, or for its input.\n\n',
+    '| operation | with the SDK | with awscli | called wrongly | modelled exceptions |\n|---|---|---|---|---|\n',
     ...rows,
     RULES,
     ...ec2Section(),
+    ...stsSection(),
   ].join('');
+}
+
+function summaryRow(client: string, { operations, outcomes }: ClientOutcomes): string {
+  return `| ${client} | ${operations.length} | **${countWorking(operations, outcomes)}** |\n`;
+}
+
+function refusalText(name: string, { refusals }: ClientOutcomes): string {
+  return (refusals.get(name) ?? '').replace(/Exception$/, '');
 }
 
 /** The suite fails when one of them does not work. */
@@ -77,12 +98,26 @@ function ec2Section(): readonly string[] {
   ];
 }
 
+/** The suite fails when one of them does not work. */
+function stsSection(): readonly string[] {
+  const rows = Object.entries(STS_OPERATIONS).map(([name, parameters]) => {
+    return `| ${name} | ${parameters.map((parameter) => `\`${parameter}\``).join(', ')} |\n`;
+  });
+  return [
+    '\n## STS\n\n',
+    `All ${rows.length} operations that are offered work with the botocore of Debian's awscli. Parameters that are not served are\n`,
+    'refused, because what they ask for would be silently missing ([identity.md](identity.md)).\n\n',
+    '| operation | parameters |\n|---|---|\n',
+    ...rows,
+  ];
+}
+
 /** An operation works when it answers, or when it rightly refuses because there is nothing to act on. */
 export function countWorking(operations: readonly string[], outcomes: Outcomes): number {
   return operations.filter((name) => outcomes.has(name)).length;
 }
 
 function resultText(outcome: string | undefined): string {
-  if (outcome === undefined) return 'not offered';
+  if (outcome === undefined) return 'unknown to it';
   return outcome === 'works' ? outcome : `${outcome}: there are none`;
 }

@@ -25,9 +25,9 @@ export const jobOperations: Operations = {
   DescribeJobLogItems: async (input, service) => {
     const { db } = service.store;
     const job = await findJob(db, input.jobID);
-    if (job === undefined || job.type === 'RETIREMENT') return { items: [] };
-    const page = await pageOfNumbered(input, `DescribeJobLogItems ${input.jobID}`, (cut) =>
-      listJobLog(db, input.jobID, cut),
+    const hasLog = job !== undefined && job.type !== 'RETIREMENT';
+    const page = await pageOfNumbered(input, `DescribeJobLogItems ${input.jobID}`, async (cut) =>
+      hasLog ? listJobLog(db, input.jobID, cut) : [],
     );
     return { ...page, items: page.items.map(showJobLogItem) };
   },
