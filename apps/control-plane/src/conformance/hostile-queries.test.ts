@@ -1,22 +1,20 @@
 /**
  * Requests in EC2's query protocol, generated from the shapes of every operation: right ones, wrong in one
  * place, nonsense; with ids that exist and ids that do not.
- *
- * Q1 Never a 5xx, never anything but XML that is well-formed, in the form of the operation or of an error.
- * Q2 Nothing of the inside is told: no stack, no file, no SQL.
+ * What must hold of every answer: `hostile-answers.testing.ts`. Each single damage of each parameter, without
+ * chance: `damaged-queries.test.ts`.
  */
-import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { EC2_OPERATION_NAMES, EC2_VERSION, type Ec2OperationName, ec2Operation } from '@landfall/api';
 import { hostileParametersOf, type Parameters, parametersOf } from '@landfall/api/testing';
 import fc from 'fast-check';
 import { ec2CallsOf } from '../testing/ec2-calls.ts';
-import { type Inject, type InjectedAnswer, injectInto } from '../testing/injected-requests.ts';
+import { type Inject, injectInto } from '../testing/injected-requests.ts';
 import { startTestSite } from '../testing/test-site.ts';
+import { checkXmlAnswer } from './hostile-answers.testing.ts';
 
 const RUNS = Number(process.env.LANDFALL_API_RUNS ?? 6);
 const SEED = Number(process.env.LANDFALL_API_SEED ?? Math.trunc(performance.timeOrigin));
-const INSIDE = /\n\s+at |node_modules|\.ts\b|sqlite|\bselect \w+ from\b|landfall-control-plane-/i;
 
 interface Target {
   readonly inject: Inject;
@@ -55,7 +53,7 @@ async function attack(t: TestContext, name: Ec2OperationName, { inject, ids }: T
   const seen = new Map<string, number>();
   const send = async (body: string) => {
     const answer = await inject({ service: 'ec2', method: 'POST', rawPath: '/', body });
-    const outcome = checkAnswer(name, answer);
+    const outcome = checkXmlAnswer(name, answer);
     seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
   };
   const { input } = ec2Operation(name);
@@ -84,43 +82,4 @@ function withIds(parameters: Parameters, ids: Parameters): Parameters {
     return LEFT_OUT.includes(last) ? [] : [[name, Object.hasOwn(ids, last) ? ids[last] : value]];
   });
   return Object.fromEntries(entries);
-}
-
-/** The code of the error, or `OK`. */
-function checkAnswer(name: string, { status, headers, text }: InjectedAnswer): string {
-  const told = `${name} answered ${status} ${text.slice(0, 500)}`;
-  assert.ok(status < 500, told);
-  assert.match(String(headers['content-type']), /^text\/xml/, told);
-  assert.match(String(headers['x-amzn-requestid']), /^[0-9a-f-]{36}$/, told);
-  checkWellFormed(text, told);
-  if (status === 200) {
-    assert.ok(text.includes(`<${name}Response xmlns=`), told);
-    return 'OK';
-  }
-  assert.doesNotMatch(text, INSIDE, told);
-  const [, code] =
-    /<Response><Errors><Error><Code>([A-Za-z.]+)<\/Code><Message>[^<]+<\/Message>/.exec(text) ?? [];
-  return code ?? assert.fail(told);
-}
-
-/** Elements are closed in the reverse order of their beginning, and text is escaped. */
-function checkWellFormed(text: string, told: string): void {
-  const [head = '', body = ''] = text.split('\n', 1).concat(text.slice(text.indexOf('\n') + 1));
-  assert.equal(head, '<?xml version="1.0" encoding="UTF-8"?>', told);
-  const open: string[] = [];
-  let place = 0;
-  for (const match of body.matchAll(/<(\/?)([A-Za-z][\w-]*)((?: xmlns="[^"<&]*")?)(\/?)>/g)) {
-    checkText(body.slice(place, match.index), told);
-    place = match.index + match[0].length;
-    const [, closes, element = '', , isEmpty] = match;
-    if (closes === '/') assert.equal(open.pop(), element, told);
-    else if (isEmpty !== '/') open.push(element);
-  }
-  checkText(body.slice(place), told);
-  assert.deepEqual(open, [], told);
-}
-
-function checkText(text: string, told: string): void {
-  assert.doesNotMatch(text, /[<>]|&(?!amp;|lt;|gt;|quot;|#13;)/, told);
-  assert.doesNotMatch(text, /[^\t\n\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u, told);
 }

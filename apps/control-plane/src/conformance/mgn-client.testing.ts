@@ -1,10 +1,11 @@
 /** Clients of others that call MGN, behind one function: the JavaScript SDK and Debian's botocore. */
+import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import type { TestContext } from 'node:test';
 import * as sdk from '@aws-sdk/client-mgn';
 import type { ApiClient } from '@landfall/api';
 import { cleanUpAfter } from '../testing/clean-up.ts';
-import type { AdminCredentials, TestControlPlane } from '../testing/test-control-plane.ts';
+import type { AdminCredentials } from '../testing/test-control-plane.ts';
 import { BotocoreClient } from './botocore.testing.ts';
 
 export type CallMgn = ApiClient['mgn'];
@@ -16,21 +17,17 @@ export interface MgnClient {
   readonly call: CallMgn;
 }
 
-export type OpenMgnClient = (
-  t: TestContext,
-  plane: TestControlPlane,
-  credentials: AdminCredentials,
-) => Promise<MgnClient>;
+export type OpenMgnClient = (t: TestContext, credentials: AdminCredentials) => Promise<MgnClient>;
 
 export const SDK_OPERATIONS: readonly string[] = Object.keys(sdk)
   .filter((name) => name.endsWith('Command') && name !== '$Command')
   .map((name) => name.slice(0, -'Command'.length))
   .sort();
 
-export const openSdk: OpenMgnClient = async (t, { caPem }, { endpoint, region, ...credentials }) => {
+export const openSdk: OpenMgnClient = async (t, { endpoint, region, caFile, ...credentials }) => {
   const client = new sdk.MgnClient({
     ...{ endpoint, region, credentials, maxAttempts: 1 },
-    requestHandler: { httpsAgent: new Agent({ ca: caPem, keepAlive: true }) },
+    requestHandler: { httpsAgent: new Agent({ ca: await readFile(caFile), keepAlive: true }) },
   });
   cleanUpAfter(t, () => client.destroy());
   const call = async (name: string, input: object) => {
@@ -41,7 +38,7 @@ export const openSdk: OpenMgnClient = async (t, { caPem }, { endpoint, region, .
   return { operations: SDK_OPERATIONS, call: call as CallMgn };
 };
 
-export const openBotocore: OpenMgnClient = async (t, _plane, credentials) => {
+export const openBotocore: OpenMgnClient = async (t, credentials) => {
   const client = await BotocoreClient.open(t, 'mgn', credentials);
   const call = (name: string, input: object) => client.call(name, { ...input });
   return { operations: client.operations, call: call as CallMgn };

@@ -37,7 +37,7 @@ export async function runMgnJourney(t: TestContext, open: OpenMgnClient): Promis
   let aheadMs = 0;
   const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
   const site = await startTestSite(t, { clock });
-  const client = await open(t, site.plane, site.plane.admin);
+  const client = await open(t, site.plane.admin);
   const outcomes = new Map<string, string>();
   const journey = { site, mgn: recording(site, client, outcomes), outcomes };
   await journey.mgn('InitializeService', {});

@@ -1,6 +1,6 @@
 /**
- * Every operation of MGN called wrongly once: in the wrong state, with an id of nothing, with a value that its
- * model does not have. An operation without a line does not compile.
+ * Every operation of MGN called wrongly once: in the wrong state, with an id of nothing, with a value that
+ * its model does not have. An operation without a line does not compile.
  */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
@@ -30,7 +30,7 @@ export async function refuseEach(t: TestContext, wrongly: Wrongly): Promise<Read
   const { site, client, open } = wrongly;
   const nobody = await addTestUser(site.plane, { userName: 'nobody' });
   const { accessKeyId, secretAccessKey } = nobody;
-  const stranger = await open(t, site.plane, { ...site.plane.admin, accessKeyId, secretAccessKey });
+  const stranger = await open(t, { ...site.plane.admin, accessKeyId, secretAccessKey });
   const refused = new Map<string, string>();
   const table: Readonly<Record<string, Refusal<OperationName<'mgn'>>>> = await refusalsOn(wrongly);
   const known = Object.entries(table).filter(([name]) => client.operations.includes(name));

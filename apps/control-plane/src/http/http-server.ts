@@ -20,6 +20,7 @@ import { registerInstallerRoutes } from './http-installer-routes.ts';
 import { registerMonitoringRoutes } from './http-monitoring-routes.ts';
 import { registerOpenApiRoute } from './http-openapi-route.ts';
 import { answerPublicApi, sendApiError } from './http-public-api.ts';
+import { answerUnreadable } from './http-unreadable-request.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
 const SLOWNESS: Slowness = { headersMsMax: 15_000, requestMsMax: 60_000, checkEveryMs: 5000 };
@@ -106,6 +107,7 @@ export async function createApp(options: AppOptions, listener?: Listener): Promi
     frameworkErrors: (error, request, reply) => {
       sendApiError(service, error, request, reply);
     },
+    clientErrorHandler: (error, socket) => answerUnreadable(service, error, socket),
   };
   const door = listener && doorOf(listener);
   const app = fastify(door === undefined ? base : { ...base, serverFactory: door.serverFactory });

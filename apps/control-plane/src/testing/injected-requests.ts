@@ -1,4 +1,5 @@
 /** Signed requests straight into the routes of a control plane: everything but the socket is real. */
+import { Agent, request as requestHttps } from 'node:https';
 import type { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { signRequest } from '@landfall/api';
@@ -22,7 +23,8 @@ export interface InjectedAnswer {
   readonly text: string;
 }
 
-export type Inject = (request: InjectedRequest) => Promise<InjectedAnswer>;
+export type SendSigned = (request: InjectedRequest) => Promise<InjectedAnswer>;
+export type Inject = SendSigned;
 
 export async function injectInto(t: TestContext, plane: TestControlPlane): Promise<Inject> {
   const { service } = plane.current();
@@ -32,18 +34,45 @@ export async function injectInto(t: TestContext, plane: TestControlPlane): Promi
     closing.abort();
     await app.close();
   });
-  return async ({ service: name, method, rawPath, rawQuery = '', body = '', headers: more }) => {
-    // As SDKs do: no request is taken for one that was sent before.
-    const invocation = { 'amz-sdk-invocation-id': systemRandom.uuid() };
-    const headers = { host: 'localhost', 'content-type': 'application/json', ...invocation };
-    const scope = { service: name, region: plane.admin.region, nowMs: systemClock.nowMs() };
-    const signature = signRequest({ method, rawPath, rawQuery, headers, body }, plane.admin, scope);
-    const url = rawQuery === '' ? rawPath : `${rawPath}?${rawQuery}`;
+  return async (request) => {
+    const { method, url, headers, body } = signedRequest(plane, request);
     const sent = method === 'POST' ? { payload: body } : {};
-    const request = { method, url, headers: { ...headers, ...more, ...signature }, ...sent };
-    const answer = await app.inject({ ...request, payloadAsStream: true });
+    const answer = await app.inject({ method, url, headers, ...sent, payloadAsStream: true });
     return { status: answer.statusCode, headers: answer.headers, text: await readText(answer) };
   };
+}
+
+/** The same over TLS, on connections that are kept. */
+export function sendTo(t: TestContext, plane: TestControlPlane): SendSigned {
+  const agent = new Agent({ ca: plane.caPem, keepAlive: true });
+  cleanUpAfter(t, () => agent.destroy());
+  return (request) => {
+    const { method, url: path, headers, body } = signedRequest(plane, request);
+    return new Promise((resolve, reject) => {
+      const place = { host: '127.0.0.1', port: plane.port, agent };
+      const outgoing = requestHttps({ ...place, method, path, headers }, async (incoming) => {
+        const { statusCode: status = 0, headers: found } = incoming;
+        try {
+          const text = await readText({ headers: found, stream: () => incoming });
+          resolve({ status, headers: found, text });
+        } catch (error) {
+          reject(error);
+        }
+      });
+      outgoing.on('error', reject).end(method === 'POST' ? body : '');
+    });
+  };
+}
+
+function signedRequest({ admin }: TestControlPlane, request: InjectedRequest) {
+  const { service, method, rawPath, rawQuery = '', body = '', headers: more } = request;
+  // As SDKs do: no request is taken for one that was sent before.
+  const invocation = { 'amz-sdk-invocation-id': systemRandom.uuid() };
+  const headers = { host: 'localhost', 'content-type': 'application/json', ...invocation };
+  const scope = { service, region: admin.region, nowMs: systemClock.nowMs() };
+  const signature = signRequest({ method, rawPath, rawQuery, headers, body }, admin, scope);
+  const url = rawQuery === '' ? rawPath : `${rawPath}?${rawQuery}`;
+  return { method, url, headers: { ...headers, ...more, ...signature }, body };
 }
 
 interface Streamed {

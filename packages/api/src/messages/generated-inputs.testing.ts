@@ -12,7 +12,7 @@ export function inputOf(operation: AnyOperation): fc.Arbitrary<unknown> {
   return operation.input === undefined ? fc.constant({}) : arbitraryOf(operation, operation.input);
 }
 
-function arbitraryOf(operation: AnyOperation, name: string): fc.Arbitrary<unknown> {
+export function arbitraryOf(operation: AnyOperation, name: string): fc.Arbitrary<unknown> {
   const shape = shapeOf(operation.service, name);
   switch (shape.type) {
     case 'structure':
@@ -194,4 +194,10 @@ function numberedKeys(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 'value']));
 }
 
+export {
+  damagedParametersOf,
+  fullParametersOf,
+  type QueryDamage,
+} from '../query/damaged-queries.testing.ts';
 export { hostileParametersOf, type Parameters, parametersOf } from '../query/generated-queries.testing.ts';
+export { type Damage, type DamageKind, damagedInputsOf, fullInputOf } from './damaged-inputs.testing.ts';

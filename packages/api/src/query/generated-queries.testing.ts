@@ -58,7 +58,7 @@ function inputOf(shape: QueryShape): fc.Arbitrary<unknown> {
   }
 }
 
-function textOf({ min, max, pattern, values }: TextShape): fc.Arbitrary<string> {
+export function textOf({ min, max, pattern, values }: TextShape): fc.Arbitrary<string> {
   if (values !== undefined) return fc.constantFrom(...values);
   const fits = (text: string) => [...text].length >= min && [...text].length <= max;
   if (pattern !== undefined) return fc.stringMatching(pattern, { maxLength: Math.min(max, 40) }).filter(fits);
