@@ -66,3 +66,7 @@ export function applicationHref(applicationID: string): string {
 export function waveHref(waveID: string): string {
   return hrefOf(`/waves/${encodeURIComponent(waveID)}`);
 }
+
+export function launchTemplateHref(templateID: string): string {
+  return hrefOf(`/templates/launch/${encodeURIComponent(templateID)}`);
+}

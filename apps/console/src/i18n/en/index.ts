@@ -1,6 +1,7 @@
 /** English, one file for each area of the console. A key is `area.name`. */
 
 import { accessMessages } from './access.ts';
+import { actionMessages } from './actions.ts';
 import { addServerMessages } from './add-server.ts';
 import { auditMessages } from './audit.ts';
 import { commonMessages } from './common.ts';
@@ -28,6 +29,7 @@ export const EN = {
   ...shellMessages,
   ...stateMessages,
   ...serversMessages,
+  ...actionMessages,
   ...addServerMessages,
   ...dashboardMessages,
   ...helpMessages,

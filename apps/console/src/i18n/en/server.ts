@@ -4,6 +4,7 @@ export const serverMessages = {
   'server.tab.timeline': 'Recovery timeline',
   'server.tab.preflight': 'Preflight',
   'server.tab.launch': 'Launch settings',
+  'server.tab.actions': 'Post-launch actions',
   'server.tab.details': 'Disks, network, tags',
   'server.tab.events': 'Events',
   'server.tabs': 'Parts of the server’s page',

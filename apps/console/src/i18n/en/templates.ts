@@ -46,33 +46,12 @@ export const templateMessages = {
   'templates.launch.deployment.TEST_AND_CUTOVER': 'Tests and cutovers',
   'templates.launch.deployment.CUTOVER_ONLY': 'Cutovers only',
   'templates.launch.deployment.TEST_ONLY': 'Tests only',
-  'templates.actions': 'Post-launch actions',
   'templates.actions.text':
     'Scripts that run in the launched machine, in their order. A new server copies them with the template.',
-  'templates.actions.empty': 'No action runs after a launch',
-  'templates.actions.emptyText':
-    'Add one to check the machine, set its name, or tell another system that it is there. The scripts are those of the library: landfall script list.',
-  'templates.actions.order': 'Order',
-  'templates.actions.orderNote': 'From 1001 to 10000; the smallest runs first.',
-  'templates.actions.orderWrong': 'Enter a whole number from 1001 to 10000.',
-  'templates.actions.name': 'Name',
-  'templates.actions.document': 'Script',
-  'templates.actions.timeout': 'Time limit',
-  'templates.actions.timeoutSeconds': 'Time limit in seconds',
-  'templates.actions.timeoutWrong': 'Enter a whole number of seconds, at least 1.',
-  'templates.actions.must': 'Must succeed for the cutover',
-  'templates.actions.active': 'Runs',
-  'templates.actions.add': 'Add action',
   'templates.actions.addText':
     'The script runs after each launch of servers that are added from now on, and counts as failed when it takes longer than its time limit.',
-  'templates.actions.added': 'The action was added.',
-  'templates.actions.remove': 'Remove',
-  'templates.actions.removeOf': 'Remove action {name}',
   'templates.actions.removeText':
     'Servers that are added from now on begin without the action. Those that are there keep theirs, and the script stays in the library.',
-  'templates.actions.removed': 'Action {name} was removed.',
-  'templates.actions.needsParameters':
-    'This script needs values for: {names}. An action with values is put by the API or the command line.',
   'templates.machines.title': 'Choose a server',
   'templates.machines.text':
     'Each server has a launch template of its own: size, ports, network, disks of its machine, in versions that are never changed. A launch follows the default version.',

@@ -1,6 +1,7 @@
 /** Korean; the same keys and slots as English, which the compiler and `i18n.test.ts` see to. */
 
 import { accessMessages } from './access.ts';
+import { actionMessages } from './actions.ts';
 import { addServerMessages } from './add-server.ts';
 import { auditMessages } from './audit.ts';
 import { commonMessages } from './common.ts';
@@ -28,6 +29,7 @@ export const KO = {
   ...shellMessages,
   ...stateMessages,
   ...serversMessages,
+  ...actionMessages,
   ...addServerMessages,
   ...dashboardMessages,
   ...helpMessages,

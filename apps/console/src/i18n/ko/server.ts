@@ -4,6 +4,7 @@ export const serverMessages = {
   'server.tab.timeline': '복구 타임라인',
   'server.tab.preflight': '사전 점검',
   'server.tab.launch': '시작 설정',
+  'server.tab.actions': '시작 후 작업',
   'server.tab.details': '디스크, 네트워크, 태그',
   'server.tab.events': '이벤트',
   'server.tabs': '서버 페이지의 부분',

@@ -46,33 +46,12 @@ export const templateMessages = {
   'templates.launch.deployment.TEST_AND_CUTOVER': '테스트와 컷오버',
   'templates.launch.deployment.CUTOVER_ONLY': '컷오버만',
   'templates.launch.deployment.TEST_ONLY': '테스트만',
-  'templates.actions': '시작 후 작업',
   'templates.actions.text':
     '시작한 시스템 안에서 순서대로 실행하는 스크립트입니다. 새 서버는 템플릿과 함께 복사합니다.',
-  'templates.actions.empty': '시작한 뒤 실행하는 작업이 없습니다',
-  'templates.actions.emptyText':
-    '시스템을 확인하거나 이름을 정하거나 다른 시스템에 알리려면 추가하세요. 스크립트는 라이브러리에 있는 것입니다: landfall script list.',
-  'templates.actions.order': '순서',
-  'templates.actions.orderNote': '1001부터 10000까지이며 작은 것부터 실행합니다.',
-  'templates.actions.orderWrong': '1001부터 10000까지의 정수를 입력하세요.',
-  'templates.actions.name': '이름',
-  'templates.actions.document': '스크립트',
-  'templates.actions.timeout': '시간 제한',
-  'templates.actions.timeoutSeconds': '시간 제한(초)',
-  'templates.actions.timeoutWrong': '1 이상의 정수를 초로 입력하세요.',
-  'templates.actions.must': '컷오버하려면 성공해야 함',
-  'templates.actions.active': '실행',
-  'templates.actions.add': '작업 추가',
   'templates.actions.addText':
     '이제 추가되는 서버를 시작할 때마다 스크립트를 실행하며, 시간 제한을 넘으면 실패로 봅니다.',
-  'templates.actions.added': '작업을 추가했습니다.',
-  'templates.actions.remove': '지우기',
-  'templates.actions.removeOf': '작업 {name} 지우기',
   'templates.actions.removeText':
     '이제 추가되는 서버는 이 작업 없이 시작합니다. 이미 있는 서버의 것은 남고, 스크립트도 라이브러리에 남습니다.',
-  'templates.actions.removed': '작업 {name} 을(를) 지웠습니다.',
-  'templates.actions.needsParameters':
-    '이 스크립트에는 값이 필요합니다: {names}. 값이 있는 작업은 API나 명령줄로 추가하세요.',
   'templates.machines.title': '서버 선택',
   'templates.machines.text':
     '서버마다 자기 시작 템플릿이 있습니다. 시스템의 크기, 포트, 네트워크, 디스크를 바뀌지 않는 버전으로 담습니다. 시작할 때 기본 버전을 따릅니다.',

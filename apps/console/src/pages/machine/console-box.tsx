@@ -6,10 +6,10 @@ import Toggle from '@cloudscape-design/components/toggle';
 import type { Landfall } from '@landfall/api/types';
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
+import { plainConsoleText } from '../../machines/console-text.ts';
 import { useConsole, useLive } from '../../shell/console-context.tsx';
 import { LiveState } from '../../widgets/live-state.tsx';
 import { useLookAgain } from '../../widgets/use-look-again.ts';
-import { plainConsoleText } from './console-text.ts';
 import { hasConsole, isStill, type MachineProps } from './machine-life.ts';
 
 const LOOK_EVERY_MS = 5000;

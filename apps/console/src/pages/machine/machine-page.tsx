@@ -9,6 +9,8 @@ import type { Mgn } from '@landfall/api/types';
 import { type ReactNode, useState } from 'react';
 import { isGone } from '../../api/failure.ts';
 import { useI18n } from '../../i18n/i18n-context.tsx';
+import { loadActionNames } from '../../machines/last-outcomes.ts';
+import { PostLaunchTable } from '../../machines/post-launch-table.tsx';
 import { serverName } from '../../servers/server-name.ts';
 import { useConsole, useLive, useTitle } from '../../shell/console-context.tsx';
 import { useParameter } from '../../shell/pages.tsx';
@@ -23,7 +25,6 @@ import { HydrationBox } from './hydration-box.tsx';
 import { MachineFacts } from './machine-facts.tsx';
 import { type MachineProps, whyKept } from './machine-life.ts';
 import { machineQuery, sourceOfMachineQuery } from './machine-queries.ts';
-import { PostLaunchTable } from './post-launch-table.tsx';
 import { PublishedPorts } from './published-ports.tsx';
 import { ScreenBox } from './screen-box.tsx';
 import { TerminateDialog } from './terminate-dialog.tsx';
@@ -84,10 +85,20 @@ function KnownMachine({ machine }: MachineProps): ReactNode {
         <ConsoleBox machine={machine} />
         <PublishedPorts machine={machine} />
         <ConversionTable machine={machine} />
-        {postLaunch.length > 0 && <PostLaunchTable results={postLaunch} />}
+        {postLaunch.length > 0 && <NamedOutcomes machine={machine} />}
       </SpaceBetween>
     </ContentLayout>
   );
+}
+
+function NamedOutcomes({ machine }: MachineProps): ReactNode {
+  const calls = useConsole();
+  const names = useLive({
+    key: `names of actions of ${machine.machineID}`,
+    on: [],
+    load: () => loadActionNames(calls, machine),
+  });
+  return <PostLaunchTable results={machine.postLaunch ?? []} names={names.value} />;
 }
 
 /** `undefined`: not known yet. */

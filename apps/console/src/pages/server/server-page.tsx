@@ -40,6 +40,7 @@ const TABS = {
   timeline: tab(() => import('./timeline/timeline-tab.tsx'), 'TimelineTab'),
   preflight: tab(() => import('./preflight/preflight-tab.tsx'), 'PreflightTab'),
   launch: tab(() => import('./launch/launch-tab.tsx'), 'LaunchTab'),
+  actions: tab(() => import('./actions/actions-tab.tsx'), 'ActionsTab'),
   details: tab(() => import('./details/details-tab.tsx'), 'DetailsTab'),
   events: tab(() => import('./events/events-tab.tsx'), 'EventsTab'),
 } as const;

@@ -7,18 +7,14 @@ import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
-import { hrefOf } from '../../shell/route.ts';
+import { launchTemplateHref } from '../../shell/route.ts';
 import { useSubmission } from '../../shell/use-submission.ts';
 import { EmptyList } from '../../widgets/empty-list.tsx';
 import { FormDialog } from '../../widgets/form-dialog.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
-import { nameTag, TEMPLATES_PATH, templateName } from './template-values.ts';
+import { nameTag, templateName } from './template-values.ts';
 
 type Template = Mgn.LaunchConfigurationTemplate;
-
-export function launchTemplateHref(templateId: string): string {
-  return hrefOf(`${TEMPLATES_PATH}/launch/${encodeURIComponent(templateId)}`);
-}
 
 export function LaunchTemplateList(): ReactNode {
   const { t } = useI18n();

@@ -10,13 +10,13 @@ import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole, useLive, useTitle } from '../../shell/console-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
 import { useParameter } from '../../shell/pages.tsx';
-import { hrefOf } from '../../shell/route.ts';
+import { hrefOf, launchTemplateHref } from '../../shell/route.ts';
 import { useSurroundings } from '../../shell/shell.tsx';
 import { GonePage } from '../../widgets/gone-page.tsx';
 import { LiveState } from '../../widgets/live-state.tsx';
 import { DeleteTemplateDialog } from './delete-template-dialog.tsx';
 import { LaunchSettingsForm } from './launch-settings-form.tsx';
-import { launchTemplateHref } from './launch-template-list.tsx';
+
 import { TemplateActions } from './template-actions.tsx';
 import { TEMPLATES_PATH, templateName } from './template-values.ts';
 

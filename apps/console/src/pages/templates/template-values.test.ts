@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {
-  keptValues,
-  newReplicationTemplate,
-  nextOrder,
-  parseBandwidth,
-  parseOrder,
-  parseTimeout,
-  templateName,
-} from './template-values.ts';
+import { keptValues, newReplicationTemplate, parseBandwidth, templateName } from './template-values.ts';
 
 test('a bandwidth limit is told from what is none', () => {
   assert.equal(parseBandwidth(' 0 '), 0);
@@ -38,18 +30,4 @@ test('what has no effect is listed, and nothing else', () => {
     { name: 'createPublicIP', value: 'false' },
     { name: 'stagingAreaSubnetId', value: 'subnet-1' },
   ]);
-});
-
-test('orders and time limits are what the service takes', () => {
-  assert.equal(parseOrder('1001'), 1001);
-  assert.equal(parseOrder('10000'), 10_000);
-  for (const text of ['1000', '10001', 'first', '']) assert.equal(parseOrder(text), undefined, text);
-  assert.equal(parseTimeout('600'), 600);
-  for (const text of ['0', '-1', '', '1.5']) assert.equal(parseTimeout(text), undefined, text);
-});
-
-test('a new action comes after those that are there', () => {
-  assert.equal(nextOrder([]), 1001);
-  assert.equal(nextOrder([{ order: 1040 }, { order: 1002 }, {}]), 1050);
-  assert.equal(nextOrder([{ order: 9999 }]), 10_000);
 });

@@ -57,36 +57,3 @@ export function keptValues(
     .map(([name, value]) => ({ name, value: typeof value === 'string' ? value : JSON.stringify(value) }))
     .sort((left, right) => left.name.localeCompare(right.name, 'en'));
 }
-
-export interface ActionDraft {
-  readonly name: string;
-  readonly documentIdentifier: string;
-  readonly order: string;
-  readonly timeoutSeconds: string;
-  readonly mustSucceedForCutover: boolean;
-}
-
-export const ORDER_MIN = 1001;
-const ORDER_MAX = 10_000;
-const TIMEOUT_SECONDS_MAX = 1_000_000;
-const ORDER_STEP = 10;
-
-export function parseOrder(text: string): number | undefined {
-  return parseWhole(text, ORDER_MIN, ORDER_MAX);
-}
-
-export function parseTimeout(text: string): number | undefined {
-  return parseWhole(text, 1, TIMEOUT_SECONDS_MAX);
-}
-
-/** After all there are. */
-export function nextOrder(actions: readonly { readonly order?: number | undefined }[]): number {
-  const last = Math.max(ORDER_MIN - ORDER_STEP, ...actions.map(({ order = ORDER_MIN }) => order));
-  return Math.min(ORDER_MAX, last + ORDER_STEP);
-}
-
-function parseWhole(text: string, min: number, max: number): number | undefined {
-  if (!/^\d{1,7}$/.test(text.trim())) return undefined;
-  const value = Number(text);
-  return value >= min && value <= max ? value : undefined;
-}

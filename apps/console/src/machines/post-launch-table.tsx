@@ -6,7 +6,7 @@ import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/c
 import Table from '@cloudscape-design/components/table';
 import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
-import { useI18n } from '../../i18n/i18n-context.tsx';
+import { useI18n } from '../i18n/i18n-context.tsx';
 import { plainConsoleText } from './console-text.ts';
 
 const STATUS = {
@@ -20,8 +20,10 @@ const STATUS = {
 
 export function PostLaunchTable(props: {
   readonly results: readonly Landfall.PostLaunchResult[];
+  /** What the actions are called; those that are not known have their ids. */
+  readonly names?: ReadonlyMap<string, string> | undefined;
 }): ReactNode {
-  const { results } = props;
+  const { results, names } = props;
   const { t, formats } = useI18n();
   return (
     <Table<Landfall.PostLaunchResult>
@@ -34,18 +36,13 @@ export function PostLaunchTable(props: {
         {
           id: 'action',
           header: t('machine.actions.action'),
-          cell: ({ actionID }) => actionID,
+          cell: ({ actionID }) => names?.get(actionID) ?? actionID,
           isRowHeader: true,
         },
         {
           id: 'state',
           header: t('common.state'),
-          cell: ({ state, exitCode }) => (
-            <StatusIndicator type={STATUS[state]}>
-              {t(`machine.actions.${state}`)}
-              {exitCode === undefined ? '' : ` (${exitCode})`}
-            </StatusIndicator>
-          ),
+          cell: (result) => <PostLaunchStatus result={result} />,
         },
         {
           id: 'ended',
@@ -55,6 +52,17 @@ export function PostLaunchTable(props: {
         { id: 'output', header: t('machine.actions.output'), cell: (result) => <Output result={result} /> },
       ]}
     />
+  );
+}
+
+export function PostLaunchStatus({ result }: { readonly result: Landfall.PostLaunchResult }): ReactNode {
+  const { t } = useI18n();
+  const { state, exitCode } = result;
+  return (
+    <StatusIndicator type={STATUS[state]}>
+      {t(`machine.actions.${state}`)}
+      {exitCode === undefined ? '' : ` (${exitCode})`}
+    </StatusIndicator>
   );
 }
 
