@@ -125,7 +125,45 @@ async function measureListings(bench: Bench, site: Site): Promise<readonly Row[]
     bench.say(`${listing.what}: p50 ${percentile(took, 0.5).toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`);
     rows.push(atMost(LIST_GOAL_MS, { what: `listing ${listing.what}: p99`, measured: p99Ms, unit: 'ms' }));
   }
-  return rows;
+  return [...rows, ...(await measureGlances(bench, site))];
+}
+
+/** What a dashboard and somebody who looks for a server ask. */
+async function measureGlances(bench: Bench, { plane, sourceServerIds }: Site): Promise<readonly Row[]> {
+  const calls = new TimedCalls(plane.client);
+  const page = { text: 'server', maxResults: CONSOLE_PAGE };
+  const asked = {
+    'all servers at a glance': async () => {
+      const { output, ms } = await calls.landfall('DescribeFleet', {});
+      return { servers: output.servers, ms };
+    },
+    'servers by a word, the worst lag first': async () => {
+      const search = { ...page, sort: 'LAG', descending: true } as const;
+      const { output, ms } = await calls.landfall('ListServers', search);
+      return { servers: output.total, ms };
+    },
+    'servers by a word, in the order of their names': async () => {
+      const { output, ms } = await calls.landfall('ListServers', { ...page, sort: 'NAME' });
+      return { servers: output.total, ms };
+    },
+  };
+  const rows: Row[] = [];
+  try {
+    for (const [what, ask] of Object.entries(asked)) {
+      const first = await ask();
+      const took: number[] = [];
+      while (took.length < sizesOf(bench.options).calls) took.push((await ask()).ms);
+      if (first.servers !== sourceServerIds.length) {
+        throw new OperationError('BENCHMARK_FAILED', `${what}: ${first.servers} servers were found`);
+      }
+      const p99Ms = percentile(took, 0.99);
+      bench.say(`${what}: first ${first.ms.toFixed(1)} ms, then p99 ${p99Ms.toFixed(1)} ms`);
+      rows.push(atMost(LIST_GOAL_MS, { what: `${what}: p99`, measured: p99Ms, unit: 'ms' }));
+    }
+    return rows;
+  } finally {
+    calls.close();
+  }
 }
 
 /** Pages from the first to the last, again and again; each listing must have all its servers. */

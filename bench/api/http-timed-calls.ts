@@ -29,19 +29,32 @@ export class TimedCalls {
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1, ca: client.caPem });
   }
 
-  async mgn<Name extends OperationName<'mgn'>>(
+  mgn<Name extends OperationName<'mgn'>>(
     name: Name,
     input: InputOf<'mgn', Name>,
   ): Promise<TimedAnswer<OutputOf<'mgn', Name>>> {
+    return this.#call('mgn', encodeInput(operations.mgn[name], input));
+  }
+
+  landfall<Name extends OperationName<'landfall'>>(
+    name: Name,
+    input: InputOf<'landfall', Name>,
+  ): Promise<TimedAnswer<OutputOf<'landfall', Name>>> {
+    return this.#call('landfall', encodeInput(operations.landfall[name], input));
+  }
+
+  async #call<Output>(
+    service: 'mgn' | 'landfall',
+    { method, rawPath, rawQuery, body }: ReturnType<typeof encodeInput>,
+  ): Promise<TimedAnswer<Output>> {
     const { region, credentials, endpoint } = this.#client;
-    const { method, rawPath, rawQuery, body } = encodeInput(operations.mgn[name], input);
     const url = new URL(endpoint);
     const signed = {
       host: url.host,
       'amz-sdk-invocation-id': systemRandom.uuid(),
       ...(body === '' ? {} : { 'content-type': 'application/json' }),
     };
-    const scope = { service: 'mgn', region, nowMs: systemClock.nowMs() };
+    const scope = { service, region, nowMs: systemClock.nowMs() };
     const signature = signRequest({ method, rawPath, rawQuery, headers: signed, body }, credentials, scope);
     const headers = { ...signed, ...signature, 'content-length': Buffer.byteLength(body) };
     const startNs = systemClock.monotonicNs();

@@ -21,6 +21,7 @@ export async function useControlPlane({ cli }: Journey): Promise<void> {
   await cli.done('service show');
   await cli.done('host list');
   await cli.done('host show');
+  await cli.done('status', '--alerts', '3');
   await cli.done('service initialize');
   await cli.done('account list');
   await cli.done('api', 'mgn', 'DescribeSourceServers');

@@ -9,6 +9,7 @@ import { type Journey, useActions } from './cli-journey.ts';
 
 export async function useSettings({ cli }: Journey, server: string): Promise<void> {
   await cli.done('server list', '--all', '--filter', 'lifeCycleStates=ready_for_test', '--limit', '5');
+  await cli.done('server list', '--search', 'S-', '--sort', 'lag', '--descending', '--limit', '5');
   await cli.done('server show', server);
   await cli.done('server watch', server);
   await cli.done('server set', server, '--user-provided-id', 'rack 7');

@@ -41,6 +41,7 @@ import { addCompletionCommands } from './commands/service/completion.ts';
 import { addEnvCommand } from './commands/service/env.ts';
 import { addEventsCommand } from './commands/service/events.ts';
 import { addAccountCommands, addServiceCommands } from './commands/service/service.ts';
+import { addStatusCommand } from './commands/service/status.ts';
 import { addUpCommand } from './commands/service/up.ts';
 import { addWebhookCommands } from './commands/service/webhook.ts';
 import type { OutputPorts } from './terminal/output.ts';
@@ -55,6 +56,7 @@ export const ROOMS: readonly Room[] = [
     title: 'The control plane',
     add: [
       addUpCommand,
+      addStatusCommand,
       addServiceCommands,
       addAccountCommands,
       addEnvCommand,

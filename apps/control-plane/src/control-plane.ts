@@ -14,6 +14,7 @@ import { createCommandQueues } from './channel/command-queues.ts';
 import { createReportBoard } from './channel/report-board.ts';
 import { removeRunningFile, writeStateFiles } from './file-state.ts';
 import { OpenTrees } from './files/open-trees.ts';
+import { FleetBoard } from './fleet/fleet-board.ts';
 import { ReplicationHistory } from './history/replication-history.ts';
 import { listConsolePages } from './http/file-console-pages.ts';
 import { closeListener, createApp, listen, renewCredentials } from './http/http-server.ts';
@@ -111,6 +112,8 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
   const telling = await openTelling({ store, clock, random, log, scope, networks, service: () => service });
   const reports = createReportBoard({ store, clock, log });
   await reports.load(store.db);
+  const fleet = new FleetBoard(store.db);
+  store.changes.follow((changes) => fleet.tell(changes));
   const service: Service = {
     facts: {
       ...scope,
@@ -127,6 +130,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
     ...identity,
     reports,
     history: new ReplicationHistory({ store, clock, log }),
+    fleet,
     ...telling,
     metrics: new CallMetrics(),
     metricsToken: await loadMetricsToken(stateDir, random),

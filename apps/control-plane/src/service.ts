@@ -5,6 +5,7 @@ import type { ReportBoard } from './channel/report-board.ts';
 import type { EventHub } from './events/event-hub.ts';
 import type { EventStreams } from './events/event-streams.ts';
 import type { OpenTrees } from './files/open-trees.ts';
+import type { FleetBoard } from './fleet/fleet-board.ts';
 import type { ReplicationHistory } from './history/replication-history.ts';
 import type { AuditLog } from './identity/audit-log.ts';
 import type { CallLimits } from './identity/call-limits.ts';
@@ -47,6 +48,7 @@ export interface Service {
   readonly commands: CommandQueues;
   readonly reports: ReportBoard;
   readonly history: ReplicationHistory;
+  readonly fleet: FleetBoard;
   readonly events: EventHub;
   readonly streams: EventStreams;
   readonly webhookGuard: AddressGuard;

@@ -4,16 +4,23 @@
  */
 import { assert } from '@landfall/runtime';
 import { applyEvent, type LifeCycle } from '../lifecycle/life-cycle.ts';
-import { type ReplicationView, viewReplication } from '../lifecycle/replication-view.ts';
+import {
+  type ReplicatedServer,
+  type ReplicationView,
+  viewReplication,
+} from '../lifecycle/replication-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';
 import type { Service } from '../service.ts';
 
-export function isReplicating({ replication }: SourceServerRecord): boolean {
+export function isReplicating({ replication }: Pick<ReplicatedServer, 'replication'>): boolean {
   return replication.desired === 'REPLICATE' || replication.desired === 'PAUSE';
 }
 
 /** Data replication of a server as it stands now. */
-export function viewServer({ reports, clock }: Service, server: SourceServerRecord): ReplicationView {
+export function viewServer(
+  { reports, clock }: Pick<Service, 'reports' | 'clock'>,
+  server: ReplicatedServer,
+): ReplicationView {
   return viewReplication({
     server,
     agent: reports.last('agent', server.sourceServerId),

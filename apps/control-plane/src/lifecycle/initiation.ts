@@ -34,6 +34,7 @@ export function initiationSteps(
   facts: InitiationFacts,
   before: readonly InitiationStep[] = [],
 ): readonly InitiationStep[] {
+  if (before.length === INITIATION_STEPS.length && isInitiated(before)) return before;
   const wasDone = (name: InitiationStepName) => before.some((step) => step.name === name && isDone(step));
   const isDoneNow = INITIATION_STEPS.map((name) => wasDone(name) || DONE_BY[name](facts));
   const firstOpen = isDoneNow.indexOf(false);

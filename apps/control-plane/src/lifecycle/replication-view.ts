@@ -11,6 +11,7 @@ import type { AgentReport, ReplicationServerReport } from '@landfall/channel';
 import type { DataReplicationErrorString, DataReplicationState, DiskReplication } from '@landfall/model';
 import { initiationSteps, isInitiated } from './initiation.ts';
 import type { InitiationStep, SourceServerRecord } from './source-server.ts';
+import { stagedServer } from './staged-server.ts';
 
 export const AGENT_NOT_SEEN_MS = 60_000;
 /** Reports come every few seconds; until one is overdue the lag it told is still right. */
@@ -21,8 +22,14 @@ export interface Seen<Report> {
   readonly report: Report;
 }
 
+/** What of a record its replication is viewed by. */
+export type ReplicatedServer = Pick<
+  SourceServerRecord,
+  'sourceServerId' | 'createdAtMs' | 'replicationServerId' | 'replication' | 'disks'
+>;
+
 export interface ReplicationFacts {
-  readonly server: SourceServerRecord;
+  readonly server: ReplicatedServer;
   readonly agent: Seen<AgentReport> | undefined;
   readonly replicationServer: Seen<ReplicationServerReport> | undefined;
   readonly nowMs: number;
@@ -114,7 +121,7 @@ function hasFirstBytes(facts: ReplicationFacts): boolean {
 }
 
 function findServer({ server, replicationServer }: ReplicationFacts) {
-  return replicationServer?.report.servers.find((entry) => entry.sourceServerId === server.sourceServerId);
+  return stagedServer(replicationServer?.report, server.sourceServerId);
 }
 
 function currentLagMs(facts: ReplicationFacts): number | null {
@@ -130,7 +137,7 @@ function newestPointAgeMs(facts: ReplicationFacts): number | null {
   return Math.max(0, facts.nowMs - staged.lastCutTimeMs);
 }
 
-function emptyDisks(server: SourceServerRecord, keepSize: boolean): readonly DiskReplication[] {
+function emptyDisks(server: ReplicatedServer, keepSize: boolean): readonly DiskReplication[] {
   return server.disks.map((disk) => ({
     deviceName: disk.deviceName,
     totalStorageBytes: keepSize ? disk.sizeBytes : 0,

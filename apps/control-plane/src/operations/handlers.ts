@@ -11,6 +11,7 @@ import { describeServiceOperations } from './describe-service.ts';
 import { diskSelectionOperations } from './disk-selection.ts';
 import { enrolmentTokenOperations } from './enrolment-tokens.ts';
 import { eventOperations } from './events.ts';
+import { fleetOperations } from './fleet.ts';
 import { imageOperations } from './images.ts';
 import { inventoryOperations } from './inventory.ts';
 import { inventoryFileOperations } from './inventory-files.ts';
@@ -73,6 +74,7 @@ export const landfallHandlers: Handlers<'landfall', Service> = {
   ...diskSelectionOperations,
   ...enrolmentTokenOperations,
   ...eventOperations,
+  ...fleetOperations,
   ...imageOperations,
   ...inventoryFileOperations,
   ...journalOperations,

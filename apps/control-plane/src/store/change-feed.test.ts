@@ -123,3 +123,22 @@ test('F2: what is prepared for a change is committed with it, and undone with it
   const tokens = await store.db.selectFrom('enrolment_token').select('token_id').execute();
   assert.equal(tokens.length, 1);
 });
+
+test('F4: a follower has heard of every change when its writer goes on, of none that was undone', async (t) => {
+  const { store } = await openHeard(t);
+  const followed: string[] = [];
+  store.changes.follow((changes) => followed.push(...changes.map(shortly)));
+  await writeSetting(store.db, 'initialized', 'true');
+  assert.deepEqual(followed.splice(0), ['insert setting initialized']);
+  await store.transaction(async (tx) => {
+    await insertJob(tx, JOB, ['s-1']);
+    assert.deepEqual(followed, [], 'not before the commit');
+  });
+  assert.deepEqual(followed.splice(0), ['insert job mgnjob-1', 'insert job_server mgnjob-1']);
+  const undone = store.transaction(async (tx) => {
+    await setJobStatus(tx, 'mgnjob-1', { status: 'STARTED' });
+    throw new Error('no');
+  });
+  await assert.rejects(undone, /no/);
+  assert.deepEqual(followed, []);
+});

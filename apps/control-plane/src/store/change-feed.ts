@@ -4,6 +4,7 @@
  * F1  What is told has been committed; what a transaction that failed wrote is never told.
  * F2  What `prepare` writes for a change in a transaction is committed with it, or not at all.
  * F3  Changes are told in the order of their commits.
+ * F4  Followers hear of every change once it is committed, before whoever wrote it goes on.
  */
 import { describeError, type Logger, silentLogger } from '@landfall/runtime';
 import { type RowChange, RowChangeObserver } from './row-changes.ts';
@@ -37,10 +38,14 @@ export function watchStore(store: Store): WatchedStore {
   };
 }
 
+/** Must not throw, and only takes note. */
+export type ChangeFollower = (changes: readonly RowChange[]) => void;
+
 type Transact = <Result>(run: (tx: Queries) => Promise<Result>) => Promise<Result>;
 
 export class ChangeFeed {
   #listener: ChangeListener | undefined;
+  readonly #followers: ChangeFollower[] = [];
   #log: Logger = silentLogger;
   #telling: Promise<void> = Promise.resolve();
 
@@ -50,10 +55,16 @@ export class ChangeFeed {
     this.#log = log;
   }
 
+  /** F4 */
+  follow(follower: ChangeFollower): void {
+    this.#followers.push(follower);
+  }
+
   /** For writes outside of transactions: told in a transaction of their own, a moment later. */
   observe(db: Queries, transact: Transact): Queries {
     return db.withPlugin(
       new RowChangeObserver((made) => {
+        this.#tellFollowers(made);
         const changes = this.#watched(made);
         if (changes.length === 0) return;
         const tell = () => transact((tx) => this.#prepare(tx, changes)).then((publish) => publish());
@@ -66,12 +77,13 @@ export class ChangeFeed {
 
   /** Around one transaction. */
   async transaction<Result>(transact: Transact, work: (tx: Queries) => Promise<Result>): Promise<Result> {
-    const { result, publish } = await transact(async (tx) => {
+    const { result, changes, publish } = await transact(async (tx) => {
       const changes: RowChange[] = [];
-      const observed = tx.withPlugin(new RowChangeObserver((made) => changes.push(...this.#watched(made))));
+      const observed = tx.withPlugin(new RowChangeObserver((made) => changes.push(...made)));
       const made = await work(observed);
-      return { result: made, publish: await this.#prepare(tx, changes) };
+      return { result: made, changes, publish: await this.#prepare(tx, this.#watched(changes)) };
     });
+    this.#tellFollowers(changes);
     publish();
     return result;
   }
@@ -79,6 +91,10 @@ export class ChangeFeed {
   /** Resolves when everything that was written has been told. */
   told(): Promise<void> {
     return this.#telling;
+  }
+
+  #tellFollowers(changes: readonly RowChange[]): void {
+    for (const follower of this.#followers) follower(changes);
   }
 
   #watched(changes: readonly RowChange[]): readonly RowChange[] {

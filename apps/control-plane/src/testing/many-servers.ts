@@ -3,7 +3,9 @@
  * each. Their barriers are answered here.
  */
 import type { TestContext } from 'node:test';
-import type { AgentReport } from '@landfall/channel';
+import type { AgentReport, ReplicationServerReport } from '@landfall/channel';
+import { initiationSteps } from '../lifecycle/initiation.ts';
+import type { Service } from '../service.ts';
 import { insertServer } from '../store/source-servers.ts';
 import { cleanUpAfter } from './clean-up.ts';
 import { serverRecord } from './server-records.ts';
@@ -31,6 +33,46 @@ export async function addReadyServers(site: TestSite, count: number): Promise<re
   return ids;
 }
 
+const ALL_DONE = {
+  ...{ assigned: true, replicationServerSeen: true, paired: true, connected: true, firstBytes: true },
+};
+/** As many disks as a replication server takes. */
+const SERVERS_PER_REPLICATION_SERVER = 15;
+
+/** Thousands, each with the last reports of an agent and of a replication server, and no program at all. */
+export async function addReportedServers(
+  { store, reports, clock }: Service,
+  count: number,
+): Promise<readonly string[]> {
+  const atMs = clock.nowMs();
+  const ids = Array.from({ length: count }, (_, index) => `s-${index.toString(16).padStart(17, '0')}`);
+  const homeOf = (index: number) => `rs-${Math.floor(index / SERVERS_PER_REPLICATION_SERVER)}`;
+  await store.transaction(async (tx) => {
+    for (const [index, sourceServerId] of ids.entries()) {
+      const facts = { sourceServerId, createdAtMs: atMs, state: 'READY_FOR_TEST' } as const;
+      const record = serverRecord({ ...facts, replicationServerId: homeOf(index) });
+      const replication = { ...record.replication, steps: initiationSteps(ALL_DONE), firstByteAtMs: atMs };
+      await insertServer(tx, { ...record, replication });
+    }
+  });
+  for (const [index, id] of ids.entries()) {
+    reports.put<'agent'>(id, { atMs, report: replicatingReport(index) });
+    if (index % SERVERS_PER_REPLICATION_SERVER > 0) continue;
+    const servers = ids.slice(index, index + SERVERS_PER_REPLICATION_SERVER).map(stagedReport);
+    const volume = { stagingTotalBytes: 2 ** 40, stagingFreeBytes: 2 ** 39 };
+    const report = { version: '0.1.0', host: homeOf(index), port: 1500, ...volume, servers };
+    reports.put<'replication-server'>(homeOf(index), { atMs, report });
+  }
+  return ids;
+}
+
+function stagedReport(sourceServerId: string): ReplicationServerReport['servers'][number] {
+  return {
+    ...{ sourceServerId, connected: true, lastEpoch: 1, lastCutTimeMs: 1_700_000_000_500 },
+    ...{ recoveryPoints: 1, bytesOnDisk: 1, bytesReceived: 1 },
+  };
+}
+
 /** As their agents would, until the test ends. */
 export function answerBarriers(t: TestContext, site: TestSite, ids: readonly string[]): void {
   const ending = new AbortController();
@@ -50,11 +92,11 @@ export function answerBarriers(t: TestContext, site: TestSite, ids: readonly str
   });
 }
 
-function replicatingReport(): AgentReport {
+function replicatingReport(index = 0): AgentReport {
   return {
     ...{ version: '0.1.0', sourceProperties: SOURCE_PROPERTIES, disks: SOURCE_DISKS },
     replication: {
-      ...{ state: 'CONTINUOUS', disks: [], lagMs: 400, etaMs: 0, lastEpoch: 1, connected: true },
+      ...{ state: 'CONTINUOUS', disks: [], lagMs: 400 + index, etaMs: 0, lastEpoch: 1, connected: true },
       ...{ bytesRead: 1, bytesSent: 1, firstSyncDurationMs: 1, lagP50Ms: 400, lagP99Ms: 900 },
     },
   };

@@ -6,6 +6,7 @@ import { BOOT_PROOF_SHAPES } from './landfall-boot-proof-model.ts';
 import { EVENT_OPERATIONS, EVENT_SHAPES } from './landfall-event-model.ts';
 import { FILE_SHAPES } from './landfall-file-model.ts';
 import { HOST_SHAPES } from './landfall-host-model.ts';
+import { FLEET_OPERATIONS, FLEET_SHAPES } from './landfall-fleet-model.ts';
 import { IDENTITY_OPERATIONS, IDENTITY_SHAPES } from './landfall-identity-model.ts';
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
 import { INVENTORY_OPERATIONS, INVENTORY_SHAPES } from './landfall-inventory-model.ts';
@@ -111,6 +112,7 @@ const OPERATIONS = {
     idempotent: true,
   },
   DescribePreflight: read('DescribePreflight', 'ResourceNotFoundException'),
+  ...FLEET_OPERATIONS,
   ...INVENTORY_OPERATIONS,
   ...LAUNCH_TEMPLATE_OPERATIONS,
   ...RETENTION_OPERATIONS,
@@ -294,6 +296,7 @@ export const LANDFALL_SHAPES = {
   ...RETENTION_SHAPES,
   ...EVENT_SHAPES,
   ...FILE_SHAPES,
+  ...FLEET_SHAPES,
   ...IMAGE_SHAPES,
   ...INVENTORY_SHAPES,
   ...SCRIPT_SHAPES,

@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import type { DataReplicationState, Job } from '../mgn-types.generated.ts';
+import type { DataReplicationState, Job, LifeCycleState, SourceServer } from '../mgn-types.generated.ts';
 import type { LANDFALL_SHAPES } from './landfall-model.ts';
 import type * as Landfall from './landfall-types.ts';
 
@@ -9,6 +9,11 @@ type Shapes = typeof LANDFALL_SHAPES;
 interface Borrowed {
   Job: Job;
   DataReplicationState: DataReplicationState;
+  LifeCycleState: LifeCycleState;
+  LifeCycleStates: readonly LifeCycleState[];
+  SourceServer: SourceServer;
+  ApplicationIDsFilter: readonly string[];
+  WaveIDsFilter: readonly string[];
   TagsMap: Readonly<Record<string, string>>;
   DescribeSourceServersRequestFiltersIDs: readonly string[];
   SourceServerID: string;

@@ -10,6 +10,7 @@ import type { BootProofOperations } from './landfall-boot-proof-types.ts';
 import type { EventOperations } from './landfall-event-types.ts';
 import type { FileOperations } from './landfall-file-types.ts';
 import type { LaunchHostItem } from './landfall-host-types.ts';
+import type { FleetOperations } from './landfall-fleet-types.ts';
 import type { IdentityOperations } from './landfall-identity-types.ts';
 import type { ImageOperations } from './landfall-image-types.ts';
 import type { InventoryOperations } from './landfall-inventory-types.ts';
@@ -42,6 +43,7 @@ export type * from './landfall-boot-proof-types.ts';
 export type * from './landfall-event-types.ts';
 export type * from './landfall-file-types.ts';
 export type * from './landfall-host-types.ts';
+export type * from './landfall-fleet-types.ts';
 export type * from './landfall-identity-types.ts';
 export type * from './landfall-image-types.ts';
 export type * from './landfall-inventory-types.ts';
@@ -61,6 +63,7 @@ export interface LandfallOperations
   extends BootProofOperations,
     EventOperations,
     FileOperations,
+    FleetOperations,
     IdentityOperations,
     ImageOperations,
     InventoryOperations,

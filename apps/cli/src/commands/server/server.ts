@@ -7,11 +7,12 @@ import type { ProgressState } from '../../terminal/progress.ts';
 import type { Column } from '../../terminal/table.ts';
 import { waitForEnd } from '../../terminal/waiting.ts';
 import { type Context, contextOf, findServer, findServerId, idOf } from '../context.ts';
-import { addListing, type ListOptions, listItems } from '../listing.ts';
+import { addListing, listItems } from '../listing.ts';
 import { addForecastCommand } from './forecast.ts';
 import { addPreflightCommand, preflightFacts } from './preflight.ts';
 import { scrubFacts } from './scrub-text.ts';
 import { addServerChangeCommands } from './server-change.ts';
+import { addSearchOptions, isSearch, type SearchOptions, searchServers } from './server-search.ts';
 import { addThrottleCommand, limitFacts } from './throttle.ts';
 import { addTripwireCommand, tripwireFacts } from './tripwire.ts';
 
@@ -67,19 +68,25 @@ export function addServerCommands(program: Command): void {
 }
 
 function addListCommand(server: Command): void {
-  const list = server.command('list').description('list source servers').option('--all', 'archived ones too');
-  addListing(list, 'DescribeSourceServers').action(
-    async ({ all, ...options }: ListOptions & { all?: boolean }, command: Command) => {
+  const list = server
+    .command('list')
+    .alias('ls')
+    .description('list source servers')
+    .option('--all', 'archived ones too');
+  addListing(addSearchOptions(list), 'DescribeSourceServers').action(
+    async (options: SearchOptions, command: Command) => {
       const { client, output } = await contextOf(command);
-      const input = all === true ? {} : { filters: { isArchived: false } };
-      const servers = await listItems(client, 'DescribeSourceServers', input, options);
+      const input = options.all === true ? {} : { filters: { isArchived: false } };
+      const servers = isSearch(options)
+        ? await searchServers(client, options)
+        : await listItems(client, 'DescribeSourceServers', input, options);
       showRows(output, servers, COLUMNS, emptyText(options));
     },
   );
 }
 
-function emptyText({ filter }: ListOptions): string {
-  if (filter !== undefined) return 'No source server fits.';
+function emptyText(options: SearchOptions): string {
+  if (options.filter !== undefined || isSearch(options)) return 'No source server fits.';
   return 'No source servers yet. `landfall token create` shows how to add one.';
 }
 
