@@ -40,7 +40,7 @@ export function parseLocation(pathname: string, search: string): Location {
 
 /** What a link points to. Values that are `undefined` are left out. */
 export function hrefOf(path: string, query: Readonly<Record<string, string | undefined>> = {}): string {
-  const given = Object.entries(query).flatMap(([name, value]) =>
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, value]],
   );
   const search = new URLSearchParams(given).toString();

@@ -54,6 +54,8 @@ export interface StepFailure {
 
 /** A plan whose state type only its own steps know. */
 export interface RunnablePlan {
+  /** In the order in which they run. */
+  readonly stepNames: readonly string[];
   run(run: StepRun, progress: StepProgress): Promise<void>;
 }
 
@@ -203,6 +205,7 @@ function stepRun({ store, clock }: JobRunnerOptions, work: ServerWork, sourceSer
 /** Hides a plan's state type behind the order of its steps. */
 export function runnablePlan<State extends object>(plan: JobPlan<State>): RunnablePlan {
   return {
+    stepNames: plan.steps.map(({ name }) => name),
     run: async (run, progress) => {
       let state: Partial<State> = {};
       for (const step of plan.steps) {

@@ -6,7 +6,7 @@ import { launchPlan } from './launch-plan.ts';
 import { retirementPlan } from './retirement-plan.ts';
 import { terminatePlan } from './terminate-plan.ts';
 
-const PLANS = {
+export const PLANS = {
   LAUNCH: launchPlan,
   TERMINATE: terminatePlan,
   RETIREMENT: retirementPlan,

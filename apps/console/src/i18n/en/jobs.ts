@@ -25,6 +25,15 @@ export const jobMessages = {
   'job.failures.title': 'It failed for {count} {count|server|servers}',
   'job.failures.of': '{name}, step “{step}”',
   'job.failures.more': 'and {count} more: choose them below',
+  'job.failures.kept': 'What is kept',
+  'job.failures.kept.launch':
+    'The source server, its replication and its recovery points are as they were; what the launch had begun is ended.',
+  'job.failures.kept.UNTOUCHED': 'A machine that was launched earlier goes on.',
+  'job.failures.kept.ENDED': 'The machine that was launched earlier had been ended before.',
+  'job.failures.kept.NOT_ENDED':
+    'The machine that was launched earlier could not be ended; the next launch or termination tries again.',
+  'job.failures.kept.termination':
+    'The machine, what it has written, and the recovery points it reads are kept until it is ended: end it again.',
   'job.servers.title': 'Servers',
   'job.servers.text': 'Choose one to see its steps.',
   'job.launch.PENDING': 'Waiting',
@@ -34,9 +43,11 @@ export const jobMessages = {
   'job.launch.TERMINATED': 'Ended',
   'job.step': 'Step',
   'job.steps.title': 'Steps of {name}',
+  'job.step.PLAN': 'Choose a launch host',
   'job.step.BOOT_PROOF': 'Prove that it boots',
   'job.step.CLEANUP': 'End the earlier machine',
   'job.step.SNAPSHOT': 'Fix the recovery point',
+  'job.step.SPECIFICATION': 'Work out the machine',
   'job.step.CONVERSION': 'Convert the disks',
   'job.step.LAUNCH': 'Start the machine',
   'job.step.POST_LAUNCH': 'Run post-launch actions',

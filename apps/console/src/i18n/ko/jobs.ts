@@ -25,6 +25,15 @@ export const jobMessages = {
   'job.failures.title': '서버 {count}대에서 실패했습니다',
   'job.failures.of': '{name}, 단계 “{step}”',
   'job.failures.more': '외 {count}대: 아래에서 고르세요',
+  'job.failures.kept': '그대로 남은 것',
+  'job.failures.kept.launch':
+    '소스 서버와 그 복제, 복구 시점은 그대로이며, 이 시작이 만들던 것은 끝났습니다.',
+  'job.failures.kept.UNTOUCHED': '이전에 시작한 시스템이 있으면 계속 실행됩니다.',
+  'job.failures.kept.ENDED': '이전에 시작한 시스템은 그 전에 이미 끝났습니다.',
+  'job.failures.kept.NOT_ENDED':
+    '이전에 시작한 시스템을 끝내지 못했습니다. 다음에 시작하거나 종료할 때 다시 시도합니다.',
+  'job.failures.kept.termination':
+    '시스템과 거기에 쓴 내용, 읽고 있는 복구 시점은 시스템이 끝날 때까지 남습니다. 다시 종료하세요.',
   'job.servers.title': '서버',
   'job.servers.text': '하나를 고르면 그 단계를 볼 수 있습니다.',
   'job.launch.PENDING': '대기 중',
@@ -34,9 +43,11 @@ export const jobMessages = {
   'job.launch.TERMINATED': '끝남',
   'job.step': '단계',
   'job.steps.title': '{name} 의 단계',
+  'job.step.PLAN': '시작 호스트 고르기',
   'job.step.BOOT_PROOF': '부팅되는지 증명',
   'job.step.CLEANUP': '이전 시스템 종료',
   'job.step.SNAPSHOT': '복구 시점 확정',
+  'job.step.SPECIFICATION': '시스템 사양 정하기',
   'job.step.CONVERSION': '디스크 변환',
   'job.step.LAUNCH': '시스템 시작',
   'job.step.POST_LAUNCH': '시작 후 작업 실행',

@@ -65,7 +65,7 @@ function KnownJob({ progress }: { readonly progress: JobProgress }): ReactNode {
       }
     >
       <SpaceBetween size="l">
-        <JobFailures failures={failures} nameOf={nameOf} />
+        <JobFailures failures={failures} isLaunch={job.type !== 'TERMINATE'} nameOf={nameOf} />
         <JobFacts job={job} />
         <ParticipantsTable progress={progress} nameOf={nameOf} chosen={chosen} onChoose={setPicked} />
         {chosen !== undefined && <ServerSteps name={nameOf(chosen)} steps={stepsOf(progress, chosen)} />}

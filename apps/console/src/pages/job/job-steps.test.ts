@@ -63,7 +63,10 @@ test('what fails ends it, and what was to come is left out', () => {
     'LAUNCH LEFT_OUT',
   ]);
   assert.deepEqual(failuresOf({ job, log }), [
-    { sourceServerID: ID, step: 'CONVERSION', rawError: 'GUEST_UNSUPPORTED: no' },
+    {
+      ...{ sourceServerID: ID, step: 'CONVERSION', rawError: 'GUEST_UNSUPPORTED: no' },
+      earlierMachine: 'UNTOUCHED',
+    },
   ]);
 });
 
@@ -104,14 +107,37 @@ test('a launch goes on with an older point, and beside an older machine that doe
   assert.deepEqual(failuresOf({ job, log }), []);
 });
 
-test('a launch that fails before its first step says so at the first', () => {
+test('a launch that fails before anything was begun failed when it was planned', () => {
   const job = jobWith('FAILED');
   const log = logWith('LAUNCH_FAILED: LAUNCH_HOST_MISSING: none');
-  assert.deepEqual(
-    stepsOf({ job, log }, ID).map(({ status }) => status),
-    ['FAILED', 'LEFT_OUT', 'LEFT_OUT'],
-  );
-  assert.equal(failuresOf({ job, log })[0]?.rawError, 'LAUNCH_HOST_MISSING: none');
+  assert.deepEqual(statuses(job, 'LAUNCH_FAILED: LAUNCH_HOST_MISSING: none'), [
+    'PLAN FAILED',
+    'SNAPSHOT LEFT_OUT',
+    'CONVERSION LEFT_OUT',
+    'LAUNCH LEFT_OUT',
+  ]);
+  const [failure] = failuresOf({ job, log });
+  assert.deepEqual([failure?.step, failure?.rawError], ['PLAN', 'LAUNCH_HOST_MISSING: none']);
+});
+
+test('a launch that fails between the point and the conversion failed at working out the machine', () => {
+  const lines = ['SNAPSHOT_START', 'SNAPSHOT_END', 'LAUNCH_FAILED: MACHINE_SIZE_UNKNOWN: none'];
+  assert.deepEqual(statuses(jobWith('FAILED'), ...lines), [
+    'SNAPSHOT DONE',
+    'SPECIFICATION FAILED',
+    'CONVERSION LEFT_OUT',
+    'LAUNCH LEFT_OUT',
+  ]);
+});
+
+test('what became of the earlier machine is told with the failure', () => {
+  const told = (...lines: readonly string[]) =>
+    failuresOf({ job: jobWith('FAILED'), log: logWith(...lines, 'LAUNCH_FAILED: MACHINE_DIED: no') })[0];
+  const failing = ['SNAPSHOT_START', 'SNAPSHOT_FAIL: MACHINE_DIED: no'];
+  assert.equal(told(...failing)?.earlierMachine, 'UNTOUCHED');
+  assert.equal(told('CLEANUP_START', 'CLEANUP_END', ...failing)?.earlierMachine, 'ENDED');
+  const notEnded = ['CLEANUP_START', 'CLEANUP_FAIL: PROGRAM_AWAY: away'];
+  assert.equal(told(...notEnded, ...failing)?.earlierMachine, 'NOT_ENDED');
 });
 
 test('a cutover shows its proof, a termination its one step', () => {
@@ -162,6 +188,9 @@ test('post-launch actions are a step of their own, and their failure is told', (
     failed.slice(-2).map(({ name, status }) => `${name} ${status}`),
     ['LAUNCH DONE', 'POST_LAUNCH FAILED'],
   );
+  const coded = logWith(...lines, 'LAUNCH_FAILED: POST_LAUNCH_FAILED: exit 3');
+  const [failure] = failuresOf({ job: withActions('FAILED', 'FAILED'), log: coded });
+  assert.equal(failure?.rawError, 'POST_LAUNCH_FAILED: exit 3', 'the code is what tells what to do');
 });
 
 test('servers of one job are told apart, and events of newer releases change nothing', () => {

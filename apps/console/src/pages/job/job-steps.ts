@@ -3,15 +3,18 @@
  * Pure.  S1  A step is under way from its beginning until its end, its failure, or the failure of the
  * launch. S2  After a failure nothing more is done for the server: what was to come is left out. S3  What
  * a launch does without is not its failure: an older machine that cannot be ended yet, or an older point
- * where no new one could be taken. Such a step is done, with a remark.
+ * where no new one could be taken. Such a step is done, with a remark. S4  What takes no time to speak of,
+ * choosing a launch host and working out the machine, is a step only where it failed.
  */
 import type { Mgn } from '@landfall/api/types';
 import { JOB_LOG_EVENTS } from '@landfall/model';
 
 export const JOB_STEPS = [
+  'PLAN',
   'BOOT_PROOF',
   'CLEANUP',
   'SNAPSHOT',
+  'SPECIFICATION',
   'CONVERSION',
   'LAUNCH',
   'POST_LAUNCH',
@@ -53,6 +56,9 @@ export function stepsOf({ job, log }: JobProgress, sourceServerID: string): read
   return withFailureWithoutStep(steps, own);
 }
 
+/** Of the steps after the plan; each says that it begins, but for a proof that could not. */
+const BEGUN = ['BOOT_PROOF_START', 'BOOT_PROOF_FAIL', 'CLEANUP_START', 'SNAPSHOT_START'] as const;
+
 /** What every launch does, and what this one does besides. */
 function planOf(
   { type }: Mgn.Job,
@@ -60,9 +66,13 @@ function planOf(
   participant: Mgn.ParticipatingServer | undefined,
 ): readonly JobStepName[] {
   if (type === 'TERMINATE') return ['CLEANUP'];
-  const has = (event: LogEvent) => own.some((entry) => eventOf(entry) === event);
+  const has = (...events: readonly LogEvent[]) =>
+    own.some((entry) => events.some((event) => eventOf(entry) === event));
+  const hasFailed = has('LAUNCH_FAILED');
   return JOB_STEPS.filter((name) => {
-    if (name === 'BOOT_PROOF') return has('BOOT_PROOF_START');
+    if (name === 'PLAN') return hasFailed && !has(...BEGUN);
+    if (name === 'SPECIFICATION') return hasFailed && has('SNAPSHOT_END') && !has('CONVERSION_START');
+    if (name === 'BOOT_PROOF') return has('BOOT_PROOF_START', 'BOOT_PROOF_FAIL');
     if (name === 'CLEANUP') return has('CLEANUP_START');
     return name !== 'POST_LAUNCH' || participant?.postLaunchActionsStatus !== undefined;
   });
@@ -75,6 +85,8 @@ interface ServerFacts {
 }
 
 function stepOf(name: JobStepName, { job, own, participant }: ServerFacts): JobStep {
+  // S4: which of them failed is told by what was begun (`withFailureWithoutStep`).
+  if (name === 'PLAN' || name === 'SPECIFICATION') return { name, status: 'AHEAD' };
   if (name === 'LAUNCH') return launchStep(own, participant);
   if (name === 'POST_LAUNCH') return postLaunchStep(participant);
   const find = (suffix: string) => own.find((entry) => eventOf(entry) === `${name}_${suffix}`);
@@ -161,16 +173,32 @@ export interface JobFailure {
   readonly sourceServerID: string;
   readonly step: JobStepName | undefined;
   readonly rawError: string;
+  readonly earlierMachine: EarlierMachine;
 }
+
+/** What became of the machine that the server had before: a launch ends it, and may fail after that. */
+export type EarlierMachine = 'UNTOUCHED' | 'ENDED' | 'NOT_ENDED';
 
 /** Of each server that failed, the step it failed in and why. */
 export function failuresOf(progress: JobProgress): readonly JobFailure[] {
   const { participatingServers = [] } = progress.job;
   const failed = participatingServers.filter(({ launchStatus }) => launchStatus === 'FAILED');
   return failed.map(({ sourceServerID }) => {
-    const step = stepsOf(progress, sourceServerID).find(({ status }) => status === 'FAILED');
-    return { sourceServerID, step: step?.name, rawError: step?.remark ?? '' };
+    const steps = stepsOf(progress, sourceServerID);
+    const step = steps.find(({ status }) => status === 'FAILED');
+    // A post-launch action tells what it said; the launch tells the code, too.
+    const told = progress.log.find(
+      (entry) => eventOf(entry) === 'LAUNCH_FAILED' && entry.eventData?.sourceServerID === sourceServerID,
+    );
+    const rawError = told?.eventData?.rawError ?? step?.remark ?? '';
+    return { sourceServerID, step: step?.name, rawError, earlierMachine: earlierMachineOf(steps) };
   });
+}
+
+function earlierMachineOf(steps: readonly JobStep[]): EarlierMachine {
+  const cleanup = steps.find(({ name }) => name === 'CLEANUP');
+  if (cleanup === undefined || cleanup.status === 'LEFT_OUT') return 'UNTOUCHED';
+  return cleanup.status === 'DONE' && cleanup.remark === undefined ? 'ENDED' : 'NOT_ENDED';
 }
 
 /** What is done for a server now: the step under way, or the next. */
