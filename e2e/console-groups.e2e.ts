@@ -9,13 +9,12 @@ import { ensureConsolePages } from '../apps/cli/src/setup/console-pages.ts';
 import { cleanUpAfter } from '../apps/control-plane/src/testing/clean-up.ts';
 import { startTestSite, type TestSite } from '../apps/control-plane/src/testing/test-site.ts';
 import { ConsoleBrowser } from './console/console-browser.ts';
+import { addMembers, confirm } from './console/group-clicks.ts';
 
 /** Of somebody who means trouble, or only likes angle brackets. */
 const SHOP = 'shop <b>1</b> & "co"';
 const WAVE = 'night <i>1</i>';
 const SERVERS = ['web <b>1</b>', 'database'] as const;
-const LOOK_MS = 100;
-const LOOKS_MAX = 50;
 /** What the browser says of a refusal that a step asks for. */
 const CONFLICT = /status of 409/;
 
@@ -42,44 +41,6 @@ async function addServers({ plane, addAgent, server }: TestSite): Promise<readon
     ids.push(sourceServerId);
   }
   return ids;
-}
-
-/** Says yes in the dialog that is open, with the word where it is asked for. */
-async function confirm(page: Page, action: string): Promise<void> {
-  const dialog = page.getByRole('dialog');
-  const button = dialog.getByRole('button', { name: action, exact: true });
-  const word = dialog.getByLabel('To confirm, type: confirm');
-  if ((await word.count()) > 0) {
-    assert.equal(await button.isDisabled(), true, 'what cannot be taken back asks for more than a click');
-    await word.fill('confirm');
-  }
-  await button.click();
-  await dialog.waitFor({ state: 'hidden' });
-}
-
-/** A list that moves under the mouse, as it does on a busy machine, takes a click for nothing: once more. */
-async function selectOption(page: Page, name: string): Promise<void> {
-  const option = page.getByRole('option', { name });
-  const isSelected = async () => (await option.getAttribute('aria-selected')) === 'true';
-  while (!(await isSelected())) {
-    await option.click();
-    for (let looks = 0; looks < LOOKS_MAX && !(await isSelected()); looks += 1) {
-      await page.waitForTimeout(LOOK_MS);
-    }
-  }
-}
-
-/** Opens the dialog that `button` asks in, and chooses these there. */
-async function addMembers(page: Page, button: string, names: readonly string[]): Promise<void> {
-  await page.getByRole('button', { name: button, exact: true }).click();
-  const dialog = page.getByRole('dialog');
-  const field = dialog.getByRole('button', { name: /^(Servers|Applications)/ });
-  await field.click();
-  for (const name of names) await selectOption(page, name);
-  // Not with Escape: where the list is closed already, that closes the dialog.
-  await field.click();
-  await page.getByRole('listbox').waitFor({ state: 'hidden' });
-  await confirm(page, button);
 }
 
 test('applications and waves are made, launched together, looked at and ended', async (t) => {
@@ -194,7 +155,8 @@ test('applications and waves are made, launched together, looked at and ended', 
     await browser.look('job-failed');
     await browser.goto('/console/jobs');
     await page.getByText('Completed with failures').waitFor();
-    await browser.look('jobs');
+    await browser.assertAccessible();
+    browser.assertQuiet();
   });
 
   await t.test('all of it is there in Korean too', async () => {

@@ -24,6 +24,7 @@ const CAMPAIGNS = ['e2e/campaigns/*.e2e.ts'];
 /** Boots guests or works on their disks, and replicates nothing or next to it. */
 const ABOUT_MACHINES: ReadonlySet<string> = new Set([
   'boot-proof.e2e.ts',
+  'console-wave.e2e.ts',
   'console.e2e.ts',
   'conversion-faults.e2e.ts',
   'conversion.e2e.ts',
