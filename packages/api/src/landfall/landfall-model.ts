@@ -5,8 +5,8 @@ import type { OperationModel, ServiceModel, ShapeModel } from '../service-model.
 import { BOOT_PROOF_SHAPES } from './landfall-boot-proof-model.ts';
 import { EVENT_OPERATIONS, EVENT_SHAPES } from './landfall-event-model.ts';
 import { FILE_SHAPES } from './landfall-file-model.ts';
-import { HOST_SHAPES } from './landfall-host-model.ts';
 import { FLEET_OPERATIONS, FLEET_SHAPES } from './landfall-fleet-model.ts';
+import { HOST_SHAPES } from './landfall-host-model.ts';
 import { IDENTITY_OPERATIONS, IDENTITY_SHAPES } from './landfall-identity-model.ts';
 import { IMAGE_SHAPES } from './landfall-image-model.ts';
 import { INVENTORY_OPERATIONS, INVENTORY_SHAPES } from './landfall-inventory-model.ts';
