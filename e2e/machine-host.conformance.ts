@@ -297,6 +297,21 @@ export function describeMachineHost(name: string, reopen: () => MachineHost): vo
       },
     );
 
+    test('a disk that is complete leaves its share of the limit to the others', TIMEOUT, async (context) => {
+      const { request } = await prepare(['READ_AGAIN', 'REST'], { onlyHydrate: true });
+      await reopen().start(request);
+      const [first, ...others] = request.disks;
+      assert.ok(first !== undefined && others.length === 1);
+      await hydrate(reopen, hydrationOf({ ...request, disks: [first] }, undefined));
+      const startedNs = systemClock.monotonicNs();
+      await hydrate(reopen, hydrationOf(request, MIB));
+      const tookMs = Number((systemClock.monotonicNs() - startedNs) / 1_000_000n);
+      const allowedMs = (SIZE_BYTES / MIB) * 1000;
+      context.diagnostic(`${SIZE_BYTES} bytes at ${MIB}/s: ${tookMs} ms`);
+      assert.ok(tookMs > allowedMs * 0.75, `the limit was not kept: ${tookMs} ms instead of ${allowedMs}`);
+      assert.ok(tookMs < allowedMs * 1.75, `half of the limit was lost: ${tookMs} ms`);
+    });
+
     test('M5: a view that fails is told of, and tried again until it answers', TIMEOUT, async () => {
       const { request, views } = await prepare(['REST'], { onlyHydrate: true });
       const host = reopen();

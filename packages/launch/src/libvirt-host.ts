@@ -214,7 +214,7 @@ export class LibvirtHost implements MachineHost {
         await this.#virsh('blockpull', name, disk.target, '--bytes', '--bandwidth', String(speed));
         this.#seenJobs.add(key);
       } else if (kind === 'SET_SPEED') {
-        await this.#virsh('blockjob', name, disk.target, '--bytes', '--bandwidth', String(speed));
+        await this.#setSpeed(name, disk, speed);
       } else if (kind === 'NOTHING') this.#seenJobs.delete(key);
     }
     return { disks, errors };
@@ -322,9 +322,18 @@ export class LibvirtHost implements MachineHost {
     const facts: TargetFacts[] = [];
     for (const [index, disk] of disks.entries()) {
       const { target, path } = attached[index] ?? diskMissing(disk.diskId);
-      facts.push({ ...(await this.#lookAtDisk(name, target, path)), ...disk, target });
+      facts.push({ ...(await this.#lookAtDisk(name, target, path)), ...disk, target, path });
     }
     return facts;
+  }
+
+  /** A job that has ended since it was looked at needs no limit. */
+  async #setSpeed(name: string, { target, path }: TargetFacts, speed: number): Promise<void> {
+    try {
+      await this.#virsh('blockjob', name, target, '--bytes', '--bandwidth', String(speed));
+    } catch (error) {
+      if ((await this.#lookAtDisk(name, target, path)).job !== undefined) throw error;
+    }
   }
 
   /** H1: whether a disk has a backing is read from its own file. */
@@ -351,7 +360,7 @@ export class LibvirtHost implements MachineHost {
   }
 }
 
-type TargetFacts = HydrationFacts & Pick<AttachedDisk, 'target'>;
+type TargetFacts = HydrationFacts & AttachedDisk;
 
 /** D3. */
 function hasOwnNetwork({ purpose, networkName, network }: NetworkPlace): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { OperationError } from '@landfall/runtime';
 import { hydratedBytes } from './hydration.ts';
 import { overlayNode, viewNode } from './launch-plan.ts';
 import { advanceJobs } from './qemu-hydration.ts';
@@ -68,4 +69,19 @@ test('H5: a change of the limit reaches the jobs, and what one leaves the others
   ]);
   await advanceJobs(listening, request);
   assert.deepEqual(told, [{ device: 'hydrate-disk-1', speed: 1000 }]);
+});
+
+test('H5: a job that ends before it is told of its limit is no failure; one that refuses it is', async () => {
+  const disks = DISK_IDS.map((diskId) => ({ diskId, sizeBytes: SIZE_BYTES }));
+  const request = { machineId: 'i-0', folder: '/nowhere', disks, bandwidthBytesPerSecond: 1000 };
+  const refusing = (monitor: Monitor): Monitor => ({
+    execute: async (command, parameters) => {
+      const answer = await monitor.execute(command, parameters);
+      if (parameters?.device !== 'hydrate-disk-0') return answer;
+      throw new OperationError('MACHINE_REFUSED', 'QEMU refused block-job-set-speed: no such job');
+    },
+  });
+  const { disks: seen, errors } = await advanceJobs(refusing(jobEndingBefore(3)), request);
+  assert.deepEqual([seen[0]?.job, errors], [undefined, []]);
+  await assert.rejects(advanceJobs(refusing(jobEndingBefore(1000)), request), { code: 'MACHINE_REFUSED' });
 });
