@@ -99,13 +99,15 @@ test('disks of a cutover fill in by themselves within the limit; then the view i
 
 test('a wish survives a control plane that is cut off before the launch host heard of it', async (t) => {
   const site = await startTestSite(t);
+  site.host.hasNoRoom = true;
+  const { machineID } = await cutOver(site);
   let cutOff = 0;
   site.host.onCommand = async (name) => {
     if (name !== 'hydrateMachine' || cutOff > 0) return;
     cutOff += 1;
     await site.plane.restart();
   };
-  const { machineID } = await cutOver(site);
+  site.host.hasNoRoom = false;
   await untilIndependent(site, machineID);
   assert.equal(cutOff, 1);
   assert.equal(hydrationOf(site, machineID)?.state, 'COMPLETE');
