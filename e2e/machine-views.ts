@@ -61,6 +61,12 @@ export class MachineView {
     await rm(this.#path('fault'), { force: true });
   }
 
+  /** By the server, of the image and of little else: every byte that was asked of it since it began. */
+  async bytesRead(): Promise<number> {
+    const pid = (await readFile(this.#path('pid'), 'utf8')).trim();
+    return Number(/^rchar: (\d+)$/m.exec(await readFile(`/proc/${pid}/io`, 'utf8'))?.[1]);
+  }
+
   /** Ends the server. */
   async end(): Promise<void> {
     try {

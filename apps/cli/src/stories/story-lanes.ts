@@ -30,6 +30,7 @@ const ABOUT_MACHINES: ReadonlySet<string> = new Set([
   'conversion.e2e.ts',
   'file-trees.e2e.ts',
   'guest-matrix.e2e.ts',
+  'launch-faults.e2e.ts',
   'launch-host.e2e.ts',
   'libvirt-host.e2e.ts',
   'machine-isolation.e2e.ts',
