@@ -32,6 +32,7 @@ const ABOUT_MACHINES: ReadonlySet<string> = new Set([
   'guest-matrix.e2e.ts',
   'launch-faults.e2e.ts',
   'launch-host.e2e.ts',
+  'launch-kills.e2e.ts',
   'libvirt-host.e2e.ts',
   'machine-isolation.e2e.ts',
   'preflight.e2e.ts',
