@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BareMachine } from '../../e2e/guests/bare-machine.ts';
-import { SOURCE_ADDRESS } from '../../e2e/guests/guest-recipe.ts';
+import { SOURCE_ADDRESS } from '../../e2e/guests/guest-network.ts';
 import { waitForLife } from '../../e2e/guests/http-sign-of-life.ts';
 import { guestfsEnvironment } from '../../packages/conversion/src/index.ts';
 import { type Accelerator, GUEST_ADDRESS } from '../../packages/launch/src/index.ts';

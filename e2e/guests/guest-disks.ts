@@ -62,11 +62,11 @@ export async function ensureGuest(builder: GuestBuilder, row: GuestRow): Promise
 /** Changes whenever anything that goes into the guest changes. */
 function keyOf(row: GuestRow): string {
   const files = filesOf(row).map(({ path, text, mode = 0o644 }) => `${path} ${mode}\n${text}`);
-  return digest([releaseKey(row.release), ...files, customizeScript(row), assembleScript(row)]);
+  return digest([releaseKey(row), ...files, customizeScript(row), assembleScript(row)]);
 }
 
-function releaseKey(release: DebianRelease): string {
-  return digest(debootstrapArguments(release, ''));
+function releaseKey(row: GuestRow): string {
+  return digest(debootstrapArguments(row, ''));
 }
 
 function digest(parts: readonly string[]): string {
@@ -74,7 +74,7 @@ function digest(parts: readonly string[]): string {
 }
 
 async function buildGuest(builder: GuestBuilder, row: GuestRow, folder: string): Promise<void> {
-  const archive = await ensureArchive(builder, row.release);
+  const archive = await ensureArchive(builder, row);
   builder.say(`${row.name}: building the guest`);
   const startedNs = systemClock.monotonicNs();
   await fillRoot(row, folder, archive);
@@ -112,8 +112,9 @@ async function fillRoot(row: GuestRow, folder: string, archive: string): Promise
   await rm(root, { recursive: true });
 }
 
-async function ensureArchive(builder: GuestBuilder, release: DebianRelease): Promise<string> {
-  const folder = join(builder.folder, `debian-${release}-${releaseKey(release)}`);
+async function ensureArchive(builder: GuestBuilder, row: GuestRow): Promise<string> {
+  const { release } = row;
+  const folder = join(builder.folder, `debian-${release}-${releaseKey(row)}`);
   await buildOnce(folder, async (building) => {
     await checkReachable(release, building);
     builder.say(`Debian ${release}: installing it into an archive (mmdebstrap, a minute or two)`);
@@ -122,7 +123,7 @@ async function ensureArchive(builder: GuestBuilder, release: DebianRelease): Pro
     // apt's own user looks into it.
     await chmod(building, 0o755);
     await chmod(temporary, 0o1777);
-    const argv = debootstrapArguments(release, join(building, 'root.tar'));
+    const argv = debootstrapArguments(row, join(building, 'root.tar'));
     await runChecked(argv, { env: { TMPDIR: temporary }, timeoutMs: TIMEOUT_MS });
     await rm(temporary, { recursive: true });
   });

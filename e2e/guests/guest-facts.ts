@@ -1,6 +1,7 @@
 /** What a launched guest says of itself over HTTP, and what of that is not as it has to be. Pure. */
 import { layOut } from './guest-layout.ts';
-import { markerOf, SOURCE_INTERFACE } from './guest-recipe.ts';
+import { SOURCE_ADDRESS, SOURCE_INTERFACE, SOURCE_PREFIX } from './guest-network.ts';
+import { markerOf } from './guest-recipe.ts';
 import type { GuestRow } from './guest-row.ts';
 
 export interface GuestFacts {
@@ -10,9 +11,10 @@ export interface GuestFacts {
   readonly addresses: readonly { readonly interfaceName: string; readonly address: string }[];
   readonly markers: ReadonlyMap<string, string>;
   readonly failedUnits: readonly string[];
+  readonly hasRunCloudInit: boolean;
 }
 
-/** The lines that `FACTS_SCRIPT` of the recipe prints. */
+/** The lines that the recipe's script prints. */
 export function parseFacts(text: string): GuestFacts {
   const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
   const of = (kind: string) => lines.filter(([first]) => first === kind).map((line) => line.slice(1));
@@ -23,23 +25,28 @@ export function parseFacts(text: string): GuestFacts {
     addresses: of('address').map(([interfaceName = '', address = '']) => ({ interfaceName, address })),
     markers: new Map(of('marker').map(([path = '', value = '']) => [path, value])),
     failedUnits: of('failed').map(([unit = '']) => unit),
+    hasRunCloudInit: of('cloud-init').length > 0,
   };
 }
 
-/** The address that the launched machine has to get: the target network's DHCP gives it. */
-const LAUNCHED_ADDRESS = '10.0.2.15/24';
+/** By DHCP of QEMU's user network. */
+const LEASED_ADDRESS = '10.0.2.15/24';
 const DEVICES = {
   VIRTIO: { name: 'virtio', pattern: /^\/dev\/(vd[a-z]|mapper\/)/ },
   COMPATIBLE: { name: 'SATA', pattern: /^\/dev\/(sd[a-z]|mapper\/)/ },
 } as const;
 
+export interface Expected {
+  /** VIRTIO without it. */
+  readonly hardware?: keyof typeof DEVICES | undefined;
+  /** What the network it is launched in leases; QEMU's user network without it. */
+  readonly leasedAddress?: string | undefined;
+}
+
 /** Empty: the launched guest is whole, on that hardware, and reachable by the interface it always had. */
-export function findFaults(
-  row: GuestRow,
-  facts: GuestFacts,
-  hardware: keyof typeof DEVICES = 'VIRTIO',
-): string[] {
-  const device = DEVICES[hardware];
+export function findFaults(row: GuestRow, facts: GuestFacts, expectation: Expected = {}): string[] {
+  const device = DEVICES[expectation.hardware ?? 'VIRTIO'];
+  const launched = expectedAddress(row, expectation);
   const expected = layOut(row).volumes.filter(({ type }) => type !== 'swap');
   const mounts = expected.flatMap(({ mountPoint, type }) => {
     const mount = facts.mounts.find(({ target }) => target === mountPoint);
@@ -54,14 +61,19 @@ export function findFaults(
     return facts.markers.get(path) === text.trim() ? [] : [`${path} is not what was on that disk`];
   });
   const hasAddress = facts.addresses.some(
-    ({ interfaceName, address }) => interfaceName === SOURCE_INTERFACE && address === LAUNCHED_ADDRESS,
+    ({ interfaceName, address }) => interfaceName === SOURCE_INTERFACE && address === launched,
   );
   const addresses = facts.addresses.map(({ interfaceName, address }) => `${interfaceName} ${address}`);
   return [
     ...mounts,
     ...markers,
     ...(facts.swaps.length === 1 ? [] : [`${facts.swaps.length} swap devices instead of one`]),
-    ...(hasAddress ? [] : [`no ${LAUNCHED_ADDRESS} on ${SOURCE_INTERFACE}, but ${addresses.join(', ')}`]),
+    ...(hasAddress ? [] : [`no ${launched} on ${SOURCE_INTERFACE}, but ${addresses.join(', ')}`]),
+    ...(row.network === 'CLOUD_INIT' && !facts.hasRunCloudInit ? ['cloud-init has not run'] : []),
     ...facts.failedUnits.map((unit) => `${unit} has failed`),
   ];
+}
+
+function expectedAddress({ keepsAddress }: GuestRow, { leasedAddress = LEASED_ADDRESS }: Expected): string {
+  return keepsAddress === true ? `${SOURCE_ADDRESS}/${SOURCE_PREFIX}` : leasedAddress;
 }

@@ -17,12 +17,9 @@ import {
   VOLUME_GROUP,
   type Volume,
 } from './guest-layout.ts';
-import type { DebianRelease, DiskController, FilesystemType, GuestRow } from './guest-row.ts';
+import { type GuestFile, networkFiles } from './guest-network.ts';
+import type { DiskController, FilesystemType, GuestRow } from './guest-row.ts';
 
-/** The name udev gives the e1000 in PCI slot 0x14 of the source's hardware, see `source-hardware.ts`. */
-export const SOURCE_INTERFACE = 'ens20';
-/** In QEMU's user network, and not the address that its DHCP gives. */
-export const SOURCE_ADDRESS = '10.0.2.77';
 /** Of the disk that is the archive of the guest's files. */
 const ARCHIVE_LABEL = 'archive';
 export const FACTS_PATH = '/cgi-bin/facts';
@@ -33,6 +30,14 @@ const PACKAGES = [
   ...['systemd-sysv', 'udev', 'dbus', 'kmod', 'procps', 'iproute2', 'ifupdown', 'isc-dhcp-client'],
   ...['e2fsprogs', 'xfsprogs', 'btrfs-progs', 'dosfstools', 'lvm2'],
 ];
+
+/** Beside those, by how a guest's network is configured. */
+const NETWORK_PACKAGES: Readonly<Record<GuestRow['network'], readonly string[]>> = {
+  IFUPDOWN: [],
+  NETWORKD: [],
+  NETPLAN: ['netplan.io'],
+  CLOUD_INIT: ['netplan.io', 'cloud-init'],
+};
 
 /** Drivers that no row has use for. */
 const LEFT_OUT = [
@@ -72,7 +77,7 @@ Restart=on-failure
 WantedBy=multi-user.target
 `;
 
-const FACTS_SCRIPT = `#!/bin/sh
+const FACTS_LINES = `#!/bin/sh
 printf 'Content-Type: text/plain\\r\\n\\r\\n'
 uname -r | sed 's/^/kernel /'
 findmnt -rno TARGET,FSTYPE,SOURCE --real | sed 's/^/mount /'
@@ -80,17 +85,15 @@ tail -n +2 /proc/swaps | sed 's/^/swap /'
 ip -o -4 address show scope global | awk '{ print "address", $2, $4 }'
 for marker in /srv/data-*/marker; do [ -f "$marker" ] && echo "marker $marker $(cat "$marker")"; done
 systemctl --failed --no-legend --plain | awk '{ print "failed", $1 }'
-echo end
+`;
+const CLOUD_INIT_LINE = `[ -s /run/cloud-init/result.json ] && echo 'cloud-init done'
 `;
 
-export interface GuestFile {
-  readonly path: string;
-  readonly text: string;
-  readonly mode?: number;
-}
-
-/** One archive of a release serves all its guests. */
-export function debootstrapArguments(release: DebianRelease, archive: string): string[] {
+/** Of Debian's packages: one archive serves all guests of a release that need no more than the others. */
+export function debootstrapArguments(
+  { release, network }: Pick<GuestRow, 'release' | 'network'>,
+  archive: string,
+): string[] {
   const excluded = ['/usr/share/man/*', '/usr/share/doc/*', '/usr/share/locale/*'];
   const modules = LEFT_OUT.flatMap((name) => [
     `/lib/modules/*/kernel/${name}/*`,
@@ -99,7 +102,7 @@ export function debootstrapArguments(release: DebianRelease, archive: string): s
   return [
     'mmdebstrap',
     '--variant=apt',
-    `--include=${PACKAGES.join(',')}`,
+    `--include=${[...PACKAGES, ...NETWORK_PACKAGES[network]].join(',')}`,
     ...[...excluded, ...modules].map((path) => `--dpkgopt=path-exclude=${path}`),
     '--aptopt=Apt::Install-Recommends "false"',
     release,
@@ -118,9 +121,13 @@ export function filesOf(row: GuestRow): GuestFile[] {
     ...networkFiles(row),
     { path: '/etc/systemd/system/web.service', text: WEB_SERVICE },
     { path: '/srv/www/index.html', text: `${row.name}\n` },
-    { path: `/srv/www${FACTS_PATH}`, text: FACTS_SCRIPT, mode: 0o755 },
+    { path: `/srv/www${FACTS_PATH}`, text: factsScript(row), mode: 0o755 },
     ...row.dataDisks.map((_disk, index) => markerOf(row, index)),
   ];
+}
+
+function factsScript({ network }: GuestRow): string {
+  return `${FACTS_LINES}${network === 'CLOUD_INIT' ? CLOUD_INIT_LINE : ''}echo end\n`;
 }
 
 /** A file on a data disk that the launched guest must have where it was. */
@@ -131,7 +138,7 @@ export function markerOf(row: GuestRow, index: number): GuestFile {
 /** Runs as root on the building host; `$1` is the guest's root folder. */
 export function customizeScript(row: GuestRow): string {
   const drivers = [...CONTROLLER_DRIVERS[row.controller], ...FILESYSTEM_DRIVERS[row.root]];
-  const network = row.network === 'NETWORKD' ? ['systemd-networkd.service'] : [];
+  const network = row.network === 'IFUPDOWN' ? [] : ['systemd-networkd.service'];
   return `set -eu
 root=$1
 chroot "$root" systemctl enable web.service ${network.join(' ')}
@@ -280,26 +287,4 @@ function resumeFile(volumes: readonly Volume[]): GuestFile[] {
   const swap = volumes.find(({ type }) => type === 'swap');
   const path = '/etc/initramfs-tools/conf.d/resume';
   return swap === undefined ? [] : [{ path, text: `RESUME=${swap.source}\n` }];
-}
-
-function networkFiles(row: GuestRow): GuestFile[] {
-  return row.network === 'NETWORKD' ? [networkdFile(row), LOOPBACK_ONLY] : [ifupdownFile(row)];
-}
-
-const LOOPBACK_ONLY: GuestFile = {
-  path: '/etc/network/interfaces',
-  text: 'auto lo\niface lo inet loopback\n',
-};
-
-function networkdFile({ hasStaticAddress }: GuestRow): GuestFile {
-  const address = hasStaticAddress ? `Address=${SOURCE_ADDRESS}/24\nGateway=10.0.2.2` : 'DHCP=ipv4';
-  const text = `[Match]\nName=${SOURCE_INTERFACE}\n\n[Network]\n${address}\n`;
-  return { path: `/etc/systemd/network/20-${SOURCE_INTERFACE}.network`, text };
-}
-
-function ifupdownFile({ hasStaticAddress }: GuestRow): GuestFile {
-  const options = `    address ${SOURCE_ADDRESS}\n    netmask 255.255.255.0\n    gateway 10.0.2.2\n`;
-  const how = hasStaticAddress ? `static\n${options}` : 'dhcp\n';
-  const stanza = `auto ${SOURCE_INTERFACE}\niface ${SOURCE_INTERFACE} inet ${how}`;
-  return { path: '/etc/network/interfaces', text: `${LOOPBACK_ONLY.text}\n${stanza}` };
 }

@@ -27,6 +27,8 @@ test('the rows cover what the matrix promises', () => {
   some((row) => row.dataDisks.length > 1);
   some((row) => row.hasStaticAddress && row.network === 'IFUPDOWN');
   some((row) => row.hasStaticAddress && row.network === 'NETWORKD');
+  some((row) => row.keepsAddress === true && row.network === 'NETPLAN');
+  some((row) => row.keepsAddress === true && row.network === 'CLOUD_INIT');
   some((row) => row.namesDevicesBy === 'HARDWARE');
   some((row) => row.provesSource === true);
   some((row) => row.provesNeed === true);
@@ -104,13 +106,35 @@ test('whatever a launched guest lacks is named', () => {
   assert.match(faultsOf('ext4 /dev/vdb1', 'xfs /dev/vdb1'), /data-1 is xfs instead of ext4/);
   assert.match(faultsOf('/dev/vdb1', '/dev/sdb1'), /not virtio/);
   const onSata = GOOD.replaceAll('/dev/vd', '/dev/sd');
-  assert.deepEqual(findFaults(rowNamed('12-bios-btrfs-disks'), parseFacts(onSata), 'COMPATIBLE'), []);
+  assert.deepEqual(
+    findFaults(rowNamed('12-bios-btrfs-disks'), parseFacts(onSata), { hardware: 'COMPATIBLE' }),
+    [],
+  );
   assert.match(
-    findFaults(rowNamed('12-bios-btrfs-disks'), parseFacts(GOOD), 'COMPATIBLE').join(),
+    findFaults(rowNamed('12-bios-btrfs-disks'), parseFacts(GOOD), { hardware: 'COMPATIBLE' }).join(),
     /not SATA/,
   );
   assert.match(faultsOf('disks-disk-1', 'disks-disk-2'), /data-1\/marker is not what was/);
   assert.match(faultsOf('swap /dev/vda2 partition', 'nothing'), /0 swap devices/);
   assert.match(faultsOf('address ens20', 'address eth0'), /no 10\.0\.2\.15\/24 on ens20, but eth0/);
   assert.match(faultsOf('end\n', 'failed ssh.service\nend\n'), /ssh\.service has failed/);
+});
+
+test('a guest that keeps its address has it, and one of a cloud has run cloud-init', () => {
+  const row = rowNamed('12-uefi-ext4-cloud-init');
+  const said = `mount / ext4 /dev/vda2
+mount /boot/efi vfat /dev/vda1
+swap /dev/vda3 partition 65532 0 -2
+address ens20 10.0.2.77/24
+`;
+  assert.deepEqual(findFaults(row, parseFacts(`${said}cloud-init done\n`)), []);
+  assert.deepEqual(findFaults(row, parseFacts(said)), ['cloud-init has not run']);
+  const leased = parseFacts(`${said.replace('10.0.2.77', '10.0.2.15')}cloud-init done\n`);
+  assert.match(findFaults(row, leased).join(), /no 10\.0\.2\.77\/24 on ens20, but ens20 10\.0\.2\.15/);
+});
+
+test("cloud-init's seed and what it made of it name the source's card", () => {
+  const row = rowNamed('12-uefi-ext4-cloud-init');
+  for (const path of ['/var/lib/cloud/seed/nocloud/network-config', '/etc/netplan/50-cloud-init.yaml'])
+    assert.match(fileOf(row, path), /macaddress: "52:54:00:12:34:56"/);
 });

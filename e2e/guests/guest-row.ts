@@ -30,8 +30,11 @@ export interface GuestRow {
   readonly dataDisks: readonly DataDisk[];
   /** How fstab, bootloader and resume device name what is no logical volume. */
   readonly namesDevicesBy: 'UUID' | 'HARDWARE';
-  readonly network: 'IFUPDOWN' | 'NETWORKD';
+  /** CLOUD_INIT: cloud-init writes netplan's file at each start, by the source's MAC address. */
+  readonly network: 'IFUPDOWN' | 'NETWORKD' | 'NETPLAN' | 'CLOUD_INIT';
   readonly hasStaticAddress: boolean;
+  /** Launched with the address it has on its own hardware (`copyPrivateIp`) instead of one by DHCP. */
+  readonly keepsAddress?: boolean;
   /** Also started on the hardware it was installed on, which proves that it is a real guest. */
   readonly provesSource?: boolean;
   /** Also started on virtio without a conversion, which has to fail. */
@@ -78,6 +81,14 @@ const DEBIAN_12: readonly GuestRow[] = [
     ...{ ...PLAIN, name: '12-bios-lvm-ext4', release: 'bookworm', controller: 'SCSI', hasLvm: true },
     ...{ hasSeparateBoot: true, namesDevicesBy: 'HARDWARE', hasStaticAddress: true },
   },
+  {
+    ...{ ...PLAIN, name: '12-bios-ext4-netplan', release: 'bookworm', provesSource: true },
+    ...{ network: 'NETPLAN', hasStaticAddress: true, keepsAddress: true },
+  },
+  {
+    ...{ ...PLAIN, name: '12-uefi-ext4-cloud-init', release: 'bookworm', firmware: 'UEFI' },
+    ...{ network: 'CLOUD_INIT', hasStaticAddress: true, keepsAddress: true, provesSource: true },
+  },
 ];
 
 const DEBIAN_11: readonly GuestRow[] = [
@@ -113,6 +124,13 @@ const DEBIAN_13: readonly GuestRow[] = [
 
 export const GUEST_ROWS: readonly GuestRow[] = [...DEBIAN_12, ...DEBIAN_11, ...DEBIAN_13];
 
+const NETWORK_NAMES: Readonly<Record<GuestRow['network'], string>> = {
+  IFUPDOWN: '',
+  NETWORKD: 'systemd-networkd',
+  NETPLAN: 'netplan',
+  CLOUD_INIT: 'cloud-init, netplan',
+};
+
 /** What a table says is special about a guest. */
 export function describeSpecialty(row: GuestRow): string {
   const parts = [
@@ -120,8 +138,8 @@ export function describeSpecialty(row: GuestRow): string {
     row.hasSeparateBoot ? 'separate /boot' : '',
     row.dataDisks.length === 0 ? '' : `${1 + row.dataDisks.length} disks`,
     row.namesDevicesBy === 'HARDWARE' ? `fstab by ${deviceNameOf(row, 0)}` : '',
-    row.hasStaticAddress ? 'static IP' : '',
-    row.network === 'NETWORKD' ? 'systemd-networkd' : '',
+    row.hasStaticAddress ? `static IP${row.keepsAddress === true ? ', which it keeps' : ''}` : '',
+    NETWORK_NAMES[row.network],
   ];
   return parts.filter((part) => part !== '').join(', ');
 }

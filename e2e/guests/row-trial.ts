@@ -14,9 +14,10 @@ import { ensureFolder, MIB, OperationError, systemClock } from '../../packages/r
 import { BareMachine, CPU_COUNT, MEMORY_MIB } from './bare-machine.ts';
 import type { BuiltGuest } from './guest-disks.ts';
 import { findFaults, parseFacts } from './guest-facts.ts';
-import { FACTS_PATH, SOURCE_ADDRESS } from './guest-recipe.ts';
+import { SOURCE_ADDRESS, SOURCE_GATEWAY, SOURCE_PREFIX } from './guest-network.ts';
+import { FACTS_PATH } from './guest-recipe.ts';
 import { deviceNameOf, type GuestRow } from './guest-row.ts';
-import { fetchText, waitForLife } from './http-sign-of-life.ts';
+import { fetchText, type WebAddress, waitForLife } from './http-sign-of-life.ts';
 import type { RowResult } from './row-result.ts';
 import type { Hardware } from './source-hardware.ts';
 import { ViewServer } from './view-server.ts';
@@ -40,8 +41,13 @@ export type TrialFindings = Omit<
 
 const BOOT_TIMEOUT_MS = 15 * 60_000;
 const FACTS_ATTEMPTS_MAX = 20;
+/** Its script asks systemd, which answers late while it is still starting units. */
+const FACTS_TIMEOUT_MS = 30_000;
 const FACTS_PAUSE_MS = 1000;
 const CONVERSION_POLL_MS = 100;
+const PUBLISHED_POLL_MS = 250;
+/** Of the isolated network that the libvirt host makes. */
+const LIBVIRT_PREFIX = 24;
 const CONSOLE_TAIL_BYTES = 3000;
 /** What initramfs-tools and the kernel say when root does not come. */
 const NO_ROOT = /(Gave up waiting for [^\n\r]*|VFS: Unable to mount root[^\n\r]*|Kernel panic[^\n\r]*)/;
@@ -123,6 +129,8 @@ async function withBare<Result>(
   }
 }
 
+const KEPT = { address: `${SOURCE_ADDRESS}/${SOURCE_PREFIX}`, gateway: SOURCE_GATEWAY };
+
 type Launched = Pick<RowResult, 'conversionMs' | 'bootMs' | 'conversion' | 'reasons'>;
 
 async function launchRow(ground: TrialGround, row: GuestRow, guest: BuiltGuest): Promise<Launched> {
@@ -164,9 +172,9 @@ async function untilRunning({ host, say }: TrialGround, machineId: string): Prom
 }
 
 /** A guest that has just begun to answer is still busy starting: its script may take its time. */
-async function askForFacts(port: number): Promise<string | undefined> {
+async function askForFacts(at: WebAddress): Promise<string | undefined> {
   for (let attempts = 0; attempts < FACTS_ATTEMPTS_MAX; attempts += 1) {
-    const facts = await fetchText(port, FACTS_PATH);
+    const facts = await fetchText(at, FACTS_PATH, FACTS_TIMEOUT_MS);
     if (facts !== undefined) return facts;
     await systemClock.sleep(FACTS_PAUSE_MS);
   }
@@ -176,20 +184,39 @@ async function askForFacts(port: number): Promise<string | undefined> {
 async function judge(
   ground: TrialGround,
   row: GuestRow,
-  { machineId, published }: MachineStatus,
+  { machineId }: MachineStatus,
 ): Promise<Pick<Launched, 'bootMs' | 'reasons'>> {
   const { handlers } = ground.host;
-  const port = published.find(({ guestPort }) => guestPort === 80)?.port ?? 0;
+  const startedNs = systemClock.monotonicNs();
+  const at = await untilPublished(ground, machineId);
   const givesUp = async () => {
     const { phase, error } = await handlers.describeMachine({ machineId });
     return phase === 'RUNNING' ? undefined : `the machine is ${phase}: ${error?.message ?? ''}`;
   };
-  const life = await waitForLife({ port, timeoutMs: BOOT_TIMEOUT_MS, givesUp });
-  const facts = life.kind === 'ANSWERED' ? await askForFacts(port) : undefined;
-  if (life.kind === 'ANSWERED' && facts !== undefined)
-    return { bootMs: life.afterMs, reasons: findFaults(row, parseFacts(facts), ground.wish.hardware) };
+  const life = at && (await waitForLife({ ...at, timeoutMs: BOOT_TIMEOUT_MS, givesUp }));
+  const bootMs = Number((systemClock.monotonicNs() - startedNs) / 1_000_000n);
+  const facts = at !== undefined && life?.kind === 'ANSWERED' ? await askForFacts(at) : undefined;
+  if (facts !== undefined) {
+    const { hardware } = ground.wish;
+    const leasedAddress = at?.host === undefined ? undefined : `${at.host}/${LIBVIRT_PREFIX}`;
+    return { bootMs, reasons: findFaults(row, parseFacts(facts), { hardware, leasedAddress }) };
+  }
   const { text } = await handlers.readConsole({ machineId, tailBytes: CONSOLE_TAIL_BYTES });
-  throw notBooted(life.kind === 'GAVE_UP' ? life.why : 'it does not tell what it is', text);
+  const silent = at === undefined ? 'it has not asked for an address' : 'it does not tell what it is';
+  throw notBooted(life?.kind === 'GAVE_UP' ? life.why : silent, text);
+}
+
+/** Where the network leases the address, once it has. `undefined`: never. */
+async function untilPublished({ host }: TrialGround, machineId: string): Promise<WebAddress | undefined> {
+  for (let waitedMs = 0; waitedMs < BOOT_TIMEOUT_MS; waitedMs += PUBLISHED_POLL_MS) {
+    const { published, phase } = await host.handlers.describeMachine({ machineId });
+    const found = published.find(({ guestPort }) => guestPort === 80);
+    if (found !== undefined && found.host !== '127.0.0.1') return { host: found.host, port: found.port };
+    if (found !== undefined) return { port: found.port };
+    if (phase !== 'RUNNING') return undefined;
+    await systemClock.sleep(PUBLISHED_POLL_MS);
+  }
+  return undefined;
 }
 
 function specify(row: GuestRow, guest: BuiltGuest, views: readonly ViewServer[]): MachineSpecification {
@@ -203,6 +230,7 @@ function specify(row: GuestRow, guest: BuiltGuest, views: readonly ViewServer[])
     })),
     ...{ cpuCount: CPU_COUNT, memoryBytes: MEMORY_MIB * MIB, bootMode: 'USE_SOURCE' },
     ...{ disposition: 'STARTED', publishedPorts: [80] },
+    ...(row.keepsAddress === true ? { network: { addresses: [KEPT] } } : {}),
   };
 }
 

@@ -22,6 +22,9 @@ export interface BareRequest {
   readonly macAddress?: string;
 }
 
+/** Of the source's network card, where a guest is not given another: QEMU's own default. */
+export const SOURCE_MAC = '52:54:00:12:34:56';
+
 const DISK_SLOT_FIRST = 0x10;
 /** Gives the interface its name in the guest: `ens20`. */
 const NETWORK_SLOT = '0x14';
