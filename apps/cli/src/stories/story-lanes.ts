@@ -33,6 +33,7 @@ const ABOUT_MACHINES: ReadonlySet<string> = new Set([
   'launch-faults.e2e.ts',
   'launch-host.e2e.ts',
   'launch-kills.e2e.ts',
+  'libvirt-guest.e2e.ts',
   'libvirt-host.e2e.ts',
   'machine-isolation.e2e.ts',
   'preflight.e2e.ts',
