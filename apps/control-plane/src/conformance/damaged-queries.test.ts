@@ -1,6 +1,7 @@
 /**
  * Every operation of EC2 and STS with every single damage of each parameter. All are forbidden, so all are
- * refused, in well-formed XML; every `SOCKET_SHARE`-th is sent over TLS as well (`LANDFALL_API_SOCKET=1`: all).
+ * refused, in well-formed XML; every `SOCKET_SHARE`-th is sent over TLS as well (`LANDFALL_API_SOCKET=1`:
+ * all of them).
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';

@@ -1,9 +1,9 @@
 /**
  * Every operation of `mgn` and `landfall` with every single damage that the shapes allow: each member at each
  * depth missing, null, of another type, too long, too short, against its pattern, out of its range, and so
- * on. What the shape forbids is refused as that, by the path of the member; the rest must keep to the rules of
- * `hostile-answers.testing.ts`. Most go straight into the routes, every `SOCKET_SHARE`-th over TLS as well,
- * where the answer must be the same. `LANDFALL_API_SOCKET=1`: all of them.
+ * on. What the shape forbids is refused as that, by the path of the member; the rest must keep to the rules
+ * of `hostile-answers.testing.ts`. Most go straight into the routes, every `SOCKET_SHARE`-th over TLS as
+ * well, where the answer must be the same. `LANDFALL_API_SOCKET=1`: all of them.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -21,8 +21,12 @@ const REQUEST_ID = /^[0-9a-f-]{36}$/;
 const ERROR =
   /<(?:Response|ErrorResponse xmlns="[^"]+")>(?:<Errors>)?<Error>(?:<Type>Sender<\/Type>)?<Code>([A-Za-z.]+)<\/Code><Message>[^<]+<\/Message>/;
 
-/** The name of the exception, or `ok`. */
-export function checkJsonAnswer(operation: AnyOperation, { status, headers, text }: InjectedAnswer): string {
+/** The name of the exception, or `ok`. `besides`: exceptions that this request may be answered with, too. */
+export function checkJsonAnswer(
+  operation: AnyOperation,
+  { status, headers, text }: InjectedAnswer,
+  besides: readonly string[] = [],
+): string {
   const told = `${operation.name} answered ${status} ${text.slice(0, 500)}`;
   assert.ok(status < 500, told);
   assert.match(String(headers['x-amzn-requestid']), REQUEST_ID, told);
@@ -44,7 +48,7 @@ export function checkJsonAnswer(operation: AnyOperation, { status, headers, text
   const { code, message } = Object(body);
   assert.equal(code, name, told);
   assert.ok(typeof message === 'string' && message.length > 0, told);
-  assert.ok([...ALWAYS_ALLOWED, ...operation.errors].includes(name), told);
+  assert.ok([...ALWAYS_ALLOWED, ...besides, ...operation.errors].includes(name), told);
   assert.doesNotMatch(text, INSIDE, told);
   return name;
 }

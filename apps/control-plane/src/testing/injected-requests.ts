@@ -2,19 +2,35 @@
 import { Agent, request as requestHttps } from 'node:https';
 import type { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
-import { signRequest } from '@landfall/api';
+import { type Credentials, signRequest } from '@landfall/api';
 import { systemClock, systemRandom } from '@landfall/runtime';
 import { createApp } from '../http/http-server.ts';
 import { cleanUpAfter } from './clean-up.ts';
 import type { TestControlPlane } from './test-control-plane.ts';
 
+export type RequestMethod = 'GET' | 'POST' | 'DELETE' | 'PUT' | 'PATCH' | 'OPTIONS';
+
 export interface InjectedRequest {
   readonly service: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: RequestMethod;
   readonly rawPath: string;
   readonly rawQuery?: string;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Else the administrator's. */
+  readonly credentials?: Credentials;
+  readonly region?: string;
+  /** Of the signature, seen from now. */
+  readonly aheadMs?: number;
+  /** Changes what was signed. */
+  readonly tamper?: (signed: SignedRequest) => SignedRequest;
+}
+
+export interface SignedRequest {
+  readonly method: RequestMethod;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
 }
 
 export interface InjectedAnswer {
@@ -36,7 +52,7 @@ export async function injectInto(t: TestContext, plane: TestControlPlane): Promi
   });
   return async (request) => {
     const { method, url, headers, body } = signedRequest(plane, request);
-    const sent = method === 'POST' ? { payload: body } : {};
+    const sent = method === 'GET' || method === 'DELETE' ? {} : { payload: body };
     const answer = await app.inject({ method, url, headers, ...sent, payloadAsStream: true });
     return { status: answer.statusCode, headers: answer.headers, text: await readText(answer) };
   };
@@ -64,15 +80,17 @@ export function sendTo(t: TestContext, plane: TestControlPlane): SendSigned {
   };
 }
 
-function signedRequest({ admin }: TestControlPlane, request: InjectedRequest) {
+function signedRequest({ admin }: TestControlPlane, request: InjectedRequest): SignedRequest {
   const { service, method, rawPath, rawQuery = '', body = '', headers: more } = request;
+  const { credentials = admin, region = admin.region, aheadMs = 0 } = request;
   // As SDKs do: no request is taken for one that was sent before.
   const invocation = { 'amz-sdk-invocation-id': systemRandom.uuid() };
   const headers = { host: 'localhost', 'content-type': 'application/json', ...invocation };
-  const scope = { service, region: admin.region, nowMs: systemClock.nowMs() };
-  const signature = signRequest({ method, rawPath, rawQuery, headers, body }, admin, scope);
+  const scope = { service, region, nowMs: systemClock.nowMs() + aheadMs };
+  const signature = signRequest({ method, rawPath, rawQuery, headers, body }, credentials, scope);
   const url = rawQuery === '' ? rawPath : `${rawPath}?${rawQuery}`;
-  return { method, url, headers: { ...headers, ...more, ...signature }, body };
+  const signed = { method, url, headers: { ...headers, ...more, ...signature }, body };
+  return request.tamper?.(signed) ?? signed;
 }
 
 interface Streamed {
