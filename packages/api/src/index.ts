@@ -1,6 +1,7 @@
 export { isoDuration, publicId } from '@landfall/runtime';
 export * from './api-error.ts';
 export * from './client/http-api-client.ts';
+export * from './client/http-query-client.ts';
 export * from './dispatch.ts';
 export * from './ec2/ec2-answer.ts';
 export * from './ec2/ec2-error.ts';
@@ -40,3 +41,4 @@ export type { HttpMethod, ServiceName } from './service-model.ts';
 export * from './signatures/proof-document.ts';
 export * from './signatures/signature.ts';
 export * from './signatures/webhook-signature.ts';
+export * from './sts-operations.ts';

@@ -8,8 +8,8 @@ import { COMMAND_OF_OPERATION } from './operation-commands.ts';
 
 const HEAD = `# The command line
 
-Every operation of the API is called by a command; \`landfall api SERVICE OPERATION\` calls any of them with JSON as well. Where a
-command takes a server, its id or its host name will do.
+Every operation of the services \`mgn\` and \`landfall\` is called by a command; \`landfall api SERVICE OPERATION\` calls any of them,
+and any of \`ec2\` and \`sts\`, with JSON as well. Where a command takes a server, its id or its host name will do.
 
 With \`--json\` a command says one JSON value on standard output and nothing else there; without it a table, or names and values.
 Progress and messages go to standard error. On a terminal too narrow for a table each row becomes a block of lines. Nothing is

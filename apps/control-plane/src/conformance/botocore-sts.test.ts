@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { STS_OPERATIONS } from '../http/http-sts.ts';
+import { STS_OPERATIONS } from '@landfall/api';
 import { startTestControlPlane } from '../testing/test-control-plane.ts';
 import { addTestUser, policyDocument } from '../testing/test-users.ts';
 import { BotocoreClient, skip } from './botocore.testing.ts';

@@ -1,6 +1,5 @@
 /** docs/api-compatibility.md, from what the operations answered to the clients. */
-import { allOperations, EC2_OPERATION_NAMES, ec2Operation } from '@landfall/api';
-import { STS_OPERATIONS } from '../http/http-sts.ts';
+import { allOperations, EC2_OPERATION_NAMES, ec2Operation, STS_OPERATIONS } from '@landfall/api';
 import type { ClientOutcomes, Outcomes } from './mgn-journey.testing.ts';
 
 const RULES = `

@@ -5,9 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { EC2_OPERATION_NAMES, EC2_VERSION, ec2Operation } from '@landfall/api';
+import { EC2_OPERATION_NAMES, EC2_VERSION, ec2Operation, STS_OPERATIONS } from '@landfall/api';
 import { damagedParametersOf, type Parameters } from '@landfall/api/testing';
-import { STS_OPERATIONS } from '../http/http-sts.ts';
 import { injectInto, type SendSigned, sendTo } from '../testing/injected-requests.ts';
 import { startTestControlPlane } from '../testing/test-control-plane.ts';
 import { checkXmlAnswer } from './hostile-answers.testing.ts';

@@ -14,9 +14,9 @@ import {
   ec2Operation,
   encodeInput,
   inputMembers,
+  STS_OPERATIONS,
 } from '@landfall/api';
 import { fullInputOf, fullParametersOf } from '@landfall/api/testing';
-import { STS_OPERATIONS } from '../http/http-sts.ts';
 import {
   type Inject,
   type InjectedAnswer,

@@ -9,6 +9,9 @@ import {
   isoDateTime,
   type QueryForm,
   readQueryForm,
+  STS_OPERATIONS,
+  STS_VERSION,
+  type StsOperation,
   writeXmlDocument,
   type XmlMembers,
 } from '@landfall/api';
@@ -22,18 +25,10 @@ import { parsePolicy } from '../identity/policy-document.ts';
 import { evaluatePolicies, evaluateTrust } from '../identity/policy-evaluation.ts';
 import type { Service } from '../service.ts';
 
-const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
+const NAMESPACE = `https://sts.amazonaws.com/doc/${STS_VERSION}/`;
 const SECRET_BYTES = 30;
 const SESSION_TOKEN_SECONDS = { least: 900, most: 129_600, usual: 43_200 };
 const ROLE_SECONDS = { least: 900, usual: 3600 };
-
-export const STS_OPERATIONS = {
-  GetCallerIdentity: [],
-  GetSessionToken: ['DurationSeconds'],
-  AssumeRole: ['RoleArn', 'RoleSessionName', 'DurationSeconds'],
-} as const;
-
-export type StsOperation = keyof typeof STS_OPERATIONS;
 
 export interface StsCall {
   readonly operation: StsOperation;

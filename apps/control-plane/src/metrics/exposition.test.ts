@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { allOperations, EC2_OPERATION_NAMES } from '@landfall/api';
+import { allOperations, EC2_OPERATION_NAMES, STS_OPERATIONS } from '@landfall/api';
 import fc from 'fast-check';
-import { STS_OPERATIONS } from '../http/http-sts.ts';
 import { CallMetrics } from './call-metrics.ts';
 import { writeExposition } from './exposition.ts';
 import { parseExposition } from './exposition-parser.testing.ts';

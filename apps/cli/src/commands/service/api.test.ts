@@ -6,10 +6,15 @@ import test from 'node:test';
 import { readJsonObject } from '../json-option.ts';
 import { operationNames, unknownOperation } from './api.ts';
 
-test('every operation of both services is reached by its name, and a wrong one says what is close', () => {
+test('every operation of every service is reached by its name, and a wrong one says what is close', () => {
   assert.ok(operationNames('mgn').includes('CreateWave'));
   assert.ok(operationNames('landfall').includes('DescribeService'));
-  assert.throws(() => operationNames('ec2'), { code: 'OPERATION_UNKNOWN', hint: /mgn and landfall/ });
+  assert.ok(operationNames('ec2').includes('DescribeInstances'));
+  assert.ok(operationNames('sts').includes('GetCallerIdentity'));
+  assert.throws(() => operationNames('s3'), {
+    code: 'OPERATION_UNKNOWN',
+    hint: /mgn, landfall, ec2 and sts/,
+  });
   assert.match(unknownOperation('mgn', 'createwave').hint ?? '', /is it CreateWave\?/);
   assert.match(unknownOperation('mgn', 'Nothing').hint ?? '', /landfall api mgn/);
   assert.throws(() => operationNames('constructor'), { code: 'OPERATION_UNKNOWN' });

@@ -1,8 +1,9 @@
-/** `landfall api SERVICE OPERATION`: any operation of either service, with its input and answer as JSON. */
-import { operations } from '@landfall/api';
+/** `landfall api SERVICE OPERATION`: any operation of any service, with its input and answer as JSON. */
+import { callQuery, operations, type QueryServiceName, queryOperationNames } from '@landfall/api';
 import { OperationError } from '@landfall/runtime';
 import type { Command } from 'commander';
-import { type Context, contextOf } from '../context.ts';
+import { findAccess } from '../../credentials.ts';
+import { type Context, contextOf, outputOf, stateDirOf } from '../context.ts';
 import { readJsonObject } from '../json-option.ts';
 
 type Mgn = keyof typeof operations.mgn;
@@ -11,22 +12,27 @@ type Landfall = keyof typeof operations.landfall;
 export function addApiCommand(program: Command): void {
   program
     .command('api <service> <operation>')
-    .description('call any operation of the services mgn and landfall; the answer is JSON')
+    .description('call any operation of the services mgn, landfall, ec2 and sts; the answer is JSON')
     .option('--input <json>', 'its input: JSON, or @FILE')
-    .addHelpText('after', "\nlandfall api mgn '?' lists the operations of a service.")
+    .addHelpText(
+      'after',
+      '\nlandfall api mgn \'?\' lists the operations of a service. Members of ec2 and sts are called as on the wire:\nlandfall api ec2 DescribeInstances --input \'{"InstanceId":["i-…"]}\'',
+    )
     .action(async (service: string, name: string, { input = '{}' }: { input?: string }, self: Command) => {
       if (name === '?') return void process.stdout.write(`${operationNames(service).join('\n')}\n`);
       if (!operationNames(service).includes(name)) throw unknownOperation(service, name);
-      const context = await contextOf(self);
-      await call(context, { service, name }, await readJsonObject(input, '--input'));
+      const value = await readJsonObject(input, '--input');
+      if (isQueryService(service)) return callByQuery(self, { service, name, input: value });
+      await call(await contextOf(self), { service, name }, value);
     });
 }
 
 /** Errors: OPERATION_UNKNOWN for a service there is not. */
 export function operationNames(service: string): readonly string[] {
+  if (isQueryService(service)) return queryOperationNames(service).toSorted();
   if (service !== 'mgn' && service !== 'landfall') {
     throw new OperationError('OPERATION_UNKNOWN', `there is no service ${service}`, {
-      hint: 'the services are mgn and landfall',
+      hint: 'the services are mgn, landfall, ec2 and sts',
     });
   }
   return Object.keys(operations[service]).sort();
@@ -39,6 +45,17 @@ export function unknownOperation(service: string, name: string): OperationError 
   const others =
     close.length === 0 ? `\`landfall api ${service} '?'\` lists them` : `is it ${close.join(', ')}?`;
   return new OperationError('OPERATION_UNKNOWN', `${service} has no operation ${name}`, { hint: others });
+}
+
+function isQueryService(service: string): service is QueryServiceName {
+  return service === 'ec2' || service === 'sts';
+}
+
+/** Members as on the wire, texts as they come. */
+async function callByQuery(self: Command, call: Parameters<typeof callQuery>[1]): Promise<void> {
+  const { credentials, ...access } = await findAccess(stateDirOf(self));
+  const answer = await callQuery({ ...access, credentials }, call);
+  outputOf(self).out(`${JSON.stringify(answer, null, 2)}\n`);
 }
 
 /** The server validates what is asked for; the names were checked. */
