@@ -8,8 +8,10 @@ import type { ConsoleClock } from '../browser-clock.ts';
 
 const JOURNAL_GAP_MS = 60_000;
 const SERVICE_GAP_MS = 10_000;
-const DAY_MS = 86_400_000;
-const DAY_GAP_MS = 60_000;
+/** Cheap for the control plane; with thousands of servers there is always an event. */
+const FLEET_GAP_MS = 3000;
+/** As many as somebody reads. */
+const ALERTS_MAX = 50;
 /** As many as a chart has room for. */
 const POINTS_MAX = 360;
 
@@ -57,26 +59,6 @@ export function metricsQuery(
   };
 }
 
-/** Of all servers together, as one point. */
-export function measuredLagQuery({
-  landfall,
-  clock,
-}: {
-  readonly landfall: LandfallCall;
-  readonly clock: ConsoleClock;
-}): LiveQuery<Landfall.MetricStatistics | undefined> {
-  return {
-    key: 'measured lag',
-    on: ['ReplicationChanged'],
-    gapMs: DAY_GAP_MS,
-    load: async () => {
-      const fromDateTime = new Date(clock.nowMs() - DAY_MS).toISOString();
-      const input = { metrics: ['lagMs'], fromDateTime, maxPoints: 1 } as const;
-      return (await landfall('ListReplicationMetrics', input)).points[0]?.lagMs;
-    },
-  };
-}
-
 /** Measured every so often, and no event tells of it. */
 export function journalQuery(
   landfall: LandfallCall,
@@ -98,5 +80,18 @@ export function serviceQuery(landfall: LandfallCall): LiveQuery<Landfall.Describ
     on: ['ReplicationChanged', 'LaunchedMachineChanged'],
     gapMs: SERVICE_GAP_MS,
     load: () => landfall('DescribeService', {}),
+  };
+}
+
+/** All servers at a glance. */
+export function fleetQuery(landfall: LandfallCall): LiveQuery<Landfall.DescribeFleetResponse> {
+  return {
+    key: 'fleet',
+    on: [
+      ...(['SourceServerChanged', 'ReplicationChanged', 'TripwireChanged', 'PreflightChanged'] as const),
+      ...(['BootProofChanged', 'ProgramChanged', 'JobChanged', 'LaunchedMachineChanged'] as const),
+    ],
+    gapMs: FLEET_GAP_MS,
+    load: () => landfall('DescribeFleet', { maxAlerts: ALERTS_MAX }),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * What is known of all servers, kept up with the store: their records as far as they are judged by, what keeps
- * them from being launched, and how long launches take. What programs report is on the report board.
+ * What is known of all servers, kept up with the store: their records as far as they are judged by, what
+ * keeps them from being launched, and how long launches take. What programs report is on the report board.
  */
 
 import { decodeDocument } from '../store/document.ts';

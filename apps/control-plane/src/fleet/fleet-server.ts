@@ -1,4 +1,4 @@
-/** Of a server's record what is kept in memory of all of them: what it is found, sorted and judged by. Pure. */
+/** What of all servers' records is kept in memory: what they are found, sorted and judged by. Pure. */
 import type { LifeCycleState } from '@landfall/model';
 import type { ReplicatedServer } from '../lifecycle/replication-view.ts';
 import type { SourceServerRecord } from '../lifecycle/source-server.ts';

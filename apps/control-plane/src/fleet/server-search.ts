@@ -1,7 +1,7 @@
 /**
- * Servers that are looked for. Pure. Every sort key is a text that compares as it is to be listed, so that the
- * pages of it are cut like those of any other listing; one that changes while it is read (a lag) may show a
- * server twice or not at all.
+ * Servers that are looked for. Pure. Every sort key is a text that compares as it is to be listed, so that
+ * the pages of it are cut like those of any other listing; one that changes while it is read (a lag) may show
+ * a server twice or not at all.
  */
 import type { Landfall } from '@landfall/api';
 import { LIFE_CYCLE_STATES } from '@landfall/model';

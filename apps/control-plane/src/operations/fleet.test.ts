@@ -10,7 +10,7 @@ import { waitFor } from '../testing/wait-for.ts';
 
 const MANY = 4000;
 const CALLS = 40;
-/** Of a processor, client and background included; the time on a clock is what `landfall bench api` measures. */
+/** Of a processor, client and background included; `landfall bench api` measures the time on a clock. */
 const CALL_CPU_MAX_MS = 150;
 
 function kindsOf({ alerts }: Landfall.DescribeFleetResponse): readonly string[] {

@@ -4,43 +4,27 @@ import Container from '@cloudscape-design/components/container';
 import ContentLayout from '@cloudscape-design/components/content-layout';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import type { Landfall, Mgn } from '@landfall/api/types';
+import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
-import { listAllServers } from '../../servers/list-servers.ts';
-import { measuredLagQuery, serviceQuery } from '../../servers/server-queries.ts';
+import { fleetQuery } from '../../servers/server-queries.ts';
 import { useConsole, useLive, useTitle } from '../../shell/console-context.tsx';
 import { useSurroundings } from '../../shell/shell.tsx';
 import { LiveState } from '../../widgets/live-state.tsx';
 import { AlertList } from './alert-list.tsx';
-import { launchTimes, summarize } from './fleet.ts';
 import { FleetCounts } from './fleet-counts.tsx';
 import { Goals } from './goals.tsx';
 import { JobList } from './job-list.tsx';
 import { Staging } from './staging.tsx';
 import { WelcomeBox } from './welcome-box.tsx';
 
-/** Every server is looked at, so not at every event. */
-const GAP_MS = 10_000;
-const JOBS_MAX = 100;
-
 export function DashboardPage(): ReactNode {
   const { t } = useI18n();
-  const { mgn, landfall, queries } = useConsole();
+  const { landfall, queries } = useConsole();
   useTitle(t('dashboard.title'));
   useSurroundings([], ['help.dashboard.1', 'help.dashboard.2']);
-  const servers = useLive({
-    key: 'fleet',
-    on: ['SourceServerChanged', 'ReplicationChanged'],
-    gapMs: GAP_MS,
-    load: () => listAllServers(mgn, { isArchived: false }),
-  });
-  const jobs = useLive({
-    key: 'newest jobs',
-    on: ['JobChanged'],
-    load: async () => (await mgn('DescribeJobs', { maxResults: JOBS_MAX })).items ?? [],
-  });
-  const service = useLive(serviceQuery(landfall));
+  const query = fleetQuery(landfall);
+  const fleet = useLive(query);
   return (
     <ContentLayout
       header={
@@ -49,33 +33,26 @@ export function DashboardPage(): ReactNode {
         </Header>
       }
     >
-      <LiveState answer={servers} onRetry={() => queries.refresh('fleet')}>
-        {(all) => <Fleet servers={all} jobs={jobs.value ?? []} service={service.value} />}
+      <LiveState answer={fleet} onRetry={() => queries.refresh(query.key)}>
+        {(known) => <Fleet fleet={known} />}
       </LiveState>
     </ContentLayout>
   );
 }
 
-function Fleet(props: {
-  readonly servers: readonly Mgn.SourceServer[];
-  readonly jobs: readonly Mgn.Job[];
-  readonly service: Landfall.DescribeServiceResponse | undefined;
-}): ReactNode {
-  const { servers, jobs, service } = props;
+function Fleet({ fleet }: { readonly fleet: Landfall.DescribeFleetResponse }): ReactNode {
   const { t } = useI18n();
-  const measuredLag = useLive(measuredLagQuery(useConsole()));
-  const fleet = summarize(servers);
   return (
     <SpaceBetween size="l">
-      {fleet.count === 0 && <WelcomeBox />}
+      {fleet.servers === 0 && <WelcomeBox />}
       <Container header={<Header variant="h2">{t('dashboard.alerts')}</Header>}>
-        <AlertList fleet={fleet} service={service} />
+        <AlertList alerts={fleet.alerts} total={fleet.alertsTotal} />
       </Container>
       <ColumnLayout columns={2}>
-        <Goals fleet={fleet} launches={launchTimes(jobs)} measuredLagMs={measuredLag.value} />
-        <Staging service={service} servers={servers} />
+        <Goals lag={fleet.lag} launches={fleet.launches} />
+        <Staging staging={fleet.staging} />
         <FleetCounts fleet={fleet} />
-        <JobList jobs={jobs} />
+        <JobList />
       </ColumnLayout>
     </SpaceBetween>
   );

@@ -4,41 +4,36 @@ import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { DATA_REPLICATION_STATES, LIFE_CYCLE_STATES } from '@landfall/model';
+import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useNavigation } from '../../shell/navigation.tsx';
 import { hrefOf } from '../../shell/route.ts';
-import type { Fleet } from './fleet.ts';
 
-export function FleetCounts({ fleet }: { readonly fleet: Fleet }): ReactNode {
-  const { t, formats } = useI18n();
-  const { follow } = useNavigation();
-  const lifeCycle = LIFE_CYCLE_STATES.filter((state) => fleet.lifeCycle.has(state)).map((state) => {
+export function FleetCounts({ fleet }: { readonly fleet: Landfall.DescribeFleetResponse }): ReactNode {
+  const { t } = useI18n();
+  const lifeCycle = fleet.lifeCycle.map(({ state, servers }) => {
     const label = t(`lifeCycle.${state}`);
-    const count = formats.number(fleet.lifeCycle.get(state) ?? 0);
     return {
       label,
-      value: (
-        <Link href={hrefOf('/servers', { state })} onFollow={follow} ariaLabel={`${label}: ${count}`}>
-          {count}
-        </Link>
-      ),
+      value: <CountLink label={label} servers={servers} href={hrefOf('/servers', { state })} />,
     };
   });
-  const replication = DATA_REPLICATION_STATES.filter((state) => fleet.replication.has(state)).map(
-    (state) => ({
-      label: t(`replication.${state}`),
-      value: formats.number(fleet.replication.get(state) ?? 0),
-    }),
-  );
+  const replication = fleet.replication.map(({ state, servers }) => {
+    const label = t(`replication.${state}`);
+    const href = hrefOf('/servers', { replication: state });
+    return { label, value: <CountLink label={label} servers={servers} href={href} /> };
+  });
   return (
     <Container
       fitHeight
       header={
         <Header
           variant="h2"
-          description={t('dashboard.protected', { done: fleet.protectedCount, count: fleet.count })}
+          description={t('dashboard.protected', {
+            done: fleet.protectedServers,
+            count: fleet.servers,
+          })}
         >
           {t('dashboard.lifeCycle')}
         </Header>
@@ -50,5 +45,21 @@ export function FleetCounts({ fleet }: { readonly fleet: Fleet }): ReactNode {
         <KeyValuePairs columns={2} items={replication} />
       </SpaceBetween>
     </Container>
+  );
+}
+
+function CountLink(props: {
+  readonly label: string;
+  readonly servers: number;
+  readonly href: string;
+}): ReactNode {
+  const { label, servers, href } = props;
+  const { formats } = useI18n();
+  const { follow } = useNavigation();
+  const count = formats.number(servers);
+  return (
+    <Link href={href} onFollow={follow} ariaLabel={`${label}: ${count}`}>
+      {count}
+    </Link>
   );
 }

@@ -7,24 +7,18 @@ import Link from '@cloudscape-design/components/link';
 import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
-import { serverName } from '../../servers/server-name.ts';
 import { useNavigation } from '../../shell/navigation.tsx';
 import { serverHref } from '../../shell/route.ts';
-import type { Fleet, LaunchTimes } from './fleet.ts';
 
-export function Goals({
-  fleet,
-  launches,
-  measuredLagMs,
-}: {
-  readonly fleet: Fleet;
-  readonly launches: LaunchTimes;
-  /** Of the last day; absent: nobody has measured, or it is not for everybody to see. */
-  readonly measuredLagMs: Landfall.MetricStatistics | undefined;
-}): ReactNode {
+export interface GoalsProps {
+  readonly lag: Landfall.FleetLag;
+  readonly launches: Landfall.FleetLaunches;
+}
+
+export function Goals({ lag, launches }: GoalsProps): ReactNode {
   const { t, formats } = useI18n();
   const { follow } = useNavigation();
-  const { lagTypicalMs, lagWorst } = fleet;
+  const { typicalMs, worstMs, worstSourceServerID, worstName, dayMeanMs, dayWorstMs } = lag;
   return (
     <Container fitHeight header={<Header variant="h2">{t('dashboard.goals')}</Header>}>
       <KeyValuePairs
@@ -34,21 +28,21 @@ export function Goals({
             label: t('dashboard.rpo'),
             value: (
               <>
-                <Box variant="awsui-value-large">{formats.duration(lagTypicalMs)}</Box>
+                <Box variant="awsui-value-large">{formats.duration(typicalMs)}</Box>
                 <Box color="text-body-secondary">{t('dashboard.rpo.typical')}</Box>
-                {lagWorst !== undefined && (
+                {worstSourceServerID !== undefined && (
                   <Box color="text-body-secondary">
-                    {t('dashboard.rpo.worst')}: {formats.duration(lagWorst.lagMs)}{' '}
-                    <Link href={serverHref(lagWorst.server.sourceServerID ?? '')} onFollow={follow}>
-                      {serverName(lagWorst.server)}
+                    {t('dashboard.rpo.worst')}: {formats.duration(worstMs)}{' '}
+                    <Link href={serverHref(worstSourceServerID)} onFollow={follow}>
+                      {worstName}
                     </Link>
                   </Box>
                 )}
-                {measuredLagMs !== undefined && (
+                {dayMeanMs !== undefined && (
                   <Box color="text-body-secondary">
                     {t('dashboard.rpo.day', {
-                      mean: formats.duration(measuredLagMs.mean),
-                      worst: formats.duration(measuredLagMs.maximum),
+                      mean: formats.duration(dayMeanMs),
+                      worst: formats.duration(dayWorstMs),
                     })}
                   </Box>
                 )}
@@ -61,9 +55,9 @@ export function Goals({
               <>
                 <Box variant="awsui-value-large">{formats.duration(launches.typicalMs)}</Box>
                 <Box color="text-body-secondary">
-                  {launches.count === 0
+                  {launches.measured === 0
                     ? t('dashboard.rto.none')
-                    : t('dashboard.rto.typical', { count: launches.count })}
+                    : t('dashboard.rto.typical', { count: launches.measured })}
                 </Box>
               </>
             ),

@@ -6,16 +6,24 @@ import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { JobLink } from '../../jobs/job-link.tsx';
 import { JobStatus } from '../../jobs/job-status.tsx';
+import { useConsole, useLive } from '../../shell/console-context.tsx';
 
 const SHOWN_MAX = 6;
 
-export function JobList({ jobs }: { readonly jobs: readonly Mgn.Job[] }): ReactNode {
+export function JobList(): ReactNode {
   const { t, formats } = useI18n();
-  const newest = [...jobs].sort((left, right) => timeOf(right) - timeOf(left)).slice(0, SHOWN_MAX);
+  const { mgn } = useConsole();
+  const jobs = useLive({
+    key: 'newest jobs',
+    on: ['JobChanged'],
+    load: async () => (await mgn('DescribeJobs', { maxResults: SHOWN_MAX })).items ?? [],
+  });
   return (
     <Table<Mgn.Job>
       header={<Header variant="h2">{t('dashboard.jobs')}</Header>}
-      items={newest}
+      items={jobs.value ?? []}
+      loading={jobs.value === undefined && jobs.isLoading}
+      loadingText={t('common.loading')}
       trackBy="jobID"
       ariaLabels={{ tableLabel: t('dashboard.jobs') }}
       empty={<Box textAlign="center">{t('dashboard.jobs.none')}</Box>}
@@ -42,8 +50,4 @@ export function JobList({ jobs }: { readonly jobs: readonly Mgn.Job[] }): ReactN
       ]}
     />
   );
-}
-
-function timeOf({ creationDateTime = '' }: Mgn.Job): number {
-  return Date.parse(creationDateTime) || 0;
 }

@@ -4,41 +4,52 @@ import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import ProgressBar from '@cloudscape-design/components/progress-bar';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import type { Landfall, Mgn } from '@landfall/api/types';
+import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { journalQuery } from '../../servers/server-queries.ts';
 import { useConsole, useLive } from '../../shell/console-context.tsx';
 
-export interface StagingProps {
-  readonly service: Landfall.DescribeServiceResponse | undefined;
-  readonly servers: readonly Mgn.SourceServer[];
-}
+/** Whose forecasts are told; those with the least room come first. */
+const FORECASTS_MAX = 2;
+const SHOWN_MAX = 5;
 
-export function Staging({ service, servers }: StagingProps): ReactNode {
-  const { t } = useI18n();
-  const known = (service?.replicationServers ?? []).filter(({ connected }) => connected);
-  const first = servers.find(({ dataReplicationInfo: info }) => info?.lagDuration !== undefined);
+export function Staging({ staging }: { readonly staging: Landfall.FleetStaging }): ReactNode {
+  const { t, formats } = useI18n();
+  const { connected, replicationServers, totalBytes, freeBytes, volumes } = staging;
+  const forecast = volumes.flatMap(({ sourceServerID }) => sourceServerID ?? []).slice(0, FORECASTS_MAX);
   return (
     <Container fitHeight header={<Header variant="h2">{t('dashboard.staging')}</Header>}>
       <SpaceBetween size="m">
-        {service !== undefined && known.length === 0 && <Box>{t('dashboard.staging.none')}</Box>}
-        {known.map((server) => (
-          <StagingBar key={server.replicationServerID} server={server} />
+        {connected === 0 && <Box>{t('dashboard.staging.none')}</Box>}
+        {volumes.slice(0, SHOWN_MAX).map((volume) => (
+          <StagingBar key={volume.replicationServerID} volume={volume} />
         ))}
-        {first?.sourceServerID !== undefined && <VolumeForecast sourceServerID={first.sourceServerID} />}
+        {connected > SHOWN_MAX && (
+          <Box>
+            {t('dashboard.staging.all', {
+              connected,
+              count: replicationServers,
+              used: formats.bytes(totalBytes - freeBytes),
+              total: formats.bytes(totalBytes),
+            })}
+          </Box>
+        )}
+        {forecast.map((sourceServerID) => (
+          <VolumeForecast key={sourceServerID} sourceServerID={sourceServerID} />
+        ))}
       </SpaceBetween>
     </Container>
   );
 }
 
-function StagingBar({ server }: { readonly server: Landfall.ReplicationServerItem }): ReactNode {
+function StagingBar({ volume }: { readonly volume: Landfall.FleetVolume }): ReactNode {
   const { t, formats } = useI18n();
-  const { stagingTotalBytes: total = 0, stagingFreeBytes: free = 0 } = server;
+  const { host, totalBytes: total, freeBytes: free } = volume;
   const used = total - free;
   return (
     <ProgressBar
-      label={server.host ?? server.replicationServerID}
+      label={host}
       value={total === 0 ? 0 : Math.round((used / total) * 100)}
       additionalInfo={t('dashboard.staging.used', { used: formats.bytes(used), total: formats.bytes(total) })}
     />

@@ -1,7 +1,7 @@
 /** The columns of the list of servers. */
 import Link from '@cloudscape-design/components/link';
 import type { TableProps } from '@cloudscape-design/components/table';
-import type { Mgn } from '@landfall/api/types';
+import type { Landfall, Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { parseIsoDuration } from '../../i18n/formats.ts';
 import type { I18n } from '../../i18n/i18n-context.tsx';
@@ -40,6 +40,15 @@ export function columnKey(id: ColumnId): MessageKey {
   return `servers.column.${id}`;
 }
 
+/** What the service can sort by. */
+export const SORTED_COLUMNS: Partial<Readonly<Record<ColumnId, Landfall.ServerSort>>> = {
+  server: 'NAME',
+  lifeCycle: 'LIFE_CYCLE',
+  lag: 'LAG',
+  eta: 'ETA',
+  added: 'ADDED',
+};
+
 type Cell = (server: Mgn.SourceServer) => ReactNode;
 
 export function serverColumns(
@@ -67,6 +76,7 @@ export function serverColumns(
     header: t(columnKey(id)),
     cell: cells[id],
     isRowHeader: id === 'server',
+    ...(SORTED_COLUMNS[id] === undefined ? {} : { sortingField: SORTED_COLUMNS[id] }),
     minWidth: id === 'server' ? 160 : 110,
   }));
 }

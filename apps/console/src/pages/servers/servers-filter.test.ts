@@ -1,32 +1,64 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { apiFilters, filterQuery, isFiltering, parseFilter, parseIds } from './servers-filter.ts';
+import {
+  filterQuery,
+  isFiltering,
+  NO_FILTER,
+  ORDER_DEFAULT,
+  parseFilter,
+  parseIds,
+  parseOrder,
+  searchInput,
+} from './servers-filter.ts';
 
 const ID = 's-0123456789abcdef0';
 
-test('a filter survives the address', () => {
+function givenOf(query: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+test('a filter and an order survive the address', () => {
   const filter = {
+    text: 'web <b>& shop',
     lifeCycleStates: ['TESTING', 'CUTOVER'],
+    replicationStates: ['STALLED'],
     sourceServerIDs: [ID],
+    applicationIDs: ['app-0123456789abcdef0'],
+    waveIDs: ['wave-0123456789abcdef0'],
     isArchived: true,
   } as const;
-  const query = Object.fromEntries(
-    Object.entries(filterQuery(filter)).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value]],
-    ),
-  );
+  const order = { sort: 'LAG', isDescending: true } as const;
+  const query = givenOf(filterQuery(filter, order));
   assert.deepEqual(parseFilter(query), filter);
-  assert.deepEqual(filterQuery(parseFilter({})), { state: undefined, ids: undefined, archived: undefined });
+  assert.deepEqual(parseOrder(query), order);
+  assert.deepEqual(givenOf(filterQuery(parseFilter({}), parseOrder({}))), {});
 });
 
 test('an address that somebody has written asks for nothing that does not exist', () => {
-  const filter = parseFilter({ state: 'TESTING,__proto__,x', ids: `<b>,${ID}`, archived: 'true' });
-  assert.deepEqual(filter, { lifeCycleStates: ['TESTING'], sourceServerIDs: [ID], isArchived: false });
+  const filter = parseFilter({
+    ...{ state: 'TESTING,__proto__,x', ids: `<b>,${ID}`, archived: 'true', replication: 'valueOf' },
+    ...{ application: 'x,app-1', wave: '..', text: 'x'.repeat(1000) },
+  });
+  assert.deepEqual(
+    { ...filter, text: '' },
+    {
+      ...NO_FILTER,
+      lifeCycleStates: ['TESTING'],
+      sourceServerIDs: [ID],
+    },
+  );
+  assert.equal(filter.text.length, 256);
+  assert.deepEqual(parseOrder({ sort: 'constructor', order: 'up' }), ORDER_DEFAULT);
 });
 
-test('without a filter the service is asked for those that are not archived', () => {
-  assert.deepEqual(apiFilters(parseFilter({})), { isArchived: false });
-  assert.equal(isFiltering(parseFilter({})), false);
+test('without a filter the service is asked for those that are not archived, oldest first', () => {
+  const input = searchInput(NO_FILTER, ORDER_DEFAULT);
+  assert.deepEqual(input, { filters: { isArchived: false }, sort: 'ADDED', descending: false });
+  assert.equal(isFiltering(NO_FILTER), false);
+  assert.equal(isFiltering({ ...NO_FILTER, text: 'web' }), true);
+  assert.equal(searchInput({ ...NO_FILTER, text: '  ' }, ORDER_DEFAULT).text, undefined);
 });
 
 test('ids are told from what is none', () => {

@@ -8,18 +8,20 @@ import { hrefOf } from '../../shell/route.ts';
 
 export interface ServersHeaderProps {
   readonly count: number;
+  /** That fit the filters; absent: not known yet. */
+  readonly total: number | undefined;
   readonly menu: ReactNode;
   readonly onRefresh: () => void;
 }
 
-export function ServersHeader({ count, menu, onRefresh }: ServersHeaderProps): ReactNode {
+export function ServersHeader({ count, total = count, menu, onRefresh }: ServersHeaderProps): ReactNode {
   const { t } = useI18n();
   const { follow } = useNavigation();
   return (
     <Header
       variant="awsui-h1-sticky"
       description={t('servers.description')}
-      counter={`(${t('servers.counter', { count })})`}
+      counter={`(${t('servers.counter', { count, total })})`}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           <Button iconName="refresh" ariaLabel={t('common.refresh')} onClick={onRefresh} />

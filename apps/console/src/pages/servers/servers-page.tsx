@@ -1,7 +1,7 @@
 /** The list of source servers. Filters and pages are the service's: thousands of servers cost one page. */
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import Table from '@cloudscape-design/components/table';
-import type { Mgn } from '@landfall/api/types';
+import Table, { type TableProps } from '@cloudscape-design/components/table';
+import type { Landfall, Mgn } from '@landfall/api/types';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { serverName } from '../../servers/server-name.ts';
@@ -16,7 +16,15 @@ import { useTokenPages } from '../../widgets/token-pages.ts';
 import { TokenPagination } from '../../widgets/token-pagination.tsx';
 import { NoServers } from './no-servers.tsx';
 import { COLUMN_IDS, serverColumns } from './servers-columns.tsx';
-import { apiFilters, filterQuery, isFiltering, parseFilter, type ServersFilter } from './servers-filter.ts';
+import {
+  filterQuery,
+  isFiltering,
+  parseFilter,
+  parseOrder,
+  type ServersFilter,
+  type ServersOrder,
+  searchInput,
+} from './servers-filter.ts';
 import { ServersFilters } from './servers-filters.tsx';
 import { ServersHeader } from './servers-header.tsx';
 import { PREFERENCES_DEFAULT, ServersPreferences } from './servers-preferences.tsx';
@@ -33,16 +41,18 @@ export function ServersPage(): ReactNode {
   const [preferences, setPreferences] = useStoredPreference('servers', PREFERENCES_DEFAULT);
   const pages = useTokenPages();
   const filter = parseFilter(navigation.location.query);
-  const { key, answer } = useServers(filter, preferences.pageSize, pages.token);
+  const order = parseOrder(navigation.location.query);
+  const asked = searchInput(filter, order);
+  const { key, answer } = useServers({ ...asked, maxResults: preferences.pageSize, nextToken: pages.token });
   const items = useMemo(() => answer.value?.items ?? [], [answer.value]);
   const [selectedIds, setSelectedIds] = useState<readonly string[]>([]);
   const selected = items.filter(({ sourceServerID = '' }) => selectedIds.includes(sourceServerID));
   const actions = useServerActions(selected, () => setSelectedIds([]));
   const columns = useMemo(() => serverColumns(i18n, navigation), [i18n, navigation]);
-  const change = (next: ServersFilter) => {
+  const change = (next: ServersFilter, nextOrder: ServersOrder = order) => {
     pages.first();
     setSelectedIds([]);
-    navigation.go(hrefOf('/servers', filterQuery(next)), 'REPLACE');
+    navigation.go(hrefOf('/servers', filterQuery(next, nextOrder)), 'REPLACE');
   };
   const refresh = () => queries.refresh(key);
   return (
@@ -60,6 +70,7 @@ export function ServersPage(): ReactNode {
         loadingText={t('common.loading')}
         columnDefinitions={columns}
         columnDisplay={COLUMN_IDS.map((id) => ({ id, visible: preferences.visibleContent.includes(id) }))}
+        {...sorting(order, columns, (next) => change(filter, next))}
         wrapLines={preferences.wrapLines}
         selectionType="multi"
         selectedItems={selected}
@@ -74,7 +85,14 @@ export function ServersPage(): ReactNode {
         }}
         empty={<NoServers isFiltered={isFiltering(filter)} />}
         filter={<ServersFilters filter={filter} onChange={change} />}
-        header={<ServersHeader count={items.length} menu={actions.menu} onRefresh={refresh} />}
+        header={
+          <ServersHeader
+            count={items.length}
+            total={answer.value?.total}
+            menu={actions.menu}
+            onRefresh={refresh}
+          />
+        }
         pagination={<TokenPagination pages={pages} nextToken={answer.value?.nextToken} />}
         preferences={
           <ServersPreferences
@@ -91,14 +109,37 @@ export function ServersPage(): ReactNode {
   );
 }
 
-function useServers(filter: ServersFilter, maxResults: number, nextToken: string | undefined) {
-  const { mgn } = useConsole();
-  const input = { filters: apiFilters(filter), maxResults, nextToken };
+type Columns = readonly TableProps.ColumnDefinition<Mgn.SourceServer>[];
+
+function sorting(
+  { sort, isDescending }: ServersOrder,
+  columns: Columns,
+  onSort: (order: ServersOrder) => void,
+): Pick<TableProps<Mgn.SourceServer>, 'sortingColumn' | 'sortingDescending' | 'onSortingChange'> {
+  const sorted = columns.find(({ sortingField }) => sortingField === sort);
+  return {
+    ...(sorted === undefined ? {} : { sortingColumn: sorted }),
+    sortingDescending: isDescending,
+    onSortingChange: ({ detail }) => {
+      const { sortingField } = detail.sortingColumn;
+      onSort(
+        parseOrder({ sort: sortingField ?? '', order: detail.isDescending === true ? 'descending' : '' }),
+      );
+    },
+  };
+}
+
+/** However many of them report, the list that somebody reads moves every other second at most. */
+const GAP_MS = 2000;
+
+function useServers(input: Landfall.ListServersRequest) {
+  const { landfall } = useConsole();
   const key = `servers ${JSON.stringify(input)}`;
   const answer = useLive({
     key,
-    on: ['SourceServerChanged', 'ReplicationChanged'],
-    load: () => mgn('DescribeSourceServers', input),
+    on: ['SourceServerChanged', 'ReplicationChanged', 'ApplicationChanged'],
+    gapMs: GAP_MS,
+    load: () => landfall('ListServers', input),
   });
   return { key, answer };
 }
