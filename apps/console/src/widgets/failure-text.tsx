@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { ApiFailure } from '../api/failure.ts';
 import { useI18n } from '../i18n/i18n-context.tsx';
 import { remedyKey } from './failure-remedy.ts';
+import { InEnglish } from './in-english.tsx';
 
 export function FailureText({ failure }: { readonly failure: ApiFailure }): ReactNode {
   const { t, knownError } = useI18n();
@@ -13,7 +14,7 @@ export function FailureText({ failure }: { readonly failure: ApiFailure }): Reac
     <div>
       <div>
         <strong>{t('failure.cause')}:</strong> {known?.meaning}{' '}
-        {failure.message === '' ? t('common.unknown') : failure.message}
+        {failure.message === '' ? t('common.unknown') : <InEnglish>{failure.message}</InEnglish>}
       </div>
       <div>
         <strong>{t('failure.remedy')}:</strong> {remedy}

@@ -2,6 +2,7 @@
 import Box from '@cloudscape-design/components/box';
 import type { ReactNode } from 'react';
 import { useI18n } from '../i18n/i18n-context.tsx';
+import { InEnglish } from './in-english.tsx';
 
 /** How programs begin their errors; one of a newer release may have a code that is not known here. */
 const CODE = /^([A-Z][A-Z0-9_]+): /;
@@ -17,16 +18,16 @@ export interface RawErrorTextProps {
 export function RawErrorText({ text, code, hint }: RawErrorTextProps): ReactNode {
   const { t, knownError } = useI18n();
   const known = knownError(code ?? text);
-  const remedies = [hint, known?.remedy].filter((remedy) => remedy !== undefined);
   const shownCode = known?.code ?? code ?? CODE.exec(text)?.[1];
   return (
     <div>
       <div>
-        <strong>{t('failure.cause')}:</strong> {known?.meaning} {text}
+        <strong>{t('failure.cause')}:</strong> {known?.meaning} <InEnglish>{text}</InEnglish>
       </div>
-      {remedies.length > 0 && (
+      {(hint ?? known?.remedy) !== undefined && (
         <div>
-          <strong>{t('failure.remedy')}:</strong> {remedies.join(' ')}
+          <strong>{t('failure.remedy')}:</strong> {hint !== undefined && <InEnglish>{hint}</InEnglish>}{' '}
+          {known?.remedy}
         </div>
       )}
       {shownCode !== undefined && (

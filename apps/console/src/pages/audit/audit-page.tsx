@@ -13,6 +13,7 @@ import { useNavigation } from '../../shell/navigation.tsx';
 import { hrefOf } from '../../shell/route.ts';
 import { useSurroundings } from '../../shell/shell.tsx';
 import { EmptyList } from '../../widgets/empty-list.tsx';
+import { InEnglish } from '../../widgets/in-english.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
 import {
   type AuditFilter,
@@ -113,7 +114,11 @@ function useColumns(take: Take): readonly TableProps.ColumnDefinition<Landfall.A
           <StatusIndicator type={statusOf(outcome)}>
             {only('outcome', outcome, outcomeText(outcome, t))}
           </StatusIndicator>
-          {message !== undefined && <div>{message}</div>}
+          {message !== undefined && (
+            <div>
+              <InEnglish>{message}</InEnglish>
+            </div>
+          )}
         </>
       ),
     },

@@ -9,6 +9,7 @@ import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { journalQuery } from '../../servers/server-queries.ts';
 import { useConsole, useLive } from '../../shell/console-context.tsx';
+import { InEnglish } from '../../widgets/in-english.tsx';
 
 /** Whose forecasts are told; those with the least room come first. */
 const FORECASTS_MAX = 2;
@@ -64,7 +65,7 @@ function VolumeForecast({ sourceServerID }: { readonly sourceServerID: string })
   const { warning, volume } = journal.value;
   return (
     <Box color={warning === undefined ? 'text-body-secondary' : 'text-status-warning'}>
-      {warning ?? volume.forecast.explanation}
+      <InEnglish>{warning ?? volume.forecast.explanation}</InEnglish>
     </Box>
   );
 }

@@ -8,6 +8,7 @@ import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole, useLive } from '../../shell/console-context.tsx';
 import { downloadText } from '../../widgets/download.ts';
 import { EmptyList } from '../../widgets/empty-list.tsx';
+import { InEnglish } from '../../widgets/in-english.tsx';
 import { PagedTable } from '../../widgets/paged-table.tsx';
 import { errorsFile, isRefused, subjectOf } from './inventory-files.ts';
 
@@ -55,7 +56,7 @@ export function ImportErrors({ importID, status }: ImportErrorsProps): ReactNode
           {
             id: 'what',
             header: t('inventory.errors.what'),
-            cell: ({ errorData: { rawError } = {} }) => rawError,
+            cell: ({ errorData: { rawError } = {} }) => <InEnglish>{rawError}</InEnglish>,
           },
           {
             id: 'of',

@@ -6,6 +6,7 @@ import Toggle from '@cloudscape-design/components/toggle';
 import type { Mgn } from '@landfall/api/types';
 import { type ReactNode, useState } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
+import { InEnglish } from '../../widgets/in-english.tsx';
 import { useLocalPages } from '../../widgets/local-pages.tsx';
 import { eventOf } from './job-steps.ts';
 
@@ -67,7 +68,11 @@ export function JobLog({ log, nameOf, chosen }: JobLogProps): ReactNode {
           header: t('servers.column.server'),
           cell: ({ eventData: { sourceServerID: id } = {} }) => (id === undefined ? '' : nameOf(id)),
         },
-        { id: 'detail', header: t('job.log.detail'), cell: ({ eventData }) => eventData?.rawError ?? '' },
+        {
+          id: 'detail',
+          header: t('job.log.detail'),
+          cell: ({ eventData }) => <InEnglish>{eventData?.rawError}</InEnglish>,
+        },
       ]}
     />
   );

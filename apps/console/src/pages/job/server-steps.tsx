@@ -5,6 +5,7 @@ import Steps, { type StepsProps } from '@cloudscape-design/components/steps';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useNow } from '../../shell/console-context.tsx';
+import { InEnglish } from '../../widgets/in-english.tsx';
 import type { JobStep } from './job-steps.ts';
 
 const STATUS = {
@@ -52,7 +53,11 @@ function StepDetails({ step }: { readonly step: JobStep }): ReactNode {
   return (
     <div>
       <div>{parts.filter((part) => part !== undefined).join(' · ')}</div>
-      {remark !== undefined && <div>{remark}</div>}
+      {remark !== undefined && (
+        <div>
+          <InEnglish>{remark}</InEnglish>
+        </div>
+      )}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import Table from '@cloudscape-design/components/table';
 import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
+import { InEnglish } from '../../widgets/in-english.tsx';
 import type { MachineProps } from './machine-life.ts';
 
 type Row = Landfall.ConversionStep & { readonly number: number };
@@ -31,7 +32,11 @@ export function ConversionTable({ machine }: MachineProps): ReactNode {
           cell: ({ number }) => formats.number(number),
         },
         { id: 'step', header: t('machine.conversion.step'), cell: ({ step }) => step, isRowHeader: true },
-        { id: 'detail', header: t('machine.conversion.detail'), cell: ({ detail }) => detail },
+        {
+          id: 'detail',
+          header: t('machine.conversion.detail'),
+          cell: ({ detail }) => <InEnglish>{detail}</InEnglish>,
+        },
         {
           id: 'took',
           header: t('machine.conversion.took'),

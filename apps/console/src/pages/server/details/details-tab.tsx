@@ -9,6 +9,7 @@ import type { Mgn } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
 import { CopyText } from '../../../widgets/copy-text.tsx';
+import { InEnglish } from '../../../widgets/in-english.tsx';
 import type { ServerTabProps } from '../server-page.tsx';
 import { TagsEditor } from './tags-editor.tsx';
 
@@ -82,13 +83,14 @@ function SystemFacts({ server }: ServerTabProps): ReactNode {
   const { t, formats } = useI18n();
   const { os, cpus, ramBytes, recommendedInstanceType } = server.sourceProperties ?? {};
   const processors = (cpus ?? []).map(({ cores, modelName }) => `${cores ?? '?'} × ${modelName ?? '?'}`);
+  const known = (text = '') => (text === '' ? t('common.unknown') : <InEnglish>{text}</InEnglish>);
   return (
     <Container header={<Header variant="h2">{t('details.system')}</Header>}>
       <KeyValuePairs
         columns={2}
         items={[
-          { label: t('details.system.os'), value: os?.fullString ?? t('common.unknown') },
-          { label: t('details.system.cpus'), value: processors.join(', ') || t('common.unknown') },
+          { label: t('details.system.os'), value: known(os?.fullString) },
+          { label: t('details.system.cpus'), value: known(processors.join(', ')) },
           { label: t('details.system.memory'), value: formats.bytes(ramBytes) },
           { label: t('details.system.size'), value: recommendedInstanceType ?? t('common.unknown') },
           { label: t('details.system.arn'), value: <CopyText text={server.arn ?? ''} /> },

@@ -8,6 +8,7 @@ import type { Formats } from '../../../i18n/formats.ts';
 import { type Translate, useI18n } from '../../../i18n/i18n-context.tsx';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { useChange } from '../../../shell/use-change.ts';
+import { InEnglish } from '../../../widgets/in-english.tsx';
 import { NewVersionDialog } from './new-version-dialog.tsx';
 
 export interface TemplateVersionsProps {
@@ -60,7 +61,12 @@ export function TemplateVersions({ sourceServerID, versions }: TemplateVersionsP
           {
             id: 'description',
             header: t('launch.template.description'),
-            cell: ({ versionDescription }) => versionDescription ?? t('common.none'),
+            cell: ({ versionDescription }) =>
+              versionDescription === undefined ? (
+                t('common.none')
+              ) : (
+                <InEnglish>{versionDescription}</InEnglish>
+              ),
           },
           {
             id: 'created',

@@ -13,6 +13,7 @@ import type { ReactNode } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
 import { useConsole, useLive } from '../../../shell/console-context.tsx';
 import { useChange } from '../../../shell/use-change.ts';
+import { InEnglish } from '../../../widgets/in-english.tsx';
 import { LiveState } from '../../../widgets/live-state.tsx';
 import type { ServerTabProps } from '../server-page.tsx';
 
@@ -74,7 +75,11 @@ function Preflight({ preflight }: { readonly preflight: Landfall.PreflightItem }
   return (
     <SpaceBetween size="m">
       <StatusIndicator type={STATE[state]}>{t(`preflight.state.${state}`)}</StatusIndicator>
-      {reason !== undefined && <Alert type={state === 'FAILED' ? 'error' : 'info'}>{reason}</Alert>}
+      {reason !== undefined && (
+        <Alert type={state === 'FAILED' ? 'error' : 'info'}>
+          <InEnglish>{reason}</InEnglish>
+        </Alert>
+      )}
       {report === undefined ? <Box>{t('preflight.none')}</Box> : <Report report={report} />}
     </SpaceBetween>
   );
@@ -95,7 +100,13 @@ function Report({ report }: { readonly report: Landfall.PreflightReport }): Reac
       />
       <Findings findings={report.findings} />
       <Box variant="h3">{t('preflight.facts')}</Box>
-      <KeyValuePairs columns={3} items={report.facts.map(({ name, value }) => ({ label: name, value }))} />
+      <KeyValuePairs
+        columns={3}
+        items={report.facts.map(({ name, value }) => ({
+          label: name,
+          value: <InEnglish>{value}</InEnglish>,
+        }))}
+      />
     </SpaceBetween>
   );
 }
@@ -124,16 +135,20 @@ function Findings({ findings }: { readonly findings: readonly Landfall.Preflight
           isRowHeader: true,
           cell: ({ what, code }) => (
             <>
-              {what} <Box variant="small">{code}</Box>
+              <InEnglish>{what}</InEnglish> <Box variant="small">{code}</Box>
             </>
           ),
         },
-        { id: 'why', header: t('preflight.finding.why'), cell: ({ why }) => why },
+        { id: 'why', header: t('preflight.finding.why'), cell: ({ why }) => <InEnglish>{why}</InEnglish> },
         {
           id: 'fix',
           header: t('preflight.finding.fix'),
           cell: ({ fix, rank }) =>
-            fix ?? (rank === 'WILL_BE_FIXED' ? t('preflight.byItself') : t('common.none')),
+            fix === undefined ? (
+              t(rank === 'WILL_BE_FIXED' ? 'preflight.byItself' : 'common.none')
+            ) : (
+              <InEnglish>{fix}</InEnglish>
+            ),
         },
       ]}
     />

@@ -8,6 +8,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
+import { InEnglish } from '../../../widgets/in-english.tsx';
 
 const TYPE = {
   NOT_KNOWN: 'info',
@@ -50,7 +51,7 @@ function KnownForecast({ forecast }: { readonly forecast: Landfall.Forecast }): 
   return (
     <SpaceBetween size="m">
       <Alert type={TYPE[verdict]} header={t(`verdict.${verdict}`)}>
-        {explanation}
+        <InEnglish>{explanation}</InEnglish>
         {neededSeconds === undefined
           ? null
           : ` ${t('replicationTab.forecast.needed', { time: formats.duration(neededSeconds * 1000) })}`}

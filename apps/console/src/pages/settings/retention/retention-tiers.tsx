@@ -8,6 +8,7 @@ import Table from '@cloudscape-design/components/table';
 import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../../i18n/i18n-context.tsx';
+import { InEnglish } from '../../../widgets/in-english.tsx';
 
 interface JournalProps {
   readonly journal: Landfall.DescribeJournalResponse;
@@ -44,7 +45,9 @@ export function JournalFacts({ journal }: JournalProps): ReactNode {
             { label: t('settings.journal.free'), value: formats.bytes(volume.freeBytes) },
           ]}
         />
-        <Box color="text-body-secondary">{forecast.explanation}</Box>
+        <Box color="text-body-secondary">
+          <InEnglish>{forecast.explanation}</InEnglish>
+        </Box>
       </SpaceBetween>
     </Container>
   );

@@ -6,6 +6,7 @@ import { useI18n } from '../../../i18n/i18n-context.tsx';
 import { useConsole } from '../../../shell/console-context.tsx';
 import { Choice } from '../../../widgets/choice.tsx';
 import { EmptyList } from '../../../widgets/empty-list.tsx';
+import { InEnglish } from '../../../widgets/in-english.tsx';
 import { PagedTable } from '../../../widgets/paged-table.tsx';
 import { DeliveryState } from './webhook-state.tsx';
 
@@ -70,7 +71,11 @@ function Deliveries(props: { readonly webhookID: string; readonly filter: Filter
           id: 'answer',
           header: t('webhooks.delivery.answer'),
           cell: ({ statusCode, error }) =>
-            [statusCode, error].filter((part) => part !== undefined).join(': ') || t('common.none'),
+            statusCode === undefined && error === undefined ? (
+              t('common.none')
+            ) : (
+              <InEnglish>{[statusCode, error].filter((part) => part !== undefined).join(': ')}</InEnglish>
+            ),
         },
         {
           id: 'next',
