@@ -9,24 +9,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
-  CONSOLE_LOG,
   createOverlay,
-  type HydrationRequest,
-  inspectImage,
   type LaunchDisk,
   type LaunchRequest,
   type MachineHost,
   REPORT_LOG,
-  type RunState,
-  sumProgress,
 } from '../packages/launch/src/index.ts';
-import { runChecked, systemClock } from '../packages/runtime/src/index.ts';
+import { systemClock } from '../packages/runtime/src/index.ts';
 import { AGENT_GUEST_BYTES, makeAgentGuest } from './agent-guest.ts';
 import type { GuestAction } from './boot-sector.ts';
+import {
+  assertSame,
+  consoleOf,
+  hydrate,
+  hydrationOf,
+  MIB,
+  requestFor,
+  SIZE_BYTES,
+  untilSaid,
+  untilState,
+} from './machine-requests.ts';
 import { MachineView } from './machine-views.ts';
 
-const MIB = 2 ** 20;
-const SIZE_BYTES = 8 * MIB;
 const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 const TIMEOUT = { timeout: 600_000 };
 
@@ -341,64 +345,4 @@ export function describeMachineHost(name: string, reopen: () => MachineHost): vo
       assert.equal(await reopen().find(request), false);
     });
   });
-}
-
-function requestFor(folder: string, number: number): LaunchRequest {
-  return {
-    machineId: `i-${number.toString(16).padStart(17, '0')}`,
-    purpose: 'TEST',
-    disks: [],
-    cpuCount: 1,
-    memoryBytes: 64 * MIB,
-    bootMode: 'LEGACY_BIOS',
-    publishedPorts: [],
-    folder,
-    onlyHydrate: false,
-  };
-}
-
-function hydrationOf(request: LaunchRequest, bandwidthBytesPerSecond: number | undefined): HydrationRequest {
-  const disks = request.disks.map(({ diskId }) => ({ diskId, sizeBytes: SIZE_BYTES }));
-  return { ...request, disks, bandwidthBytesPerSecond };
-}
-
-/** To the end; returns how far it was at each look. */
-async function hydrate(
-  reopen: () => MachineHost,
-  request: HydrationRequest,
-  allowed = /^$/,
-): Promise<number[]> {
-  const seen: number[] = [];
-  for (;;) {
-    const { disks, errors } = await reopen().advanceHydration(request);
-    assert.match(errors.join(), new RegExp(`^$|${allowed.source}`));
-    const progress = sumProgress(disks);
-    seen.push(progress.doneBytes);
-    if (progress.complete) return seen;
-    await systemClock.sleep(50);
-  }
-}
-
-async function assertSame({ disks }: LaunchRequest, views: readonly MachineView[]): Promise<void> {
-  for (const [index, disk] of disks.entries()) {
-    assert.equal((await inspectImage(disk.overlayPath)).hasBacking, false);
-    const image = views[index]?.imagePath ?? '';
-    await runChecked(['qemu-img', 'compare', '-f', 'raw', '-F', 'qcow2', image, disk.overlayPath]);
-  }
-}
-
-async function consoleOf({ folder }: LaunchRequest): Promise<string> {
-  return await readFile(join(folder, CONSOLE_LOG), 'latin1');
-}
-
-async function untilSaid(request: LaunchRequest, wanted: RegExp): Promise<void> {
-  while (!wanted.test(await consoleOf(request))) await systemClock.sleep(50);
-}
-
-async function untilState(
-  reopen: () => MachineHost,
-  request: LaunchRequest,
-  wanted: RunState,
-): Promise<void> {
-  while ((await reopen().readRunState(request)) !== wanted) await systemClock.sleep(50);
 }

@@ -42,6 +42,8 @@ const ABOUT_MACHINES: ReadonlySet<string> = new Set([
 
 /** Neither guests nor devices: one process that computes, or a browser before simulated programs. */
 const EASY_TO_PLACE: ReadonlySet<string> = new Set([
+  'console-failures.e2e.ts',
+  'console-fleet.e2e.ts',
   'console-groups.e2e.ts',
   'console-settings.e2e.ts',
   'console-trouble.e2e.ts',
