@@ -34,7 +34,13 @@ const LIFE_SECONDS = 900;
 const SILENT_SECONDS = 20;
 /** GRUB's core image, between the boot sector and the first partition. */
 const CORE_IMAGE = 'write -P 0 512 64k';
-const SIGN = { kind: 'LOGIN_PROMPT' } as const;
+/** That the guest is reached at the address which it keeps of its source. */
+const SIGN = { kind: 'TCP', port: 22 } as const;
+const KEPT_INTERFACE = {
+  ...{ macAddress: '52:54:00:12:34:56', ips: ['192.0.2.77'], isPrimary: true },
+  addresses: [{ address: '192.0.2.77/24', gateway: '192.0.2.1' }],
+};
+const WHO = '#!/bin/sh\necho "I am {{machine}}"\nip -4 -brief address\n';
 
 let folder = '';
 let image = '';
@@ -81,6 +87,14 @@ test('a server is proved to boot although the launch host is killed, and is laun
     ...{ sourceServerID, signsOfLife: [SIGN], lifeTimeoutSeconds: LIFE_SECONDS },
   });
   await leaveUninspected(plane, sourceServerID);
+  await api.mgn('UpdateLaunchConfiguration', { sourceServerID, copyPrivateIp: true });
+  await api.landfall('PutScriptDocument', { name: 'who', script: WHO, parameters: [{ name: 'machine' }] });
+  await api.mgn('PutSourceServerAction', {
+    ...{ sourceServerID, actionID: 'who', actionName: 'who', order: 1001, documentIdentifier: 'who' },
+    ...{ externalParameters: { machine: { dynamicPath: 'launchedInstance.ec2InstanceID' } } },
+    mustSucceedForCutover: true,
+  });
+  agent.sourceProperties = { ...agent.sourceProperties, networkInterfaces: [KEPT_INTERFACE] };
   agent.synced = true;
   await waitFor(
     'the first recovery point',
@@ -107,7 +121,7 @@ test('a server is proved to boot although the launch host is killed, and is laun
   t.diagnostic(JSON.stringify(verified.bootProof));
   assert.equal(verified.bootProof.state, 'VERIFIED', JSON.stringify(verified.bootProof.error));
   assert.equal(verified.bootProof.attempts, 0, 'a killed launch host goes on');
-  assert.match(verified.bootProof.seen ?? '', / login:/);
+  assert.match(verified.bootProof.seen ?? '', /SSH-2/);
   assert.match(verified.consoleTail ?? '', /Linux version 6\.1|login:/);
   assertPng(verified.screenshotPngBase64);
   assert.deepEqual([...replication.exports.keys()], [], 'it gives back what it held');
@@ -126,6 +140,22 @@ test('a server is proved to boot although the launch host is killed, and is laun
     running?.conversion.map(({ step }) => step),
     ['Prepared conversion'],
   );
+  const ended = await waitFor(
+    'the end of the launch',
+    async () => (await api.mgn('DescribeJobs', { filters: { jobIDs: [job.jobID] } })).items?.[0],
+    (one) => one?.status === 'COMPLETED',
+    STAGE_MS,
+  );
+  const [participant] = ended?.participatingServers ?? [];
+  t.diagnostic(JSON.stringify(participant));
+  assert.equal(participant?.launchStatus, 'LAUNCHED');
+  const { items: events = [] } = await api.mgn('DescribeJobLogItems', { jobID: job.jobID });
+  const converted = events.find(({ event }) => event === 'CONVERSION_END')?.eventData?.rawError;
+  assert.match(converted ?? '', /^not converted again: /);
+  const [outcome] = (await machineOf())?.postLaunch ?? [];
+  assert.equal(outcome?.state, 'SUCCEEDED', outcome?.output);
+  assert.match(outcome?.output ?? '', new RegExp(`^I am ${running?.machineID}$`, 'm'));
+  assert.match(outcome?.output ?? '', / 192\.0\.2\.77\/24 /, 'the address of the source');
   t.diagnostic(`the kept conversion took ${running?.conversion[0]?.durationMs} ms`);
   const machineID = running?.machineID ?? '';
   const consoleOf = async () => (await api.landfall('GetConsoleOutput', { machineID })).text;

@@ -8,6 +8,7 @@ import { besideLibvirt } from './libvirt-bed.ts';
 import { describeLibvirtFaults } from './libvirt-faults.ts';
 import { describeLaunchOnLibvirt } from './libvirt-launch.ts';
 import { describeMachineHost } from './machine-host.conformance.ts';
+import { describeMachineScripts } from './machine-scripts.conformance.ts';
 
 besideLibvirt(import.meta.filename, () => {
   const reopen = () =>
@@ -18,6 +19,7 @@ besideLibvirt(import.meta.filename, () => {
       accelerator: 'tcg',
     });
   describeMachineHost('libvirt', reopen);
+  describeMachineScripts('libvirt', reopen);
   describeLibvirtAddresses(reopen);
   describeLibvirtFaults(reopen);
   describeLaunchOnLibvirt();

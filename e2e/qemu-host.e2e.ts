@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { QemuHost } from '../packages/launch/src/index.ts';
 import { silentLogger, systemClock } from '../packages/runtime/src/index.ts';
 import { describeMachineHost } from './machine-host.conformance.ts';
+import { describeMachineScripts } from './machine-scripts.conformance.ts';
 
-describeMachineHost(
-  'QEMU',
-  () =>
-    new QemuHost({
-      probePath: join(tmpdir(), 'unused'),
-      logger: silentLogger,
-      clock: systemClock,
-      accelerator: 'tcg',
-    }),
-);
+const reopen = () =>
+  new QemuHost({
+    probePath: join(tmpdir(), 'unused'),
+    logger: silentLogger,
+    clock: systemClock,
+    accelerator: 'tcg',
+  });
+
+describeMachineHost('QEMU', reopen);
+describeMachineScripts('QEMU', reopen);

@@ -10,10 +10,14 @@ import type { FoundDisk, KnownDisk } from './disk-mapping.ts';
 
 const SECTOR_BYTES = 512;
 const HEAD_BYTES = 8192;
+/** Of the disk that brings a launched machine its post-launch scripts: no part of the server. */
+const SCRIPTS_DISK_SERIAL = 'landfall-scripts';
 
 /** All disks that can be replicated that way, the boot disk first. `folder`: /sys/block, or a copy of it. */
 export function findDisks(purpose: DiskPurpose, folder?: string): readonly FoundDisk[] {
-  return discoverDisks(purpose, folder).map(withSerial);
+  return discoverDisks(purpose, folder)
+    .map((disk) => withSerial(disk, folder))
+    .filter(({ serial }) => serial?.includes(SCRIPTS_DISK_SERIAL) !== true);
 }
 
 /** The named disks, in that order. Errors: DISK_NOT_FOUND, DISK_NOT_TRACKABLE. */
@@ -61,8 +65,8 @@ function describeIfThere(name: string): readonly FoundDisk[] {
   }
 }
 
-function withSerial({ name, deviceName, sizeBytes, isBootDisk }: LinuxDisk): FoundDisk {
-  const serial = serialOf(name);
+function withSerial({ name, deviceName, sizeBytes, isBootDisk }: LinuxDisk, folder?: string): FoundDisk {
+  const serial = serialOf(name, folder);
   const tableId = tableIdAt(deviceName);
   const disk = { deviceName, sizeBytes, isBootDisk };
   return {
@@ -97,9 +101,9 @@ export function tableIdOf(head: Buffer): string | undefined {
   return isMbr ? `mbr-${head.toString('hex', 440, 444)}` : undefined;
 }
 
-function serialOf(name: string): string | undefined {
+function serialOf(name: string, folder = '/sys/block'): string | undefined {
   for (const file of ['wwid', 'device/wwid', 'serial', 'device/serial', 'loop/backing_file']) {
-    const text = readAttribute(`/sys/block/${name}/${file}`)?.trim();
+    const text = readAttribute(`${folder}/${name}/${file}`)?.trim();
     if (text) return text;
   }
   return undefined;

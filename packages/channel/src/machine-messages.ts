@@ -147,6 +147,11 @@ export interface MachineSpecification {
   readonly hardware?: MachineHardware;
   readonly network?: MachineNetwork;
   readonly postLaunchScripts?: readonly PostLaunchScript[];
+  /**
+   * The guest is made ready to run post-launch scripts, for machines that begin with this one's conversion.
+   * Absent: when this machine has any.
+   */
+  readonly preparesForScripts?: boolean;
   /** Waited for after the start, any one of them; absent: nothing is waited for. */
   readonly signsOfLife?: readonly SignOfLife[];
   /**

@@ -11,6 +11,7 @@ export {
   type GuestScriptReport,
   parseReports,
   REPORT_PORT,
+  scriptsDisk,
 } from './plan/post-launch-runner.ts';
 export type { TargetHardware } from './plan/target-hardware.ts';
 export type { PreflightTarget } from './preflight/findings.ts';

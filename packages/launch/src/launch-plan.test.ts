@@ -182,3 +182,29 @@ test('published ports lead to the address that a machine keeps', () => {
   const around = 'net=192.0.2.0/24,host=192.0.2.1,dns=192.0.2.2,dhcpstart=192.0.2.3';
   assert.equal(netdev, `user,id=net0,${around},restrict=on,hostfwd=tcp:127.0.0.1:18080-192.0.2.77:80`);
 });
+
+test('the disk of scripts comes after all others, and not where disks are only filled in', () => {
+  const [first] = request().disks;
+  assert.ok(first !== undefined);
+  const scriptsDiskPath = '/m/scripts.raw';
+  for (const hardware of ['VIRTIO', 'COMPATIBLE'] as const) {
+    for (const count of [1, 5, 6, 12, DISKS_MAX]) {
+      const disks = Array.from({ length: count }, (_, index) => ({ ...first, diskId: `disk-${index}` }));
+      const argv = planLaunch(request({ hardware, disks, scriptsDiskPath }), TCG);
+      const devices = values(argv, '-device').flatMap((text) =>
+        text.startsWith('{') ? [JSON.parse(text)] : [],
+      );
+      const places = devices.map(({ bus = '', addr = '' }) => `${bus} ${addr}`);
+      assert.equal(new Set(places).size, count + 1, 'each has a place of its own');
+      assert.equal(devices.at(-1)?.serial, 'landfall-scripts');
+      assert.equal(devices.at(-1)?.bootindex, undefined);
+      const last = devices.at(-1)?.addr;
+      if (hardware === 'VIRTIO')
+        assert.equal(last, count === 16 ? '0x1f.0x1' : `0x${(16 + count).toString(16)}`);
+      const buses = values(argv, '-device').filter((text) => text.startsWith('ich9-ahci')).length;
+      if (hardware === 'COMPATIBLE') assert.equal(buses, Math.ceil((count + 1) / 6) - 1);
+    }
+    const filling = planLaunch(request({ hardware, scriptsDiskPath, onlyHydrate: true }), TCG);
+    assert.ok(!filling.some((word) => word.includes('scripts')));
+  }
+});

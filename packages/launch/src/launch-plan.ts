@@ -56,6 +56,8 @@ export interface LaunchRequest {
   readonly networkName?: string;
   /** Absent: derived from the machine's id. */
   readonly macAddress?: string | undefined;
+  /** A small raw disk that the guest reads its post-launch scripts from, and empties; last in its order. */
+  readonly scriptsDiskPath?: string;
   /** Attaches the disks without starting the guest, to fill them in. */
   readonly onlyHydrate: boolean;
 }
@@ -85,7 +87,10 @@ export const USER_NETWORK_GIVES: NetworkAddress = {
 
 const MIB = 1024 * 1024;
 export const DISK_SLOT_FIRST = 0x10;
+const DISK_SLOT_LAST = '0x1f';
 const CARD_SLOT = '0x3';
+/** By which the agent, too, knows that it is no disk of the server. */
+export const SCRIPTS_DISK_SERIAL = 'landfall-scripts';
 /** How long QEMU waits for a replication server that is restarting before a read fails. */
 const RECONNECT_DELAY_SECONDS = 300;
 /** A replication server that is just being restarted is waited for, by appliance and machine alike. */
@@ -116,8 +121,11 @@ export function planLaunch(request: LaunchRequest, host: HostCapabilities): stri
     ...['-rtc', 'base=utc', '-boot', 'strict=on', '-vga', 'std'],
     ...['-action', `shutdown=pause,panic=${request.purpose === 'CUTOVER' ? 'none' : 'pause'}`],
     ...firmware(request, host),
-    ...(isCompatible(request) ? sataControllers(request.disks.length) : []),
-    ...request.disks.flatMap((disk, index) => diskArguments(disk, index, isCompatible(request))),
+    ...(isCompatible(request)
+      ? sataControllers(request.disks.length + (hasScriptsDisk(request) ? 1 : 0))
+      : []),
+    ...request.disks.flatMap((disk, index) => diskArguments(disk, index, request)),
+    ...scriptsDiskArguments(request),
     ...network(request, host.networks ?? QEMU_NETWORKS),
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
     ...guestAgent(request),
@@ -178,7 +186,7 @@ function firmware(request: LaunchRequest, host: HostCapabilities): string[] {
   ];
 }
 
-function diskArguments(disk: LaunchDisk, index: number, isSata: boolean): string[] {
+function diskArguments(disk: LaunchDisk, index: number, request: LaunchRequest): string[] {
   const file = {
     driver: 'file',
     'node-name': `file-${disk.diskId}`,
@@ -194,7 +202,7 @@ function diskArguments(disk: LaunchDisk, index: number, isSata: boolean): string
     backing: disk.nbdUri === undefined ? null : viewNode(disk.diskId),
   };
   const device = {
-    ...(isSata ? sataPlace(index) : virtioPlace(index)),
+    ...(isCompatible(request) ? sataPlace(index) : virtioPlace(index, sharesSlot(request, index))),
     id: `device-${disk.diskId}`,
     drive: disk.limits === undefined ? overlayNode(disk.diskId) : limitNode(disk.diskId),
     serial: disk.diskId.slice(0, 20),
@@ -213,8 +221,34 @@ function isCompatible(request: LaunchRequest): boolean {
   return request.hardware === 'COMPATIBLE';
 }
 
-function virtioPlace(index: number): Record<string, unknown> {
-  return { driver: 'virtio-blk-pci', addr: `0x${(DISK_SLOT_FIRST + index).toString(16)}` };
+export function hasScriptsDisk({ scriptsDiskPath, onlyHydrate }: LaunchRequest): boolean {
+  return scriptsDiskPath !== undefined && !onlyHydrate;
+}
+
+/** Whether the disk of the scripts is beside this one: after the last disk there is no slot left. */
+export function sharesSlot(request: LaunchRequest, index: number): boolean {
+  return hasScriptsDisk(request) && index === DISKS_MAX - 1;
+}
+
+/** After all others, so that their names in the guest are the same with and without it. */
+function scriptsDiskArguments(request: LaunchRequest): string[] {
+  const { scriptsDiskPath: filename, disks } = request;
+  if (filename === undefined || !hasScriptsDisk(request)) return [];
+  const file = { driver: 'file', 'node-name': 'file-scripts', filename };
+  const raw = { driver: 'raw', 'node-name': 'scripts', file: file['node-name'] };
+  const beside = { driver: 'virtio-blk-pci', addr: `${DISK_SLOT_LAST}.0x1` };
+  const own = disks.length === DISKS_MAX ? beside : virtioPlace(disks.length, false);
+  const place = isCompatible(request) ? sataPlace(disks.length) : own;
+  const device = { ...place, id: 'device-scripts', drive: 'scripts', serial: SCRIPTS_DISK_SERIAL };
+  return [
+    ...[file, raw].flatMap((node) => ['-blockdev', JSON.stringify(node)]),
+    ...['-device', JSON.stringify(device)],
+  ];
+}
+
+function virtioPlace(index: number, isShared: boolean): Record<string, unknown> {
+  const addr = `0x${(DISK_SLOT_FIRST + index).toString(16)}`;
+  return { driver: 'virtio-blk-pci', addr, ...(isShared ? { multifunction: true } : {}) };
 }
 
 /** Six disks fit on a controller; the first is the board's own, whose ports are `ide.0` to `ide.5`. */

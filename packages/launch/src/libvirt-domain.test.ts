@@ -52,7 +52,12 @@ function limited({ disks, ...rest }: LaunchRequest): LaunchRequest {
 const PLANS = {
   'test-virtio': planDomain(request(), ISOLATED),
   'cutover-compatible-uefi': planDomain(
-    limited(request({ purpose: 'CUTOVER', hardware: 'COMPATIBLE', bootMode: 'UEFI' })),
+    limited(
+      request({
+        ...{ purpose: 'CUTOVER', hardware: 'COMPATIBLE', bootMode: 'UEFI' },
+        scriptsDiskPath: '/m/scripts.raw',
+      }),
+    ),
     OPEN,
   ),
   'proof-kept-address': planDomain(
@@ -105,6 +110,16 @@ test('D1: no path and no name of an export gets out of its place', () => {
     }),
   );
   assert.throws(() => planDomain(request({ folder: '/\u0001' }), ISOLATED), { code: 'MACHINE_START_FAILED' });
+});
+
+test('the disk of scripts is beside the last of sixteen, and not there where disks are only filled in', () => {
+  const [first] = request().disks;
+  assert.ok(first !== undefined);
+  const disks = Array.from({ length: 16 }, (_, index) => ({ ...first, diskId: `disk-${index}` }));
+  const full = request({ disks, scriptsDiskPath: '/m/scripts.raw' });
+  assert.match(planDomain(full, ISOLATED), /slot='0x1f' function='0x0' multifunction='on'/);
+  assert.match(planDomain(full, ISOLATED), /dev='vdq'.*\n.*landfall-scripts.*\n.*slot='0x1f' function='0x1'/);
+  assert.doesNotMatch(planDomain({ ...full, onlyHydrate: true }, ISOLATED), /scripts|multifunction/);
 });
 
 test('D3: a machine that keeps its address is in no network of libvirt, and reaches nothing', () => {

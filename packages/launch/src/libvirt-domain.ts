@@ -15,11 +15,15 @@ import { createHash } from 'node:crypto';
 import {
   checkRequest,
   DISK_SLOT_FIRST,
+  DISKS_MAX,
   firmwareMissing,
   GUEST_AGENT_CHANNEL,
+  hasScriptsDisk,
   type LaunchDisk,
   type LaunchRequest,
   macAddressOf,
+  SCRIPTS_DISK_SERIAL,
+  sharesSlot,
   UEFI_VARIABLES,
   userNetwork,
 } from './launch-plan.ts';
@@ -124,6 +128,7 @@ function operatingSystem(request: LaunchRequest, { uefi }: DomainSurroundings): 
 function devices(request: LaunchRequest, { network }: DomainSurroundings): XmlElement {
   return element('devices', {}, [
     ...request.disks.map((disk, index) => diskElement(disk, index, request)),
+    ...scriptsDiskElements(request),
     element('controller', { type: 'usb', model: 'none' }),
     ...(network === 'OWN' ? [] : [networkInterface(request, network)]),
     serialPort(0, `${request.folder}/${CONSOLE_LOG}`),
@@ -162,8 +167,30 @@ function diskElement(disk: LaunchDisk, index: number, request: LaunchRequest): X
     ...limitElements(disk),
     element('serial', {}, disk.diskId.slice(0, 20)),
     element('boot', { order: String(disk.isBootDisk ? 1 : 2 + index) }),
-    ...(isSata ? [] : [pciAddress(DISK_SLOT_FIRST + index)]),
+    ...(isSata ? [] : [diskAddress(index, sharesSlot(request, index))]),
   ]);
+}
+
+/** As with QEMU: after all others. */
+function scriptsDiskElements(request: LaunchRequest): XmlElement[] {
+  const { scriptsDiskPath: file, disks } = request;
+  if (file === undefined || !hasScriptsDisk(request)) return [];
+  const isSata = request.hardware === 'COMPATIBLE';
+  const beside = pciAddress(DISK_SLOT_FIRST + DISKS_MAX - 1, { function: '0x1' });
+  const place = disks.length === DISKS_MAX ? beside : diskAddress(disks.length, false);
+  return [
+    element('disk', { type: 'file', device: 'disk' }, [
+      element('driver', { name: 'qemu', type: 'raw' }),
+      element('source', { file }),
+      element('target', { dev: targetName(request, disks.length), bus: isSata ? 'sata' : 'virtio' }),
+      element('serial', {}, SCRIPTS_DISK_SERIAL),
+      ...(isSata ? [] : [place]),
+    ]),
+  ];
+}
+
+function diskAddress(index: number, isShared: boolean): XmlElement {
+  return pciAddress(DISK_SLOT_FIRST + index, isShared ? { multifunction: 'on' } : {});
 }
 
 /** Of what the machine does; filling in goes past it. */
@@ -213,7 +240,7 @@ function passedThrough(parameters: readonly string[]): XmlElement {
   return element('qemu:commandline', {}, all);
 }
 
-function pciAddress(slot: number): XmlElement {
+function pciAddress(slot: number, more: Readonly<Record<string, string>> = {}): XmlElement {
   const place = { domain: '0x0000', bus: '0x00', slot: `0x${slot.toString(16).padStart(2, '0')}` };
-  return element('address', { type: 'pci', ...place, function: '0x0' });
+  return element('address', { type: 'pci', ...place, function: '0x0', ...more });
 }

@@ -59,7 +59,20 @@ export async function planPostLaunch(sources: PostLaunchSources): Promise<PostLa
   return { actions: planned, scripts };
 }
 
-function wantedActions({ purpose, settings, actions }: PostLaunchSources): Wanted[] {
+/** Whether some launch of the server may have scripts, whatever its purpose. */
+export function mayRunScripts({
+  settings,
+  actions,
+}: Pick<PostLaunchSources, 'settings' | 'actions'>): boolean {
+  const purposes = ['TEST', 'CUTOVER'] as const;
+  return purposes.some((purpose) => wantedActions({ purpose, settings, actions }).length > 0);
+}
+
+function wantedActions({
+  purpose,
+  settings,
+  actions,
+}: Pick<PostLaunchSources, 'purpose' | 'settings' | 'actions'>): Wanted[] {
   const { deployment = 'TEST_AND_CUTOVER', ssmDocuments = [] } = settings ?? {};
   if (deployment === 'TEST_ONLY' && purpose !== 'TEST') return [];
   if (deployment === 'CUTOVER_ONLY' && purpose !== 'CUTOVER') return [];

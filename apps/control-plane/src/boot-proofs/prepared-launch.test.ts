@@ -46,6 +46,25 @@ test('the log of a launch says whether the conversion of the proof was used, els
   assert.equal(await launchVerified(site, sourceServerID, 'epoch:2'), '', 'a point nobody has proved');
 });
 
+test('a proof makes the guest ready for scripts that launches may have, and has none of them', async (t) => {
+  const site = await startTestSite(t);
+  const { api } = site.plane;
+  const { sourceServerId: sourceServerID } = await site.addAgent();
+  await api.mgn('PutSourceServerAction', {
+    ...{ sourceServerID, actionID: 'check', actionName: 'check', order: 1001 },
+    documentIdentifier: 'landfall-check-disks',
+  });
+  site.host.isLifeless = true;
+  await startProof(site, sourceServerID);
+  const { specification } =
+    (await waitFor(
+      'its machine',
+      () => [...site.host.machines.values()][0],
+      (machine) => machine !== undefined,
+    )) ?? assert.fail();
+  assert.deepEqual([specification.preparesForScripts, specification.postLaunchScripts], [true, undefined]);
+});
+
 test('a proof is made with all that the conversion of a launch depends on', async (t) => {
   const site = await startTestSite(t);
   const { api } = site.plane;
@@ -54,14 +73,17 @@ test('a proof is made with all that the conversion of a launch depends on', asyn
     const machines = [...site.host.machines.values()].map(({ specification }) => specification);
     const found = machines.find(({ purpose }) => purpose === wanted);
     if (found === undefined) return undefined;
-    const { bootMode, conversionMethod, hardware, network } = found;
-    return {
+    const {
       bootMode,
       conversionMethod,
       hardware,
-      addresses: network?.addresses,
-      name: network?.networkName,
-    };
+      network,
+      preparesForScripts,
+      postLaunchScripts = [],
+    } = found;
+    const runsScripts = preparesForScripts === true || postLaunchScripts.length > 0;
+    const { addresses, networkName: name } = network ?? {};
+    return { bootMode, conversionMethod, hardware, runsScripts, addresses, name };
   };
   const prove = async () => {
     site.host.isLifeless = true;

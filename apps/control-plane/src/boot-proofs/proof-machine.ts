@@ -33,6 +33,8 @@ export interface ProofSite {
   readonly sizes: MachineSizes;
   /** By which it may be known to live. */
   readonly scripts: readonly PostLaunchScript[];
+  /** Of launches to come, some may run scripts. */
+  readonly preparesForScripts: boolean;
   /** Of the next launch. */
   readonly template: Pick<LaunchTemplateData, 'conversionMethod' | 'addresses'>;
 }
@@ -45,7 +47,7 @@ export function specifyProofMachine(
   server: SourceServerRecord,
   { signsOfLife }: BootProofRecord,
   { machineId, recoveryPoint }: BootAttempt,
-  { disks, host, sizes, scripts, template }: ProofSite,
+  { disks, host, sizes, scripts, preparesForScripts, template }: ProofSite,
 ): MachineSpecification {
   const { sourceServerId, sourceProperties, tags } = server;
   const { size } = fitToHost(sizes, rightSize(sizes, sourceProperties), host);
@@ -62,6 +64,7 @@ export function specifyProofMachine(
     ...{ disposition: 'STARTED', publishedPorts: portsOf(signsOfLife), signsOfLife },
     ...{ preparedConversion: name, keepConversionAs: name },
     ...(scripts.length === 0 ? {} : { postLaunchScripts: scripts }),
+    ...(preparesForScripts ? { preparesForScripts } : {}),
     ...(conversionMethod === undefined ? {} : { conversionMethod }),
     ...(addresses === undefined ? {} : { network: { addresses } }),
     recoveryPoint: { sourceServerId, epoch, cutTimeMs },

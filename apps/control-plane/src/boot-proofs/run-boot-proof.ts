@@ -2,6 +2,7 @@
 import { instanceId } from '@landfall/api';
 import type { MachineSpecification, MachineStatus } from '@landfall/channel';
 import { describeError, OperationError } from '@landfall/runtime';
+import { mayRunScripts } from '../actions/post-launch-plan.ts';
 import { callProgram } from '../jobs/call-program.ts';
 import { describeOrEnsure } from '../jobs/machine-phase.ts';
 import { dataInStep } from '../launch/server-template.ts';
@@ -14,6 +15,7 @@ import {
   findBootProof,
   saveScreenshot,
 } from '../store/boot-proofs.ts';
+import { listActions } from '../store/post-launch-actions.ts';
 import { changeAttempt, changeRecord } from './boot-proof-record.ts';
 import { judge, specifyProofMachine } from './proof-machine.ts';
 import { scriptsOf } from './proof-scripts.ts';
@@ -81,6 +83,10 @@ async function reachVerdict(
     ...{ disks, host, sizes: service.sizes },
     ...(await service.store.transaction(async (tx) => ({
       scripts: await scriptsOf(tx, run.proof),
+      preparesForScripts: mayRunScripts({
+        settings: run.server.launchConfiguration.postLaunchActions,
+        actions: await listActions(tx, run.server.sourceServerId),
+      }),
       template: await dataInStep(service, tx, run.server),
     }))),
   });

@@ -105,7 +105,7 @@ export class KeptConversions {
     const text = await readIfExists(join(this.#folder, name, RECORD));
     if (text === undefined) return undefined;
     const record: KeptConversion = JSON.parse(text);
-    return record.version === 1 && record.name === name ? record : undefined;
+    return record.version === 2 && record.name === name ? record : undefined;
   }
 
   async #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {

@@ -30,7 +30,7 @@ const SPECIFICATION: MachineSpecification = {
   recoveryPoint: POINT,
 };
 const KEPT: KeptConversion = {
-  ...{ version: 1, name: 's-1.7.1000', keptAtMs: 1, programVersion: '1', recoveryPoint: POINT },
+  ...{ version: 2, name: 's-1.7.1000', keptAtMs: 1, programVersion: '1', recoveryPoint: POINT },
   ...{ disks: keptDisks(SPECIFICATION), settings: conversionSettings(SPECIFICATION) },
   ...{ macAddress: '52:54:00:00:00:01', bytes: 10 },
   conversion: { done: true, steps: [], bootMode: 'LEGACY_BIOS' },
@@ -43,11 +43,29 @@ test('K1: what a conversion does not depend on may differ', () => {
     { disks: [{ ...DISK, nbdUri: 'nbd://c/d', deviceName: '/dev/vda' }] },
     { recoveryPoint: { cutTimeMs: 1000, epoch: 7, sourceServerId: 's-1' } },
     { network: { macAddress: KEPT.macAddress, networkName: 'lab' } },
-    { conversionMethod: 'AUTOMATIC', postLaunchScripts: [] },
+    { conversionMethod: 'AUTOMATIC', postLaunchScripts: [], preparesForScripts: false },
   ];
   for (const change of others) {
     assert.equal(misfitOf(KEPT, { ...SPECIFICATION, ...change }, '1'), undefined, JSON.stringify(change));
   }
+});
+
+test('K1: what is ready for scripts serves any machine, what is not none that has some', () => {
+  const script = {
+    ...{ actionId: 'action-1', name: 'check', order: 1, script: '#!/bin/sh\n', parameters: { id: 'i-1' } },
+    ...{ timeoutSeconds: 60, mustSucceed: true },
+  };
+  const withScripts = { ...SPECIFICATION, postLaunchScripts: [script] };
+  assert.match(misfitOf(KEPT, withScripts, '1') ?? '', /runsScripts/);
+  const settings = conversionSettings({ ...SPECIFICATION, preparesForScripts: true });
+  const ready = { ...KEPT, settings };
+  assert.equal(misfitOf(ready, withScripts, '1'), undefined);
+  const others = [
+    { ...script, parameters: { id: 'i-2' }, order: 7 },
+    { ...script, actionId: 'action-2' },
+  ];
+  assert.equal(misfitOf(ready, { ...SPECIFICATION, postLaunchScripts: others }, '1'), undefined);
+  assert.equal(misfitOf(ready, SPECIFICATION, '1'), undefined, 'without any');
 });
 
 test('K1: another point, disk, setting, address or release does not fit, and is named', () => {

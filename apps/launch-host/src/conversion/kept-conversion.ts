@@ -2,13 +2,15 @@
  * What is known of a conversion that was kept, and whether it is the one a machine needs. Pure.
  *
  * K1  A kept conversion is used only for the same disks of the same server at the same point, converted by
- *     the same release with the same settings. In doubt it is not: a conversion costs seconds.
+ *     the same release with the same settings. In doubt it is not: a conversion costs seconds. Scripts are
+ *     of a machine and no part of it; one that is ready to run them also serves a machine without any.
  */
 import type { MachineDisk, MachinePoint, MachineSpecification } from '@landfall/channel';
 import type { MachineRecord } from '../machine/machine-record.ts';
 
 export interface KeptConversion {
-  readonly version: 1;
+  /** 1 had the scripts in it. */
+  readonly version: 2;
   readonly name: string;
   readonly keptAtMs: number;
   /** Of the launch host that converted. */
@@ -24,11 +26,10 @@ export interface KeptConversion {
 }
 
 type KeptDisk = Pick<MachineDisk, 'diskId' | 'sizeBytes' | 'isBootDisk'>;
-type ConversionSettings = Required<
-  Pick<MachineSpecification, 'bootMode' | 'conversionMethod' | 'postLaunchScripts'>
-> & {
+type ConversionSettings = Required<Pick<MachineSpecification, 'bootMode' | 'conversionMethod'>> & {
   readonly hardware: MachineSpecification['hardware'] | null;
   readonly addresses: NonNullable<MachineSpecification['network']>['addresses'] | null;
+  readonly runsScripts: boolean;
 };
 
 /** File names are made of it. */
@@ -44,8 +45,13 @@ export function conversionSettings(specification: MachineSpecification): Convers
     conversionMethod: specification.conversionMethod ?? 'AUTOMATIC',
     hardware: specification.hardware ?? null,
     addresses: specification.network?.addresses ?? null,
-    postLaunchScripts: specification.postLaunchScripts ?? [],
+    runsScripts: runsScripts(specification),
   };
+}
+
+/** Whether conversion makes the guest ready for scripts. */
+export function runsScripts({ preparesForScripts, postLaunchScripts = [] }: MachineSpecification): boolean {
+  return preparesForScripts === true || postLaunchScripts.length > 0;
 }
 
 /** Why the machine cannot begin with it; `undefined`: it can (K1). */
@@ -55,7 +61,8 @@ export function misfitOf(
   programVersion: string,
 ): string | undefined {
   const macAddress = specification.network?.macAddress ?? kept.macAddress;
-  const settings = conversionSettings(specification);
+  const wanted = conversionSettings(specification);
+  const settings = { ...wanted, runsScripts: wanted.runsScripts || kept.settings.runsScripts };
   const same = [
     ['recovery point', kept.recoveryPoint, specification.recoveryPoint],
     ['disks', kept.disks, keptDisks(specification)],

@@ -1,15 +1,17 @@
 /** Conversions kept on disk and used again, with real qcow2 overlays and views. */
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { MachineSpecification } from '@landfall/channel';
+import { scriptsDisk } from '@landfall/conversion';
 import { inspectImage } from '@landfall/launch';
 import { MIB, runChecked } from '@landfall/runtime';
 import type { HostServices } from '../host-services.ts';
 import { idleHost } from '../idle-host.testing.ts';
 import { MachineStore } from '../machine/file-machine-store.ts';
+import { scriptsDiskFor } from '../machine/file-scripts-disk.ts';
 import { macAddressFor } from '../machine/machine-address.ts';
 import { type MachineContext, overlayName } from '../machine/machine-context.ts';
 import { type MachineRecord, newRecord, toStatus } from '../machine/machine-record.ts';
@@ -83,8 +85,9 @@ async function keepOne(
   bed: Bed,
   conversion: MachineRecord['conversion'] = DONE,
   disks = specifyDisks(FIRST, 1),
+  change: Partial<MachineSpecification> = {},
 ): Promise<MachineContext> {
-  const machine = await bed.context(specify(FIRST, { keepConversionAs: NAME, disks }));
+  const machine = await bed.context(specify(FIRST, { keepConversionAs: NAME, disks, ...change }));
   const backing = join(bed.stateDir, 'view.raw');
   await writeFile(backing, Buffer.alloc(SIZE, 7));
   for (const { diskId } of disks) {
@@ -149,6 +152,48 @@ test('what does not fit, is damaged or not there is converted as ever', async (t
   assert.notEqual(await refused({}), '');
   await rm(bed.services.kept.overlayPath(NAME, 'disk-0'));
   assert.notEqual(await refused({}), '');
+});
+
+const SCRIPT = {
+  ...{ actionId: 'action-1', name: 'check', order: 1, script: '#!/bin/sh\n', parameters: { word: 'secret' } },
+  ...{ timeoutSeconds: 60, mustSucceed: true },
+};
+
+test('a machine with scripts begins with a conversion that had none, and takes them from a disk', async (t) => {
+  const bed = await makeBed(t);
+  await keepOne(bed, DONE, specifyDisks(FIRST, 1), { preparesForScripts: true });
+  const wish = { preparedConversion: NAME, postLaunchScripts: [SCRIPT] };
+  const machine = await bed.context(specify(SECOND, wish));
+  assert.equal(await usePreparedConversion(machine), true);
+  assert.deepEqual(
+    machine.record().postLaunch?.map(({ state }) => state),
+    ['PENDING'],
+  );
+  const { scriptsDiskPath = '' } = await scriptsDiskFor(machine);
+  assert.deepEqual(await readFile(scriptsDiskPath), scriptsDisk([SCRIPT]));
+  await writeFile(scriptsDiskPath, 'as the guest has left it');
+  assert.deepEqual(await scriptsDiskFor(machine), { scriptsDiskPath });
+  assert.equal(await readFile(scriptsDiskPath, 'utf8'), 'as the guest has left it', 'not a second time');
+  const [outcome] = machine.record().postLaunch ?? [];
+  assert.ok(outcome !== undefined);
+  await machine.update({ postLaunch: [{ ...outcome, state: 'SUCCEEDED' }] });
+  assert.deepEqual(await scriptsDiskFor(machine), {}, 'when they have ended it is gone');
+});
+
+test('what a kept guest cannot run is said of every machine that begins with it', async (t) => {
+  const bed = await makeBed(t);
+  const scriptsImpossible = 'the guest has neither systemd nor /etc/rc.local to start them';
+  await keepOne(bed, { ...DONE, scriptsImpossible }, specifyDisks(FIRST, 1), { preparesForScripts: true });
+  const wish = { preparedConversion: NAME, postLaunchScripts: [SCRIPT] };
+  const machine = await bed.context(specify(SECOND, wish));
+  assert.equal(await usePreparedConversion(machine), true);
+  const [outcome] = machine.record().postLaunch ?? [];
+  assert.deepEqual([outcome?.state, outcome?.output], ['NOT_RUN', scriptsImpossible]);
+  assert.deepEqual(await scriptsDiskFor(machine), {});
+  const without = await bed.context(specify('i-00000000000000003', { preparedConversion: NAME }));
+  assert.equal(await usePreparedConversion(without), true);
+  assert.equal(without.record().postLaunch, undefined);
+  assert.deepEqual(await scriptsDiskFor(without), {});
 });
 
 test('overlays that were copied before one could not be are removed', async (t) => {

@@ -8,6 +8,7 @@ import { makeDurable, removeFile } from '../machine/file-machine-store.ts';
 import { macAddressFor, reserveAddressFor } from '../machine/machine-address.ts';
 import { DISKS_AT_ONCE_MAX, type MachineContext, overlayName } from '../machine/machine-context.ts';
 import type { MachineRecord } from '../machine/machine-record.ts';
+import { outcomesAfter } from '../machine/post-launch-outcomes.ts';
 import {
   conversionSettings,
   KEPT_NAME,
@@ -68,6 +69,7 @@ async function begin(
   // R1: only now, with the overlays durable.
   await context.update({
     ...{ phase: 'CONVERTED', conversion: { ...conversion, done: true, steps, macAddress } },
+    ...outcomesAfter(context.record().specification, conversion),
     preparedConversion: { isUsed: true },
   });
 }
@@ -106,7 +108,7 @@ export async function keepConversion(
   const { keepConversionAs: name, recoveryPoint, machineId } = specification;
   if (name === undefined || recoveryPoint === undefined) return;
   const entry = {
-    ...({ version: 1, name, keptAtMs: clock.nowMs(), programVersion: packageFile.version } as const),
+    ...({ version: 2, name, keptAtMs: clock.nowMs(), programVersion: packageFile.version } as const),
     ...{ recoveryPoint, disks: keptDisks(specification), settings: conversionSettings(specification) },
     ...{ macAddress: macAddressFor(record), conversion },
   };

@@ -14,13 +14,15 @@ import {
   type PublishedPort,
 } from '@landfall/launch';
 import { mapAtOnce, OperationError, retry } from '@landfall/runtime';
+import { runsScripts } from '../conversion/kept-conversion.ts';
 import { keepConversion, usePreparedConversion } from '../conversion/prepared-conversion.ts';
 import { isUnreachable } from './file-machine-host.ts';
 import { makeDurable } from './file-machine-store.ts';
+import { scriptsDiskFor } from './file-scripts-disk.ts';
 import { macAddressFor, networkNameOf, networkPlaceOf, reserveAddressFor } from './machine-address.ts';
 import { DISKS_AT_ONCE_MAX, type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { type MachineRecord, withoutError } from './machine-record.ts';
-import { expectedOutcomes, orderedScripts } from './post-launch-outcomes.ts';
+import { outcomesAfter } from './post-launch-outcomes.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
 const CONVERSION_ATTEMPTS_MAX = 3;
@@ -86,16 +88,14 @@ async function convertOnce(
     await makeDurable(join(context.folder, overlayName(diskId)));
   });
   const bootMode = specification.bootMode === 'USE_SOURCE' ? result.bootMode : specification.bootMode;
-  const { steps, hardware, givenAddress } = result;
+  const { steps, hardware, givenAddress, scriptsImpossible } = result;
   const given = givenAddress === undefined ? {} : { givenAddress };
-  const conversion = { done: true, steps, bootMode, hardware, ...given };
+  const unable = scriptsImpossible === undefined ? {} : { scriptsImpossible };
+  const conversion = { done: true, steps, bootMode, hardware, ...given, ...unable };
   await keepConversion(context, conversion);
   signal.throwIfAborted();
   // R1: only now, with the overlays durable.
-  const { scriptsImpossible } = result;
-  const outcomes =
-    scriptsImpossible === undefined ? {} : { postLaunch: expectedOutcomes(specification, scriptsImpossible) };
-  await context.update({ phase: 'CONVERTED', conversion, ...outcomes });
+  await context.update({ phase: 'CONVERTED', conversion, ...outcomesAfter(specification, unable) });
 }
 
 async function convertOverlays(
@@ -112,7 +112,7 @@ async function convertOverlays(
     target: targetOf(context.record()),
     method,
     giveAddress: () => reserveAddressFor(context, macAddressFor(context.record())),
-    scripts: orderedScripts(specification),
+    runsScripts: runsScripts(specification),
     scratchFolder: folder,
     useKvm: services.accelerator === 'kvm',
     logger: services.logger.with({ machineId }),
@@ -219,6 +219,7 @@ async function startOnHost(
     bootMode: conversion.bootMode,
     ...(conversion.hardware === undefined ? {} : { hardware: conversion.hardware }),
     disks: await readDisks(context),
+    ...(onlyHydrate ? {} : await scriptsDiskFor(context)),
     publishedPorts,
     macAddress: macAddressFor(context.record()),
     folder,

@@ -29,6 +29,8 @@ export interface MachineRecord {
     readonly hardware?: MachineHardware;
     /** Of the machine's network, that the guest was told because it cannot ask; absent: it was told none. */
     readonly givenAddress?: string;
+    /** Why the guest cannot run scripts; absent: it can, or was not made ready to. */
+    readonly scriptsImpossible?: string;
     /** That the guest was told of; absent: as the specification has it. */
     readonly macAddress?: string;
   };

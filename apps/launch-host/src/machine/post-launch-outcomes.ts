@@ -28,6 +28,16 @@ export function expectedOutcomes(
   }));
 }
 
+/** Of a machine whose guest has just been converted: what it cannot run will never be told of. */
+export function outcomesAfter(
+  specification: MachineSpecification,
+  { scriptsImpossible }: { readonly scriptsImpossible?: string },
+): { readonly postLaunch?: readonly PostLaunchOutcome[] } {
+  const { postLaunchScripts = [] } = specification;
+  if (scriptsImpossible === undefined || postLaunchScripts.length === 0) return {};
+  return { postLaunch: expectedOutcomes(specification, scriptsImpossible) };
+}
+
 /** What has ended stays as it was told first: a guest that is started again only repeats it. */
 export function withReports(
   outcomes: readonly PostLaunchOutcome[],

@@ -17,7 +17,6 @@ import { needsGivenAddress } from '../network/plan-network.ts';
 import { type ConversionMethod, type ConversionTool, chooseTool } from '../plan/conversion-method.ts';
 import { type ConversionTarget, planConversion } from '../plan/plan.ts';
 import { planGuestScripts } from '../plan/plan-guest-scripts.ts';
-import type { GuestScript } from '../plan/post-launch-runner.ts';
 import { HARDWARE_NAMES, type TargetHardware } from '../plan/target-hardware.ts';
 import { hasVirtV2v, runVirtV2v } from '../virt-v2v/guestfs-virt-v2v.ts';
 import { applyStep } from './guestfs-apply.ts';
@@ -32,8 +31,8 @@ export interface ConversionRequest extends ApplianceRequest {
   /** AUTOMATIC without it. */
   readonly method?: ConversionMethod;
   readonly virtV2vTimeoutMs?: number;
-  /** Run by the guest at its first boot, in this order. */
-  readonly scripts?: readonly GuestScript[];
+  /** The guest is made ready to run scripts at its first boot; they come with the machine (`scriptsDisk`). */
+  readonly runsScripts?: boolean;
   /** Called after each step, in order. */
   readonly onStep?: (step: FinishedStep) => void;
 }
@@ -89,14 +88,14 @@ async function convertIn(
   const found = await inspectGuest({ ...appliance, disks });
   timeline.finish('Inspection', describeGuest(found));
   const tool = await toolFor(found, method, target);
-  const { scripts = [] } = request;
+  const { runsScripts = false } = request;
   const given = isForeign(found) ? undefined : await giveAddress(found, request, timeline);
   const hardware = isForeign(found)
     ? leaveForeign(found, target, timeline)
     : await carryOut(appliance, found, { target: { ...target, ...given }, tool, timeline });
   const impossible = isForeign(found)
-    ? noScripts(scripts, timeline)
-    : await installScripts(appliance, timeline, found, scripts);
+    ? noScripts(runsScripts, timeline)
+    : await installRunner(appliance, timeline, found, runsScripts);
   await appliance.session.finish();
   timeline.finish('Appliance', 'everything written; shut down');
   const prettyName = isForeign(found) ? found.prettyName : found.os.prettyName;
@@ -171,24 +170,24 @@ async function convertDeeply(request: ConversionRequest, timeline: StepTimeline)
   return hardware;
 }
 
-function noScripts(scripts: readonly GuestScript[], timeline: StepTimeline): string | undefined {
-  if (scripts.length === 0) return undefined;
+function noScripts(runsScripts: boolean, timeline: StepTimeline): string | undefined {
+  if (!runsScripts) return undefined;
   const impossible = 'only Linux guests run scripts at their first boot';
   timeline.finish('Post-launch scripts', impossible);
   return impossible;
 }
 
-/** Answers why the guest cannot run them, if it cannot. */
-async function installScripts(
+/** Answers why the guest cannot run scripts, if it cannot. */
+async function installRunner(
   appliance: Appliance,
   timeline: StepTimeline,
   inspection: GuestInspection,
-  scripts: readonly GuestScript[],
+  runsScripts: boolean,
 ): Promise<string | undefined> {
-  const { steps, impossible } = planGuestScripts(inspection, scripts);
+  const { steps, impossible } = planGuestScripts(inspection, runsScripts);
   for (const step of steps) await applyStep(appliance, step);
-  const names = scripts.map(({ actionId, name }) => `${actionId} ${JSON.stringify(name)}`).join(', ');
-  if (scripts.length > 0) timeline.finish('Post-launch scripts', impossible ?? `the guest runs ${names}`);
+  const ready = 'the guest runs those of its machine at the first boot';
+  if (runsScripts) timeline.finish('Post-launch scripts', impossible ?? ready);
   return impossible;
 }
 

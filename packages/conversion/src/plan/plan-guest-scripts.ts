@@ -1,7 +1,7 @@
-/** How post-launch scripts get into a guest: files, and what starts them at the first boot. Pure. */
+/** What runs post-launch scripts in a guest, and what starts it at the first boot. Pure. */
 import type { GuestInspection } from '../guest/inspection.ts';
 import type { ConversionStep } from './plan.ts';
-import { type GuestScript, RUNNER_FOLDER, type RunnerFile, runnerFiles } from './post-launch-runner.ts';
+import { RUNNER_FOLDER, runnerScript } from './post-launch-runner.ts';
 
 export interface GuestFile {
   readonly path: string;
@@ -56,24 +56,20 @@ WantedBy=multi-user.target
 
 export function planGuestScripts(
   { present, files }: Pick<GuestInspection, 'present' | 'files'>,
-  scripts: readonly GuestScript[],
+  runsScripts: boolean,
 ): GuestScriptsPlan {
   const aside = planAside(present);
-  if (scripts.length === 0) return { steps: aside };
+  if (!runsScripts) return { steps: aside };
   const starter = planStarter(present, files);
   if (starter === undefined) {
     const impossible = 'the guest has neither systemd nor /etc/rc.local to start them';
     return { steps: aside, impossible };
   }
-  const written = [...runnerFiles(scripts).map(inFolder), ...starter.files];
-  const detail = `${RUNNER_FOLDER}: absent → ${scripts.length} scripts, run once`;
+  const written = [{ path: RUNNER, text: runnerScript(), mode: 0o700 }, ...starter.files];
+  const detail = `${RUNNER}: absent → runs the scripts of the machine once`;
   return {
     steps: [...aside, { kind: 'WRITE_FILES', title: TITLE, files: written, detail }, ...starter.steps],
   };
-}
-
-function inFolder({ name, ...file }: RunnerFile): GuestFile {
-  return { path: `${RUNNER_FOLDER}/${name}`, ...file };
 }
 
 /** The source may itself have been launched once: what ran there is not to be taken for done here. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -10,7 +10,9 @@ import {
   OUTPUT_BYTES_MAX,
   parseReports,
   quote,
-  runnerFiles,
+  runnerScript,
+  scriptFiles,
+  scriptsDisk,
 } from './post-launch-runner.ts';
 
 function scriptOf(actionId: string, lines: string, changes: Partial<GuestScript> = {}): GuestScript {
@@ -26,21 +28,33 @@ function scriptOf(actionId: string, lines: string, changes: Partial<GuestScript>
   };
 }
 
-/** A guest's part of the file system, with a file in place of the serial port. */
-async function guestFolder(t: TestContext, scripts: readonly GuestScript[]) {
-  const folder = await mkdtemp(join(tmpdir(), 'lf runner-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const port = join(folder, 'port');
+/** A guest's part of the file system, with a file in place of the serial port, and one in place of a disk. */
+async function guestFolder(t: TestContext, scripts?: readonly GuestScript[]) {
+  const root = await mkdtemp(join(tmpdir(), 'lf runner-'));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  const place = { folder: join(root, 'runner'), port: join(root, 'port'), disks: join(root, 'block') };
+  const { folder, port, disks } = place;
+  const devices = join(root, 'dev');
+  const disk = join(devices, 'vdb');
+  for (const path of [folder, disks, devices]) await mkdir(path);
   await writeFile(port, '');
-  for (const { name, text, mode } of runnerFiles(scripts, { folder, port })) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text, { mode });
-  }
+  for (const name of ['vda', 'vdb', 'sda']) await writeFile(join(disks, name), '');
+  await writeFile(join(devices, 'vda'), 'the disk of somebody else\n');
+  await writeFile(disk, scripts === undefined ? Buffer.alloc(4096) : scriptsDisk(scripts));
+  const run = join(folder, 'run');
+  await writeFile(run, runnerScript({ ...place, devices, diskWaitSeconds: 1 }), { mode: 0o700 });
   return {
     folder,
-    boot: () => runChecked([join(folder, 'run')]),
+    boot: () => runChecked([run]),
     reports: async () => parseReports(await readFile(port, 'utf8')),
-    port,
+    ...{ port, disk },
+    /** As a boot before this one had left it. */
+    fetched: async () => {
+      for (const { name, text, mode } of scriptFiles(scripts ?? [])) {
+        await mkdir(dirname(join(folder, name)), { recursive: true });
+        await writeFile(join(folder, name), text, { mode });
+      }
+    },
   };
 }
 
@@ -70,6 +84,48 @@ test('scripts run one after the other, and their outcomes come back', async (t) 
   assert.match(reports.get('python')?.output ?? '', /no-such-interpreter|No such file/);
 });
 
+test('G4: what came on the disk is on it no more, and other disks are left alone', async (t) => {
+  const guest = await guestFolder(t, [
+    scriptOf('one', 'echo "$LANDFALL_PARAMETER_key"', { parameters: { key: 'sea and secrets' } }),
+    scriptOf('bare', 'umask; ls -l "$0"'),
+  ]);
+  const before = await readFile(guest.disk);
+  assert.equal(before.length % 4096, 0);
+  await guest.boot();
+  const after = await readFile(guest.disk);
+  assert.deepEqual(after, Buffer.alloc(before.length));
+  assert.equal(await readFile(join(dirname(guest.disk), 'vda'), 'utf8'), 'the disk of somebody else\n');
+  const reports = await guest.reports();
+  assert.equal(reports.get('one')?.output, 'sea and secrets\n');
+  assert.match(reports.get('bare')?.output ?? '', /^0022\n-rwx------ /);
+  assert.deepEqual((await readdir(guest.folder)).toSorted(), ['actions', 'done', 'plan', 'run']);
+});
+
+test('G4: a machine that ended before its disk was empty empties it, and takes nothing again', async (t) => {
+  const guest = await guestFolder(t, [scriptOf('one', 'echo ran')]);
+  await guest.fetched();
+  await writeFile(join(guest.folder, 'actions/one/script'), '#!/bin/sh\necho as it was\n', { mode: 0o700 });
+  await guest.boot();
+  assert.equal((await guest.reports()).get('one')?.output, 'as it was\n');
+  assert.ok((await readFile(guest.disk)).every((byte) => byte === 0));
+});
+
+test('a machine without scripts waits a little for their disk, once', async (t) => {
+  const guest = await guestFolder(t);
+  await guest.boot();
+  assert.ok(await isThere(join(guest.folder, 'done')));
+  assert.equal((await guest.reports()).size, 0);
+});
+
+test('large scripts come whole, and so do any characters', async (t) => {
+  const text = `${'é"\\\n'.repeat(20_000)}end`;
+  const guest = await guestFolder(t, [
+    scriptOf('large', `cat > "$0.copy" <<'XX'\n${text}\nXX\nwc -c < "$0.copy"`),
+  ]);
+  await guest.boot();
+  assert.equal((await guest.reports()).get('large')?.output.trim(), String(Buffer.byteLength(`${text}\n`)));
+});
+
 test('what must succeed and does not ends it: nothing after it runs', async (t) => {
   const guest = await guestFolder(t, [
     scriptOf('bad', 'exit 1', { mustSucceed: true }),
@@ -82,6 +138,7 @@ test('what must succeed and does not ends it: nothing after it runs', async (t) 
 test('a second boot runs nothing again', async (t) => {
   const guest = await guestFolder(t, [scriptOf('count', 'echo x >> "$LANDFALL_PARAMETER_file"')]);
   const file = join(guest.folder, 'count');
+  await guest.fetched();
   await writeFile(
     join(guest.folder, 'actions/count/environment'),
     `export LANDFALL_PARAMETER_file=${quote(file)}\n`,
@@ -96,6 +153,7 @@ test('a second boot runs nothing again', async (t) => {
 
 test('a script during which the machine was restarted counts as failed, and is not begun again', async (t) => {
   const guest = await guestFolder(t, [scriptOf('half', 'touch "$0.again"'), scriptOf('next', 'echo on')]);
+  await guest.fetched();
   await writeFile(join(guest.folder, 'actions/half/began'), '1700000000000\n');
   await guest.boot();
   const half = (await guest.reports()).get('half');

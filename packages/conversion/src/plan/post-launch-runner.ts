@@ -1,5 +1,10 @@
 /**
- * The program that runs post-launch scripts in a launched guest, and what it says of them.
+ * The program that runs post-launch scripts in a launched guest, how they reach it, and what it says of them.
+ *
+ * Conversion installs the program alone, so that a conversion serves every launch of its point. The scripts
+ * are of one machine: they come on a small disk of its own, because every guest that starts has the driver
+ * of its disks. The disk holds one block that says how long the rest is, then a line for each file: its
+ * mode, its name below the runner's folder, its content in base64.
  *
  * It is POSIX shell with coreutils, because that is what every guest has. It tells outcomes over a serial
  * port of its own: a guest may have no network, and a console belongs to whoever logs in.
@@ -7,6 +12,8 @@
  * G1 A script is begun at most once, whenever the guest is restarted: that it began is on disk before.
  * G2 No value is ever part of a text that a shell parses, but for single-quoted ones (`quote`).
  * G3 A frame is one line that begins with `landfall-action`; whatever else is on the line's port is not ours.
+ * G4 The scripts are whole in the guest, and durable, before its plan has its name. Then the disk is emptied:
+ *    nothing that is secret stays on it.
  */
 
 export interface GuestScript {
@@ -38,23 +45,89 @@ const FRAME = 'landfall-action';
 const KILL_AFTER_SECONDS = 10;
 const STATES: ReadonlySet<unknown> = new Set(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'NOT_RUN']);
 
+/** First on the disk, before the length of what follows its block. */
+const DISK_MARK = 'landfall-scripts 1';
+const DISK_BLOCK_BYTES = 512;
+/** A multiple of the blocks of any disk. */
+const DISK_UNIT_BYTES = 4096;
+
 export interface RunnerPlace {
   readonly folder: string;
   readonly port: string;
+  /** Has an entry for each disk, by its name. */
+  readonly disks: string;
+  /** Has the disks themselves. */
+  readonly devices: string;
+  /** The kernel finds disks while the system starts. */
+  readonly diskWaitSeconds: number;
 }
 
-const GUEST_PLACE: RunnerPlace = { folder: RUNNER_FOLDER, port: REPORT_PORT };
+const GUEST_PLACE: RunnerPlace = {
+  ...{ folder: RUNNER_FOLDER, port: REPORT_PORT },
+  ...{ disks: '/sys/block', devices: '/dev', diskWaitSeconds: 60 },
+};
 
-export function runnerScript({ folder, port }: RunnerPlace = GUEST_PLACE): string {
+export function runnerScript(place: RunnerPlace = GUEST_PLACE): string {
+  const { folder, port, disks, devices, diskWaitSeconds } = place;
   return `#!/bin/sh
 # Written by Landfall: runs the post-launch scripts of this machine, each once, and tells what became of them.
 folder=${quote(folder)}
 port=${quote(port)}
+disks=${quote(disks)}
+devices=${quote(devices)}
 [ -e "$folder/done" ] && exit 0
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C
 if [ -c "$port" ] && ! stty -F "$port" raw -echo clocal 2> /dev/null; then port=/dev/null; fi
 [ -e "$port" ] || port=/dev/null
 exec 3>> "$port"
+
+# Sets disk and bytes.
+find_disk() {
+  for entry in "$disks"/vd* "$disks"/sd* "$disks"/hd* "$disks"/xvd*; do
+    disk=$devices/\${entry##*/}
+    [ -e "$disk" ] || continue
+    head=$(head -c 64 "$disk" 2> /dev/null | tr -d '\\000' | head -n 1)
+    case $head in
+      '${DISK_MARK} '*) bytes=\${head##* } && return 0 ;;
+    esac
+  done
+  return 1
+}
+
+# Each file by a line: mode, name, content.
+fetch() (
+  umask 077
+  rm -rf "$folder/actions"
+  tail -c +${DISK_BLOCK_BYTES + 1} "$disk" | head -c "$bytes" > "$folder/arriving"
+  while read -r mode name content; do
+    mkdir -p "$(dirname "$folder/$name")"
+    printf %s "$content" | base64 -d > "$folder/$name.arriving" || exit 1
+    chmod "$mode" "$folder/$name.arriving"
+    [ "$name" = plan ] || mv "$folder/$name.arriving" "$folder/$name"
+  done < "$folder/arriving"
+  rm -f "$folder/arriving"
+  sync
+  mv "$folder/plan.arriving" "$folder/plan" || exit 1
+  sync
+)
+
+empty_disk() {
+  dd if=/dev/zero of="$disk" bs=${DISK_BLOCK_BYTES} count="$(((bytes + ${DISK_BLOCK_BYTES - 1}) / ${DISK_BLOCK_BYTES} + 1))" conv=notrunc 2> /dev/null
+  sync
+}
+
+waited=0
+while true; do
+  if find_disk; then
+    [ -e "$folder/plan" ] || fetch || exit 1
+    empty_disk
+  fi
+  [ -e "$folder/plan" ] && break
+  # A machine without scripts, that began with the conversion of another.
+  [ "$waited" -lt ${diskWaitSeconds} ] || { : > "$folder/done"; exit 0; }
+  waited=$((waited + 1))
+  sleep 1
+done
 
 now() { echo "$(date +%s)000"; }
 durable() { sync "$1" 2> /dev/null || sync; }
@@ -122,8 +195,21 @@ export interface RunnerFile {
   readonly mode: number;
 }
 
-/** In the order in which they are to run. */
-export function runnerFiles(scripts: readonly GuestScript[], place: RunnerPlace = GUEST_PLACE): RunnerFile[] {
+/** What is on the disk of a machine with these scripts, in the order in which they are to run. */
+export function scriptsDisk(scripts: readonly GuestScript[]): Buffer {
+  const lines = scriptFiles(scripts).map(({ name, text, mode }) => {
+    return `0${mode.toString(8)} ${name} ${Buffer.from(text).toString('base64')}\n`;
+  });
+  const content = Buffer.from(lines.join(''));
+  const usedBytes = DISK_BLOCK_BYTES + content.length;
+  const disk = Buffer.alloc(Math.ceil(usedBytes / DISK_UNIT_BYTES) * DISK_UNIT_BYTES);
+  disk.write(`${DISK_MARK} ${content.length}\n`);
+  content.copy(disk, DISK_BLOCK_BYTES);
+  return disk;
+}
+
+/** In the guest, when it has them. */
+export function scriptFiles(scripts: readonly GuestScript[]): RunnerFile[] {
   const plan = scripts.map(({ actionId, timeoutSeconds, mustSucceed }) => {
     return `${actionId} ${timeoutSeconds} ${mustSucceed ? 'yes' : 'no'}\n`;
   });
@@ -131,11 +217,7 @@ export function runnerFiles(scripts: readonly GuestScript[], place: RunnerPlace 
     { name: `actions/${actionId}/script`, text: script, mode: 0o700 },
     { name: `actions/${actionId}/environment`, text: environmentText(parameters), mode: 0o600 },
   ]);
-  return [
-    ...files,
-    { name: 'plan', text: plan.join(''), mode: 0o600 },
-    { name: 'run', text: runnerScript(place), mode: 0o700 },
-  ];
+  return [...files, { name: 'plan', text: plan.join(''), mode: 0o600 }];
 }
 
 function environmentText(parameters: Readonly<Record<string, string>>): string {
