@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PagePattern } from '../../apps/console/src/shell/page-table.ts';
 import type { TestSite } from '../../apps/control-plane/src/testing/test-site.ts';
 import { waitFor } from '../../apps/control-plane/src/testing/wait-for.ts';
 
@@ -32,6 +33,15 @@ export async function makePageFleet(site: TestSite): Promise<PageParameters> {
     ...(await makeTemplates(site)),
     ...(await makeTasks(site)),
   };
+}
+
+/** The address of a page of this pattern in which there is something to see. */
+export function pathOf(pattern: PagePattern, parameters: PageParameters): string {
+  return pattern.replace(/:(\w+)/g, (_whole, name: string) => {
+    const value = parameters[name];
+    assert.ok(value !== undefined, `${pattern}: nothing is made that stands for :${name}`);
+    return encodeURIComponent(value);
+  });
 }
 
 /** Ready to be tested. */
