@@ -53,6 +53,7 @@ export function ActionList({
   const actions = answer.value ?? [];
   const deeds: Column = {
     id: 'deeds',
+    minWidth: 190,
     header: t('common.actions'),
     cell: (action) => (
       <Deeds

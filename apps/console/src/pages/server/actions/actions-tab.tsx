@@ -35,6 +35,7 @@ export function ActionsTab({ server }: ServerTabProps): ReactNode {
     },
     {
       id: 'last',
+      minWidth: 140,
       header: t('actions.last'),
       cell: (action) => <LastOutcome last={last.value ?? undefined} name={actionName(action)} />,
     },
