@@ -71,11 +71,12 @@ class HydrationKeeper implements Keeper {
   }
 
   async #tell(machine: MachineRecord): Promise<void> {
-    const { commands, log } = this.#service;
+    const { commands, log, store } = this.#service;
     const { machineId, launchHostId } = machine;
+    const current = (await findMachine(store.db, machineId)) ?? machine;
     const host = { role: 'launch-host', programId: launchHostId } as const;
     const options = { timeoutMs: TELL_TIMEOUT_MS, signal: this.#signal };
-    const told = await commands.send(host, 'hydrateMachine', hydrationOrder(machine), options);
+    const told = await commands.send(host, 'hydrateMachine', hydrationOrder(current), options);
     log.info('hydration-told', { machineId, ...told.hydration, code: told.error?.code });
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Landfall } from '@landfall/api';
 import { MIB } from '@landfall/runtime';
+import { findMachine } from '../store/machines.ts';
 import { startTestSite, type TestSite } from '../testing/test-site.ts';
 import { addTestUser } from '../testing/test-users.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -27,10 +28,18 @@ test('disks of a test fill in when that is asked for, as often as it is, within 
   assert.deepEqual([machine.hydration.bytesPerSecondMax, inForce()], [10 * MIB, 10 * MIB]);
   await api.landfall('HydrateMachine', { machineID });
   assert.equal(inForce(), 10 * MIB);
+  const onRecord: unknown[] = [];
+  site.host.onCommand = async (name) => {
+    if (name !== 'hydrateMachine') return;
+    const { db } = site.plane.current().service.store;
+    onRecord.push((await findMachine(db, machineID))?.hydration?.bytesPerSecondMax);
+  };
   const slower = await api.landfall('HydrateMachine', { machineID, bytesPerSecondMax: MIB });
   assert.deepEqual([slower.machine.hydration.bytesPerSecondMax, inForce()], [MIB, MIB]);
   const lifted = await api.landfall('HydrateMachine', { machineID, bytesPerSecondMax: 0 });
   assert.deepEqual([lifted.machine.hydration.bytesPerSecondMax, inForce()], [undefined, undefined]);
+  assert.deepEqual([onRecord[0], onRecord.at(-1)], [MIB, null], 'nobody tells it the limit of before');
+  site.host.onCommand = undefined;
   site.host.isFillingIn = false;
   await api.landfall('HydrateMachine', { machineID });
   await waitFor(
@@ -68,6 +77,8 @@ test('a machine that is gone, converted, unknown or unknown to its launch host i
   await isTold('RUNNING');
   site.host.machines.delete(machineID);
   await assert.rejects(hydrate(machineID), conflict(/no machine i-/));
+  const known = await findMachine(site.plane.current().service.store.db, machineID);
+  assert.equal(known?.hydration?.isWanted, false, 'what was refused is not wanted');
   site.host.machines.set(machineID, machine);
   await assert.rejects(api.landfall('HydrateMachine', { machineID, bytesPerSecondMax: 50 }), {
     name: 'ValidationException',

@@ -3,7 +3,7 @@ import { ApiError, type Handlers } from '@landfall/api';
 import type { MachineStatus } from '@landfall/channel';
 import { askedHydration, checkHydrationLimit, hydrationOrder } from '../hydration/hydration-wish.ts';
 import type { Service } from '../service.ts';
-import { changeMachine, findMachine, type MachineRecord } from '../store/machines.ts';
+import { changeMachine, findMachine, type HydrationWish, type MachineRecord } from '../store/machines.ts';
 import { askProgram, isAway } from './ask-program.ts';
 import { currentStatus, showMachine } from './launched-machines.ts';
 
@@ -13,27 +13,46 @@ const RESOURCE_TYPE = 'LaunchedMachine';
 
 export const machineHydrationOperations: Operations = {
   /**
-   * Asked of the launch host before it is on record: one that refuses leaves nothing behind. A launch host
-   * that is away is told when it is back.
+   * On record before the launch host hears of it, so that nobody tells it the limit of before; a launch host
+   * that is away is told when it is back. One that refuses leaves nothing behind.
    */
   HydrateMachine: async ({ machineID, bytesPerSecondMax }, service) => {
     checkHydrationLimit('bytesPerSecondMax', bytesPerSecondMax);
     const { store } = service;
-    const known = await findMachine(store.db, machineID);
-    if (known === undefined) throw ApiError.notFound(machineID, RESOURCE_TYPE);
-    refuse(known, currentStatus(service, known));
-    const asked = { ...known, hydration: askedHydration(known, bytesPerSecondMax) };
-    const told = await tell(service, asked);
+    const { known, asked } = await store.transaction(async (tx) => {
+      const known = await findMachine(tx, machineID);
+      if (known === undefined) throw ApiError.notFound(machineID, RESOURCE_TYPE);
+      refuse(known, currentStatus(service, known));
+      const hydration = askedHydration(known, bytesPerSecondMax);
+      await changeMachine(tx, machineID, { hydration });
+      return { known, asked: { ...known, hydration } };
+    });
+    const told = await tellOrTakeBack(service, known, asked);
     const machine = await store.transaction(async (tx) => {
-      const current = (await findMachine(tx, machineID)) ?? known;
-      const hydration = askedHydration(current, bytesPerSecondMax);
-      const change = { hydration, status: newerOf(current.status, told) };
-      await changeMachine(tx, machineID, change);
-      return { ...current, ...change };
+      const current = (await findMachine(tx, machineID)) ?? asked;
+      const status = newerOf(current.status, told);
+      await changeMachine(tx, machineID, { status });
+      return { ...current, status };
     });
     return { machine: showMachine(machine, currentStatus(service, machine)) };
   },
 };
+
+type Asked = MachineRecord & { readonly hydration: HydrationWish };
+
+async function tellOrTakeBack(
+  service: Service,
+  { machineId, hydration: before }: MachineRecord,
+  asked: Asked,
+): Promise<MachineStatus | undefined> {
+  try {
+    return await tell(service, asked);
+  } catch (error) {
+    const hydration = before ?? { ...asked.hydration, isWanted: false, bytesPerSecondMax: null };
+    await service.store.transaction((tx) => changeMachine(tx, machineId, { hydration }));
+    throw error;
+  }
+}
 
 /** `undefined`: its launch host is away. */
 async function tell(service: Service, machine: MachineRecord): Promise<MachineStatus | undefined> {
