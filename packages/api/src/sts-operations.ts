@@ -1,4 +1,4 @@
-/** The part of STS that is offered: parameters by operation. Source: the public STS API, 2011-06-15. */
+/** The part of STS that is offered: parameters by operation. Facts: the public API, version 2011-06-15. */
 export const STS_VERSION = '2011-06-15';
 
 export const STS_OPERATIONS = {
