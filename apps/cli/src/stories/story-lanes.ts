@@ -45,6 +45,7 @@ const EASY_TO_PLACE: ReadonlySet<string> = new Set([
   'console-failures.e2e.ts',
   'console-fleet.e2e.ts',
   'console-groups.e2e.ts',
+  'console-pages.e2e.ts',
   'console-settings.e2e.ts',
   'console-trouble.e2e.ts',
   'histories.e2e.ts',

@@ -61,7 +61,7 @@ export function compatibilityPage(operations: readonly string[], { sdk, awscli }
     'Written by the conformance suite, which calls every operation in its right state and once wrongly, with two clients\n',
     'of others, each on a site of its own with simulated programs:\n',
     '`LANDFALL_WRITE_DOCS=1 node --test apps/control-plane/src/conformance/*.test.ts`. On real replication\n',
-    '`e2e/aws-lifecycle.e2e.ts` takes a server through the lifecycle with awscli.\n\n',
+    '`e2e/aws-lifecycle.e2e.ts` takes a server through the lifecycle with each of them.\n\n',
     '| client | operations it knows | work |\n|---|---|---|\n',
     summaryRow('`@aws-sdk/client-mgn` 3.523', sdk),
     summaryRow('Debian’s `awscli` (its botocore)', awscli),
