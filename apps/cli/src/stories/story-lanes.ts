@@ -42,9 +42,11 @@ const ABOUT_MACHINES: ReadonlySet<string> = new Set([
 
 /** Neither guests nor devices: one process that computes, or a browser before simulated programs. */
 const EASY_TO_PLACE: ReadonlySet<string> = new Set([
+  'console-dialogs.e2e.ts',
   'console-failures.e2e.ts',
   'console-fleet.e2e.ts',
   'console-groups.e2e.ts',
+  'console-outages.e2e.ts',
   'console-pages.e2e.ts',
   'console-settings.e2e.ts',
   'console-trouble.e2e.ts',
