@@ -20,6 +20,7 @@ import { makePageFleet, type PageParameters, pathOf } from './console/page-fleet
 const NAME = '<img src=x onerror="document.title=1"> & "co"';
 /** What the browser says of answers that are refusals; each is what a step asks for. */
 const REFUSED = /status of (403|503)|ERR_/;
+const NOT_THERE = /status of 404/;
 const SECOND = 'second';
 const STREAM_STATE = /^(Live|Connecting|Looking)/;
 
@@ -125,7 +126,7 @@ test('on every page a bad day is told of, and the page goes on', async (t) => {
       await page.getByText(EN['gone.title']).waitFor();
       await page.getByRole('link', { name: EN['gone.toList'] }).waitFor();
     }
-    browser.assertQuiet();
+    browser.assertQuiet(NOT_THERE);
   });
 
   await t.test('what somebody else deletes is gone from under who looks at it', async () => {
@@ -134,7 +135,7 @@ test('on every page a bad day is told of, and the page goes on', async (t) => {
     await page.getByRole('heading', { name: 'short', level: 1 }).waitFor();
     await api.mgn('DeleteWave', { waveID });
     await page.getByText(EN['gone.title']).waitFor();
-    browser.assertQuiet();
+    browser.assertQuiet(NOT_THERE);
   });
 
   await t.test('a session that ends keeps every page in its place', async () => {

@@ -191,15 +191,15 @@ test('records survive on disk, and published ports are told only of a machine th
 
 test('conversions that are not wanted any more are removed; without word of it all stay', async () => {
   const stateDir = await mkdtemp(join(tmpdir(), 'lh-'));
+  const common = { logger: silentLogger, clock: systemClock, accelerator: 'tcg' } as const;
+  const host = createLaunchHost({ stateDir, ...common, viewTimeoutSeconds: 0 });
   try {
-    const kept = { version: 1, recoveryPoint: { sourceServerId: 's-1', epoch: 1, cutTimeMs: 1 }, bytes: 1 };
+    const kept = { version: 2, recoveryPoint: { sourceServerId: 's-1', epoch: 1, cutTimeMs: 1 }, bytes: 1 };
     for (const name of ['s-1.1.1', 's-1.2.2']) {
       await mkdir(join(stateDir, 'conversions', name), { recursive: true });
       const path = join(stateDir, 'conversions', name, 'conversion.json');
       await writeFile(path, JSON.stringify({ ...kept, name, keptAtMs: 1 }));
     }
-    const common = { logger: silentLogger, clock: systemClock, accelerator: 'tcg' } as const;
-    const host = createLaunchHost({ stateDir, ...common, viewTimeoutSeconds: 0 });
     await host.start();
     const names = async () => ((await host.report()).keptConversions ?? []).map(({ name }) => name).sort();
     await host.applyConfiguration({});
@@ -210,8 +210,8 @@ test('conversions that are not wanted any more are removed; without word of it a
     await host.handlers.terminateMachine({ machineId: MACHINE_ID });
     await host.applyConfiguration({ keptConversions: [] });
     assert.deepEqual(await readdir(join(stateDir, 'conversions')), []);
-    await host.stop();
   } finally {
+    await host.stop();
     await rm(stateDir, { recursive: true, force: true });
   }
 });

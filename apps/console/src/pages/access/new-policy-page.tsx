@@ -14,7 +14,7 @@ import { useNavigation } from '../../shell/navigation.tsx';
 import { hrefOf } from '../../shell/route.ts';
 import { useSurroundings } from '../../shell/shell.tsx';
 import { useSubmission } from '../../shell/use-submission.ts';
-import { FailureAlert } from '../../widgets/live-state.tsx';
+import { FailureAlert, SlowNote } from '../../widgets/live-state.tsx';
 import { ACCESS_PATH, policyHref, policyNamesQuery } from './access-queries.ts';
 import { isIdentityName } from './identity-names.ts';
 import { PolicyField } from './policy-field.tsx';
@@ -76,6 +76,8 @@ function NewPolicyForm(): ReactNode {
     >
       <Container>
         <SpaceBetween size="m">
+          {names.isSlow && <SlowNote />}
+          {names.failure !== undefined && <FailureAlert failure={names.failure} />}
           <FormField
             label={t('common.name')}
             constraintText={t('access.nameNote')}
