@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startTestControlPlane } from '../testing/test-control-plane.ts';
-import { addTestUser } from '../testing/test-users.ts';
+import { addTestUser, policyDocument } from '../testing/test-users.ts';
 import { KNOWN_ACTIONS, MANAGED_POLICIES } from './managed-policies.ts';
+import { savePolicy } from './policies.ts';
 import { parsePolicy } from './policy-document.ts';
 import { evaluatePolicies } from './policy-evaluation.ts';
 
@@ -111,4 +112,38 @@ test('what installers do with them works: a token for an agent, scripts, and not
   });
   assert.deepEqual((await vcenter.api.mgn('DescribeVcenterClients', {})).items, []);
   await assert.rejects(vcenter.api.landfall('ListUsers', {}), refused);
+});
+
+test('a policy of one’s own that had the name before it was managed goes on meaning what it says', async (t) => {
+  const plane = await startTestControlPlane(t);
+  await plane.api.mgn('InitializeService', {});
+  const { landfall } = plane.api;
+  const policyName = 'AWSApplicationMigrationAgentPolicy';
+  const document = policyDocument([{ Effect: 'Allow', Action: 'landfall:ListUsers', Resource: '*' }]);
+  const { store } = plane.current().service;
+  // As an earlier release, which had no managed policy of that name, left it.
+  await store.transaction((tx) => savePolicy(tx, { name: policyName, document, nowMs: Date.now() }));
+  const { api } = await addTestUser(plane, { userName: 'ann', policies: [policyName] });
+  assert.equal((await api.landfall('ListUsers', {})).items.length, 2);
+  const refused = { name: 'AccessDeniedException' };
+  await assert.rejects(api.landfall('CreateEnrolmentToken', { role: 'agent' }), refused);
+  assert.equal((await landfall('GetPolicy', { policyName })).document, document);
+  const listed = async () =>
+    (await landfall('ListPolicies', {})).items.filter((one) => one.policyName === policyName);
+  assert.deepEqual(
+    (await listed()).map(({ managed }) => managed),
+    [false],
+  );
+
+  const wider = policyDocument([{ Effect: 'Allow', Action: 'landfall:List*', Resource: '*' }]);
+  await landfall('PutPolicy', { policyName, document: wider });
+  assert.ok((await api.landfall('ListPolicies', {})).items.length > 0);
+  await landfall('DetachPolicy', { policyName, userName: 'ann' });
+  await landfall('DeletePolicy', { policyName });
+  assert.deepEqual(
+    (await listed()).map(({ managed }) => managed),
+    [true],
+  );
+  await assert.rejects(landfall('PutPolicy', { policyName, document }), { name: 'ConflictException' });
+  await assert.rejects(landfall('DeletePolicy', { policyName }), { name: 'ConflictException' });
 });

@@ -1,4 +1,7 @@
-/** Policies and whom they are attached to, as rows; the managed ones are code. */
+/**
+ * Policies and whom they are attached to, as rows; the managed ones are code. A row has the last word about
+ * its name: one that was there before a release brought a managed policy of that name means what it says.
+ */
 
 import type { Queries } from '../store/schema.ts';
 import type { IdentityKind } from './identities.ts';
@@ -20,17 +23,16 @@ export interface Attachment {
 }
 
 export async function findPolicy(db: Queries, name: string): Promise<PolicyRecord | undefined> {
-  const managed = MANAGED_POLICIES.get(name);
-  if (managed !== undefined) return { name, managed: true, document: managed };
   const row = await db.selectFrom('policy').selectAll().where('name', '=', name).executeTakeFirst();
-  return row === undefined
-    ? undefined
-    : { name, managed: false, document: row.document, updatedAtMs: row.updated_at_ms };
+  if (row !== undefined) {
+    return { name, managed: false, document: row.document, updatedAtMs: row.updated_at_ms };
+  }
+  const managed = MANAGED_POLICIES.get(name);
+  return managed === undefined ? undefined : { name, managed: true, document: managed };
 }
 
 /** By name. */
 export async function listPolicies(db: Queries): Promise<readonly PolicyRecord[]> {
-  const managed = [...MANAGED_POLICIES].map(([name, document]) => ({ name, managed: true, document }));
   const rows = await db.selectFrom('policy').selectAll().execute();
   const own = rows.map((row) => ({
     name: row.name,
@@ -38,6 +40,10 @@ export async function listPolicies(db: Queries): Promise<readonly PolicyRecord[]
     document: row.document,
     updatedAtMs: row.updated_at_ms,
   }));
+  const names = new Set(own.map(({ name }) => name));
+  const managed = [...MANAGED_POLICIES]
+    .filter(([name]) => !names.has(name))
+    .map(([name, document]) => ({ name, managed: true, document }));
   return [...managed, ...own];
 }
 
@@ -97,7 +103,7 @@ export async function policiesOf(
     .where('kind', '=', kind)
     .where('identity_name', '=', name)
     .execute();
-  return rows.map((row) => parsed(MANAGED_POLICIES.get(row.policy_name) ?? row.document ?? ''));
+  return rows.map((row) => parsed(row.document ?? MANAGED_POLICIES.get(row.policy_name) ?? ''));
 }
 
 const PARSED_MAX = 1000;

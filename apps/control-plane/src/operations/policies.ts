@@ -3,7 +3,7 @@ import { ApiError, type Handlers, isoDateTime, type Landfall, paginate } from '@
 import { findIdentity, type IdentityKind } from '../identity/identities.ts';
 import { ADMINISTRATOR } from '../identity/identity-keeper.ts';
 import { identityArn } from '../identity/identity-names.ts';
-import { ADMINISTRATOR_ACCESS, KNOWN_ACTIONS, MANAGED_POLICIES } from '../identity/managed-policies.ts';
+import { ADMINISTRATOR_ACCESS, KNOWN_ACTIONS } from '../identity/managed-policies.ts';
 import {
   type Attachment,
   attachPolicy,
@@ -31,9 +31,9 @@ const ATTACHED_MAX = 20;
 export const policyOperations: Operations = {
   PutPolicy: async ({ policyName, document, expectedRevision }, { store, clock, facts }) => {
     checkPolicy(document, 'document');
-    if (MANAGED_POLICIES.has(policyName)) throw isManaged(policyName);
     const policy = { name: policyName, document, nowMs: clock.nowMs() };
     const attachments = await store.transaction(async (tx) => {
+      await refuseManaged(tx, policyName);
       const others = (await listPolicies(tx)).filter(({ name }) => name !== policyName);
       if (others.length >= POLICIES_MAX) {
         throw ApiError.quotaExceeded(`There are ${POLICIES_MAX} policies, all there can be.`);
@@ -62,8 +62,8 @@ export const policyOperations: Operations = {
   },
 
   DeletePolicy: async ({ policyName, expectedRevision }, { store }) => {
-    if (MANAGED_POLICIES.has(policyName)) throw isManaged(policyName);
     await store.transaction(async (tx) => {
+      await refuseManaged(tx, policyName);
       await requirePolicy(tx, policyName);
       await requirePolicyRevision(tx, { policyName, expectedRevision, wanted: undefined });
       const holder = (await listAttachments(tx)).find((one) => one.policyName === policyName);
@@ -156,8 +156,10 @@ function isSameHolder(left: Attachment, right: Attachment): boolean {
   return left.kind === right.kind && left.identityName === right.identityName;
 }
 
-function isManaged(name: string): ApiError {
-  return ApiError.conflict(`${name} comes with Landfall and cannot be changed.`, { resourceId: name });
+/** Errors: ConflictException. */
+async function refuseManaged(tx: Queries, name: string): Promise<void> {
+  if ((await findPolicy(tx, name))?.managed !== true) return;
+  throw ApiError.conflict(`${name} comes with Landfall and cannot be changed.`, { resourceId: name });
 }
 
 function showPolicy(
