@@ -22,11 +22,20 @@ export function firstData(
 ): LaunchTemplateData {
   const disks = disksBySize(server, volumes);
   const base = {
-    instanceType: rightSize(sizes, server.sourceProperties).name,
+    ...sizeOf(server, sizes),
     inboundPorts: INBOUND_PORTS,
     ...(disks.length === 0 ? {} : { disks }),
   };
   return followConfiguration(base, server, sizes) ?? base;
+}
+
+/** None while no agent has told of the server's processors and memory: the smallest would be a guess. */
+function sizeOf(
+  { lifeCycle, sourceProperties }: SourceServerRecord,
+  sizes: MachineSizes,
+): Pick<LaunchTemplateData, 'instanceType'> {
+  if (lifeCycle.state === 'PENDING_INSTALLATION') return {};
+  return { instanceType: rightSize(sizes, sourceProperties).name };
 }
 
 function disksBySize(
@@ -56,28 +65,29 @@ export function completeData(
   const given = disksBySize(server, volumes).filter((disk) =>
     chosen.every(({ deviceName }) => deviceName !== disk.deviceName),
   );
-  const complete = given.length === 0 ? data : { ...data, disks: [...chosen, ...given] };
+  const withDisks = given.length === 0 ? data : { ...data, disks: [...chosen, ...given] };
+  const complete = data.instanceType === undefined ? { ...withDisks, ...sizeOf(server, sizes) } : withDisks;
   return followConfiguration(complete, server, sizes) ?? (complete === data ? undefined : complete);
 }
 
 /**
- * The template as the launch configuration has it: with BASIC, the right size; with `copyPrivateIp`, the
- * source's addresses; when that was just taken back, none. `undefined`: it is so already.
+ * The template as the launch configuration has it: with BASIC, the right size once it is known; with
+ * `copyPrivateIp`, the source's addresses; when that was just taken back, none. `undefined`: it is so
+ * already.
  */
 export function followConfiguration(
   data: LaunchTemplateData,
-  { launchConfiguration, sourceProperties }: SourceServerRecord,
+  server: SourceServerRecord,
   sizes: MachineSizes,
-  before: { readonly copyPrivateIp?: boolean | undefined } = launchConfiguration,
+  before: { readonly copyPrivateIp?: boolean | undefined } = server.launchConfiguration,
 ): LaunchTemplateData | undefined {
+  const { launchConfiguration, sourceProperties } = server;
   const { targetInstanceTypeRightSizingMethod, copyPrivateIp } = launchConfiguration;
   const { addresses: _, ...rest } = data;
   const wasTakenBack = before.copyPrivateIp === true && copyPrivateIp !== true;
   const next = {
     ...(wasTakenBack ? rest : data),
-    ...(targetInstanceTypeRightSizingMethod === 'BASIC'
-      ? { instanceType: rightSize(sizes, sourceProperties).name }
-      : {}),
+    ...(targetInstanceTypeRightSizingMethod === 'BASIC' ? sizeOf(server, sizes) : {}),
     ...(copyPrivateIp === true ? copied(sourceProperties) : {}),
   };
   return isSame(next, data) ? undefined : next;

@@ -194,6 +194,28 @@ test('launch columns of a file become the launch template, before and after the 
   assert.deepEqual(await defaultVersionOf(plane, 'web-1'), seen, 'nothing of a row is half applied');
 });
 
+test('a server that nobody has seen gets its size from its agent, whatever the sizing method', async (t) => {
+  const plane = await startEmpty(t);
+  const header =
+    'mgn:server:user-provided-id,mgn:server:fqdn-for-action-framework,mgn:launch:tag:instance:Env\n';
+  await importText(plane, `${header}web-1,web-1.example.org,prod\nweb-2,web-2.example.org,prod\n`);
+  const { token } = await plane.api.landfall('CreateEnrolmentToken', {});
+  for (const userProvidedId of ['web-1', 'web-2']) {
+    const pending = await defaultVersionOf(plane, userProvidedId);
+    assert.deepEqual(pending.data, { inboundPorts: [22, 80, 443], tags: { Env: 'prod' } });
+    if (userProvidedId === 'web-2') {
+      const { sourceServerID } = pending;
+      await plane.api.mgn('UpdateLaunchConfiguration', {
+        ...{ sourceServerID, targetInstanceTypeRightSizingMethod: 'NONE' },
+      });
+    }
+    const described = { sourceProperties: SOURCE_PROPERTIES, disks: SOURCE_DISKS, userProvidedId };
+    await enrolProgram('agent', token, newIdentity(), described);
+    const { data } = await defaultVersionOf(plane, userProvidedId);
+    assert.deepEqual(data, { inboundPorts: [22, 80, 443], tags: { Env: 'prod' }, instanceType: 't3.small' });
+  }
+});
+
 test('a big inventory goes in and comes out in pages, each server once', async (t) => {
   const plane = await startEmpty(t);
   const count = 210;
