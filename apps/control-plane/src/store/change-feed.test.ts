@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { systemClock, systemRandom } from '@landfall/runtime';
+import { type Dialect, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import { createToken } from '../identity/enrolment-tokens.ts';
 import { cleanUpAfter } from '../testing/clean-up.ts';
 import { temporaryFolder } from '../testing/test-control-plane.ts';
 import { type WatchedStore, watchStore } from './change-feed.ts';
 import { beginStep, endStep } from './job-steps.ts';
-import { insertJob, type JobRecord, setJobStatus } from './jobs.ts';
-import type { RowChange } from './row-changes.ts';
+import { findJob, insertJob, type JobRecord, setJobStatus } from './jobs.ts';
+import { type RowChange, UnansweredWrites } from './row-changes.ts';
+import type { Database } from './schema.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
@@ -124,7 +126,7 @@ test('F2: what is prepared for a change is committed with it, and undone with it
   assert.equal(tokens.length, 1);
 });
 
-test('F4: a follower has heard of every change when its writer goes on, of none that was undone', async (t) => {
+test('F4: a follower has heard of every change when its writer goes on, also of what failed', async (t) => {
   const { store } = await openHeard(t);
   const followed: string[] = [];
   store.changes.follow((changes) => followed.push(...changes.map(shortly)));
@@ -140,5 +142,52 @@ test('F4: a follower has heard of every change when its writer goes on, of none 
     throw new Error('no');
   });
   await assert.rejects(undone, /no/);
-  assert.deepEqual(followed, []);
+  assert.deepEqual(followed.splice(0), ['update job mgnjob-1'], 'it only reads again');
 });
+
+test('F4: a follower hears of a commit whose answer was lost', async (t) => {
+  const sqlite = await openSqliteStore(await temporaryFolder(t));
+  const unanswered = new UnansweredWrites();
+  const store = watchStore({
+    ...sqlite,
+    unanswered,
+    transaction: async (work) => {
+      await sqlite.transaction(work);
+      throw new Error('the answer was lost');
+    },
+  });
+  cleanUpAfter(t, () => store.close());
+  const followed: string[] = [];
+  store.changes.follow((changes) => followed.push(...changes.map(shortly)));
+  await assert.rejects(
+    store.transaction((tx) => insertJob(tx, JOB, ['s-1'])),
+    /lost/,
+  );
+  assert.ok((await findJob(sqlite.db, 'mgnjob-1')) !== undefined, 'it was committed');
+  assert.deepEqual(followed.splice(0), ['insert job mgnjob-1', 'insert job_server mgnjob-1']);
+
+  // A driver in the middle of a write outside of transactions: it says so in the log of its database.
+  const silent = new Kysely<Database>({
+    dialect: unansweringDialect(),
+    log: unanswered.log,
+  });
+  await assert.rejects(writeSetting(silent, 'initialized', 'true'), /no answer/);
+  assert.deepEqual(followed, ['insert setting initialized']);
+});
+
+/** Every statement is sent, and its answer is lost. */
+function unansweringDialect(): Dialect {
+  const lost = () => Promise.reject(new Error('no answer'));
+  const connection = { executeQuery: lost, streamQuery: () => assert.fail('nothing streams') };
+  const done = () => Promise.resolve();
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createDriver: () => ({
+      ...{ init: done, destroy: done, releaseConnection: done },
+      acquireConnection: () => Promise.resolve(connection),
+      ...{ beginTransaction: lost, commitTransaction: lost, rollbackTransaction: lost },
+    }),
+  };
+}

@@ -1,10 +1,11 @@
 /**
  * Tells of what changes in the store, whoever changed it.
  *
- * F1  What is told has been committed; what a transaction that failed wrote is never told.
+ * F1  What the listener is told has been committed; what a transaction that failed wrote is never told.
  * F2  What `prepare` writes for a change in a transaction is committed with it, or not at all.
  * F3  Changes are told in the order of their commits.
- * F4  Followers hear of every change once it is committed, before whoever wrote it goes on.
+ * F4  Followers hear of every change once it is committed, before whoever wrote it goes on. They hear also of
+ *     what failed: where only the answer of the database was lost it has been committed.
  */
 import { describeError, type Logger, silentLogger } from '@landfall/runtime';
 import { type RowChange, RowChangeObserver } from './row-changes.ts';
@@ -26,6 +27,7 @@ export interface WatchedStore extends Store {
 /** The same store, whichever database it is, that tells of its changes. */
 export function watchStore(store: Store): WatchedStore {
   const changes = new ChangeFeed();
+  store.unanswered?.follow((made) => changes.tellFollowers(made));
   return {
     db: changes.observe(store.db, (run) => store.transaction(run)),
     transaction: (work) => changes.transaction((run) => store.transaction(run), work),
@@ -38,7 +40,7 @@ export function watchStore(store: Store): WatchedStore {
   };
 }
 
-/** Must not throw, and only takes note. */
+/** Must not throw, and only takes note to read again: what it hears of may have been undone. */
 export type ChangeFollower = (changes: readonly RowChange[]) => void;
 
 type Transact = <Result>(run: (tx: Queries) => Promise<Result>) => Promise<Result>;
@@ -64,7 +66,7 @@ export class ChangeFeed {
   observe(db: Queries, transact: Transact): Queries {
     return db.withPlugin(
       new RowChangeObserver((made) => {
-        this.#tellFollowers(made);
+        this.tellFollowers(made);
         const changes = this.#watched(made);
         if (changes.length === 0) return;
         const tell = () => transact((tx) => this.#prepare(tx, changes)).then((publish) => publish());
@@ -77,15 +79,20 @@ export class ChangeFeed {
 
   /** Around one transaction. */
   async transaction<Result>(transact: Transact, work: (tx: Queries) => Promise<Result>): Promise<Result> {
-    const { result, changes, publish } = await transact(async (tx) => {
-      const changes: RowChange[] = [];
-      const observed = tx.withPlugin(new RowChangeObserver((made) => changes.push(...made)));
-      const made = await work(observed);
-      return { result: made, changes, publish: await this.#prepare(tx, this.#watched(changes)) };
-    });
-    this.#tellFollowers(changes);
-    publish();
-    return result;
+    const changes: RowChange[] = [];
+    try {
+      const { result, publish } = await transact(async (tx) => {
+        const observed = tx.withPlugin(new RowChangeObserver((made) => changes.push(...made)));
+        const made = await work(observed);
+        return { result: made, publish: await this.#prepare(tx, this.#watched(changes)) };
+      });
+      this.tellFollowers(changes);
+      publish();
+      return result;
+    } catch (error) {
+      this.tellFollowers(changes);
+      throw error;
+    }
   }
 
   /** Resolves when everything that was written has been told. */
@@ -93,7 +100,8 @@ export class ChangeFeed {
     return this.#telling;
   }
 
-  #tellFollowers(changes: readonly RowChange[]): void {
+  /** F4 */
+  tellFollowers(changes: readonly RowChange[]): void {
     for (const follower of this.#followers) follower(changes);
   }
 

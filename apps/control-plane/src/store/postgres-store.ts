@@ -3,13 +3,16 @@ import { Kysely, PostgresDialect } from 'kysely';
 import { migrate } from './migrate.ts';
 import { postgresDdlPlugin } from './postgres-ddl.ts';
 import { PostgresSession, type PostgresSessionOptions } from './postgres-session.ts';
+import { UnansweredWrites } from './row-changes.ts';
 import type { Database } from './schema.ts';
 import type { Store } from './store.ts';
 
 /** Errors: STORE_UNAVAILABLE, STORE_REFUSED, STORE_UNSUPPORTED, STATE_IN_USE, STATE_UNREADABLE. */
 export async function openPostgresStore(options: PostgresSessionOptions): Promise<Store> {
   const session = new PostgresSession(options);
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: session }) });
+  const unanswered = new UnansweredWrites();
+  const dialect = new PostgresDialect({ pool: session });
+  const db = new Kysely<Database>({ dialect, log: unanswered.log });
   try {
     await migrate(db.withPlugin(postgresDdlPlugin()));
     await session.claim();
@@ -21,6 +24,7 @@ export async function openPostgresStore(options: PostgresSessionOptions): Promis
   return {
     db,
     transaction: (work) => db.transaction().execute(work),
+    unanswered,
     lost: session.lost,
     close: () => db.destroy(),
   };

@@ -4,6 +4,7 @@
  */
 import type {
   KyselyPlugin,
+  LogEvent,
   OperationNode,
   PluginTransformQueryArgs,
   PluginTransformResultArgs,
@@ -58,6 +59,22 @@ export class RowChangeObserver implements KyselyPlugin {
     if (changes !== undefined && hasWritten) this.#onChange(changes);
     return result;
   }
+}
+
+/** Writes that failed: they may have been made nevertheless, when it was their answer that was lost. */
+export class UnansweredWrites {
+  #follower: ((changes: readonly RowChange[]) => void) | undefined;
+
+  /** One follower, set once. */
+  follow(follower: (changes: readonly RowChange[]) => void): void {
+    this.#follower = follower;
+  }
+
+  /** For the `log` of a database. */
+  readonly log = ({ level, query }: LogEvent): void => {
+    const changes = level === 'error' ? changesOf(query.query) : [];
+    if (changes.length > 0) this.#follower?.(changes);
+  };
 }
 
 export function changesOf(node: OperationNode): readonly RowChange[] {

@@ -8,12 +8,15 @@
  * S6 Text is compared and sorted byte by byte, as UTF-8, on every database alike.
  */
 import type { OperationError } from '@landfall/runtime';
+import type { UnansweredWrites } from './row-changes.ts';
 import type { Queries } from './schema.ts';
 
 export interface Store {
   readonly db: Queries;
   /** Runs `work` alone; what it throws undoes it. Inside, only the given `tx` may be used. */
   transaction<Result>(work: (tx: Queries) => Promise<Result>): Promise<Result>;
+  /** Absent: a database in this process answers always. */
+  readonly unanswered?: UnansweredWrites;
   /** Resolves with the reason should somebody else own the store now: this process must not go on. */
   readonly lost: Promise<OperationError>;
   close(): Promise<void>;
