@@ -17,6 +17,17 @@ test('what is written is read again: texts, members, lists', () => {
   assert.deepEqual(readXml(text), { name: 'Answer', value: { ...rest, Versions: ['1', '2'] } });
 });
 
+test('lists whose entries have names of their own lose none, and empty lists are lists', () => {
+  for (const groups of [['sg-1'], ['sg-1', 'sg-2', 'sg-3']]) {
+    const text = writeXmlDocument({ name: 'A', members: { groupSet: new XmlList('groupId', groups) } });
+    assert.deepEqual(readXml(text)?.value, { groupSet: groups });
+  }
+  const others = writeXmlDocument({ name: 'A', members: { other: new XmlList('entry', ['1', '2']) } });
+  assert.deepEqual(readXml(others)?.value, { other: ['1', '2'] });
+  const empty = { securityGroupInfo: [], ipPermissions: [], ipRanges: [], launchTemplates: [], tagSet: [] };
+  assert.deepEqual(readXml(writeXmlDocument({ name: 'A', members: empty }))?.value, empty);
+});
+
 test('any text comes back as it was', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[\t\n\r -~]{1,60}$/), (name) => {

@@ -1,7 +1,7 @@
 /**
- * Answers of the query protocol as plain values: an element of elements is an object, one whose elements are
- * all called `item` or `member` a list, and so is an empty one whose name ends with `Set`; everything else is
- * text. Reads what `xml-document.ts` writes: no attributes but namespaces, no comments, no CDATA.
+ * Answers of the query protocol as plain values: an element of elements is an object; one whose elements are
+ * called as entries of lists are, or all alike, a list, and so is an empty one that is called as lists are;
+ * everything else is text. Reads what `xml-document.ts` writes: no attributes but namespaces, no comments, no CDATA.
  */
 export type XmlAnswer = string | readonly XmlAnswer[] | { readonly [name: string]: XmlAnswer };
 
@@ -41,9 +41,28 @@ function closeLast(open: Element[]): void {
 }
 
 function answerOf({ name, children, text }: Element): XmlAnswer {
-  if (children.length === 0) return text === '' && name.endsWith('Set') ? [] : unescapeText(text);
-  const isList = children.every(([child]) => child === 'item' || child === 'member');
+  const [first] = children;
+  if (first === undefined) return text === '' && isListName(name) ? [] : unescapeText(text);
+  const isRepeated = children.length > 1 && children.every(([child]) => child === first[0]);
+  const isList = isRepeated || children.every(([child]) => isEntryOf(name, child));
   return isList ? children.map(([, value]) => value) : Object.fromEntries(children);
+}
+
+/** Lists of EC2 whose names do not end with `Set`. */
+const LISTS: ReadonlySet<string> = new Set([
+  ...['availabilityZoneInfo', 'groups', 'ipPermissions', 'ipPermissionsEgress', 'ipRanges', 'ipv6Ranges'],
+  ...['launchTemplates', 'prefixListIds', 'productCodes', 'regionInfo', 'securityGroupInfo'],
+  ...['supportedArchitectures', 'supportedBootModes', 'supportedRootDeviceTypes', 'supportedUsageClasses'],
+  'supportedVirtualizationTypes',
+]);
+
+function isListName(name: string): boolean {
+  return name.endsWith('Set') || LISTS.has(name);
+}
+
+/** Security groups of an interface of a launch template are `groupId` in a `groupSet`, also when it is one. */
+function isEntryOf(name: string, child: string): boolean {
+  return child === 'item' || child === 'member' || (name === 'groupSet' && child === 'groupId');
 }
 
 const CHARACTERS: Readonly<Record<string, string>> = {
