@@ -23,6 +23,7 @@ import {
   consoleOf,
   hydrate,
   hydrationOf,
+  killMachine,
   MIB,
   requestFor,
   SIZE_BYTES,
@@ -277,6 +278,17 @@ export function describeMachineHost(name: string, reopen: () => MachineHost): vo
         await assertSame(request, views);
       },
     );
+
+    test('H6: disks that are complete are whole, also if their machine is killed then', TIMEOUT, async () => {
+      // Nobody writes to the second, so nobody but us flushes it.
+      const { request, views } = await prepare(['REST', 'REST']);
+      await reopen().start(request);
+      await hydrate(reopen, hydrationOf(request, undefined));
+      await killMachine(request);
+      while (await reopen().find(request)) await systemClock.sleep(50);
+      await reopen().stop(request);
+      await assertSame(request, views);
+    });
 
     test(
       'a limit can be lifted while disks fill in, also of a machine that does not run',

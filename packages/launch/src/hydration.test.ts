@@ -8,14 +8,24 @@ const DISK: HydrationFacts = {
   hasBacking: true,
   hasViewNode: true,
   job: undefined,
+  isFlushed: false,
 };
 const JOB = { doneBytes: 5, bytesPerSecondMax: 0, error: undefined } as const;
 
 test('a disk goes from begin over wait and removal of its view to nothing', () => {
   assert.equal(decideHydration(DISK, 0).kind, 'BEGIN');
   assert.equal(decideHydration({ ...DISK, job: JOB }, 0).kind, 'WAIT');
-  assert.equal(decideHydration({ ...DISK, hasBacking: false }, 0).kind, 'REMOVE_VIEW');
-  assert.equal(decideHydration({ ...DISK, hasBacking: false, hasViewNode: false }, 0).kind, 'NOTHING');
+  const flushed = { ...DISK, hasBacking: false, isFlushed: true };
+  assert.equal(decideHydration(flushed, 0).kind, 'REMOVE_VIEW');
+  assert.equal(decideHydration({ ...flushed, hasViewNode: false }, 0).kind, 'NOTHING');
+});
+
+test('H6: a disk whose job has ended is flushed before its view goes, and is not complete until it is', () => {
+  const ended = { ...DISK, hasBacking: false };
+  assert.equal(decideHydration(ended, 0).kind, 'FLUSH');
+  assert.equal(decideHydration({ ...ended, hasViewNode: false }, 0).kind, 'FLUSH');
+  assert.equal(sumProgress([{ ...ended, hasViewNode: false }]).complete, false);
+  assert.equal(sumProgress([{ ...ended, hasViewNode: false, isFlushed: true }]).complete, true);
 });
 
 test('a job that met an error is told to try again, and the error is known', () => {
@@ -31,7 +41,7 @@ test('H1: a job at its end does not make a disk complete while there is a backin
 });
 
 test('progress is summed over disks, done ones in full', () => {
-  const done = { ...DISK, hasBacking: false, hasViewNode: false };
+  const done = { ...DISK, hasBacking: false, hasViewNode: false, isFlushed: true };
   assert.deepEqual(sumProgress([done, { ...DISK, job: { ...JOB, doneBytes: 40 } }]), {
     complete: false,
     doneBytes: 140,

@@ -12,6 +12,11 @@
  *     disk with a backing and no job: progress falls back to nothing, and a complete disk begins anew.
  * H5  The limit is of all disks together: those that are not complete share it, and take over what one that
  *     has become complete leaves.
+ * H6  A disk whose job has ended is flushed before it counts as whole: QEMU takes the backing out of the
+ *     image's header at once, but may keep what says where the copied clusters are in its memory, for as long
+ *     as nobody flushes the disk. Killed then, it leaves an image that reads as zeros. So whoever asks keeps
+ *     on record which disks were flushed; one that has no backing and is not on record gets its view back
+ *     before it is opened again (`putViewBack`), and fills in anew what is missing.
  */
 export interface HydrationFacts {
   readonly diskId: string;
@@ -19,6 +24,8 @@ export interface HydrationFacts {
   readonly hasBacking: boolean;
   readonly hasViewNode: boolean;
   readonly job: HydrationJob | undefined;
+  /** All that was copied is on the host's disk (H6). */
+  readonly isFlushed: boolean;
 }
 
 export interface HydrationJob {
@@ -34,6 +41,7 @@ export type HydrationAction =
   | { readonly kind: 'RESUME'; readonly error: string }
   | { readonly kind: 'SET_SPEED' }
   | { readonly kind: 'WAIT' }
+  | { readonly kind: 'FLUSH' }
   | { readonly kind: 'REMOVE_VIEW' }
   | { readonly kind: 'NOTHING' };
 
@@ -46,6 +54,7 @@ export function decideHydration(facts: HydrationFacts, bytesPerSecondMax: number
   if (job?.error !== undefined) return { kind: 'RESUME', error: job.error };
   if (job !== undefined) return { kind: job.bytesPerSecondMax === bytesPerSecondMax ? 'WAIT' : 'SET_SPEED' };
   if (facts.hasBacking) return { kind: 'BEGIN' };
+  if (!facts.isFlushed) return { kind: 'FLUSH' };
   return facts.hasViewNode ? { kind: 'REMOVE_VIEW' } : { kind: 'NOTHING' };
 }
 
@@ -57,6 +66,9 @@ export function hydratedBytes(facts: HydrationFacts): number {
 export interface HydrationDisk {
   readonly diskId: string;
   readonly sizeBytes: number;
+  readonly overlayPath: string;
+  /** On record as flushed (H6). */
+  readonly isFlushed: boolean;
 }
 
 export interface HydrationRequest {
@@ -96,6 +108,6 @@ export function sumProgress(disks: readonly HydrationFacts[]): HydrationProgress
   };
 }
 
-function isComplete({ job, hasBacking, hasViewNode }: HydrationFacts): boolean {
-  return job === undefined && !hasBacking && !hasViewNode;
+function isComplete({ job, hasBacking, hasViewNode, isFlushed }: HydrationFacts): boolean {
+  return job === undefined && !hasBacking && !hasViewNode && isFlushed;
 }

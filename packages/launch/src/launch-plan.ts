@@ -150,6 +150,10 @@ export function backingSpecification(nbdUri: string, openTimeoutSeconds?: number
   return `json:${JSON.stringify({ driver: 'raw', file: nbdNode(nbdUri, openTimeoutSeconds) })}`;
 }
 
+export function fileNode(diskId: string): string {
+  return `file-${diskId}`;
+}
+
 export function overlayNode(diskId: string): string {
   return `overlay-${diskId}`;
 }
@@ -189,7 +193,7 @@ function firmware(request: LaunchRequest, host: HostCapabilities): string[] {
 function diskArguments(disk: LaunchDisk, index: number, request: LaunchRequest): string[] {
   const file = {
     driver: 'file',
-    'node-name': `file-${disk.diskId}`,
+    'node-name': fileNode(disk.diskId),
     filename: disk.overlayPath,
     discard: 'unmap',
   };

@@ -10,10 +10,10 @@
  * V4  libvirt says of a failed job nothing afterwards: a job that was seen and is gone without its disk being
  *     complete has failed.
  */
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, OperationError, retry, systemErrorCode } from '@landfall/runtime';
+import { type Clock, OperationError, retry } from '@landfall/runtime';
 import { networkUnknown } from './host-network.ts';
 import {
   decideHydration,
@@ -33,7 +33,9 @@ import {
   planDomain,
   stateElement,
 } from './libvirt-domain.ts';
+import { flushDisk } from './libvirt-flush.ts';
 import { agentAnswersVirsh } from './libvirt-guest-agent.ts';
+import { LOG_FOLDER, readLogTail } from './libvirt-log.ts';
 import {
   ensureIsolatedNetwork,
   ISOLATED_NETWORK,
@@ -71,8 +73,6 @@ export interface LibvirtHostOptions extends ProbeOptions {
   readonly uri?: string;
 }
 
-const LOG_FOLDER = '/var/log/libvirt/qemu';
-const LOG_TAIL_BYTES = 2000;
 /** A replication server that is just being restarted is waited for about a minute. */
 const START_ATTEMPTS_MAX = 10;
 const VIEW_AWAY = /nbd|Failed to connect|Connection refused/i;
@@ -206,6 +206,7 @@ export class LibvirtHost implements MachineHost {
     const name = domainName(request.machineId);
     const disks = await this.#lookAtDisks(request);
     const speed = speedOfDisk(request, disks);
+    const flushed = new Set<string>();
     for (const disk of disks) {
       const { kind } = decideHydration(disk, speed);
       const key = `${request.machineId} ${disk.diskId}`;
@@ -215,9 +216,18 @@ export class LibvirtHost implements MachineHost {
         this.#seenJobs.add(key);
       } else if (kind === 'SET_SPEED') {
         await this.#setSpeed(name, disk, speed);
+      } else if (kind === 'FLUSH') {
+        this.#seenJobs.delete(key);
+        const error = await flushDisk(this.#virsh, name, disk.path);
+        if (error === undefined) flushed.add(disk.diskId);
+        else errors.push(`${disk.diskId}: ${error}`);
       } else if (kind === 'NOTHING') this.#seenJobs.delete(key);
     }
-    return { disks, errors };
+    const disksNow = disks.map((disk) => ({
+      ...disk,
+      isFlushed: disk.isFlushed || flushed.has(disk.diskId),
+    }));
+    return { disks: disksNow, errors };
   }
 
   async takeScreenshot({ machineId }: MachinePlace): Promise<Buffer> {
@@ -322,7 +332,8 @@ export class LibvirtHost implements MachineHost {
     const facts: TargetFacts[] = [];
     for (const [index, disk] of disks.entries()) {
       const { target, path } = attached[index] ?? diskMissing(disk.diskId);
-      facts.push({ ...(await this.#lookAtDisk(name, target, path)), ...disk, target, path });
+      const seen = await this.#lookAtDisk(name, target, path);
+      facts.push({ ...disk, ...seen, isFlushed: disk.isFlushed && !seen.hasBacking, target, path });
     }
     return facts;
   }
@@ -341,7 +352,7 @@ export class LibvirtHost implements MachineHost {
     name: string,
     target: string,
     path: string,
-  ): Promise<Omit<HydrationFacts, 'diskId' | 'sizeBytes'>> {
+  ): Promise<Pick<HydrationFacts, 'hasBacking' | 'hasViewNode' | 'job'>> {
     const job = parseBlockJob(await this.#virsh('blockjob', name, target, '--info', '--raw', '--bytes'));
     const { hasBacking } = await inspectImage(path);
     const running = job === undefined ? undefined : { ...job, error: undefined };
@@ -378,21 +389,4 @@ function diskMissing(diskId: string): never {
   throw new OperationError('MACHINE_REFUSED', `the machine has no disk ${diskId}`, {
     hint: 'terminate this machine and launch again',
   });
-}
-
-async function readLogTail(path: string): Promise<string> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      const length = Math.min(size, LOG_TAIL_BYTES);
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-      return buffer.toString('utf8', 0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return '';
-    throw error;
-  }
 }

@@ -8,6 +8,10 @@ import type { Monitor } from './qemu-monitor.ts';
 
 const SIZE_BYTES = 8_388_608;
 const DISK_IDS = ['disk-0', 'disk-1'];
+const DISKS = DISK_IDS.map((diskId) => {
+  // Any file: what it holds is the host's concern.
+  return { diskId, sizeBytes: SIZE_BYTES, overlayPath: import.meta.filename, isFlushed: false };
+});
 
 /** Two disks whose jobs are almost done; that of the first ends before the n-th question. */
 function jobEndingBefore(question: number): Monitor & { readonly begun: string[] } {
@@ -41,7 +45,7 @@ function jobEndingBefore(question: number): Monitor & { readonly begun: string[]
 test('a job that ends between any two questions neither takes progress back nor begins again', async () => {
   for (let question = 1; question <= 6; question += 1) {
     const monitor = jobEndingBefore(question);
-    const disks = DISK_IDS.map((diskId) => ({ diskId, sizeBytes: SIZE_BYTES }));
+    const disks = DISKS;
     const request = { machineId: 'i-0', folder: '/nowhere', disks, bandwidthBytesPerSecond: undefined };
     const outcome = await advanceJobs(monitor, request);
     for (const disk of outcome.disks) {
@@ -53,7 +57,7 @@ test('a job that ends between any two questions neither takes progress back nor 
 
 test('H5: a change of the limit reaches the jobs, and what one leaves the others', async () => {
   const monitor = jobEndingBefore(3);
-  const disks = DISK_IDS.map((diskId) => ({ diskId, sizeBytes: SIZE_BYTES }));
+  const disks = DISKS;
   const told: unknown[] = [];
   const listening: Monitor = {
     execute: async (command, parameters) => {
@@ -72,7 +76,7 @@ test('H5: a change of the limit reaches the jobs, and what one leaves the others
 });
 
 test('H5: a job that ends before it is told of its limit is no failure; one that refuses it is', async () => {
-  const disks = DISK_IDS.map((diskId) => ({ diskId, sizeBytes: SIZE_BYTES }));
+  const disks = DISKS;
   const request = { machineId: 'i-0', folder: '/nowhere', disks, bandwidthBytesPerSecond: 1000 };
   const refusing = (monitor: Monitor): Monitor => ({
     execute: async (command, parameters) => {
@@ -84,4 +88,30 @@ test('H5: a job that ends before it is told of its limit is no failure; one that
   const { disks: seen, errors } = await advanceJobs(refusing(jobEndingBefore(3)), request);
   assert.deepEqual([seen[0]?.job, errors], [undefined, []]);
   await assert.rejects(advanceJobs(refusing(jobEndingBefore(1000)), request), { code: 'MACHINE_REFUSED' });
+});
+
+test('H6: a view is removed only when its disk is on record as flushed; a flush that fails is told', async () => {
+  const done: string[] = [];
+  let fails = true;
+  const monitor: Monitor = {
+    execute: async (command) => {
+      done.push(command);
+      if (command === 'blockdev-reopen' && fails)
+        throw new OperationError('MACHINE_REFUSED', 'QEMU refused blockdev-reopen: Error flushing drive');
+      return await jobEndingBefore(0).execute(command);
+    },
+  };
+  const changes = () => done.splice(0).filter((command) => !command.startsWith('query-'));
+  const request = (isFlushed: boolean) => {
+    const disks = DISKS.slice(0, 1).map((disk) => ({ ...disk, isFlushed }));
+    return { machineId: 'i-0', folder: '/nowhere', disks, bandwidthBytesPerSecond: undefined };
+  };
+  const failed = await advanceJobs(monitor, request(false));
+  assert.match(failed.errors.join(), /^disk-0: .*Error flushing drive$/);
+  assert.deepEqual([failed.disks[0]?.isFlushed, changes()], [false, ['blockdev-reopen']]);
+  fails = false;
+  const flushed = await advanceJobs(monitor, request(false));
+  assert.deepEqual([flushed.disks[0]?.isFlushed, changes()], [true, ['blockdev-reopen']]);
+  await advanceJobs(monitor, request(true));
+  assert.deepEqual(changes(), ['blockdev-del']);
 });

@@ -3,6 +3,7 @@ import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatBytes, MIB, mapAtOnce, OperationError, run, runChecked } from '@landfall/runtime';
 import { backingSpecification } from './launch-plan.ts';
+import { syncFile } from './qemu-hydration.ts';
 
 /** What conversion and the first minutes of a machine write. */
 const OVERLAY_RESERVE_BYTES = 512 * MIB;
@@ -85,9 +86,26 @@ export async function copyOntoView(from: string, request: OverlayRequest): Promi
   const { sizeBytes } = await copyOverlay(from, request.path);
   if (sizeBytes !== request.sizeBytes)
     throw viewUnreachable(`the kept overlay has ${sizeBytes} bytes instead of ${request.sizeBytes}`);
-  const backing = backingSpecification(request.nbdUri, request.openTimeoutSeconds);
+  await setBacking(request);
+}
+
+/**
+ * H6: the view behind an overlay that lost it and may miss what its file was never told of. What the overlay
+ * has of its own stays, and goes before the view; the view is not read.
+ */
+export async function putViewBack(request: Omit<OverlayRequest, 'sizeBytes'>): Promise<void> {
+  await setBacking(request);
+  await syncFile(request.path);
+}
+
+async function setBacking({
+  path,
+  nbdUri,
+  openTimeoutSeconds,
+}: Omit<OverlayRequest, 'sizeBytes'>): Promise<void> {
+  const backing = backingSpecification(nbdUri, openTimeoutSeconds);
   const rebase = ['qemu-img', 'rebase', '-q', '-u', '-f', 'qcow2', '-F', 'raw'] as const;
-  await runChecked([...rebase, '-b', backing, request.path], { timeoutMs: TIMEOUT_MS });
+  await runChecked([...rebase, '-b', backing, path], { timeoutMs: TIMEOUT_MS });
 }
 
 /**

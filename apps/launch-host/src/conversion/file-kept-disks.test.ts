@@ -25,17 +25,27 @@ test('only disks that are to stay, and hold everything themselves, outlive their
     machineId,
     name: 'server',
     purpose: 'CUTOVER',
-    disks: [disk('whole', true), disk('backed', true), disk('goes', false), disk('gone', true)],
+    disks: [
+      disk('whole', true),
+      disk('backed', true),
+      disk('unflushed', true),
+      disk('goes', false),
+      disk('gone', true),
+    ],
     cpuCount: 1,
     memoryBytes: 2 ** 30,
     bootMode: 'USE_SOURCE',
     disposition: 'STARTED',
     publishedPorts: [],
   });
-  const converted = { ...record, conversion: { ...record.conversion, done: true } };
+  const converted = {
+    ...record,
+    conversion: { ...record.conversion, done: true },
+    hydration: { ...record.hydration, flushedDisks: ['whole', 'goes'] },
+  };
   await store.save(converted);
   const path = (diskId: string) => join(store.folderOf(machineId), overlayName(diskId));
-  for (const diskId of ['whole', 'goes'])
+  for (const diskId of ['whole', 'unflushed', 'goes'])
     await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', path(diskId), '1M']);
   const backing = ['-b', path('whole'), '-F', 'qcow2'];
   await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', ...backing, path('backed'), '1M']);

@@ -8,19 +8,21 @@ import { inspectImage } from '@landfall/launch';
 import { ensureFolder, type Logger, syncFolder, systemErrorCode } from '@landfall/runtime';
 import type { MachineStore } from '../machine/file-machine-store.ts';
 import { overlayName } from '../machine/machine-context.ts';
-import type { MachineRecord } from '../machine/machine-record.ts';
+import { isFlushed, type MachineRecord } from '../machine/machine-record.ts';
 
 /** QEMU has ended. May be repeated: a disk that was moved stays where it is. */
 export async function keepDisks(
   { store, logger }: { readonly store: MachineStore; readonly logger: Logger },
-  { specification, conversion }: MachineRecord,
+  record: MachineRecord,
 ): Promise<void> {
+  const { specification, conversion } = record;
   const { machineId, disks } = specification;
   if (!conversion.done) return;
   for (const { diskId } of disks.filter(({ keepOnTermination }) => keepOnTermination === true)) {
     const from = join(store.folderOf(machineId), overlayName(diskId));
     if (!(await exists(from))) continue;
-    if ((await inspectImage(from)).hasBacking) {
+    // R3: what has no backing may still miss something.
+    if ((await inspectImage(from)).hasBacking || !isFlushed(record, diskId)) {
       const why = 'it was not filled in and depends on its view; hydrate a machine before it is terminated';
       logger.warn('disk-not-kept', { machineId, diskId, why });
       continue;

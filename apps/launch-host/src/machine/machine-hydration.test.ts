@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { MachineSpecification } from '@landfall/channel';
+import { inspectImage } from '@landfall/launch';
 import { GIB, MIB, runChecked } from '@landfall/runtime';
 import { runningRecord, SimulatedHost, simulatedServices } from '../simulated-host.testing.ts';
 import { Machine } from './machine.ts';
 import { overlayName } from './machine-context.ts';
+import type { MachineRecord } from './machine-record.ts';
 
 const MACHINE_ID = 'i-00000000000000001';
 const DISK = {
@@ -19,11 +21,12 @@ async function machineIn(
   stateDir: string,
   host: SimulatedHost,
   disks: MachineSpecification['disks'],
+  changes: Partial<MachineRecord> = {},
 ): Promise<Machine> {
   const services = await simulatedServices(stateDir, host);
   const record = runningRecord(MACHINE_ID);
   host.machines.set(MACHINE_ID, 'RUNNING');
-  return new Machine(services, { ...record, specification: { ...record.specification, disks } });
+  return new Machine(services, { ...record, ...changes, specification: { ...record.specification, disks } });
 }
 
 async function folderFor(t: TestContext): Promise<string> {
@@ -71,6 +74,41 @@ test('a limit holds from the next look on, is told, and is kept across a restart
   const lifted = (await again.hydrate(undefined)).hydration;
   assert.deepEqual([lifted.state, 'bytesPerSecondMax' in lifted], ['RUNNING', false]);
   assert.deepEqual(limits, [50 * MIB, 50 * MIB, MIB, MIB, undefined]);
+});
+
+test('H6: a disk that lost its view but was never flushed gets it back, and fills in what is missing', async (t) => {
+  const stateDir = await folderFor(t);
+  const host = new SimulatedHost();
+  const attached: (string | undefined)[] = [];
+  host.start = async ({ disks, machineId }) => {
+    attached.push(...disks.map(({ nbdUri }) => nbdUri));
+    host.machines.set(machineId, 'PAUSED');
+  };
+  let isFlushed = false;
+  host.advanceHydration = async ({ disks: [disk] }) => {
+    assert.ok(disk !== undefined);
+    const ended = { hasBacking: false, hasViewNode: false, job: undefined };
+    return { disks: [{ ...disk, ...ended, isFlushed }], errors: ['disk-0: killed'] };
+  };
+  const machine = await machineIn(stateDir, host, [DISK], { phase: 'STOPPED' });
+  host.machines.clear();
+  await mkdir(machine.folder, { recursive: true });
+  const overlay = join(machine.folder, overlayName('disk-0'));
+  await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', overlay, String(GIB)]);
+  await machine.hydrate(undefined);
+  assert.deepEqual(attached.splice(0), [DISK.nbdUri]);
+  assert.equal((await inspectImage(overlay)).hasBacking, true);
+  // What is on record as flushed needs it no more.
+  isFlushed = true;
+  await machine.refresh();
+  await runChecked(['qemu-img', 'rebase', '-q', '-u', '-f', 'qcow2', '-b', '', overlay]);
+  host.machines.clear();
+  const services = await simulatedServices(stateDir, host);
+  const [record] = await services.store.loadAll();
+  assert.ok(record !== undefined);
+  assert.deepEqual(record.hydration.flushedDisks, ['disk-0']);
+  await new Machine(services, record).refresh();
+  assert.deepEqual(attached, [undefined]);
 });
 
 const skip = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';

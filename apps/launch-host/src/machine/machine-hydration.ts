@@ -1,10 +1,16 @@
 /** Fills in a machine's disks, a look at a time; the work itself is done by the machine's host. */
 import { join } from 'node:path';
-import { checkSpaceToFillIn, type HydrationRequest, inspectImage, sumProgress } from '@landfall/launch';
+import {
+  checkSpaceToFillIn,
+  type HydrationFacts,
+  type HydrationRequest,
+  inspectImage,
+  sumProgress,
+} from '@landfall/launch';
 import { OperationError } from '@landfall/runtime';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { startHydrator } from './machine-launch.ts';
-import { type MachineRecord, withoutError } from './machine-record.ts';
+import { isFlushed, type MachineRecord, withoutError } from './machine-record.ts';
 
 /**
  * Failures in a row, without getting further than ever before, before hydration is given up: some ten
@@ -63,14 +69,23 @@ async function hasRoom(context: MachineContext): Promise<boolean> {
 }
 
 async function advance(context: MachineContext): Promise<void> {
-  const before = context.record().hydration;
   const { disks, errors } = await context.services.host.advanceHydration(toRequest(context));
+  await noteFlushed(context, disks);
   const { complete, doneBytes, totalBytes } = sumProgress(disks);
+  const before = context.record().hydration;
   if (doneBytes > before.doneBytes) {
     await getFurther(context, { ...before, doneBytes, totalBytes, failures: 0 });
   }
   if (errors.length > 0) await noteFailure(context, errors.join('; '));
   else if (complete) await finish(context);
+}
+
+/** R3: before the host is told that it may take the view away, which it does at the next look. */
+async function noteFlushed(context: MachineContext, disks: readonly HydrationFacts[]): Promise<void> {
+  const { hydration } = context.record();
+  const flushedDisks = disks.filter((disk) => disk.isFlushed).map(({ diskId }) => diskId);
+  if (flushedDisks.join() === (hydration.flushedDisks ?? []).join()) return;
+  await context.update({ hydration: { ...hydration, flushedDisks } });
 }
 
 /** H1: complete is what the files say, not the jobs. */
@@ -112,9 +127,13 @@ async function noteFailure(context: MachineContext, reason: string): Promise<voi
 
 function toRequest(context: MachineContext): HydrationRequest {
   const { specification, hydration } = context.record();
+  const { folder } = context;
   return {
     ...placeOf(context),
-    disks: specification.disks,
+    disks: specification.disks.map(({ diskId, sizeBytes }) => ({
+      ...{ diskId, sizeBytes, overlayPath: join(folder, overlayName(diskId)) },
+      isFlushed: isFlushed(context.record(), diskId),
+    })),
     bandwidthBytesPerSecond: hydration.bandwidthBytesPerSecond ?? undefined,
   };
 }

@@ -1,5 +1,6 @@
 /** The launch of a machine: fresh overlays, conversion, start. */
 import { join } from 'node:path';
+import type { MachineDisk } from '@landfall/channel';
 import {
   type ConversionMethod,
   type ConversionTarget,
@@ -12,6 +13,7 @@ import {
   type LaunchDisk,
   type LaunchRequest,
   type PublishedPort,
+  putViewBack,
 } from '@landfall/launch';
 import { mapAtOnce, OperationError, retry } from '@landfall/runtime';
 import { runsScripts } from '../conversion/kept-conversion.ts';
@@ -21,7 +23,7 @@ import { makeDurable } from './file-machine-store.ts';
 import { scriptsDiskFor } from './file-scripts-disk.ts';
 import { macAddressFor, networkNameOf, networkPlaceOf, reserveAddressFor } from './machine-address.ts';
 import { DISKS_AT_ONCE_MAX, type MachineContext, overlayName, placeOf } from './machine-context.ts';
-import { type MachineRecord, withoutError } from './machine-record.ts';
+import { isFlushed, type MachineRecord, withoutError } from './machine-record.ts';
 import { outcomesAfter } from './post-launch-outcomes.ts';
 
 const PORT_ATTEMPTS_MAX = 5;
@@ -228,15 +230,29 @@ async function startOnHost(
   await services.host.start(request);
 }
 
-/** Whether a disk still needs its view is read from the overlay itself. */
+/**
+ * Whether a disk still needs its view is read from the overlay itself, if it is on record as flushed (R3).
+ * One that is not gets its view back.
+ */
 async function readDisks(context: MachineContext): Promise<readonly LaunchDisk[]> {
   const { disks } = context.record().specification;
   return await mapAtOnce(disks, DISKS_AT_ONCE_MAX, async ({ diskId, isBootDisk, nbdUri, limits }) => {
     const overlayPath = join(context.folder, overlayName(diskId));
     const { hasBacking } = await inspectImage(overlayPath);
+    const isWhole = !hasBacking && isFlushed(context.record(), diskId);
+    if (!hasBacking && !isWhole) await restoreView(context, { diskId, overlayPath, nbdUri });
     const limited = limits === undefined ? {} : { limits };
-    return { diskId, isBootDisk, overlayPath, nbdUri: hasBacking ? nbdUri : undefined, ...limited };
+    return { diskId, isBootDisk, overlayPath, nbdUri: isWhole ? undefined : nbdUri, ...limited };
   });
+}
+
+async function restoreView(
+  { record, services }: MachineContext,
+  { diskId, overlayPath, nbdUri }: Pick<MachineDisk, 'diskId' | 'nbdUri'> & Pick<LaunchDisk, 'overlayPath'>,
+): Promise<void> {
+  const { machineId } = record().specification;
+  services.logger.warn('disk-not-flushed', { machineId, diskId });
+  await putViewBack({ path: overlayPath, nbdUri, openTimeoutSeconds: services.viewTimeoutSeconds });
 }
 
 async function choosePorts(context: MachineContext): Promise<readonly PublishedPort[]> {

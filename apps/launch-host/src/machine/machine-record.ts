@@ -5,6 +5,8 @@
  * R1  `conversion.done` is recorded only after the overlays are durable; without it, a conversion begins
  *     again on fresh overlays, with it, never.
  * R2  A machine that was terminated leaves a record behind, so that its id is never launched again.
+ * R3  That a disk is whole is recorded only after it was flushed (H6), and only a disk on record as whole is
+ *     opened without its view.
  */
 import type {
   MachineHardware,
@@ -41,6 +43,11 @@ export interface MachineRecord {
     readonly bandwidthBytesPerSecond: number | null;
     /** Failures one after the other, without progress between them. */
     readonly failures: number;
+    /**
+     * Disks that were flushed after their job had ended: R3. Absent: none, or all, where it is COMPLETE in
+     * the records of older versions.
+     */
+    readonly flushedDisks?: readonly string[];
   };
   /** What is known of the scripts; absent: there are none. */
   readonly postLaunch?: readonly PostLaunchOutcome[];
@@ -112,6 +119,11 @@ export function toStatus(record: MachineRecord): MachineStatus {
     ...(record.life === undefined ? {} : { life: record.life }),
     ...(record.postLaunch === undefined ? {} : { postLaunch: record.postLaunch }),
   };
+}
+
+/** Whether the disk is whole, whatever becomes of what runs the machine (R3). */
+export function isFlushed({ hydration }: Pick<MachineRecord, 'hydration'>, diskId: string): boolean {
+  return hydration.state === 'COMPLETE' || (hydration.flushedDisks ?? []).includes(diskId);
 }
 
 /** What is said of a machine that was terminated before it was ever known here. */
