@@ -116,7 +116,7 @@ test('unknown ids, wrong states and wrong usage are refused by name, with their 
     [['server', 'list', '--filter', 'colour=red'], 1, /OPTION_INVALID.*\n {2}what to do: the names are/],
     [['launch', 'test', sourceServerId, 'other', '--at', 'epoch:1'], 1, /OPTION_INVALID.*one server/],
     [['server', 'watch', sourceServerId, '--until', 'HAPPY'], 2, /Allowed choices are/],
-    [['server', 'lst'], 2, /Did you mean list\?/],
+    [['server', 'lst'], 2, /Did you mean one of list, ls\?/],
     [['server', 'list', '--limit', '0'], 2, /at least 1/],
     [['server', 'show'], 2, /missing required argument 'server'/],
   ] as const) {

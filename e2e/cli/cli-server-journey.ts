@@ -121,6 +121,7 @@ async function useMachines({ cli, folder }: Journey): Promise<void> {
   await cli.done('machine sizes');
   const [machine] = await cli.json<Landfall.LaunchedMachine[]>('machine list');
   const machineID = machine?.machineID ?? '';
+  await cli.done('machine fill', machineID, '--limit', '50MiB');
   await cli.done('machine console', machineID);
   await cli.done('machine screenshot', machineID, join(folder, 'screen.png'));
   await cli.done('machine actions', machineID);

@@ -9,10 +9,12 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { ApiError } from '@landfall/api';
-import { runChecked } from '@landfall/runtime';
+import { runChecked, systemClock } from '@landfall/runtime';
 import { cleanUpAfter } from '../testing/clean-up.ts';
 import type { AdminCredentials } from '../testing/test-control-plane.ts';
 
+const REPLAYED = 'This request was received before.';
+const NEXT_SECOND_MS = 1000;
 const PYTHON = '/usr/bin/python3';
 const LIBRARY = '/usr/lib/python3/dist-packages';
 
@@ -92,6 +94,11 @@ export class BotocoreClient {
     const { value, done } = await this.#lines.next();
     assert.ok(done !== true, `botocore ended at ${operation}`);
     const { result, status = 0, code = '', message = '' } = JSON.parse(String(value)) as BotocoreAnswer;
+    // Signatures are of whole seconds: the same call within one has the same, and is taken for a replay.
+    if (message.startsWith(REPLAYED)) {
+      await systemClock.sleep(NEXT_SECOND_MS);
+      return await this.call(operation, parameters);
+    }
     if (result === undefined) throw new ApiError(code, status, message);
     const { ResponseMetadata: _metadata, ...members } = result;
     return members;

@@ -143,7 +143,12 @@ test('no room fails no launch: it is told with what to do, and begins when there
   site.host.hasNoRoom = true;
   const { machineID } = await cutOver(site);
   await until(site, machineID, 'FAILED');
-  const { items } = await site.plane.api.landfall('DescribeLaunchedMachines', { machineIDs: [machineID] });
+  // The launch host's next report tells it.
+  const { items } = await waitFor(
+    'what is wrong to be told',
+    () => site.plane.api.landfall('DescribeLaunchedMachines', { machineIDs: [machineID] }),
+    ({ items: [machine] }) => machine?.error !== undefined,
+  );
   assert.equal(items[0]?.phase, 'RUNNING');
   assert.equal(items[0]?.error?.code, 'OVERLAY_NO_SPACE');
   assert.equal(items[0]?.error?.hint, 'free space on the launch host');
