@@ -55,7 +55,7 @@ export function PagedTable<Item>(props: PagedTableProps<Item>): ReactNode {
   const { title, description, listing, load, on = [], about, pageSize = PAGE_SIZE } = props;
   const { t } = useI18n();
   const { queries } = useConsole();
-  const pages = useTokenPages();
+  const pages = useTokenPages(`${listing} ${pageSize}`);
   const { token } = pages;
   const key = `${listing} ${pageSize} ${token ?? ''}`;
   const { value, failure, isLoading, isSlow } = useLive({

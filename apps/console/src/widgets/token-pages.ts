@@ -14,13 +14,16 @@ export interface TokenPages {
   readonly first: () => void;
 }
 
-export function useTokenPages(): TokenPages {
-  const [tokens, setTokens] = useState<readonly string[]>([]);
+/** `listing`: what is listed. Tokens are of one listing: another one begins at its first page. */
+export function useTokenPages(listing: string): TokenPages {
+  const [seen, setSeen] = useState<Seen>({ listing, tokens: [] });
   const goTo = useCallback(
-    (number: number, nextToken: string | undefined) => setTokens((seen) => tokensTo(seen, number, nextToken)),
-    [],
+    (number: number, nextToken: string | undefined) =>
+      setSeen((before) => ({ listing, tokens: tokensTo(tokensOf(before, listing), number, nextToken) })),
+    [listing],
   );
-  const first = useCallback(() => setTokens([]), []);
+  const first = useCallback(() => setSeen({ listing, tokens: [] }), [listing]);
+  const tokens = tokensOf(seen, listing);
   return { token: tokens.at(-1), number: tokens.length + 1, goTo, first };
 }
 
@@ -32,4 +35,13 @@ export function tokensTo(
 ): readonly string[] {
   if (number <= seen.length + 1) return seen.slice(0, Math.max(0, number - 1));
   return nextToken === undefined ? seen : [...seen, nextToken];
+}
+
+interface Seen {
+  readonly listing: string;
+  readonly tokens: readonly string[];
+}
+
+function tokensOf({ listing: of, tokens }: Seen, listing: string): readonly string[] {
+  return of === listing ? tokens : [];
 }

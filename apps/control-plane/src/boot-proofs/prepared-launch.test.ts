@@ -112,4 +112,9 @@ test('a proof is made with all that the conversion of a launch depends on', asyn
     assert.deepEqual(ofProof, { ...ofLaunch, name: undefined }, 'it is isolated whatever the template says');
     assert.equal(ofProof?.addresses?.[0]?.address, address);
   }
+  // One of an older release tells no capabilities, and would not reach a proof at that address.
+  site.host.capabilities = undefined;
+  const hosts = async () => (await api.landfall('DescribeService', {})).launchHosts;
+  await waitFor('its next report', hosts, ([host]) => host?.machineTypes === undefined);
+  assert.equal((await prove())?.addresses, undefined);
 });

@@ -54,7 +54,8 @@ export function specifyProofMachine(
   const name = keptNameOf(sourceServerId, recoveryPoint);
   const { epoch, cutTimeMs } = recoveryPoint;
   const { conversionMethod } = template;
-  const addresses = networkOf(server, template).network?.addresses;
+  // A launch host that does not tell what it can is of a release that reaches no proof at such an address.
+  const addresses = host?.capabilities && networkOf(server, template).network?.addresses;
   return {
     machineId,
     name: tags.Name ?? sourceProperties.identificationHints.hostname,

@@ -103,10 +103,12 @@ async function perform(service: Service, request: FastifyRequest): Promise<ApiRe
   const isOnce = !isReplaySafe(operation);
   return auditCall(service.audit, isOnce ? { ...record, signature } : record, async (begin) => {
     service.limits.takeCall(caller.origin.accessKeyId, record.eventAtMs);
-    await authorise(access, {
-      db: service.store.db,
-      tagsOf: (resource) => tagsOfResource(service, resource),
-    });
+    for (const needed of [access, ...alsoNeeded(service, operation, access)]) {
+      await authorise(needed, {
+        db: service.store.db,
+        tagsOf: (resource) => tagsOfResource(service, resource),
+      });
+    }
     if ('error' in input) throw input.error;
     await requireInitialized(service, operation);
     if (name === 'mgn') refuseOtherAccount(service, input.value);
@@ -209,6 +211,15 @@ function accessOf(service: Service, { operation, input, caller, sourceIp }: Call
     resources: resourcesOfCall(operation.service, input, service.facts),
     context: { ...callContext(service, caller, sourceIp), ...requestFacts(operation, input) },
   };
+}
+
+/** Answers with source servers as MGN tells them: who may not read them there may not read them here. */
+const TELL_SOURCE_SERVERS: ReadonlySet<string> = new Set(['DescribeFleet', 'ListServers']);
+
+function alsoNeeded(service: Service, operation: AnyOperation, access: Access): readonly Access[] {
+  if (operation.service !== 'landfall' || !TELL_SOURCE_SERVERS.has(operation.name)) return [];
+  const resources = resourcesOfCall('mgn', {}, service.facts);
+  return [{ ...access, action: 'mgn:DescribeSourceServers', resources }];
 }
 
 function splitUrl(url: string): readonly string[] {

@@ -162,12 +162,22 @@ test('both are reads: who may only look may, who may nothing may not, and both a
   for (const name of ['DescribeFleet', 'ListServers'] as const) {
     await assert.rejects(stranger.api.landfall(name, {}), { name: 'AccessDeniedException' });
   }
+  const blind = await addTestUser(site.plane, {
+    userName: 'blind',
+    statements: [
+      { Effect: 'Allow', Action: 'landfall:*', Resource: '*' },
+      { Effect: 'Deny', Action: 'mgn:DescribeSourceServers', Resource: '*' },
+    ],
+  });
+  for (const name of ['DescribeFleet', 'ListServers'] as const) {
+    await assert.rejects(blind.api.landfall(name, {}), /mgn:DescribeSourceServers/);
+  }
   const { service } = site.plane.current();
   await service.audit.flush();
   const { items } = await site.plane.api.landfall('ListAuditEvents', { action: 'landfall:DescribeFleet' });
   assert.deepEqual(
     items.map(({ outcome }) => outcome),
-    ['AccessDeniedException', 'SUCCESS'],
+    ['AccessDeniedException', 'AccessDeniedException', 'SUCCESS'],
   );
 });
 

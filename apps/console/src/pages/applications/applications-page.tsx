@@ -16,8 +16,8 @@ const GAP_MS = 5000;
 
 export function ApplicationsPage(): ReactNode {
   const { mgn } = useConsole();
-  const pages = useTokenPages();
   const filters = { isArchived: useArchivedFilter() };
+  const pages = useTokenPages(JSON.stringify(filters));
   const input = { filters, maxResults: GROUPS_ON_A_PAGE, nextToken: pages.token };
   const key = `applications ${JSON.stringify(input)}`;
   const answer = useLive({

@@ -31,8 +31,8 @@ export function JobsPage(): ReactNode {
   const now = useNow(MINUTE_MS);
   useTitle(t('jobs.title'));
   useSurroundings([{ text: t('jobs.title'), href: hrefOf('/jobs') }]);
-  const pages = useTokenPages();
   const filter = parseJobsFilter(location.query);
+  const pages = useTokenPages(JSON.stringify(filter));
   const input = { filters: jobsFilters(filter, now), maxResults: PAGE_SIZE, nextToken: pages.token };
   const key = `jobs ${JSON.stringify(input)}`;
   const answer = useLive({ key, on: ['JobChanged'], load: () => mgn('DescribeJobs', input) });

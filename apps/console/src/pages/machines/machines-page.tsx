@@ -37,8 +37,8 @@ export function MachinesPage(): ReactNode {
   const { location, go } = useNavigation();
   useTitle(t('machines.title'));
   useSurroundings([{ text: t('machines.title'), href: hrefOf('/machines') }]);
-  const pages = useTokenPages();
   const filter = parseMachinesFilter(location.query);
+  const pages = useTokenPages(JSON.stringify(filter));
   const input = { ...machinesInput(filter), maxResults: PAGE_SIZE, nextToken: pages.token };
   const key = `machines ${JSON.stringify(input)}`;
   const answer = useLive({

@@ -2,7 +2,6 @@
 import Button from '@cloudscape-design/components/button';
 import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import Multiselect from '@cloudscape-design/components/multiselect';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Toggle from '@cloudscape-design/components/toggle';
@@ -12,6 +11,7 @@ import { listAllApplications, listAllWaves } from '../../groups/list-application
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { useConsole, useLive } from '../../shell/console-context.tsx';
 import { IdsFilter } from '../../widgets/ids-filter.tsx';
+import { SearchInput } from '../../widgets/search-input.tsx';
 import { isFiltering, NO_FILTER, parseIds, type ServersFilter } from './servers-filter.ts';
 
 export interface ServersFiltersProps {
@@ -33,11 +33,10 @@ export function ServersFilters({ filter, onChange }: ServersFiltersProps): React
     <SpaceBetween size="xs">
       <div className="filters">
         <FormField label={t('servers.filter.text')}>
-          <Input
-            type="search"
+          <SearchInput
             value={filter.text}
-            placeholder={t('servers.filter.textNote')}
-            onChange={({ detail }) => onChange({ ...filter, text: detail.value })}
+            hint={t('servers.filter.textNote')}
+            onSearch={(text) => onChange({ ...filter, text })}
           />
         </FormField>
         <ManyOf

@@ -39,10 +39,10 @@ export function ServersPage(): ReactNode {
   useTitle(t('servers.title'));
   useSurroundings([{ text: t('servers.title'), href: hrefOf('/servers') }], HELP);
   const [preferences, setPreferences] = useStoredPreference('servers', PREFERENCES_DEFAULT);
-  const pages = useTokenPages();
   const filter = parseFilter(navigation.location.query);
   const order = parseOrder(navigation.location.query);
   const asked = searchInput(filter, order);
+  const pages = useTokenPages(JSON.stringify([asked, preferences.pageSize]));
   const { key, answer } = useServers({ ...asked, maxResults: preferences.pageSize, nextToken: pages.token });
   const items = useMemo(() => answer.value?.items ?? [], [answer.value]);
   const [selectedIds, setSelectedIds] = useState<readonly string[]>([]);
