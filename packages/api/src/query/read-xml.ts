@@ -1,7 +1,8 @@
 /**
  * Answers of the query protocol as plain values: an element of elements is an object; one whose elements are
  * called as entries of lists are, or all alike, a list, and so is an empty one that is called as lists are;
- * everything else is text. Reads what `xml-document.ts` writes: no attributes but namespaces, no comments, no CDATA.
+ * everything else is text. Reads what `xml-document.ts` writes: no attributes but namespaces, no comments, no
+ * CDATA.
  */
 export type XmlAnswer = string | readonly XmlAnswer[] | { readonly [name: string]: XmlAnswer };
 
