@@ -1,6 +1,7 @@
 /** A field that searches as one types: what is typed counts when the keys have been still, or at Enter. */
 import Input from '@cloudscape-design/components/input';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { browserClock } from '../browser-clock.ts';
 
 export interface SearchInputProps {
   /** What is searched for now, whoever chose it. */
@@ -22,11 +23,10 @@ export function SearchInput({ value, hint, onSearch }: SearchInputProps): ReactN
   }, [value]);
   useEffect(() => {
     if (text === searched.current) return undefined;
-    const timer = setTimeout(() => {
+    return browserClock.after(STILL_MS, () => {
       searched.current = text;
       onSearch(text);
-    }, STILL_MS);
-    return () => clearTimeout(timer);
+    });
   }, [text, onSearch]);
   const searchNow = () => {
     searched.current = text;

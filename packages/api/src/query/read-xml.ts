@@ -61,7 +61,7 @@ function isListName(name: string): boolean {
   return name.endsWith('Set') || LISTS.has(name);
 }
 
-/** Security groups of an interface of a launch template are `groupId` in a `groupSet`, also when it is one. */
+/** Security groups of an interface of a launch template are `groupId` in a `groupSet`, also one alone. */
 function isEntryOf(name: string, child: string): boolean {
   return child === 'item' || child === 'member' || (name === 'groupSet' && child === 'groupId');
 }
