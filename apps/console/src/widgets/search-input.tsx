@@ -1,7 +1,7 @@
 /** A field that searches as one types: what is typed counts when the keys have been still, or at Enter. */
 import Input from '@cloudscape-design/components/input';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { browserClock } from '../browser-clock.ts';
+import { useConsole } from '../shell/console-context.tsx';
 
 export interface SearchInputProps {
   /** What is searched for now, whoever chose it. */
@@ -14,6 +14,7 @@ export interface SearchInputProps {
 const STILL_MS = 300;
 
 export function SearchInput({ value, hint, onSearch }: SearchInputProps): ReactNode {
+  const { clock } = useConsole();
   const [text, setText] = useState(value);
   const searched = useRef(value);
   useEffect(() => {
@@ -23,11 +24,11 @@ export function SearchInput({ value, hint, onSearch }: SearchInputProps): ReactN
   }, [value]);
   useEffect(() => {
     if (text === searched.current) return undefined;
-    return browserClock.after(STILL_MS, () => {
+    return clock.after(STILL_MS, () => {
       searched.current = text;
       onSearch(text);
     });
-  }, [text, onSearch]);
+  }, [text, onSearch, clock]);
   const searchNow = () => {
     searched.current = text;
     onSearch(text);
