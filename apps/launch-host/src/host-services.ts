@@ -19,6 +19,8 @@ export interface HostServices {
   readonly conversions: Limiter;
   /** The appliance for what nobody waits for. */
   readonly inBackground: ApplianceTurns['inBackground'];
+  /** Who finds out whether there is room to fill in disks: one machine at a time. */
+  readonly roomTurns: Limiter;
   readonly kept: KeptConversions;
   /** How long a view that does not answer is waited for at a launch; undefined: as `launch` has it. */
   readonly viewTimeoutSeconds: number | undefined;

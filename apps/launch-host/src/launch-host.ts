@@ -26,6 +26,7 @@ import {
 import packageFile from '../package.json' with { type: 'json' };
 import { createApplianceTurns } from './conversion/appliance-turns.ts';
 import { KeptConversions } from './conversion/file-kept-conversions.ts';
+import { createLimiter } from './conversion/limiter.ts';
 import { openGuestTree, type TreeRequest } from './files/file-tree-opening.ts';
 import { FileTrees } from './files/file-trees.ts';
 import type { HostServices } from './host-services.ts';
@@ -127,7 +128,7 @@ class EmbeddedLaunchHost {
     const kept = new KeptConversions(join(stateDir, 'conversions'));
     await kept.open();
     const found = { host, accelerator, hasUefiFirmware, ...turns, hostBootId, viewTimeoutSeconds, kept };
-    this.#services = { store: this.#store, logger, clock, ...found };
+    this.#services = { store: this.#store, logger, clock, roomTurns: createLimiter(1), ...found };
     this.#preflights = new Preflights(this.#services, turns, join(stateDir, 'preflights'));
     await this.#preflights.open();
     const services = this.#services;

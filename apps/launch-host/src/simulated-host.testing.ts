@@ -12,6 +12,7 @@ import type {
 import { silentLogger, systemClock } from '@landfall/runtime';
 import { createApplianceTurns } from './conversion/appliance-turns.ts';
 import { KeptConversions } from './conversion/file-kept-conversions.ts';
+import { createLimiter } from './conversion/limiter.ts';
 import type { HostServices } from './host-services.ts';
 import { MachineStore } from './machine/file-machine-store.ts';
 import { type MachineRecord, newRecord } from './machine/machine-record.ts';
@@ -95,7 +96,7 @@ export async function simulatedServices(stateDir: string, host: SimulatedHost): 
   return {
     ...{ store, logger: silentLogger, clock: systemClock },
     ...{ host, accelerator: 'tcg', hasUefiFirmware: () => false },
-    ...createApplianceTurns(),
+    ...{ ...createApplianceTurns(), roomTurns: createLimiter(1) },
     kept: new KeptConversions(join(stateDir, 'conversions')),
     ...{ viewTimeoutSeconds: 0, hostBootId: BOOT_ID },
   };

@@ -28,8 +28,10 @@ test('H6: a disk whose job has ended is flushed before its view goes, and is not
   assert.equal(sumProgress([{ ...ended, hasViewNode: false, isFlushed: true }]).complete, true);
 });
 
-test('a job that met an error is told to try again, and the error is known', () => {
-  assert.deepEqual(decideHydration({ ...DISK, job: { ...JOB, error: 'NO_SPACE' } }, 7), {
+test('a job that met an error is told to try again, at the speed that is wanted, and the error is known', () => {
+  const job = { ...JOB, error: 'NO_SPACE' } as const;
+  assert.deepEqual(decideHydration({ ...DISK, job }, 7), { kind: 'SET_SPEED' });
+  assert.deepEqual(decideHydration({ ...DISK, job: { ...job, bytesPerSecondMax: 7 } }, 7), {
     kind: 'RESUME',
     error: 'NO_SPACE',
   });

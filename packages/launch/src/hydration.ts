@@ -51,8 +51,10 @@ export type HydrationAction =
  */
 export function decideHydration(facts: HydrationFacts, bytesPerSecondMax: number): HydrationAction {
   const { job } = facts;
+  // Before it is resumed: a job that met a full disk is not to go on as fast as it went.
+  if (job !== undefined && job.bytesPerSecondMax !== bytesPerSecondMax) return { kind: 'SET_SPEED' };
   if (job?.error !== undefined) return { kind: 'RESUME', error: job.error };
-  if (job !== undefined) return { kind: job.bytesPerSecondMax === bytesPerSecondMax ? 'WAIT' : 'SET_SPEED' };
+  if (job !== undefined) return { kind: 'WAIT' };
   if (facts.hasBacking) return { kind: 'BEGIN' };
   if (!facts.isFlushed) return { kind: 'FLUSH' };
   return facts.hasViewNode ? { kind: 'REMOVE_VIEW' } : { kind: 'NOTHING' };

@@ -1,4 +1,5 @@
 /** qcow2 overlays, through qemu-img. */
+import { existsSync } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatBytes, MIB, mapAtOnce, OperationError, run, runChecked } from '@landfall/runtime';
@@ -11,7 +12,7 @@ const OVERLAY_RESERVE_BYTES = 512 * MIB;
 const IMAGES_AT_ONCE_MAX = 4;
 const TIMEOUT_MS = 120_000;
 const COPY_TIMEOUT_MS = 600_000;
-/** Others wait for it. */
+/** Of all images together: others wait for it. */
 const MEASURE_TIMEOUT_MS = 10_000;
 
 export interface OverlayRequest {
@@ -109,31 +110,69 @@ async function setBacking({
 }
 
 /**
- * Whether these overlays can be filled in where they are. What is empty in a view takes no room, but to ask
- * for that takes a while: it is asked only if everything would not fit. A view that does not tell it in time
- * may be full. Errors: OVERLAY_NO_SPACE.
+ * Whether these overlays can be filled in where they are, beside `others`, which fill in already and have not
+ * taken all their room yet. What is empty in a view takes no room, but to ask for that takes a while: it is
+ * asked only if everything would not fit. A view that does not tell it in time may be full. Errors:
+ * OVERLAY_NO_SPACE.
  */
-export async function checkSpaceToFillIn(paths: readonly string[], folder: string): Promise<void> {
-  const images = await mapAtOnce(paths, IMAGES_AT_ONCE_MAX, async (path) => {
-    return { path, ...(await inspectImage(path)) };
-  });
-  const unfilled = images.filter(({ hasBacking }) => hasBacking);
-  if (unfilled.length === 0) return;
+export async function checkSpaceToFillIn(
+  paths: readonly string[],
+  { folder, others }: { readonly folder: string; readonly others: readonly string[] },
+): Promise<void> {
+  const own = await findUnfilled(paths);
+  if (own.length === 0) return;
+  const unfilled = [...own, ...(await findUnfilled(others))];
   const mostBytes = unfilled.reduce((sum, image) => sum + bytesMissing(image, image.sizeBytes), 0);
+  // After what is missing: what a disk takes between the two looks counts against it, never for it.
+  if ((await freeBytesIn(folder)) >= OVERLAY_RESERVE_BYTES + mostBytes) return;
+  const missing = await measureMissing(unfilled);
   const freeBytes = await freeBytesIn(folder);
-  if (freeBytes >= OVERLAY_RESERVE_BYTES + mostBytes) return;
-  const missing = await mapAtOnce(unfilled, IMAGES_AT_ONCE_MAX, async (image) =>
-    bytesMissing(image, (await measureWhole(image.path)) ?? image.sizeBytes),
-  );
   const neededBytes = OVERLAY_RESERVE_BYTES + missing.reduce((sum, bytes) => sum + bytes, 0);
   if (freeBytes >= neededBytes) return;
-  const needed = formatBytes(neededBytes);
-  throw new OperationError(
-    'OVERLAY_NO_SPACE',
-    `${formatBytes(freeBytes)} are free in ${folder}; filling in the machine's disks may need ${needed}`,
-    {
-      hint: 'terminate test machines that are no longer needed, or free space there; then ask again',
-    },
+  const ownBytes = missing.slice(0, own.length).reduce((sum, bytes) => sum + bytes, 0);
+  throw noSpaceToFillIn(folder, { freeBytes, neededBytes, ownBytes });
+}
+
+function noSpaceToFillIn(
+  folder: string,
+  bytes: Readonly<Record<'freeBytes' | 'neededBytes' | 'ownBytes', number>>,
+): OperationError {
+  const needed = formatBytes(bytes.neededBytes);
+  const othersBytes = bytes.neededBytes - OVERLAY_RESERVE_BYTES - bytes.ownBytes;
+  const others = othersBytes === 0 ? '' : `, ${formatBytes(othersBytes)} of it for machines that fill in now`;
+  const message = `${formatBytes(bytes.freeBytes)} are free in ${folder}; filling in the machine's disks may need`;
+  return new OperationError('OVERLAY_NO_SPACE', `${message} ${needed}${others}`, {
+    hint: 'terminate test machines that are no longer needed, or free space there; then ask again',
+  });
+}
+
+interface UnfilledImage extends ImageFacts {
+  readonly path: string;
+}
+
+/** One that is there no more, because its machine was just terminated, needs nothing. */
+async function findUnfilled(paths: readonly string[]): Promise<UnfilledImage[]> {
+  const there = paths.filter((path) => existsSync(path));
+  const images = await mapAtOnce(there, IMAGES_AT_ONCE_MAX, async (path) => {
+    return { path, facts: await inspectIfThere(path) };
+  });
+  return images.flatMap(({ path, facts }) => (facts?.hasBacking === true ? [{ path, ...facts }] : []));
+}
+
+async function inspectIfThere(path: string): Promise<ImageFacts | undefined> {
+  try {
+    return await inspectImage(path);
+  } catch (error) {
+    if (existsSync(path)) throw error;
+    return undefined;
+  }
+}
+
+/** In the order of the images, in bytes; they share the time that there is for it. */
+async function measureMissing(images: readonly UnfilledImage[]): Promise<readonly number[]> {
+  const deadline = AbortSignal.timeout(MEASURE_TIMEOUT_MS);
+  return await mapAtOnce(images, IMAGES_AT_ONCE_MAX, async (image) =>
+    bytesMissing(image, (await measureWhole(image.path, deadline)) ?? image.sizeBytes),
   );
 }
 
@@ -142,15 +181,16 @@ function bytesMissing({ bytesOnDisk }: ImageFacts, wholeBytes: number): number {
 }
 
 /** What the file has once it is filled in, as its view tells it; `undefined`: it does not, or not in time. */
-async function measureWhole(path: string): Promise<number | undefined> {
+async function measureWhole(path: string, deadline: AbortSignal): Promise<number | undefined> {
+  if (deadline.aborted) return undefined;
   const argv = ['qemu-img', 'measure', '-U', '--output=json', '-f', 'qcow2', '-O', 'qcow2', path];
-  const { exitCode, stdout } = await run(argv, { timeoutMs: MEASURE_TIMEOUT_MS });
+  const { exitCode, stdout } = await run(argv, { timeoutMs: MEASURE_TIMEOUT_MS, signal: deadline });
   if (exitCode !== 0) return undefined;
   const { required }: { required: number } = JSON.parse(stdout);
   return required;
 }
 
-async function freeBytesIn(folder: string): Promise<number> {
+export async function freeBytesIn(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }

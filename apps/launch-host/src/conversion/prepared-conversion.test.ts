@@ -17,6 +17,7 @@ import { type MachineContext, overlayName } from '../machine/machine-context.ts'
 import { type MachineRecord, newRecord, toStatus } from '../machine/machine-record.ts';
 import { createApplianceTurns } from './appliance-turns.ts';
 import { KeptConversions } from './file-kept-conversions.ts';
+import { createLimiter } from './limiter.ts';
 import { keepConversion, usePreparedConversion } from './prepared-conversion.ts';
 
 const SIZE = 1024 * 1024;
@@ -60,7 +61,7 @@ async function makeBed(t: TestContext): Promise<Bed> {
   await kept.open();
   const services: HostServices = {
     ...{ store, kept, ...idleHost(stateDir) },
-    ...{ ...createApplianceTurns(), viewTimeoutSeconds: 0, hostBootId: 'boot' },
+    ...{ ...createApplianceTurns(), roomTurns: createLimiter(1), viewTimeoutSeconds: 0, hostBootId: 'boot' },
   };
   const context = async (specification: MachineSpecification): Promise<MachineContext> => {
     const folder = store.folderOf(specification.machineId);

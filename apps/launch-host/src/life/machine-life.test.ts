@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import type { MachineSpecification, SignOfLife } from '@landfall/channel';
 import { createApplianceTurns } from '../conversion/appliance-turns.ts';
 import { KeptConversions } from '../conversion/file-kept-conversions.ts';
+import { createLimiter } from '../conversion/limiter.ts';
 import { idleHost } from '../idle-host.testing.ts';
 import { MachineStore } from '../machine/file-machine-store.ts';
 import type { MachineContext } from '../machine/machine-context.ts';
@@ -30,7 +31,12 @@ async function machineWith(
   const context: MachineContext = {
     services: {
       ...{ store: new MachineStore(folder), kept: new KeptConversions(folder), ...idleHost(folder) },
-      ...{ ...createApplianceTurns(), viewTimeoutSeconds: 0, hostBootId: 'boot' },
+      ...{
+        ...createApplianceTurns(),
+        roomTurns: createLimiter(1),
+        viewTimeoutSeconds: 0,
+        hostBootId: 'boot',
+      },
     },
     folder,
     record: () => record,

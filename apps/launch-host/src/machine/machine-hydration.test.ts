@@ -6,12 +6,14 @@ import { type TestContext, test } from 'node:test';
 import type { MachineSpecification } from '@landfall/channel';
 import { inspectImage } from '@landfall/launch';
 import { GIB, MIB, runChecked } from '@landfall/runtime';
+import type { HostServices } from '../host-services.ts';
 import { runningRecord, SimulatedHost, simulatedServices } from '../simulated-host.testing.ts';
 import { Machine } from './machine.ts';
 import { overlayName } from './machine-context.ts';
 import type { MachineRecord } from './machine-record.ts';
 
 const MACHINE_ID = 'i-00000000000000001';
+const OTHER_ID = 'i-00000000000000002';
 const DISK = {
   ...{ diskId: 'disk-0', deviceName: '/dev/sda', sizeBytes: GIB, isBootDisk: true },
   nbdUri: 'nbd+unix:///d?socket=/none',
@@ -24,8 +26,19 @@ async function machineIn(
   changes: Partial<MachineRecord> = {},
 ): Promise<Machine> {
   const services = await simulatedServices(stateDir, host);
-  const record = runningRecord(MACHINE_ID);
-  host.machines.set(MACHINE_ID, 'RUNNING');
+  return machineWith(services, MACHINE_ID, disks, changes);
+}
+
+function machineWith(
+  services: HostServices,
+  machineId: string,
+  disks: MachineSpecification['disks'],
+  changes: Partial<MachineRecord> = {},
+): Machine {
+  const record = runningRecord(machineId);
+  const { host } = services;
+  assert.ok(host instanceof SimulatedHost);
+  host.machines.set(machineId, 'RUNNING');
   return new Machine(services, { ...record, ...changes, specification: { ...record.specification, disks } });
 }
 
@@ -139,6 +152,12 @@ async function writeView(path: string, dataBytes: number): Promise<void> {
   }
 }
 
+async function writeOverlay({ folder }: Machine, view: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const overlay = join(folder, overlayName('disk-0'));
+  await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', view, overlay]);
+}
+
 test('disks for which there is no room are not begun, and begin when there is', { skip }, async (t) => {
   const view = join(await folderFor(t), 'view.raw');
   await withSmallDisk(t, 520 * MIB, async (stateDir) => {
@@ -149,10 +168,8 @@ test('disks for which there is no room are not begun, and begin when there is', 
       return { disks: [], errors: ['disk-0: still at it'] };
     };
     const machine = await machineIn(stateDir, host, [DISK]);
-    await mkdir(machine.folder, { recursive: true });
     await writeView(view, 0);
-    const overlay = join(machine.folder, overlayName('disk-0'));
-    await runChecked(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', view, overlay]);
+    await writeOverlay(machine, view);
     // A view that cannot be asked may be full.
     for (const prepare of [() => rm(view), () => writeView(view, 20 * MIB)]) {
       await prepare();
@@ -166,5 +183,78 @@ test('disks for which there is no room are not begun, and begin when there is', 
     assert.equal((await machine.hydrate(undefined)).hydration.state, 'RUNNING');
     assert.equal(machine.status.error, undefined);
     assert.equal(begun, 1);
+  });
+});
+
+test('S1: two machines that are to begin at once do not count the same room', { skip }, async (t) => {
+  const view = join(await folderFor(t), 'view.raw');
+  await writeView(view, 8 * MIB);
+  await withSmallDisk(t, 526 * MIB, async (stateDir) => {
+    const host = new SimulatedHost();
+    host.advanceHydration = async () => ({ disks: [], errors: ['disk-0: still at it'] });
+    const services = await simulatedServices(stateDir, host);
+    const machines = [MACHINE_ID, OTHER_ID].map((machineId) => machineWith(services, machineId, [DISK]));
+    for (const machine of machines) await writeOverlay(machine, view);
+    await Promise.all(machines.map((machine) => machine.hydrate(undefined)));
+    const states = () => machines.map(({ status }) => status.hydration.state).toSorted();
+    assert.deepEqual(states(), ['FAILED', 'RUNNING']);
+    const [late] = machines.filter(({ status }) => status.hydration.state === 'FAILED');
+    const [early] = machines.filter((machine) => machine !== late);
+    assert.match(late?.status.error?.message ?? '', /, 8\.\d+ MiB of it for machines that fill in now$/);
+    // A restart of ours forgets nothing of it.
+    const again = await simulatedServices(stateDir, host);
+    const record = (await again.store.loadAll()).find(
+      ({ specification }) => specification.machineId === late?.specification.machineId,
+    );
+    assert.ok(record !== undefined && late !== undefined && early !== undefined);
+    assert.equal((await new Machine(again, record).hydrate(undefined)).hydration.state, 'FAILED');
+    // One that is no more takes none.
+    await early.terminate();
+    assert.equal((await late.hydrate(undefined)).hydration.state, 'RUNNING');
+    assert.equal(late.status.error, undefined);
+  });
+});
+
+test('S2: with little room left the jobs are held, which is told, and go on by themselves', {
+  skip,
+}, async (t) => {
+  await withSmallDisk(t, 600 * MIB, async (stateDir) => {
+    const host = new SimulatedHost();
+    const limits: (number | undefined)[] = [];
+    let doneBytes = 0;
+    host.advanceHydration = async ({ disks, bandwidthBytesPerSecond }) => {
+      limits.push(bandwidthBytesPerSecond);
+      const job = { doneBytes, bytesPerSecondMax: 0, error: undefined };
+      const facts = { hasBacking: true, hasViewNode: true, isFlushed: false, job };
+      return { disks: disks.map((disk) => ({ ...disk, ...facts })), errors: ['disk-0: NO_SPACE'] };
+    };
+    const resize = (sizeBytes: number) =>
+      runChecked(['mount', '-o', `remount,size=${sizeBytes}`, 'tmpfs', stateDir]);
+    const machine = await machineIn(stateDir, host, [DISK]);
+    await mkdir(machine.folder, { recursive: true });
+    assert.equal((await machine.hydrate(50 * MIB)).hydration.state, 'RUNNING');
+    // As much as one that began with just enough room has at its end, but for what its guest wrote.
+    await resize(200 * MIB);
+    await machine.refresh();
+    assert.deepEqual([limits.splice(0), machine.status.error], [[50 * MIB, 50 * MIB], undefined]);
+    await resize(100 * MIB);
+    for (let look = 0; look < 400; look += 1) await machine.refresh();
+    assert.deepEqual(new Set(limits.splice(0)), new Set([1]));
+    assert.deepEqual(
+      [machine.status.hydration.state, machine.status.error?.code],
+      ['RUNNING', 'OVERLAY_NO_SPACE'],
+    );
+    assert.equal(machine.status.hydration.bytesPerSecondMax, 50 * MIB, 'the limit that was asked for stays');
+    // Not at once: it would go on and off.
+    await resize(200 * MIB);
+    const services = await simulatedServices(stateDir, host);
+    const [record] = await services.store.loadAll();
+    assert.ok(record !== undefined);
+    const again = new Machine(services, record);
+    assert.equal((await again.refresh())?.error?.code, 'OVERLAY_NO_SPACE');
+    await resize(300 * MIB);
+    doneBytes = MIB;
+    assert.equal((await again.refresh())?.error, undefined);
+    assert.deepEqual(limits, [1, 50 * MIB]);
   });
 });

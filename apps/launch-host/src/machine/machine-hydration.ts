@@ -1,22 +1,19 @@
 /** Fills in a machine's disks, a look at a time; the work itself is done by the machine's host. */
 import { join } from 'node:path';
-import {
-  checkSpaceToFillIn,
-  type HydrationFacts,
-  type HydrationRequest,
-  inspectImage,
-  sumProgress,
-} from '@landfall/launch';
+import { type HydrationFacts, type HydrationRequest, inspectImage, sumProgress } from '@landfall/launch';
 import { OperationError } from '@landfall/runtime';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { startHydrator } from './machine-launch.ts';
 import { isFlushed, type MachineRecord, withoutError } from './machine-record.ts';
+import { beginIfRoom, followRoom, released } from './machine-room.ts';
 
 /**
  * Failures in a row, without getting further than ever before, before hydration is given up: some ten
  * minutes of looks, or three where somebody asks for it every second meanwhile.
  */
 const FAILURES_MAX = 300;
+/** The least that is a limit: a job copies one more piece, and then waits for hours. */
+const HELD_BYTES_PER_SECOND = 1;
 
 export async function hydrateOnce(context: MachineContext): Promise<void> {
   const { phase, hydration, conversion } = context.record();
@@ -44,40 +41,28 @@ export async function wantHydration(
 ): Promise<void> {
   const { hydration } = context.record();
   if (hydration.state === 'COMPLETE') return;
-  if (hydration.state !== 'RUNNING' && !(await hasRoom(context))) return;
-  const failures = hydration.state === 'RUNNING' ? hydration.failures : 0;
-  await context.update({ hydration: { ...hydration, state: 'RUNNING', bandwidthBytesPerSecond, failures } });
-}
-
-/** Looked for before it begins: a file system that is full pauses every machine on it. */
-async function hasRoom(context: MachineContext): Promise<boolean> {
-  const record = context.record();
-  const { machineId, disks } = record.specification;
-  const paths = disks.map(({ diskId }) => join(context.folder, overlayName(diskId)));
-  try {
-    await checkSpaceToFillIn(paths, context.folder);
-  } catch (error) {
-    if (!(error instanceof OperationError) || error.code !== 'OVERLAY_NO_SPACE') throw error;
-    const { code, message, hint = '' } = error;
-    context.services.logger.warn('hydration-not-begun', { machineId, error });
-    const hydration = { ...record.hydration, state: 'FAILED' } as const;
-    await context.update({ hydration, error: { code, message, hint } });
-    return false;
+  if (hydration.state === 'RUNNING') {
+    return await context.update({ hydration: { ...hydration, bandwidthBytesPerSecond } });
   }
-  if (record.error?.code === 'OVERLAY_NO_SPACE') await context.replace(withoutError(record));
-  return true;
+  await beginIfRoom(context, async () => {
+    const begun = { state: 'RUNNING', bandwidthBytesPerSecond, failures: 0 } as const;
+    await context.update({ hydration: { ...context.record().hydration, ...begun } });
+  });
 }
 
 async function advance(context: MachineContext): Promise<void> {
-  const { disks, errors } = await context.services.host.advanceHydration(toRequest(context));
+  const isHeld = await followRoom(context);
+  const { disks, errors } = await context.services.host.advanceHydration(toRequest(context, isHeld));
   await noteFlushed(context, disks);
   const { complete, doneBytes, totalBytes } = sumProgress(disks);
   const before = context.record().hydration;
   if (doneBytes > before.doneBytes) {
-    await getFurther(context, { ...before, doneBytes, totalBytes, failures: 0 });
+    const hydration = { ...before, doneBytes, totalBytes, failures: 0 };
+    await context.replace({ ...gotFurther(context.record()), hydration });
   }
-  if (errors.length > 0) await noteFailure(context, errors.join('; '));
-  else if (complete) await finish(context);
+  // One that is held is not given up: it goes on when there is room.
+  if (errors.length > 0 && !isHeld) await noteFailure(context, errors.join('; '));
+  else if (errors.length === 0 && complete) await finish(context);
 }
 
 /** R3: before the host is told that it may take the view away, which it does at the next look. */
@@ -90,25 +75,26 @@ async function noteFlushed(context: MachineContext, disks: readonly HydrationFac
 
 /** H1: complete is what the files say, not the jobs. */
 async function finish(context: MachineContext): Promise<void> {
-  const { specification, hydration, phase } = context.record();
+  const { specification, phase } = context.record();
   const { services, folder } = context;
   if (phase !== 'RUNNING') await services.host.stop(placeOf(context));
   for (const { diskId } of specification.disks) {
     const { hasBacking } = await inspectImage(join(folder, overlayName(diskId)));
     if (hasBacking) return await noteFailure(context, `${diskId} still has a backing`);
   }
-  services.logger.info('hydration-complete', {
-    machineId: specification.machineId,
-    bytes: hydration.totalBytes,
-  });
-  await getFurther(context, { ...hydration, state: 'COMPLETE', doneBytes: hydration.totalBytes });
+  await context.replace(completed(context.record()));
+  const { totalBytes: bytes } = context.record().hydration;
+  services.logger.info('hydration-complete', { machineId: specification.machineId, bytes });
+}
+
+function completed(record: MachineRecord): MachineRecord {
+  const { hydration, ...rest } = gotFurther(released(record));
+  return { ...rest, hydration: { ...hydration, state: 'COMPLETE', doneBytes: hydration.totalBytes } };
 }
 
 /** What was said when it was given up is not so any more. */
-async function getFurther(context: MachineContext, hydration: MachineRecord['hydration']): Promise<void> {
-  const record = context.record();
-  const better = record.error?.code === 'HYDRATION_FAILED' ? withoutError(record) : record;
-  await context.replace({ ...better, hydration });
+function gotFurther(record: MachineRecord): MachineRecord {
+  return record.error?.code === 'HYDRATION_FAILED' ? withoutError(record) : record;
 }
 
 async function noteFailure(context: MachineContext, reason: string): Promise<void> {
@@ -125,7 +111,7 @@ async function noteFailure(context: MachineContext, reason: string): Promise<voi
   await context.update({ hydration: { ...hydration, failures, state: 'FAILED' }, error });
 }
 
-function toRequest(context: MachineContext): HydrationRequest {
+function toRequest(context: MachineContext, isHeld: boolean): HydrationRequest {
   const { specification, hydration } = context.record();
   const { folder } = context;
   return {
@@ -134,6 +120,8 @@ function toRequest(context: MachineContext): HydrationRequest {
       ...{ diskId, sizeBytes, overlayPath: join(folder, overlayName(diskId)) },
       isFlushed: isFlushed(context.record(), diskId),
     })),
-    bandwidthBytesPerSecond: hydration.bandwidthBytesPerSecond ?? undefined,
+    bandwidthBytesPerSecond: isHeld
+      ? HELD_BYTES_PER_SECOND
+      : (hydration.bandwidthBytesPerSecond ?? undefined),
   };
 }

@@ -48,6 +48,8 @@ export interface MachineRecord {
      * the records of older versions.
      */
     readonly flushedDisks?: readonly string[];
+    /** Its jobs stand still until the launch host has room again. */
+    readonly isHeld?: true;
   };
   /** What is known of the scripts; absent: there are none. */
   readonly postLaunch?: readonly PostLaunchOutcome[];
