@@ -3,7 +3,7 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { run, runChecked } from '@landfall/runtime';
+import { run, runChecked, systemClock } from '@landfall/runtime';
 import fc from 'fast-check';
 import {
   type GuestScript,
@@ -42,10 +42,11 @@ async function guestFolder(t: TestContext, scripts?: readonly GuestScript[]) {
   await writeFile(join(devices, 'vda'), 'the disk of somebody else\n');
   await writeFile(disk, scripts === undefined ? Buffer.alloc(4096) : scriptsDisk(scripts));
   const run = join(folder, 'run');
-  await writeFile(run, runnerScript({ ...place, devices, diskWaitSeconds: 1 }), { mode: 0o700 });
+  const waits = { diskWaitSeconds: 1, leftDiskWaitSeconds: 3 };
+  await writeFile(run, runnerScript({ ...place, ...waits, devices }), { mode: 0o700 });
   return {
     folder,
-    boot: () => runChecked([run]),
+    ...{ runner: run, boot: () => runChecked([run]) },
     reports: async () => parseReports(await readFile(port, 'utf8')),
     ...{ port, disk },
     /** As a boot before this one had left it. */
@@ -108,6 +109,36 @@ test('G4: a machine that ended before its disk was empty empties it, and takes n
   await guest.boot();
   assert.equal((await guest.reports()).get('one')?.output, 'as it was\n');
   assert.ok((await readFile(guest.disk)).every((byte) => byte === 0));
+});
+
+test('G4: a disk that could not be emptied to its end is found again, and emptied then', async (t) => {
+  const parameters = { key: 'secret'.repeat(20_000) };
+  const guest = await guestFolder(t, [scriptOf('one', 'echo ran', { parameters })]);
+  await guest.fetched();
+  // Whatever writes further than that into a file is killed: 64 or 128 KiB, as the shell counts.
+  await runChecked(['sh', '-c', 'ulimit -f 128; exec sh "$0"', guest.runner]);
+  const half = await readFile(guest.disk);
+  assert.ok(
+    half.subarray(-8192).some((byte) => byte !== 0),
+    'it was ended in the middle',
+  );
+  assert.match(half.subarray(0, 64).toString(), /^landfall-scripts 1 \d+\n/);
+  await rm(join(guest.folder, 'done'));
+  await guest.boot();
+  assert.ok((await readFile(guest.disk)).every((byte) => byte === 0));
+});
+
+test('G4: a disk of scripts that the guest has already is waited for, and emptied', async (t) => {
+  const guest = await guestFolder(t, [scriptOf('one', 'echo ran')]);
+  await guest.fetched();
+  const disk = await readFile(guest.disk);
+  await rm(guest.disk);
+  const booted = guest.boot();
+  await systemClock.sleep(300);
+  await writeFile(guest.disk, disk);
+  await booted;
+  assert.ok((await readFile(guest.disk)).every((byte) => byte === 0));
+  assert.equal((await guest.reports()).get('one')?.output, 'ran\n');
 });
 
 test('a machine without scripts waits a little for their disk, once', async (t) => {

@@ -12,8 +12,8 @@
  * G1 A script is begun at most once, whenever the guest is restarted: that it began is on disk before.
  * G2 No value is ever part of a text that a shell parses, but for single-quoted ones (`quote`).
  * G3 A frame is one line that begins with `landfall-action`; whatever else is on the line's port is not ours.
- * G4 The scripts are whole in the guest, and durable, before its plan has its name. Then the disk is emptied:
- *    nothing that is secret stays on it.
+ * G4 The scripts are whole in the guest, and durable, before its plan has its name. Then the disk is emptied,
+ *    its mark last: nothing that is secret stays on it, whenever the guest is killed.
  */
 
 export interface GuestScript {
@@ -60,15 +60,17 @@ export interface RunnerPlace {
   readonly devices: string;
   /** The kernel finds disks while the system starts. */
   readonly diskWaitSeconds: number;
+  /** The same, when all that is still to be done with the disk is to empty it, if it was not. */
+  readonly leftDiskWaitSeconds: number;
 }
 
 const GUEST_PLACE: RunnerPlace = {
   ...{ folder: RUNNER_FOLDER, port: REPORT_PORT },
-  ...{ disks: '/sys/block', devices: '/dev', diskWaitSeconds: 60 },
+  ...{ disks: '/sys/block', devices: '/dev', diskWaitSeconds: 60, leftDiskWaitSeconds: 5 },
 };
 
 export function runnerScript(place: RunnerPlace = GUEST_PLACE): string {
-  const { folder, port, disks, devices, diskWaitSeconds } = place;
+  const { folder, port, disks, devices, diskWaitSeconds, leftDiskWaitSeconds } = place;
   return `#!/bin/sh
 # Written by Landfall: runs the post-launch scripts of this machine, each once, and tells what became of them.
 folder=${quote(folder)}
@@ -111,23 +113,30 @@ fetch() (
   sync
 )
 
+# The mark last: as long as anything is left, the disk is found.
 empty_disk() {
-  dd if=/dev/zero of="$disk" bs=${DISK_BLOCK_BYTES} count="$(((bytes + ${DISK_BLOCK_BYTES - 1}) / ${DISK_BLOCK_BYTES} + 1))" conv=notrunc 2> /dev/null
+  dd if=/dev/zero of="$disk" bs=${DISK_BLOCK_BYTES} seek=1 \\
+    count="$(((bytes + ${DISK_BLOCK_BYTES - 1}) / ${DISK_BLOCK_BYTES}))" conv=notrunc 2> /dev/null || return
+  sync
+  dd if=/dev/zero of="$disk" bs=${DISK_BLOCK_BYTES} count=1 conv=notrunc 2> /dev/null
   sync
 }
 
+wait=${diskWaitSeconds}
+[ -e "$folder/plan" ] && wait=${leftDiskWaitSeconds}
 waited=0
-while true; do
-  if find_disk; then
-    [ -e "$folder/plan" ] || fetch || exit 1
-    empty_disk
-  fi
-  [ -e "$folder/plan" ] && break
-  # A machine without scripts, that began with the conversion of another.
-  [ "$waited" -lt ${diskWaitSeconds} ] || { : > "$folder/done"; exit 0; }
+until find_disk; do
+  disk=
+  [ "$waited" -lt "$wait" ] || break
   waited=$((waited + 1))
   sleep 1
 done
+if [ -n "$disk" ]; then
+  [ -e "$folder/plan" ] || fetch || exit 1
+  empty_disk
+fi
+# A machine without scripts, that began with the conversion of another.
+[ -e "$folder/plan" ] || { : > "$folder/done"; exit 0; }
 
 now() { echo "$(date +%s)000"; }
 durable() { sync "$1" 2> /dev/null || sync; }
