@@ -179,6 +179,7 @@ test('a machine with scripts begins with a conversion that had none, and takes t
   assert.ok(outcome !== undefined);
   await machine.update({ postLaunch: [{ ...outcome, state: 'SUCCEEDED' }] });
   assert.deepEqual(await scriptsDiskFor(machine), {}, 'when they have ended it is gone');
+  await assert.rejects(readFile(scriptsDiskPath), { code: 'ENOENT' });
 });
 
 test('what a kept guest cannot run is said of every machine that begins with it', async (t) => {

@@ -53,6 +53,8 @@ export interface MachineRecord {
   };
   /** What is known of the scripts; absent: there are none. */
   readonly postLaunch?: readonly PostLaunchOutcome[];
+  /** The file from which the guest took them holds nothing any more, whatever the guest left there. */
+  readonly isScriptsDiskEmpty?: true;
   readonly published: readonly {
     readonly guestPort: number;
     readonly hostPort: number;

@@ -18,6 +18,7 @@ import { keepDisks } from '../conversion/file-kept-disks.ts';
 import type { HostServices } from '../host-services.ts';
 import { watchForLife } from '../life/machine-life.ts';
 import { readTail, removeFile, unknownMachine } from './file-machine-store.ts';
+import { emptyScriptsDisk, removeScriptsDisk } from './file-scripts-disk.ts';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
 import { hydrateOnce, wantHydration } from './machine-hydration.ts';
 import { convertMachine, startMachine } from './machine-launch.ts';
@@ -159,6 +160,7 @@ export class Machine {
 
   async #endNow(): Promise<void> {
     await this.#host.remove(placeOf(this.#context()));
+    await removeScriptsDisk(this.folder);
     await keepDisks(this.#services, this.#record);
     this.#record = { ...withoutError(this.#record), phase: 'TERMINATED', published: [] };
     await this.#services.store.remove(this.#record);
@@ -245,6 +247,7 @@ export class Machine {
     // What fills in the disks must not be taken for the machine that is about to be started.
     if (this.#isUnderWay) return;
     await observePostLaunch(this.#context());
+    await emptyScriptsDisk(this.#context());
     await watchForLife(this.#context());
     await hydrateOnce(this.#context());
   }

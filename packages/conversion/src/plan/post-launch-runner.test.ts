@@ -38,9 +38,14 @@ async function guestFolder(t: TestContext, scripts?: readonly GuestScript[]) {
   const disk = join(devices, 'vdb');
   for (const path of [folder, disks, devices]) await mkdir(path);
   await writeFile(port, '');
-  for (const name of ['vda', 'vdb', 'sda']) await writeFile(join(disks, name), '');
-  await writeFile(join(devices, 'vda'), 'the disk of somebody else\n');
-  await writeFile(disk, scripts === undefined ? Buffer.alloc(4096) : scriptsDisk(scripts));
+  const attach = async (name: string, content: Buffer | string) => {
+    await mkdir(join(disks, name), { recursive: true });
+    await writeFile(join(disks, name, 'size'), `${Math.floor(content.length / 512)}\n`);
+    await writeFile(join(devices, name), content);
+  };
+  await mkdir(join(disks, 'sda'));
+  await attach('vda', 'the disk of somebody else\n');
+  await attach('vdb', scripts === undefined ? Buffer.alloc(4096) : scriptsDisk(scripts));
   const run = join(folder, 'run');
   const waits = { diskWaitSeconds: 1, leftDiskWaitSeconds: 3 };
   await writeFile(run, runnerScript({ ...place, ...waits, devices }), { mode: 0o700 });
@@ -48,7 +53,7 @@ async function guestFolder(t: TestContext, scripts?: readonly GuestScript[]) {
     folder,
     ...{ runner: run, boot: () => runChecked([run]) },
     reports: async () => parseReports(await readFile(port, 'utf8')),
-    ...{ port, disk },
+    ...{ port, disk, devices, attach },
     /** As a boot before this one had left it. */
     fetched: async () => {
       for (const { name, text, mode } of scriptFiles(scripts ?? [])) {
@@ -109,6 +114,41 @@ test('G4: a machine that ended before its disk was empty empties it, and takes n
   await guest.boot();
   assert.equal((await guest.reports()).get('one')?.output, 'as it was\n');
   assert.ok((await readFile(guest.disk)).every((byte) => byte === 0));
+});
+
+test('G5: only a disk of exactly the size that it says is one of scripts', async (t) => {
+  const guest = await guestFolder(t, [scriptOf('one', 'echo right')]);
+  const wrong = scriptsDisk([scriptOf('one', 'echo wrong')]);
+  const forged = (head: string) => Buffer.concat([Buffer.from(head.padEnd(512, '\0')), wrong.subarray(512)]);
+  const others = {
+    vda: Buffer.concat([wrong, Buffer.alloc(4096)]),
+    vdc: Buffer.concat([wrong, Buffer.alloc(4096)]),
+    vdd: forged('landfall-scripts 1 \n'),
+    vde: forged('landfall-scripts 1 port[$(touch injected)]\n'),
+    vdf: forged(`landfall-scripts 1 ${'9'.repeat(40)}\n`),
+  };
+  for (const [name, content] of Object.entries(others)) await guest.attach(name, content);
+  await guest.boot();
+  assert.equal((await guest.reports()).get('one')?.output, 'right\n');
+  for (const [name, content] of Object.entries(others)) {
+    assert.deepEqual(await readFile(join(guest.devices, name)), content, name);
+  }
+  assert.ok((await readFile(guest.disk)).every((byte) => byte === 0));
+  assert.equal(await isThere('injected'), false);
+});
+
+test('G5: the disk of scripts is the last one: what a disk of the server looks like does not matter', async (t) => {
+  const copy = scriptsDisk([scriptOf('one', 'echo copied')]);
+  for (const last of ['vdc', 'vdaa']) {
+    const guest = await guestFolder(t);
+    for (const name of ['vda', 'vdb', 'sda']) await guest.attach(name, copy);
+    await guest.attach(last, scriptsDisk([scriptOf('one', 'echo mine')]));
+    await guest.boot();
+    assert.equal((await guest.reports()).get('one')?.output, 'mine\n');
+    for (const name of ['vda', 'vdb', 'sda']) {
+      assert.deepEqual(await readFile(join(guest.devices, name)), copy, name);
+    }
+  }
 });
 
 test('G4: a disk that could not be emptied to its end is found again, and emptied then', async (t) => {

@@ -14,6 +14,8 @@
  * G3 A frame is one line that begins with `landfall-action`; whatever else is on the line's port is not ours.
  * G4 The scripts are whole in the guest, and durable, before its plan has its name. Then the disk is emptied,
  *    its mark last: nothing that is secret stays on it, whenever the guest is killed.
+ * G5 What a disk begins with does not make it that of the scripts, or one of the source's could be emptied: it
+ *    has exactly the size that `scriptsDisk` gives it, and is the last such disk.
  */
 
 export interface GuestScript {
@@ -50,6 +52,8 @@ const DISK_MARK = 'landfall-scripts 1';
 const DISK_BLOCK_BYTES = 512;
 /** A multiple of the blocks of any disk. */
 const DISK_UNIT_BYTES = 4096;
+/** In which Linux counts the size of any disk. */
+const SECTOR_BYTES = 512;
 
 export interface RunnerPlace {
   readonly folder: string;
@@ -83,15 +87,22 @@ if [ -c "$port" ] && ! stty -F "$port" raw -echo clocal 2> /dev/null; then port=
 [ -e "$port" ] || port=/dev/null
 exec 3>> "$port"
 
-# Sets disk and bytes.
+# Sets disk and bytes. A disk of the source may begin like it: the last one is, of the size that it has.
 find_disk() {
-  for entry in "$disks"/vd* "$disks"/sd* "$disks"/hd* "$disks"/xvd*; do
+  set --
+  for entry in "$disks"/xvd? "$disks"/xvd?? "$disks"/hd? "$disks"/sd? "$disks"/sd?? "$disks"/vd? "$disks"/vd??; do
+    set -- "$entry" "$@"
+  done
+  for entry in "$@"; do
     disk=$devices/\${entry##*/}
     [ -e "$disk" ] || continue
     head=$(head -c 64 "$disk" 2> /dev/null | tr -d '\\000' | head -n 1)
-    case $head in
-      '${DISK_MARK} '*) bytes=\${head##* } && return 0 ;;
+    bytes=\${head#'${DISK_MARK} '}
+    case $bytes in
+      "$head" | '' | *[!0-9]* | ?????????????*) continue ;;
     esac
+    units=$(((bytes + ${DISK_BLOCK_BYTES + DISK_UNIT_BYTES - 1}) / ${DISK_UNIT_BYTES}))
+    [ "$(cat "$entry/size" 2> /dev/null)" = "$((units * ${DISK_UNIT_BYTES / SECTOR_BYTES}))" ] && return 0
   done
   return 1
 }
