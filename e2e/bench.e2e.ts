@@ -24,7 +24,7 @@ const ROWS = {
   rescan: 3,
   journal: 15,
   encryption: 2,
-  api: 11,
+  api: 14,
 } as const;
 
 interface Result {

@@ -122,7 +122,8 @@ test('a server is proved to boot although the launch host is killed, and is laun
   assert.equal(verified.bootProof.state, 'VERIFIED', JSON.stringify(verified.bootProof.error));
   assert.equal(verified.bootProof.attempts, 0, 'a killed launch host goes on');
   assert.match(verified.bootProof.seen ?? '', /SSH-2/);
-  assert.match(verified.consoleTail ?? '', /Linux version 6\.1|login:/);
+  // The guest answers long before its console is at rest, and what is kept of that is the end only.
+  assert.match(verified.consoleTail ?? '', /systemd\[1\]: /);
   assertPng(verified.screenshotPngBase64);
   assert.deepEqual([...replication.exports.keys()], [], 'it gives back what it held');
   await waitFor('its machine to be gone', () => readdir(join(folder, 'state/machines')), isEmpty);

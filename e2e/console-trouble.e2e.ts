@@ -99,12 +99,12 @@ test('bad days are told of, and every page stays usable', async (t) => {
   await t.test(
     'an answer that is refused is told, asked for again, and comes when there is one',
     async () => {
-      await page.route('**/DescribeSourceServers*', (route) => route.fulfill({ status: 503, body: '{}' }));
+      await page.route('**/ListServers*', (route) => route.fulfill({ status: 503, body: '{}' }));
       await browser.goto('/console/servers');
       await page.getByText('What to do:').first().waitFor();
       await browser.assertAccessible();
       await page.getByRole('button', { name: 'Try again' }).first().click();
-      await page.unroute('**/DescribeSourceServers*');
+      await page.unroute('**/ListServers*');
       await page.getByRole('link', { name: NAME }).waitFor();
       browser.assertQuiet(REFUSED);
     },

@@ -12,10 +12,10 @@
  * G1 A script is begun at most once, whenever the guest is restarted: that it began is on disk before.
  * G2 No value is ever part of a text that a shell parses, but for single-quoted ones (`quote`).
  * G3 A frame is one line that begins with `landfall-action`; whatever else is on the line's port is not ours.
- * G4 The scripts are whole in the guest, and durable, before its plan has its name. Then the disk is emptied,
- *    its mark last: nothing that is secret stays on it, whenever the guest is killed.
- * G5 What a disk begins with does not make it that of the scripts, or one of the source's could be emptied: it
- *    has exactly the size that `scriptsDisk` gives it, and is the last such disk.
+ * G4 The scripts are whole in the guest, and durable, before its plan has its name. Then the disk is
+ *    emptied, its mark last: nothing that is secret stays on it, whenever the guest is killed.
+ * G5 What a disk begins with does not make it that of the scripts, or one of the source's could be emptied:
+ *    it has exactly the size that `scriptsDisk` gives it, and is the last such disk.
  */
 
 export interface GuestScript {

@@ -6,6 +6,7 @@ import type { Landfall } from '@landfall/api/types';
 import type { ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n-context.tsx';
 import { EmptyList } from '../../widgets/empty-list.tsx';
+import { InEnglish } from '../../widgets/in-english.tsx';
 import { Connection } from './connection.tsx';
 
 export function LaunchHosts({ hosts }: { readonly hosts: readonly Landfall.LaunchHostItem[] }): ReactNode {
@@ -85,7 +86,7 @@ function AcceleratorText({ host }: { readonly host: Landfall.LaunchHostItem }): 
         (text) =>
           text !== undefined && (
             <Box key={text} variant="small" display="block">
-              {text}
+              <InEnglish>{text}</InEnglish>
             </Box>
           ),
       )}
