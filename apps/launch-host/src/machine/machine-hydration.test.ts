@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -185,6 +185,31 @@ test('disks for which there is no room are not begun, and begin when there is', 
     assert.equal(begun, 1);
   });
 });
+
+test('no room is told once, and not in the place of what else is wrong', { skip }, async (t) => {
+  const view = join(await folderFor(t), 'view.raw');
+  await writeView(view, 20 * MIB);
+  await withSmallDisk(t, 520 * MIB, async (stateDir) => {
+    const services = await simulatedServices(stateDir, new SimulatedHost());
+    const died = { code: 'MACHINE_DIED', message: 'it died', hint: 'look at its console' };
+    for (const [machineId, error] of [
+      [MACHINE_ID, undefined],
+      [OTHER_ID, died],
+    ] as const) {
+      const machine = machineWith(services, machineId, [DISK], error === undefined ? {} : { error });
+      await writeOverlay(machine, view);
+      await machine.hydrate(undefined);
+      const written = await writtenAt(machine);
+      assert.equal((await machine.hydrate(undefined)).hydration.state, 'FAILED');
+      assert.equal(machine.status.error?.code, error?.code ?? 'OVERLAY_NO_SPACE');
+      assert.equal(await writtenAt(machine), written);
+    }
+  });
+});
+
+async function writtenAt({ folder }: Machine): Promise<bigint> {
+  return (await stat(join(folder, 'machine.json'), { bigint: true })).mtimeNs;
+}
 
 test('S1: two machines that are to begin at once do not count the same room', { skip }, async (t) => {
   const view = join(await folderFor(t), 'view.raw');

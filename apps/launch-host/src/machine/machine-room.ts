@@ -7,6 +7,7 @@
  *    on by themselves. That is less than S1 leaves, so what began with just enough is not held at its end.
  */
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { checkSpaceToFillIn, freeBytesIn } from '@landfall/launch';
 import { formatBytes, MIB, OperationError } from '@landfall/runtime';
 import { type MachineContext, overlayName } from './machine-context.ts';
@@ -15,6 +16,7 @@ import { type MachineRecord, withoutError } from './machine-record.ts';
 const HELD_BELOW_BYTES = 128 * MIB;
 /** More than that, so that jobs do not go on and off. */
 const RELEASED_FROM_BYTES = 256 * MIB;
+const OF_FILLING_IN: ReadonlySet<string> = new Set(['OVERLAY_NO_SPACE', 'HYDRATION_FAILED']);
 
 /** S1: `begin` puts the machine on record as one that fills in; it is not called without room for that. */
 export async function beginIfRoom(context: MachineContext, begin: () => Promise<void>): Promise<void> {
@@ -32,16 +34,25 @@ async function hasRoom(context: MachineContext): Promise<boolean> {
     await checkSpaceToFillIn(overlaysOf(context, record), { folder, others });
   } catch (error) {
     if (!(error instanceof OperationError) || error.code !== 'OVERLAY_NO_SPACE') throw error;
-    const { code, message, hint = '' } = error;
-    services.logger.warn('hydration-not-begun', { machineId, error });
-    const hydration = { ...record.hydration, state: 'FAILED' } as const;
-    await context.update({ hydration, error: { code, message, hint } });
+    const better = refused(record, error);
+    // Whoever wants it whole asks every few seconds: what is known is neither logged nor written again.
+    if (!isDeepStrictEqual(better, record)) {
+      services.logger.warn('hydration-not-begun', { machineId, error });
+      await context.replace(better);
+    }
     return false;
   }
   if (record.hydration.isHeld || record.error?.code === 'OVERLAY_NO_SPACE') {
     await context.replace(released(record));
   }
   return true;
+}
+
+/** Of a machine that died, say, that is what matters. */
+function refused(record: MachineRecord, { code, message, hint = '' }: OperationError): MachineRecord {
+  const hydration = { ...record.hydration, state: 'FAILED' } as const;
+  const isOfAnother = record.error !== undefined && !OF_FILLING_IN.has(record.error.code);
+  return { ...record, hydration, error: isOfAnother ? record.error : { code, message, hint } };
 }
 
 async function othersFillingIn(context: MachineContext): Promise<string[]> {
