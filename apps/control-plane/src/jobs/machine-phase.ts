@@ -1,14 +1,15 @@
-/**
- * Waits until a machine has got somewhere, asking once a second; a launch host that was restarted is told
- * again.
- */
+/** Waits until a machine has got somewhere; a launch host that was restarted is told again. */
 import type { MachinePhase, MachineSpecification, MachineStatus } from '@landfall/channel';
 import { OperationError } from '@landfall/runtime';
 import type { Service } from '../service.ts';
 import { changeMachine } from '../store/machines.ts';
 import { type CallOptions, callProgram } from './call-program.ts';
 
+/** Somebody may be waiting for a machine whose conversion is kept: it is there in a moment, and seen then. */
+const ASK_FIRST_MS = 50;
 const ASK_EVERY_MS = 1000;
+/** Of the time that was waited already. */
+const ASK_AFTER_SHARE = 0.25;
 const MINUTE_MS = 60_000;
 /** A launch host converts one machine at a time: 200 of a quarter of an hour each take two days. */
 const TURN_MS = 72 * 60 * MINUTE_MS;
@@ -42,6 +43,7 @@ export async function awaitPhase(
   const host = { role: 'launch-host', programId: launchHostId } as const;
   const { machineId } = specification;
   const options = { timeoutMs, signal };
+  const askedAtMs = clock.nowMs();
   let seen: Seen | undefined;
   for (;;) {
     const status =
@@ -57,8 +59,12 @@ export async function awaitPhase(
     seen = follow(seen, status, nowMs);
     const stillMsMax = patienceMs(seen, specification, timeoutMs);
     if (nowMs - seen.movedAtMs >= stillMsMax) throw timedOut(status, stillMsMax);
-    await clock.sleep(ASK_EVERY_MS, signal);
+    await clock.sleep(askAfterMs(nowMs - askedAtMs), signal);
   }
+}
+
+function askAfterMs(waitedMs: number): number {
+  return Math.min(ASK_EVERY_MS, Math.max(ASK_FIRST_MS, waitedMs * ASK_AFTER_SHARE));
 }
 
 function follow(before: Seen | undefined, status: MachineStatus, nowMs: number): Seen {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -12,7 +13,14 @@ import { idleHost } from '../idle-host.testing.ts';
 import { MachineStore } from '../machine/file-machine-store.ts';
 import type { MachineContext } from '../machine/machine-context.ts';
 import { type MachineRecord, newRecord, toStatus } from '../machine/machine-record.ts';
-import { watchForLife } from './machine-life.ts';
+import { LifeWatch } from './machine-life.ts';
+
+/** One look, to its end. */
+async function watchForLife(context: MachineContext): Promise<void> {
+  const watch = new LifeWatch();
+  watch.look(context, (action) => action());
+  await watch.settled();
+}
 
 async function machineWith(
   t: TestContext,
@@ -51,6 +59,14 @@ async function machineWith(
   return { context, say, updates: () => updates, status: () => toStatus(record) };
 }
 
+async function listening(t: TestContext, server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return address.port;
+}
+
 test('the first sign that is seen is kept, and not looked for again', async (t) => {
   const machine = await machineWith(t, [{ kind: 'GUEST_AGENT' }, { kind: 'LOGIN_PROMPT' }], {});
   await watchForLife(machine.context);
@@ -69,11 +85,10 @@ test('the first sign that is seen is kept, and not looked for again', async (t) 
 });
 
 test('a port is asked where it is published, and a machine that does not run is not asked', async (t) => {
-  const server = createServer((socket) => socket.end('SSH-2.0-x\n'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  const address = server.address();
-  const hostPort = typeof address === 'object' && address !== null ? address.port : 0;
+  const hostPort = await listening(
+    t,
+    createServer((socket) => socket.end('SSH-2.0-x\n')),
+  );
   const published = [{ guestPort: 22, hostPort }];
   const signs = [
     { kind: 'TCP', port: 80 },
@@ -108,4 +123,35 @@ test('a script that ended well is a sign, one that failed or another one is not'
   assert.equal(await lifeWith(outcome('sign-1', 'FAILED'), outcome('sign-2', 'SUCCEEDED')), undefined);
   assert.equal(await lifeWith(), undefined);
   assert.equal(await lifeWith(outcome('sign-1', 'SUCCEEDED')), 'the script check ended well');
+});
+
+test('nobody waits for a guest that does not answer, and it is asked once at a time', async (t) => {
+  const silent: Socket[] = [];
+  const server = createServer((socket) => silent.push(socket));
+  const hostPort = await listening(t, server);
+  const machine = await machineWith(t, [{ kind: 'HTTP', port: 80, path: '/' }], {
+    published: [{ guestPort: 80, hostPort }],
+  });
+  const watch = new LifeWatch();
+  for (let look = 0; look < 5; look += 1) watch.look(machine.context, (action) => action());
+  await once(server, 'connection');
+  assert.equal(silent.length, 1);
+  silent[0]?.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+  await watch.settled();
+  assert.equal(machine.status().life?.detail, '/ answers 200');
+  assert.equal(silent.length, 1);
+});
+
+test('what was seen of a machine that has ended meanwhile, or was started anew, is not recorded', async (t) => {
+  for (const change of [{ phase: 'TERMINATED' }, { startedAtMs: 2 }] as const) {
+    const machine = await machineWith(t, [{ kind: 'LOGIN_PROMPT' }], { startedAtMs: 1 });
+    await machine.say('ledger login: ');
+    const watch = new LifeWatch();
+    watch.look(machine.context, async (action) => {
+      await machine.context.update(change);
+      await action();
+    });
+    await watch.settled();
+    assert.equal(machine.status().life, undefined, JSON.stringify(change));
+  }
 });

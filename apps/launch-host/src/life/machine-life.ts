@@ -1,34 +1,71 @@
 /**
  * Whether a machine lives: each sign that is waited for is looked for at every look at the machine, until
  * one of them was seen. What was seen is kept, durably.
+ *
+ * A guest that starts does not answer, and to wait for that takes seconds: signs are looked for beside the
+ * machine's turns, and only what was seen is recorded in one.
  */
 import { join } from 'node:path';
 import type { SignOfLife } from '@landfall/channel';
 import { CONSOLE_LOG } from '@landfall/launch';
 import { readTail } from '../machine/file-machine-store.ts';
 import { type MachineContext, placeOf } from '../machine/machine-context.ts';
+import type { MachineRecord } from '../machine/machine-record.ts';
 import { httpAnswers } from './http-life.ts';
 import { loginPromptIn } from './login-prompt.ts';
 import { tcpAnswers } from './tcp-life.ts';
 
-/** Others wait for the look to end: who does not answer in time is asked again at the next. */
+/** Who does not answer in time is asked again at the next look. */
 const ANSWER_MS = 2000;
 const CONSOLE_BYTES = 64 * 1024;
 
-export async function watchForLife(context: MachineContext): Promise<void> {
-  const { phase, life, specification } = context.record();
-  const signs = specification.signsOfLife ?? [];
+type Turn = (action: () => Promise<void>) => Promise<void>;
+
+export class LifeWatch {
+  #look: Promise<void> | undefined;
+
+  /** Begins a look, unless one is under way. */
+  look(context: MachineContext, inTurn: Turn): void {
+    this.#look ??= lookOnce(context, inTurn).finally(() => {
+      this.#look = undefined;
+    });
+  }
+
+  /** Resolves when the look that is under way has ended. */
+  async settled(): Promise<void> {
+    await this.#look;
+  }
+}
+
+async function lookOnce(context: MachineContext, inTurn: Turn): Promise<void> {
+  const { phase, life, specification, startedAtMs } = context.record();
+  const { machineId, signsOfLife: signs = [] } = specification;
   if (phase !== 'RUNNING' || life !== undefined || signs.length === 0) return;
-  const details = await Promise.all(signs.map((sign) => lookFor(context, sign)));
-  const seen = signs.flatMap((sign, index) => {
-    const detail = details[index];
-    return detail === undefined ? [] : [{ sign, detail }];
-  });
-  const [first] = seen;
-  if (first === undefined) return;
+  try {
+    const details = await Promise.all(signs.map((sign) => lookFor(context, sign)));
+    const seen = signs.flatMap((sign, index) => {
+      const detail = details[index];
+      return detail === undefined ? [] : [{ sign, detail }];
+    });
+    const [first] = seen;
+    if (first === undefined) return;
+    await inTurn(async () => {
+      const now = context.record();
+      // What was seen is of the boot that was looked at.
+      if (now.phase === 'RUNNING' && now.startedAtMs === startedAtMs) await recordLife(context, first);
+    });
+  } catch (error) {
+    context.services.logger.error('life-look-failed', { machineId, error });
+  }
+}
+
+type SeenSign = Pick<NonNullable<MachineRecord['life']>, 'sign' | 'detail'>;
+
+async function recordLife(context: MachineContext, { sign, detail }: SeenSign): Promise<void> {
   const { clock, logger } = context.services;
-  logger.info('machine-lives', { machineId: specification.machineId, ...first.sign, detail: first.detail });
-  await context.update({ life: { ...first, atMs: clock.nowMs() } });
+  const { machineId } = context.record().specification;
+  logger.info('machine-lives', { machineId, ...sign, detail });
+  await context.update({ life: { sign, detail, atMs: clock.nowMs() } });
 }
 
 /** What was seen of the sign; `undefined`: nothing yet. */

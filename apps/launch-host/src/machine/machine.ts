@@ -16,7 +16,7 @@ import { CONSOLE_LOG, type MachineHost } from '@landfall/launch';
 import { describeError, OperationError } from '@landfall/runtime';
 import { keepDisks } from '../conversion/file-kept-disks.ts';
 import type { HostServices } from '../host-services.ts';
-import { watchForLife } from '../life/machine-life.ts';
+import { LifeWatch } from '../life/machine-life.ts';
 import { readTail, removeFile, unknownMachine } from './file-machine-store.ts';
 import { emptyScriptsDisk, removeScriptsDisk } from './file-scripts-disk.ts';
 import { type MachineContext, overlayName, placeOf } from './machine-context.ts';
@@ -37,6 +37,7 @@ export class Machine {
   #turn: Promise<unknown> = Promise.resolve();
   #saved: Promise<unknown> = Promise.resolve();
   readonly #cancelled = new AbortController();
+  readonly #lifeWatch = new LifeWatch();
   /** How it is found again; absent: it was, or it is new. */
   #attach: (() => Promise<void>) | undefined;
   /** Why it could not be: told in its place until it could. */
@@ -186,6 +187,7 @@ export class Machine {
   async release(): Promise<void> {
     this.#cancelled.abort(new OperationError('LAUNCH_CANCELLED', 'the launch host is stopping'));
     await this.#launch;
+    await this.#lifeWatch.settled();
     await this.#turn;
   }
 
@@ -248,7 +250,7 @@ export class Machine {
     if (this.#isUnderWay) return;
     await observePostLaunch(this.#context());
     await emptyScriptsDisk(this.#context());
-    await watchForLife(this.#context());
+    this.#lifeWatch.look(this.#context(), (action) => this.#inTurn(action));
     await hydrateOnce(this.#context());
   }
 
