@@ -86,7 +86,9 @@ ip -o -4 address show scope global | awk '{ print "address", $2, $4 }'
 for marker in /srv/data-*/marker; do [ -f "$marker" ] && echo "marker $marker $(cat "$marker")"; done
 systemctl --failed --no-legend --plain | awk '{ print "failed", $1 }'
 `;
-const CLOUD_INIT_LINE = `[ -s /run/cloud-init/result.json ] && echo 'cloud-init done'
+/** It ends after everything else that starts, and the guest answers long before that. */
+const CLOUD_INIT_LINE = `for second in $(seq 120); do [ -s /run/cloud-init/result.json ] && break; sleep 1; done
+[ -s /run/cloud-init/result.json ] && echo 'cloud-init done'
 `;
 
 /** Of Debian's packages: one archive serves all guests of a release that need no more than the others. */

@@ -41,8 +41,8 @@ export type TrialFindings = Omit<
 
 const BOOT_TIMEOUT_MS = 15 * 60_000;
 const FACTS_ATTEMPTS_MAX = 20;
-/** Its script asks systemd, which answers late while it is still starting units. */
-const FACTS_TIMEOUT_MS = 30_000;
+/** Its script asks systemd, which answers late while it still starts units, and waits for cloud-init. */
+const FACTS_TIMEOUT_MS = 150_000;
 const FACTS_PAUSE_MS = 1000;
 const CONVERSION_POLL_MS = 100;
 const PUBLISHED_POLL_MS = 250;

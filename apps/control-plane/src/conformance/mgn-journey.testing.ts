@@ -216,9 +216,11 @@ async function useReplicationControl({ site, mgn }: Journey): Promise<void> {
 async function useLifeCycle({ site, mgn }: Journey, sourceServerID: string): Promise<void> {
   const sourceServerIDs = [sourceServerID];
   const conflict = { name: 'ConflictException' };
+  site.host.isFrozen = true;
   const { job } = await mgn('StartTest', { sourceServerIDs });
   const jobID = job?.jobID ?? '';
   await assert.rejects(mgn('StartTest', { sourceServerIDs }), conflict, 'one job per server');
+  site.host.isFrozen = false;
   await site.untilJobEnds(jobID);
   const { items: jobs = [] } = await mgn('DescribeJobs', { filters: { jobIDs: [jobID] } });
   assert.equal(jobs[0]?.participatingServers?.[0]?.launchStatus, 'LAUNCHED');
