@@ -119,6 +119,8 @@ export async function simulateLaunchHost(
 }
 
 function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-host'> {
+  /** A command of before that comes late brings none of them back. */
+  const terminated = new Set<string>();
   const find = (machineId: string) => {
     const machine = host.machines.get(machineId);
     if (machine === undefined) throw new OperationError('MACHINE_UNKNOWN', `no machine ${machineId}`);
@@ -161,6 +163,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     ensureMachine: async (specification) => {
       const { machineId } = specification;
       host.done.push(`ensureMachine ${machineId}`);
+      if (terminated.has(machineId)) return { ...newMachine(machineId), phase: 'TERMINATED' };
       if (host.machines.has(machineId)) return advance(machineId);
       const status = newMachine(machineId);
       host.machines.set(machineId, { specification, status });
@@ -185,6 +188,7 @@ function launchHostHandlers(host: SimulatedLaunchHost): CommandHandlers<'launch-
     },
     terminateMachine: async ({ machineId }) => {
       host.done.push(`terminateMachine ${machineId}`);
+      terminated.add(machineId);
       if (!host.machines.has(machineId)) return { ...newMachine(machineId), phase: 'TERMINATED' };
       const status = move(machineId, { phase: 'TERMINATED' });
       host.machines.delete(machineId);

@@ -84,7 +84,9 @@ export async function startTestControlPlane(
   let running = await start(0);
   const { port } = running;
   let restarting: Promise<void> = Promise.resolve();
+  let isOver = false;
   cleanUpAfter(t, async () => {
+    isOver = true;
     await restarting;
     await running.close();
   });
@@ -102,8 +104,10 @@ export async function startTestControlPlane(
     api: describedClient(createApiClient({ endpoint, region, caPem, credentials: admin })),
     current: () => running,
     restart: () => {
-      restarting = running.close().then(async () => {
-        running = await start(port);
+      // One after the other, and none after the test: nobody would end what it starts.
+      restarting = restarting.then(async () => {
+        await running.close();
+        if (!isOver) running = await start(port);
       });
       return restarting;
     },
