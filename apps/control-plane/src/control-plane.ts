@@ -31,7 +31,7 @@ import { CallMetrics } from './metrics/call-metrics.ts';
 import { loadMetricsToken } from './metrics/file-metrics-token.ts';
 import { createFileObjectStore } from './objects/file-object-store.ts';
 import type { ObjectStore } from './objects/object-store.ts';
-import { createS3ObjectStore, type S3Location } from './objects/s3-object-store.ts';
+import { createS3ObjectStore, type S3Location, type S3Surroundings } from './objects/s3-object-store.ts';
 import { keepPreflights } from './preflights/preflight-keeper.ts';
 import type { Service } from './service.ts';
 import { loadMachineSizes } from './sizes/file-machine-sizes.ts';
@@ -95,7 +95,8 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
   const { certificateLifetimeMs, consoleDir } = options;
   const consolePages = consoleDir === undefined ? undefined : await listConsolePages(consoleDir);
   const sizes = await loadMachineSizes(stateDir);
-  const objects = await openObjectStore(options, clock);
+  const closing = new AbortController();
+  const objects = await openObjectStore(options, { clock, closing: closing.signal });
   const files = {
     stateDir,
     clock,
@@ -144,7 +145,6 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
       planFor: (job) => planFor(service, job),
     }),
   };
-  const closing = new AbortController();
   const app = await createApp(
     { service, agentBinary: options.agentBinary, consolePages, closing: closing.signal },
     listener,
@@ -169,6 +169,8 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
   const told = keepTelling(service, closing.signal);
   log.info('control-plane-listening', { url: service.facts.publicUrl, stateDir });
   const close = async () => {
+    // Before its calls of an S3 endpoint are cut off: what was running stays unfinished (I5).
+    const inventoryEnded = service.inventory.close();
     closing.abort();
     // What one of them could not write, a store that is away, must not keep the others from ending.
     await Promise.allSettled([
@@ -183,7 +185,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
       service.streams.close(),
     ]);
     await removeRunningFile(stateDir);
-    await Promise.all([service.jobs.close(), service.inventory.close()]);
+    await Promise.all([service.jobs.close(), inventoryEnded]);
     await closeListener(listener);
     await app.close();
     await service.audit.flush().finally(() => store.close());
@@ -200,8 +202,11 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
   };
 }
 
-function openObjectStore({ stateDir, s3 }: ControlPlaneOptions, clock: Clock): Promise<ObjectStore> {
-  if (s3 !== undefined) return createS3ObjectStore(s3, clock);
+function openObjectStore(
+  { stateDir, s3 }: ControlPlaneOptions,
+  surroundings: S3Surroundings,
+): Promise<ObjectStore> {
+  if (s3 !== undefined) return createS3ObjectStore(s3, surroundings);
   return Promise.resolve(createFileObjectStore(join(stateDir, 'buckets')));
 }
 

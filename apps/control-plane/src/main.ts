@@ -25,6 +25,7 @@ async function readOptions(): Promise<ControlPlaneOptions> {
       'rate-limit': { type: 'string', default: String(CALL_RATE.perSecond) },
       'webhook-network': { type: 'string', multiple: true, default: [] },
       's3-endpoint': { type: 'string' },
+      's3-bucket': { type: 'string', multiple: true, default: [] },
       's3-region': { type: 'string' },
       's3-key': { type: 'string' },
       's3-virtual-hosts': { type: 'boolean' },
@@ -44,6 +45,7 @@ async function readOptions(): Promise<ControlPlaneOptions> {
     endpoint: values['s3-endpoint'],
     region: values['s3-region'],
     key: values['s3-key'],
+    buckets: values['s3-bucket'],
     virtualHosts: values['s3-virtual-hosts'],
   });
   return {
@@ -67,7 +69,8 @@ function usage(message: string): OperationError {
     'usage: --state-dir D [--listen 127.0.0.1] [--port 8443] [--address A]… ' +
     '[--agent-binary F.gz] [--console-dir D] ' +
     '[--store postgres://USER@HOST/DATABASE [--store-password file:PATH|env:NAME]] [--rate-limit 100] ' +
-    '[--s3-endpoint https://HOST:PORT --s3-key file:PATH|env:NAME [--s3-region R] [--s3-virtual-hosts]]';
+    '[--s3-endpoint https://HOST:PORT --s3-bucket B… --s3-key file:PATH|env:NAME [--s3-region R] ' +
+    '[--s3-virtual-hosts]]';
   return new OperationError('OPTION_INVALID', message, { hint });
 }
 

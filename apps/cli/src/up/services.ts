@@ -45,6 +45,7 @@ export interface ServicesOptions {
   readonly storePassword?: string;
   /** Where buckets are: `https://HOST:PORT`; absent: folders in the state folder of the control plane. */
   readonly s3Endpoint?: string;
+  readonly s3Bucket?: readonly string[];
   readonly s3Region?: string;
   /** Source of its access key: `file:PATH` or `env:NAME`. */
   readonly s3Key?: string;
@@ -134,9 +135,11 @@ function controlPlaneParameters(options: ServicesOptions): string[] {
   ];
 }
 
-function s3Parameters({ s3Endpoint, s3Region, s3Key, s3VirtualHosts }: ServicesOptions): string[] {
+function s3Parameters(options: ServicesOptions): string[] {
+  const { s3Endpoint, s3Bucket = [], s3Region, s3Key, s3VirtualHosts } = options;
   return [
     ...(s3Endpoint === undefined ? [] : ['--s3-endpoint', s3Endpoint]),
+    ...s3Bucket.flatMap((bucket) => ['--s3-bucket', bucket]),
     ...(s3Region === undefined ? [] : ['--s3-region', s3Region]),
     ...(s3Key === undefined ? [] : ['--s3-key', s3Key]),
     ...(s3VirtualHosts === true ? ['--s3-virtual-hosts'] : []),

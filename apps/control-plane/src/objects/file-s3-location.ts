@@ -1,9 +1,10 @@
 /**
- * `--s3-endpoint`, `--s3-region`, `--s3-key` and `--s3-virtual-hosts` of the control plane. The key itself is
- * never on a command line.
+ * `--s3-endpoint`, `--s3-bucket`, `--s3-region`, `--s3-key` and `--s3-virtual-hosts` of the control plane.
+ * The key itself is never on a command line.
  */
 import { open } from 'node:fs/promises';
 import { OperationError } from '@landfall/runtime';
+import { isObjectName } from './object-store.ts';
 import type { S3Location } from './s3-object-store.ts';
 
 export interface S3Options {
@@ -11,6 +12,7 @@ export interface S3Options {
   readonly region?: string | undefined;
   readonly key?: string | undefined;
   readonly virtualHosts?: boolean | undefined;
+  readonly buckets?: readonly string[] | undefined;
 }
 
 const DEFAULT_REGION = 'us-east-1';
@@ -24,15 +26,22 @@ export async function s3Location({
   region = DEFAULT_REGION,
   key,
   virtualHosts = false,
+  buckets = [],
 }: S3Options): Promise<S3Location | undefined> {
   if (endpoint === undefined) {
-    if (key === undefined && !virtualHosts && region === DEFAULT_REGION) return undefined;
-    throw invalid('--s3-key, --s3-region and --s3-virtual-hosts need --s3-endpoint');
+    const isAsked = key !== undefined || virtualHosts || region !== DEFAULT_REGION || buckets.length > 0;
+    if (!isAsked) return undefined;
+    throw invalid('--s3-bucket, --s3-key, --s3-region and --s3-virtual-hosts need --s3-endpoint');
   }
   checkEndpoint(endpoint);
   if (!/^[a-z0-9-]{1,64}$/.test(region)) throw invalid('--s3-region is no name of a region');
   if (key === undefined) throw invalid('--s3-endpoint needs --s3-key, the source of its access key');
-  return { endpoint, region, pathStyle: !virtualHosts, ...parseKey(await readKey(key)) };
+  if (buckets.length === 0) {
+    throw invalid('--s3-endpoint needs --s3-bucket, each bucket that imports and exports may use');
+  }
+  const wrong = buckets.find((bucket) => !isObjectName({ bucket, key: 'k' }));
+  if (wrong !== undefined) throw invalid(`--s3-bucket ${wrong} cannot be the name of a bucket`);
+  return { endpoint, region, buckets, pathStyle: !virtualHosts, ...parseKey(await readKey(key)) };
 }
 
 function checkEndpoint(endpoint: string): void {
@@ -87,6 +96,7 @@ function invalid(
   message: string,
   more: { readonly hint?: string; readonly cause?: unknown } = {},
 ): OperationError {
-  const hint = 'give --s3-endpoint https://HOST:PORT --s3-key file:PATH or env:NAME; see docs/operations.md';
+  const hint =
+    'give --s3-endpoint https://HOST:PORT --s3-bucket NAME --s3-key file:PATH or env:NAME; see docs/operations.md';
   return new OperationError('OPTION_INVALID', message, { hint, ...more });
 }

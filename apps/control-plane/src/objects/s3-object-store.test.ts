@@ -13,11 +13,17 @@ const hasty: Clock = {
 const NAME = { bucket: 'b-1', key: 'in.csv' };
 const BYTES_MAX = 1000;
 
-async function open(t: TestContext, changes: Partial<S3Location> = {}, clock: Clock = hasty) {
+async function open(
+  t: TestContext,
+  changes: Partial<S3Location> = {},
+  clock: Clock = hasty,
+  closing: AbortSignal = new AbortController().signal,
+) {
   const server = await startS3Server(t, ['b-1']);
   const { endpoint, region, accessKeyId, secretAccessKey } = server;
-  const location = { endpoint, region, accessKeyId, secretAccessKey, pathStyle: true, ...changes };
-  return { server, store: await createS3ObjectStore(location, clock) };
+  const key = { accessKeyId, secretAccessKey };
+  const location = { endpoint, region, ...key, buckets: ['b-1', 'b-2'], pathStyle: true, ...changes };
+  return { server, store: await createS3ObjectStore(location, { clock, closing }) };
 }
 
 async function* pieces(...texts: string[]) {
@@ -114,6 +120,57 @@ test('S2: no more is taken of an endpoint than was asked for, nor more than a li
   server.faults.push({ kind: 'error', status: 403, code: 'AccessDenied', message: 'no\n'.repeat(10_000) });
   const { message } = await failureOf(store.read(NAME, BYTES_MAX));
   assert.ok(message.length < 400 && !message.includes('\n'), message);
+});
+
+test('S2: of an answer that is no object no more than a MiB is taken', async (t) => {
+  const { server, store } = await open(t, {}, systemClock);
+  for (const status of [200, 403, 500]) {
+    for (const call of [() => store.read(NAME, BYTES_MAX), () => store.write(NAME, pieces('x'))]) {
+      if (status === 200 && call.toString().includes('read')) continue;
+      server.faults.splice(0, 10, ...Array.from({ length: 3 }, () => ({ kind: 'endless', status }) as const));
+      const startedMs = performance.now();
+      const failure = await failureOf(call());
+      assert.match(failure.code, /^OBJECT_STORE_/, describeError(failure));
+      assert.ok(performance.now() - startedMs < 15_000, 'not by the deadline');
+    }
+  }
+});
+
+test('S3: only buckets of the list are asked for, and it makes no difference whether another is there', async (t) => {
+  const { server, store } = await open(t, { buckets: ['b-2'] });
+  const said = async (bucket: string) => {
+    const name = { ...NAME, bucket };
+    const failures = [store.read(name, BYTES_MAX), store.write(name, pieces('x'))].map(failureOf);
+    return (await Promise.all(failures)).map(({ code, message }) => [code, message.replace(bucket, 'B')]);
+  };
+  const there = await said('b-1');
+  assert.deepEqual(there, await said('b-3'));
+  assert.equal(there[0]?.[0], 'OBJECT_BUCKET_MISSING');
+  assert.deepEqual(server.requests, []);
+});
+
+test('S4: a call that is under way when the control plane stops ends at once', async (t) => {
+  const closing = new AbortController();
+  const { server, store } = await open(t, {}, systemClock, closing.signal);
+  await store.write(NAME, pieces('x'.repeat(500)));
+  server.requests.length = 0;
+  const read = () => store.read(NAME, BYTES_MAX);
+  const faults = [{ kind: 'silence' }, { kind: 'silence' }, { kind: 'stall', afterBytes: 100 }] as const;
+  server.faults.push(...faults);
+  const calls: Promise<unknown>[] = [];
+  for (const call of [() => store.write(NAME, pieces('y')), read, read]) {
+    calls.push(call());
+    while (server.requests.length < calls.length) await systemClock.sleep(10);
+  }
+  const ended = Promise.allSettled(calls);
+  const startedMs = performance.now();
+  closing.abort();
+  for (const outcome of await ended) {
+    assert.ok(outcome.status === 'rejected');
+    assert.equal(outcome.reason.code, 'SHUTTING_DOWN');
+  }
+  assert.ok(performance.now() - startedMs < 5000);
+  await assert.rejects(store.read(NAME, BYTES_MAX), { code: 'SHUTTING_DOWN' });
 });
 
 test('more than 64 MiB are not put, and nothing of them', async (t) => {

@@ -12,8 +12,11 @@ const INVENTORY =
 async function start(t: TestContext) {
   const server = await startS3Server(t, ['migrations']);
   const { endpoint, region, accessKeyId, secretAccessKey } = server;
-  const s3 = { endpoint, region, accessKeyId, secretAccessKey, pathStyle: true };
-  const { api } = await startTestControlPlane(t, { s3 });
+  const s3 = { endpoint, region, accessKeyId, secretAccessKey };
+  const plane = await startTestControlPlane(t, {
+    s3: { ...s3, pathStyle: true, buckets: ['migrations', 'elsewhere'] },
+  });
+  const { api } = plane;
   await api.mgn('InitializeService', {});
   const runExport = async (s3Bucket: string) => {
     const { exportTask } = await api.mgn('StartExport', { s3Bucket, s3Key: 'out/all.csv' });
@@ -23,7 +26,7 @@ async function start(t: TestContext) {
     const { items = [] } = await api.mgn('ListExportErrors', { exportID });
     return { status: ended?.status, reason: items[0]?.errorData?.rawError };
   };
-  return { server, api, bucket: server.buckets.get('migrations'), runExport };
+  return { server, plane, api, bucket: server.buckets.get('migrations'), runExport };
 }
 
 test('an inventory is read from its bucket at the endpoint, and written to one', async (t) => {
@@ -72,4 +75,27 @@ test('an endpoint that gives no answer is told as a failure that may pass, and n
   const failed = await runExport('migrations');
   assert.equal(failed.status, 'FAILED');
   assert.match(failed.reason ?? '', /^OBJECT_STORE_UNAVAILABLE: .*check that the address/);
+});
+
+test('a control plane that stops waits for no endpoint, and goes on with the import after its next start', async (t) => {
+  const { api, plane, server, bucket } = await start(t);
+  bucket?.set('in.csv', Buffer.from(INVENTORY));
+  server.requests.length = 0;
+  const s3BucketSource = { s3Bucket: 'migrations', s3Key: 'in.csv' };
+  const whenAsked = server.requests.length;
+  const { importTask } = await api.mgn('StartImport', { s3BucketSource });
+  // Once when it was asked for; the task itself reads it again.
+  server.faults.push({ kind: 'silence' });
+  await waitFor(
+    'the task to read',
+    () => server.requests.length - whenAsked,
+    (reads) => reads >= 2,
+  );
+  const startedMs = performance.now();
+  await plane.restart();
+  assert.ok(performance.now() - startedMs < 15_000, 'it does not wait for the deadline of the call');
+  const filters = { importIDs: [importTask?.importID ?? ''] };
+  const ask = async () => (await api.mgn('ListImports', { filters })).items?.[0];
+  const ended = await waitFor('the end of the import', ask, (task) => task?.endDateTime !== undefined);
+  assert.deepEqual([ended?.status, ended?.summary?.servers?.createdCount], ['SUCCEEDED', 1]);
 });

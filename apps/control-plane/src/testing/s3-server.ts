@@ -27,8 +27,8 @@ export type S3Fault =
   /** Sends so much of the object and then nothing. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
   | { readonly kind: 'reset' }
-  /** Says nothing of the length and never ends. */
-  | { readonly kind: 'endless' };
+  /** Says nothing of the length and never ends; with a status whatever was asked for. */
+  | { readonly kind: 'endless'; readonly status?: number };
 
 const REGION = 'eu-test-1';
 const ACCESS_KEY_ID = 'S3TESTKEY';
@@ -68,6 +68,7 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
   if (fault?.kind === 'error') return refuse(response, fault.status, fault.code, fault.message);
   if (fault?.kind === 'reset') return void request.socket.destroy();
   if (fault?.kind === 'silence') return;
+  if (fault?.kind === 'endless' && fault.status !== undefined) return sendForEver(response, fault.status);
   const wrong = await signatureFault(request, { method, rawPath, rawQuery, body });
   if (wrong !== undefined) return refuse(response, 403, wrong);
   const objects = state.buckets.get(bucket);
@@ -83,17 +84,21 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
 
 function sendObject(response: ServerResponse, object: Buffer, fault: S3Fault | undefined): void {
   if (fault?.kind === 'endless') {
-    response.writeHead(200);
-    const more = () => {
-      while (response.write(Buffer.alloc(64 * 1024, 'x')));
-    };
-    response.on('drain', more);
-    more();
+    sendForEver(response, 200);
     return;
   }
   response.writeHead(200, { 'content-length': object.length });
   if (fault?.kind === 'stall') return void response.write(object.subarray(0, fault.afterBytes));
   response.end(object);
+}
+
+function sendForEver(response: ServerResponse, status: number): void {
+  response.writeHead(status);
+  const more = () => {
+    while (!response.destroyed && response.write(Buffer.alloc(64 * 1024, 'x')));
+  };
+  response.on('drain', more);
+  more();
 }
 
 interface RawRequest {

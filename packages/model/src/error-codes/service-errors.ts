@@ -184,8 +184,9 @@ export const SERVICE_ERRORS = {
       "Allow the control plane's access key s3:GetObject, s3:PutObject and s3:ListBucket on the bucket.",
   },
   OBJECT_BUCKET_MISSING: {
-    meaning: 'The S3 endpoint has no bucket of that name.',
-    remedy: 'Make the bucket there, or name one that is there. The control plane makes none.',
+    meaning: 'The S3 endpoint has no bucket of that name, or imports and exports may not use it.',
+    remedy:
+      'Make the bucket there and name it with --s3-bucket, or use one that is named. The control plane makes none.',
   },
   OBJECT_CHANGED: {
     meaning: 'A file was changed while it was imported.',

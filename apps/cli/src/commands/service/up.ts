@@ -25,6 +25,7 @@ interface UpOptions {
   readonly store?: string;
   readonly storePassword?: string;
   readonly s3Endpoint?: string;
+  readonly s3Bucket?: readonly string[];
   readonly s3Region?: string;
   readonly s3Key?: string;
   readonly s3VirtualHosts?: boolean;
@@ -62,6 +63,7 @@ export function addUpCommand(program: Command): void {
       '--s3-endpoint <url>',
       'keep buckets at an S3 endpoint: https://HOST:PORT; see docs/operations.md',
     )
+    .option('--s3-bucket <name...>', 'buckets there that imports and exports may use; no others')
     .option('--s3-key <source>', 'its access key, ID:SECRET: file:PATH (mode 600) or env:NAME')
     .option('--s3-region <region>', 'the region it is signed for (us-east-1)')
     .option('--s3-virtual-hosts', 'buckets are names of hosts there, not the first part of a path')

@@ -116,8 +116,9 @@ export const SERVICE_ERRORS = {
     remedy: '컨트롤 플레인의 액세스 키에 그 버킷의 s3:GetObject, s3:PutObject, s3:ListBucket을 허용하세요.',
   },
   OBJECT_BUCKET_MISSING: {
-    meaning: 'S3 엔드포인트에 그 이름의 버킷이 없습니다.',
-    remedy: '그곳에 버킷을 만들거나 있는 버킷을 지정하세요. 컨트롤 플레인은 버킷을 만들지 않습니다.',
+    meaning: 'S3 엔드포인트에 그 이름의 버킷이 없거나, 가져오기와 내보내기가 쓸 수 없는 버킷입니다.',
+    remedy:
+      '그곳에 버킷을 만들고 --s3-bucket으로 지정하거나, 지정된 버킷을 쓰세요. 컨트롤 플레인은 버킷을 만들지 않습니다.',
   },
   OBJECT_CHANGED: {
     meaning: '가져오는 동안 파일이 바뀌었습니다.',
