@@ -5,7 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '../../apps/cli/src/demo/free-ports.ts';
-import { nodeArguments } from '../../apps/cli/src/up/node-arguments.ts';
+import { NODE_ARGUMENTS } from '../../apps/cli/src/up/node-arguments.ts';
 import { type ApiClientOptions, createApiClient } from '../../packages/api/src/index.ts';
 import {
   OperationError,
@@ -64,7 +64,7 @@ function spawnNode({ folder, options }: Bench, parameters: readonly string[]): C
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, '--cpu-prof-name=control-plane.cpuprofile'];
   const log = openSync(join(folder, 'control-plane.log'), 'a');
-  const argv = [...nodeArguments('control-plane'), ...profile, ...parameters];
+  const argv = [...NODE_ARGUMENTS, ...profile, ...parameters];
   const env = { ...process.env, [SUPERVISED_VARIABLE]: '1' };
   const child = spawn(process.execPath, argv, { env, stdio: ['pipe', log, log] });
   closeSync(log);

@@ -1,15 +1,8 @@
-/** How Node is started for each of the programs of `landfall up`. */
-
-/** MiB of each half of the young generation. */
-const CONTROL_PLANE_SEMI_SPACE_MIB = 16;
-
 /**
- * On a machine with much memory V8 lets the young generation grow to 128 MiB. What the control plane makes is
- * mostly garbage within a request, of which thousands of programs make much: it took all of that, and nothing
- * was gained. The limit is fixed when the heap is made, so a program cannot set it for itself.
+ * How Node is started for each of the programs of `landfall up`.
+ *
+ * The control plane's young generation is not limited, although V8 lets it grow to 128 MiB on a machine with
+ * much memory: a limit of 32 MiB saved 30 of 1,090 MiB with 4,000 servers, and a page of 1,000 of them took
+ * half as long again (docs/benchmarks.md).
  */
-export function nodeArguments(program: string): readonly string[] {
-  const warnings = '--disable-warning=ExperimentalWarning';
-  if (program !== 'control-plane') return [warnings];
-  return [warnings, `--max-semi-space-size=${CONTROL_PLANE_SEMI_SPACE_MIB}`];
-}
+export const NODE_ARGUMENTS: readonly string[] = ['--disable-warning=ExperimentalWarning'];

@@ -13,7 +13,7 @@ import {
 } from '@landfall/runtime';
 import { readCredentials } from '../credentials.ts';
 import { askReadiness } from './http-readiness.ts';
-import { nodeArguments } from './node-arguments.ts';
+import { NODE_ARGUMENTS } from './node-arguments.ts';
 import { Program } from './program.ts';
 
 export interface ServicesOptions {
@@ -77,7 +77,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const { pids, record } = pidRecorder(stateDir, logger);
   const programs: Program[] = [];
   const launch = (name: string, parameters: readonly string[]) => {
-    const argv = [process.execPath, ...nodeArguments(name), join(APPS, name, 'src/main.ts'), ...parameters];
+    const argv = [process.execPath, ...NODE_ARGUMENTS, join(APPS, name, 'src/main.ts'), ...parameters];
     const program = new Program({
       name,
       argv,
