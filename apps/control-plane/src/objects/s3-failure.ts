@@ -36,6 +36,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   SignatureDoesNotMatch: KEY_REFUSED,
 };
 
+/** What TLS says of a certificate that it does not trust; OpenSSL's names. */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
+
 const PASSING = ['InternalError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'Throttling'];
 
 /** One of ours is left as it is. */
@@ -56,7 +59,9 @@ export function s3Failure({ bucket, key }: ObjectName, error: unknown): Operatio
   }
   if (status === undefined || status >= 500 || PASSING.includes(name)) {
     const message = `the S3 endpoint of buckets gives no answer for ${what}: ${said}`;
-    const hint = 'check that the address of --s3-endpoint is right and answers, and try again';
+    const hint = UNTRUSTED.test(systemErrorCode(error) ?? '')
+      ? "start the control plane with NODE_EXTRA_CA_CERTS, a file with the endpoint's authority, or check its address"
+      : 'check that the address of --s3-endpoint is right and answers, and try again';
     return new OperationError('OBJECT_STORE_UNAVAILABLE', message, { hint, retryable: true, cause: error });
   }
   const message = `the S3 endpoint refused ${what} with ${status}: ${said}`;

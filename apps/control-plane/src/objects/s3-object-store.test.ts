@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { type Clock, describeError, OperationError, systemClock } from '@landfall/runtime';
 import { type S3Fault, startS3Server } from '../testing/s3-server.ts';
+import { startTestControlPlane } from '../testing/test-control-plane.ts';
 import { testObjectStore } from './object-store.conformance.ts';
 import { createS3ObjectStore, type S3Location } from './s3-object-store.ts';
 
@@ -110,6 +111,14 @@ test('S1: an endpoint that is away, silent, or stops in the middle ends by the d
   const failure = await failureOf(away.read(NAME, BYTES_MAX));
   assert.equal(failure.code, 'OBJECT_STORE_UNAVAILABLE');
   assert.ok(!failure.message.includes('127.0.0.1'), 'what callers see has no address in it');
+});
+
+test('a certificate of an authority that is not known is told with what to do', async (t) => {
+  const { url } = await startTestControlPlane(t);
+  const { store } = await open(t, { endpoint: url });
+  const failure = await failureOf(store.read(NAME, BYTES_MAX));
+  assert.equal(failure.code, 'OBJECT_STORE_UNAVAILABLE');
+  assert.match(failure.hint ?? '', /NODE_EXTRA_CA_CERTS/);
 });
 
 test('S2: no more is taken of an endpoint than was asked for, nor more than a line of its words', async (t) => {
