@@ -83,7 +83,7 @@ export async function startTestControlPlane(
     });
   let running = await start(0);
   const { port } = running;
-  let restarting: Promise<void> = Promise.resolve();
+  let restarting: Promise<unknown> = Promise.resolve();
   let isOver = false;
   cleanUpAfter(t, async () => {
     isOver = true;
@@ -105,11 +105,12 @@ export async function startTestControlPlane(
     current: () => running,
     restart: () => {
       // One after the other, and none after the test: nobody would end what it starts.
-      restarting = restarting.then(async () => {
+      const restarted = restarting.then(async () => {
         await running.close();
         if (!isOver) running = await start(port);
       });
-      return restarting;
+      restarting = Promise.allSettled([restarted]);
+      return restarted;
     },
     stop: () => running.close(),
     storedContent: () => storedContent(store, stateDir),
