@@ -231,4 +231,19 @@ test('the dashboard says what needs somebody, and one of thousands of servers is
     await page.getByText(`(25 of ${(MANY + 1).toLocaleString('en')})`).waitFor();
     browser.assertQuiet();
   });
+
+  await t.test('one of thousands is chosen for its own settings by a word of its name', async () => {
+    await browser.goto('/console/settings?tab=retention');
+    const choices = page.getByRole('table', { name: 'Choose a server' }).locator('tbody tr');
+    await choices.nth(9).waitFor();
+    await page.getByLabel('Find servers').fill('SHOP <b>');
+    await choices.nth(1).waitFor({ state: 'detached' });
+    await choices.first().getByText(SHOP).waitFor();
+    await choices.first().getByRole('radio').click();
+    assert.equal(await choices.first().getByRole('radio').isChecked(), true);
+    await browser.look('settings-server-search');
+    await page.getByLabel('Find servers').fill('nothing is called so');
+    await page.getByText('No server matches these filters').waitFor();
+    browser.assertQuiet();
+  });
 });

@@ -38,6 +38,8 @@ export interface PagedTableProps<Item> {
   readonly trackBy: TableProps.TrackBy<Item>;
   readonly empty: ReactNode;
   readonly actions?: ReactNode;
+  /** Stands above the rows. What it leaves out is part of `listing`. */
+  readonly filter?: ReactNode;
   readonly pageSize?: number;
   readonly selection?: Selection<Item>;
 }
@@ -80,6 +82,7 @@ export function PagedTable<Item>(props: PagedTableProps<Item>): ReactNode {
           columnDefinitions={props.columns}
           loading={value === undefined && isLoading}
           loadingText={t('common.loading')}
+          filter={props.filter}
           empty={<Box textAlign="center">{props.empty}</Box>}
           {...selectionProps(props.selection, title)}
           pagination={isPaged && <TokenPagination pages={pages} nextToken={value?.nextToken} />}
