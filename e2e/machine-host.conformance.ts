@@ -280,6 +280,15 @@ export function describeMachineHost(name: string, reopen: () => MachineHost): vo
       },
     );
 
+    test('H3: disks that are complete one after the other do not harm the machine', TIMEOUT, async () => {
+      const { request, views } = await prepare(['REST', 'REST', 'REST', 'REST', 'REST', 'REST']);
+      await reopen().start(request);
+      await hydrate(reopen, hydrationOf(request, undefined));
+      assert.equal(await reopen().readRunState(request), 'RUNNING');
+      await reopen().stop(request);
+      await assertSame(request, views);
+    });
+
     test('H6: disks that are complete are whole, also if their machine is killed then', TIMEOUT, async () => {
       // Nobody writes to the second, so nobody but us flushes it.
       const { request, views } = await prepare(['REST', 'REST']);

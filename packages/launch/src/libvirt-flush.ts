@@ -13,8 +13,8 @@ interface NamedNode {
 }
 
 /**
- * Of an overlay that has no backing any more, and no job: QEMU 7.2 crashes when nodes are listed while a job
- * waits to be dismissed (H3), but libvirt dismisses jobs before it forgets them. Returns why it could not be.
+ * Of an overlay that has no backing any more, of a domain that has no job (L2: its nodes are listed). Returns
+ * why it could not be.
  */
 export async function flushDisk(virsh: Virsh, domain: string, path: string): Promise<string | undefined> {
   await syncFile(path);

@@ -15,13 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, OperationError, retry } from '@landfall/runtime';
 import { networkUnknown } from './host-network.ts';
-import {
-  decideHydration,
-  type HydrationFacts,
-  type HydrationOutcome,
-  type HydrationRequest,
-  speedOfDisk,
-} from './hydration.ts';
+import type { HydrationFacts, HydrationOutcome, HydrationRequest } from './hydration.ts';
 import { type LaunchRequest, macAddressOf, type PublishedPort } from './launch-plan.ts';
 import { ReservedAddresses } from './libvirt-addresses.ts';
 import { askLibvirt, asLibvirtHasIt, type LibvirtOffers } from './libvirt-capabilities.ts';
@@ -35,6 +29,7 @@ import {
 } from './libvirt-domain.ts';
 import { flushDisk } from './libvirt-flush.ts';
 import { agentAnswersVirsh } from './libvirt-guest-agent.ts';
+import { planTurn } from './libvirt-hydration.ts';
 import { LOG_FOLDER, readLogTail } from './libvirt-log.ts';
 import {
   ensureIsolatedNetwork,
@@ -202,26 +197,26 @@ export class LibvirtHost implements MachineHost {
   }
 
   async advanceHydration(request: HydrationRequest): Promise<HydrationOutcome> {
-    const errors: string[] = [];
     const name = domainName(request.machineId);
     const disks = await this.#lookAtDisks(request);
-    const speed = speedOfDisk(request, disks);
-    const flushed = new Set<string>();
+    const keyOf = ({ diskId }: TargetFacts) => `${request.machineId} ${diskId}`;
+    const speed = request.bandwidthBytesPerSecond ?? 0;
+    const turn = planTurn(disks, speed, (disk) => this.#seenJobs.has(keyOf(disk)));
+    const errors = turn.failed.map(({ diskId }) => `${diskId}: READ_OR_WRITE_FAILED`);
     for (const disk of disks) {
-      const { kind } = decideHydration(disk, speed);
-      const key = `${request.machineId} ${disk.diskId}`;
-      if (kind === 'BEGIN') {
-        if (this.#seenJobs.delete(key)) errors.push(`${disk.diskId}: READ_OR_WRITE_FAILED`);
-        await this.#virsh('blockpull', name, disk.target, '--bytes', '--bandwidth', String(speed));
-        this.#seenJobs.add(key);
-      } else if (kind === 'SET_SPEED') {
-        await this.#setSpeed(name, disk, speed);
-      } else if (kind === 'FLUSH') {
-        this.#seenJobs.delete(key);
-        const error = await flushDisk(this.#virsh, name, disk.path);
-        if (error === undefined) flushed.add(disk.diskId);
-        else errors.push(`${disk.diskId}: ${error}`);
-      } else if (kind === 'NOTHING') this.#seenJobs.delete(key);
+      if (turn.failed.includes(disk) || !disk.hasBacking) this.#seenJobs.delete(keyOf(disk));
+    }
+    for (const disk of turn.setSpeed) await this.#setSpeed(name, disk, speed);
+    const flushed = new Set<string>();
+    for (const { diskId, path } of turn.flush) {
+      const error = await flushDisk(this.#virsh, name, path);
+      if (error === undefined) flushed.add(diskId);
+      else errors.push(`${diskId}: ${error}`);
+    }
+    if (turn.begin !== undefined) {
+      const { target } = turn.begin;
+      await this.#virsh('blockpull', name, target, '--bytes', '--bandwidth', String(speed));
+      this.#seenJobs.add(keyOf(turn.begin));
     }
     const disksNow = disks.map((disk) => ({
       ...disk,
