@@ -133,15 +133,21 @@ test('S2: no more is taken of an endpoint than was asked for, nor more than a li
 
 test('S2: of an answer that is no object no more than a MiB is taken', async (t) => {
   const { server, store } = await open(t, {}, systemClock);
-  for (const status of [200, 403, 500]) {
-    for (const call of [() => store.read(NAME, BYTES_MAX), () => store.write(NAME, pieces('x'))]) {
-      if (status === 200 && call.toString().includes('read')) continue;
-      server.faults.splice(0, 10, ...Array.from({ length: 3 }, () => ({ kind: 'endless', status }) as const));
-      const startedMs = performance.now();
-      const failure = await failureOf(call());
-      assert.match(failure.code, /^OBJECT_STORE_/, describeError(failure));
-      assert.ok(performance.now() - startedMs < 15_000, 'not by the deadline');
-    }
+  const read = () => store.read(NAME, BYTES_MAX);
+  const write = () => store.write(NAME, pieces('x'));
+  const cases = [
+    [403, read],
+    [500, read],
+    [200, write],
+    [403, write],
+    [500, write],
+  ] as const;
+  for (const [status, call] of cases) {
+    server.faults.splice(0, 10, ...Array.from({ length: 3 }, () => ({ kind: 'endless', status }) as const));
+    const startedMs = performance.now();
+    const failure = await failureOf(call());
+    assert.match(failure.code, /^OBJECT_STORE_/, describeError(failure));
+    assert.ok(performance.now() - startedMs < 15_000, 'not by the deadline');
   }
 });
 

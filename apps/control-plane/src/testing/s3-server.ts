@@ -17,7 +17,7 @@ export interface S3Server {
   /** Method, bucket and key of what came in, whatever became of it. */
   readonly requests: string[];
   /** The next answers; `undefined` answers as it should. */
-  readonly faults: S3Fault[];
+  readonly faults: (S3Fault | undefined)[];
 }
 
 export type S3Fault =
@@ -38,7 +38,7 @@ export async function startS3Server(t: TestContext, bucketNames: readonly string
   const state = {
     buckets: new Map(bucketNames.map((name) => [name, new Map<string, Buffer>()])),
     requests: [] as string[],
-    faults: [] as S3Fault[],
+    faults: [] as (S3Fault | undefined)[],
   };
   const server = createServer((request, response) => {
     answer(state, request, response).catch((error: unknown) => response.destroy(error as Error));
