@@ -23,8 +23,8 @@ const SIZE_BYTES = 2 ** 20;
 const STARTED: readonly FakeAnswer[] = [
   { pattern: '^-list-disk-labels', output: 'diska: /dev/sda\n' },
   { pattern: '^-debug sh .*guestfs', output: 'lrwxrwxrwx 1 0 0 9 Nov 26 18:10 diska -> ../../sda\n' },
-  { pattern: '^-blockdev-getsize64', output: `${SIZE_BYTES}\n` },
-  { pattern: '^-download-offset', content: 'code' },
+  { pattern: '^-pread-device "[^"]*" "2" ', output: 'e' },
+  { pattern: '^-pread-device "[^"]*" "440" ', output: 'code' },
 ];
 const EXT4: FakeAnswer = {
   pattern: '^-debug sh .*lsblk',

@@ -39,8 +39,8 @@ const POLL_MS = 20;
 export const CONVERTS: readonly FakeAnswer[] = [
   { pattern: '^-list-disk-labels', output: 'diska: /dev/sda\n' },
   { pattern: '^-debug sh .*guestfs', output: 'lrwxrwxrwx 1 0 0 9 Nov 26 18:10 diska -> ../../sda\n' },
-  { pattern: '^-blockdev-getsize64', output: `${VIEW_BYTES}\n` },
-  { pattern: '^-download-offset', content: 'code' },
+  { pattern: '^-pread-device "[^"]*" "2" ', output: 'e' },
+  { pattern: '^-pread-device "[^"]*" "440" ', output: 'code' },
   { pattern: '^-debug sh .*lsblk', output: 'PATH="/dev/sda1" FSTYPE="ufs" UUID="1"\n' },
 ];
 

@@ -51,7 +51,7 @@ async function failAndLaunchAgain(t: TestContext): Promise<void> {
   });
 
   await t.test('an appliance that dies is tried three times, then the job says that it failed', async () => {
-    await answer(bed, [{ pattern: '^-blockdev-getsize64', dies: true }, ...CONVERTS]);
+    await answer(bed, [{ pattern: '^-pread-device', dies: true }, ...CONVERTS]);
     const began = await runs(bed);
     await failsWith(bed, /^APPLIANCE_FAILED: .*the appliance ended/);
     assert.equal((await runs(bed)) - began, 3);
@@ -60,7 +60,7 @@ async function failAndLaunchAgain(t: TestContext): Promise<void> {
   });
 
   await t.test('an appliance that hangs is ended at its time with all it started', async () => {
-    await answer(bed, [{ pattern: '^-blockdev-getsize64', hangs: true }, ...CONVERTS]);
+    await answer(bed, [{ pattern: '^-pread-device', hangs: true }, ...CONVERTS]);
     await bed.killHost();
     await bed.startHost(HASTE);
     await failsWith(bed, /^APPLIANCE_\w+: .*did not end within 900000 ms/);

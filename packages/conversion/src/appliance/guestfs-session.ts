@@ -65,6 +65,8 @@ export class GuestfsSession {
   readonly #exited: Promise<void>;
   readonly #secret = systemRandom.uuid();
   #stdout = '';
+  /** How much of it cannot be the beginning of a mark: answers have up to 4 MiB, in small pieces. */
+  #searchedTo = 0;
   #stderr = '';
   #count = 0;
   #waiting: Waiting | undefined;
@@ -176,12 +178,14 @@ export class GuestfsSession {
   #settle(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
-    const outputEnd = this.#stdout.indexOf(`${waiting.mark}\n`);
+    const outputEnd = this.#stdout.indexOf(`${waiting.mark}\n`, this.#searchedTo);
+    if (outputEnd < 0) this.#searchedTo = Math.max(0, this.#stdout.length - waiting.mark.length);
     const errorEnd = this.#stderr.indexOf(`${waiting.mark}: unknown command\n`);
     if (outputEnd < 0 || errorEnd < 0) return;
     const bytes = Buffer.from(this.#stdout.slice(0, outputEnd), 'latin1');
     const complaint = this.#stderr.slice(0, errorEnd);
     this.#stdout = '';
+    this.#searchedTo = 0;
     this.#stderr = '';
     this.#waiting = undefined;
     waiting.resolve({ output: bytes.toString('utf8'), bytes, error: reasonIn(complaint) });

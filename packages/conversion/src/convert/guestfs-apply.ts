@@ -1,9 +1,10 @@
 /** Carries out a conversion plan in the appliance, step by step. */
-import { appendFile, chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { assert, type Logger, OperationError, runChecked } from '@landfall/runtime';
-import { downloadFile } from '../appliance/guestfs-download.ts';
+import { readGuestFile } from '../appliance/guestfs-read.ts';
 import type { GuestfsSession } from '../appliance/guestfs-session.ts';
+import { writeGuestText } from '../appliance/guestfs-write.ts';
 import { writeCpio } from '../guest/cpio-archive.ts';
 import { addedEntries, hasModule, type InitramfsContent, modulesFolder } from '../guest/initramfs.ts';
 import { compressArchive, readInitramfs } from '../inspect/guestfs-initramfs.ts';
@@ -53,13 +54,10 @@ export async function applyStep(context: ApplyContext, step: GuestChange): Promi
 
 /** Keeps owner and mode of a file that was there. */
 async function writeGuestFile(context: ApplyContext, step: StepOf<'WRITE_FILE'>): Promise<void> {
-  const { session } = context;
-  const local = join(context.workFolder, 'outgoing');
-  await writeFile(local, step.text);
+  const { session, workFolder } = context;
   await session.must('mkdir-p', folderOf(step.path));
-  await session.must('upload', local, step.path);
+  await writeGuestText(session, { ...step, workFolder });
   if (step.mode !== undefined) await session.must('chmod', `0${step.mode.toString(8)}`, step.path);
-  await rm(local);
 }
 
 /** As one archive that names files only, so that the folders they are in stay as they are. */
@@ -116,7 +114,7 @@ async function collectFiles(
   for (const relative of [...modulePaths, ...indexNames]) {
     const guestPath = relative.startsWith('/') ? relative : `${kernel.modulesFolder}/${relative}`;
     const name = relative.startsWith('/') ? relative.slice(1) : `${inside}/${relative}`;
-    files.push({ name, content: await readGuestFile(context, guestPath) });
+    files.push({ name, content: await readWhole(context, guestPath) });
   }
   for (const [name, text] of step.settings) files.push({ name, content: Buffer.from(text, 'utf8') });
   return files;
@@ -126,13 +124,10 @@ function hasKmod(content: InitramfsContent): boolean {
   return ['bin/kmod', 'sbin/kmod', 'usr/bin/kmod', 'usr/sbin/kmod'].some((name) => content.names.has(name));
 }
 
-async function readGuestFile(context: ApplyContext, path: string): Promise<Buffer> {
-  const local = join(context.workFolder, 'incoming');
-  const reason = await downloadFile(context.session, { path, local, bytesMax: INITRAMFS_FILE_BYTES_MAX });
-  if (reason !== undefined) throw unreadable(path, reason);
-  const content = await readFile(local);
-  await rm(local);
-  return content;
+async function readWhole({ session }: ApplyContext, path: string): Promise<Buffer> {
+  const content = await readGuestFile(session, { path, bytesMax: INITRAMFS_FILE_BYTES_MAX });
+  if ('refusal' in content) throw unreadable(path, content.refusal);
+  return content.bytes;
 }
 
 function unreadable(path: string, reason: string): OperationError {

@@ -15,8 +15,8 @@ const DISK = { diskId: 'disk-0', deviceName: '/dev/sda', sizeBytes: 4096, isBoot
 const STARTED: readonly FakeAnswer[] = [
   { pattern: '^-list-disk-labels', output: 'diska: /dev/sda\n' },
   { pattern: '^-debug sh .*guestfs', output: 'lrwxrwxrwx 1 0 0 9 Nov 26 18:10 diska -> ../../sda\n' },
-  { pattern: '^-blockdev-getsize64', output: '4096\n' },
-  { pattern: '^-download-offset', content: 'code' },
+  { pattern: '^-pread-device "[^"]*" "2" ', output: 'e' },
+  { pattern: '^-pread-device "[^"]*" "440" ', output: 'code' },
   { pattern: '^-(statns|readlink)', error: 'No such file or directory' },
 ];
 
@@ -41,13 +41,30 @@ async function withAnswers(context: TestContext, ...answers: readonly FakeAnswer
 }
 
 async function assertNothingWritten({ lines, folder }: FakeGuestfish): Promise<void> {
-  const changing = /^-(upload|mv|rm-rf|cp|ln-sf|command|mkdir-p|chmod)/;
+  const changing = /^-(upload|write|mv|rm-rf|cp|ln-sf|command|mkdir-p|chmod)/;
   assert.deepEqual(
     (await lines()).filter((line) => changing.test(line)),
     [],
   );
   assert.ok(!(await readdir(folder)).includes('conversion'), 'its folder is gone');
 }
+
+test('a disk that another bears the name of is told with its size, and nothing is done', async (context) => {
+  for (const [read, says] of [
+    ['', '512'],
+    ['two', '8192'],
+  ] as const) {
+    const larger = { pattern: '^-pread-device "[^"]*" "2" ', output: read };
+    const size = { pattern: '^-blockdev-getsize64', output: `${says}\n` };
+    const { fake, convert } = await withAnswers(context, larger, size, volumes('ext4'));
+    await assert.rejects(convert(), {
+      code: 'APPLIANCE_FAILED',
+      message: new RegExp(`/dev/sda has ${says} bytes`),
+      retryable: true,
+    });
+    await assertNothingWritten(fake);
+  }
+});
 
 test('an encrypted root is told as what it is, at once', async (context) => {
   const { fake, convert } = await withAnswers(context, volumes('ext4', 'crypto_LUKS'));
@@ -143,7 +160,7 @@ function ifupdownGuest(stanza: string): readonly FakeAnswer[] {
     { pattern: '^-glob-expand .*sbin/init', output: '/etc/os-release\n/etc/fstab\n/sbin/init\n' },
     { pattern: `^-glob-expand "${path}"$`, output: `${path}\n` },
     { pattern: `^-statns "${path}"$`, output: `st_ino: 9\nst_mode: ${0o100644}\nst_size: 9\n` },
-    { pattern: `^-download "${path}"`, content: `auto ens3\niface ens3 inet ${stanza}` },
+    { pattern: `^-pread "${path}"`, output: `auto ens3\niface ens3 inet ${stanza}` },
   ];
 }
 
@@ -159,7 +176,7 @@ test('an address is kept for a guest that cannot ask, and for no other', async (
   assert.equal(given.givenAddress, '192.168.219.7/24');
   const told = given.steps.find(({ step }) => step === 'Address');
   assert.match(told?.detail ?? '', /192\.168\.219\.7\/24 is kept for the machine/);
-  assert.ok((await fixed.fake.lines()).some((line) => /^-upload .*"\/etc\/network\/interfaces"$/.test(line)));
+  assert.ok((await fixed.fake.lines()).some((line) => /^-write "\/etc\/network\/interfaces" /.test(line)));
   const asking = await withAnswers(context, ...ifupdownGuest('dhcp\n'));
   assert.equal((await asking.convert({ target, giveAddress })).givenAddress, undefined);
   const keeping = await withAnswers(context, ...ifupdownGuest('static\n  address 198.51.100.7/24\n'));

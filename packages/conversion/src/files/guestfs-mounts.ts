@@ -4,7 +4,7 @@
  * overlay can be written, and nothing else is written at all.
  */
 import { type Logger, OperationError } from '@landfall/runtime';
-import { refusalOf } from '../appliance/guestfs-download.ts';
+import { readGuestText } from '../appliance/guestfs-read.ts';
 import type { GuestfsSession } from '../appliance/guestfs-session.ts';
 import { toSourceName } from '../guest/device-names.ts';
 import { type Filesystem, type FstabEntry, findFilesystem, parseFstab } from '../guest/fstab.ts';
@@ -77,10 +77,8 @@ async function mountRootReadOnly(context: MountContext): Promise<Filesystem> {
     : noRoot(context);
 }
 
-/** guestfish holds the whole of what it prints in memory: a guest's file may have any size. */
 async function readFstab(session: GuestfsSession): Promise<string> {
-  if ((await refusalOf(session, '/etc/fstab', TEXT_FILE_BYTES_MAX)) !== undefined) return '';
-  return (await session.attempt('cat', '/etc/fstab')).output;
+  return (await readGuestText(session, { path: '/etc/fstab', bytesMax: TEXT_FILE_BYTES_MAX })) ?? '';
 }
 
 /** A table of file systems, and something to start or the name of the system. */

@@ -3,10 +3,9 @@
  * mount, reads configuration, kernels and initial RAM filesystems into one record. Nothing is changed here,
  * apart from what mounting does by itself (journal replay).
  */
-import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, OperationError } from '@landfall/runtime';
-import { downloadFile, downloadText } from '../appliance/guestfs-download.ts';
+import { copyGuestFile, readGuestText } from '../appliance/guestfs-read.ts';
 import type { GuestfsSession } from '../appliance/guestfs-session.ts';
 import { applianceDiskName } from '../guest/device-names.ts';
 import { type Filesystem, findFilesystem, parseFstab } from '../guest/fstab.ts';
@@ -270,11 +269,11 @@ export async function glob(session: GuestfsSession, patterns: readonly string[])
 
 /** The text of a file of the guest; `undefined` when it is not there, is no plain file, or is too large. */
 export function readText(
-  { session, workFolder }: InspectionContext,
+  { session }: Pick<InspectionContext, 'session'>,
   path: string,
   bytesMax = TEXT_FILE_BYTES_MAX,
 ): Promise<string | undefined> {
-  return downloadText(session, { path, local: join(workFolder, 'text'), bytesMax });
+  return readGuestText(session, { path, bytesMax });
 }
 
 async function inspectKernels(context: InspectionContext): Promise<InspectedKernel[]> {
@@ -312,7 +311,7 @@ async function inspectInitramfs(
   const [path] = await glob(context.session, candidates);
   if (path === undefined) return undefined;
   const local = join(context.workFolder, `initramfs-${version}`);
-  const reason = await downloadFile(context.session, { path, local, bytesMax: INITRAMFS_BYTES_MAX });
+  const reason = await copyGuestFile(context.session, { path, local, bytesMax: INITRAMFS_BYTES_MAX });
   if (reason === undefined) return { path, content: await readInitramfs(local, context.logger) };
   context.logger.warn('initramfs-unreadable', { path, reason });
   return { path, content: undefined };
@@ -326,11 +325,8 @@ function builderIn(present: ReadonlySet<string>): InitramfsBuilder {
 }
 
 export async function hasBootCode(context: InspectionContext, device: string): Promise<boolean> {
-  const local = join(context.workFolder, 'boot-sector');
-  await context.session.must('download-offset', device, local, '0', '440');
-  const bytes = await readFile(local);
-  await rm(local);
-  return bytes.some((byte) => byte !== 0);
+  const code = await context.session.must('pread-device', device, '440', '0');
+  return [...code].some((character) => character !== '\0');
 }
 
 /** Told by the type of its partition, or by where it is mounted. */
