@@ -118,9 +118,11 @@ async function measureRounds(
     macAddress = ofCard;
   });
   const rounds: Round[] = [];
+  await launches.awaitReadyAppliance();
   for (let round = 1; round <= (bench.options.quick ? 1 : ROUNDS); round += 1) {
     const unverified = await launches.time('UNVERIFIED');
     sayLaunch(bench, 'not verified', unverified);
+    await launches.awaitReadyAppliance();
     const plainMs = await timePlainBoot({ ...place, disks: [local, dataPath], macAddress });
     bench.say(`QEMU alone: ${plainMs} ms`);
     const verified = await launches.time('VERIFIED');

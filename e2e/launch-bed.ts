@@ -108,7 +108,8 @@ export class LaunchBed {
   /** Until the control plane hears of it. */
   async startHost(variables: Readonly<Record<string, string>> = {}): Promise<void> {
     const log = await open(join(this.#folder, 'host.log'), 'a');
-    const options = ['--state-dir', this.hostStateDir, '--token-file', join(this.#folder, 'token')];
+    const state = ['--state-dir', this.hostStateDir, '--token-file', join(this.#folder, 'token')];
+    const options = [...state, '--no-ready-appliance'];
     const node = ['--disable-warning=ExperimentalWarning', '--import', STEPS, LAUNCH_HOST];
     const env = { ...process.env, LANDFALL_TEST_STEPS: this.stepsFile, ...variables };
     const child = spawn(process.execPath, [...node, ...options], {

@@ -53,6 +53,8 @@ export class Site {
       replicationPort,
       agentBinary,
       region: 'us-east-1',
+      // It would start beside whatever a story measures or waits for.
+      readyAppliance: false,
       logger: createLogger({ program: 'site', level: 'warn' }),
       ...options,
     });

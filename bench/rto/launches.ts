@@ -10,12 +10,15 @@ import { failed, type ReplicatedServer } from './replicated-server.ts';
 const PROOF_TIMEOUT_MS = 30 * 60_000;
 const END_TIMEOUT_MS = 10 * 60_000;
 const POLL_MS = 50;
+const READY_TIMEOUT_MS = 10 * 60_000;
 /** The agent counts the disks as they were named. */
 const BOOT_DISK_ID = 'disk-0';
 const LIFE_TIMEOUT_SECONDS = 900;
 
 export class Launches {
   readonly #server: ReplicatedServer;
+  /** Of the appliances that stood ready, how many are used. */
+  #taken = 0;
 
   constructor(server: ReplicatedServer) {
     this.#server = server;
@@ -47,12 +50,22 @@ export class Launches {
     await api.mgn('UpdateLaunchConfiguration', { sourceServerID, launchDisposition: 'STOPPED' });
     const { jobID } = await this.#launch('LATEST');
     const { machineID } = await this.#machine(jobID, 'STOPPED');
+    this.#taken = await this.#server.readyAppliances();
     await use(
       join(this.#server.machineFolder(machineID), `overlay-${BOOT_DISK_ID}.qcow2`),
       macAddressOf(machineID),
     );
     await this.#end();
     await api.mgn('UpdateLaunchConfiguration', { sourceServerID, launchDisposition: 'STARTED' });
+  }
+
+  /**
+   * Until the launch host has an appliance ready again, as it has some two minutes after a launch: its start
+   * would disturb what is measured next.
+   */
+  async awaitReadyAppliance(): Promise<void> {
+    const isReady = async () => (await this.#server.readyAppliances()) > this.#taken;
+    await this.#server.until('an appliance that stands ready', isReady, READY_TIMEOUT_MS);
   }
 
   /** Launches, waits for HTTP 200, and terminates. */
@@ -62,6 +75,7 @@ export class Launches {
     const { jobID } = await this.#launch(point === 'VERIFIED' ? 'VERIFIED' : 'LATEST');
     const { published, conversion } = await this.#machine(jobID, 'RUNNING');
     const toStartMs = sinceMs();
+    if (point === 'UNVERIFIED') this.#taken = await this.#server.readyAppliances();
     const life = await waitForLife({ port: published[0]?.port ?? 0, timeoutMs: BOOT_TIMEOUT_MS });
     if (life.kind === 'GAVE_UP') throw failed(life.why);
     const toAnswerMs = sinceMs();

@@ -2,7 +2,7 @@
  * A server whose disks are replicated by the real programs, as `landfall up` starts them, until it can be
  * launched: an agent reads its disks through loop devices. All that is started and written names one folder.
  */
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCredentials } from '../../apps/cli/src/credentials.ts';
 import { freePorts } from '../../apps/cli/src/demo/free-ports.ts';
@@ -78,6 +78,12 @@ export class ReplicatedServer {
     await server.until('the first recovery point', () => server.#isReady(), SYNC_TIMEOUT_MS);
     await server.until('its inspection', () => server.#isInspected(), PREFLIGHT_TIMEOUT_MS);
     return server;
+  }
+
+  /** How many appliances have stood ready on the launch host so far. */
+  async readyAppliances(): Promise<number> {
+    const log = await readFile(join(this.#stateDir, 'logs/launch-host.log'), 'utf8');
+    return log.split('"event":"appliance-ready"').length - 1;
   }
 
   /** Files of a machine on its launch host. */

@@ -184,11 +184,13 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
       told,
       service.streams.close(),
     ]);
-    await removeRunningFile(stateDir);
-    await Promise.all([service.jobs.close(), inventoryEnded]);
+    const steps = [removeRunningFile(stateDir), service.jobs.close(), inventoryEnded];
+    const ended: PromiseSettledResult<unknown>[] = await Promise.allSettled(steps);
     await closeListener(listener);
-    await app.close();
-    await service.audit.flush().finally(() => store.close());
+    // The store last: all of the others may have something to write.
+    for (const end of [() => app.close(), () => service.audit.flush(), () => store.close()])
+      ended.push(...(await Promise.allSettled([end()])));
+    for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason;
     log.info('control-plane-stopped');
   };
   let closed: Promise<void> | undefined;

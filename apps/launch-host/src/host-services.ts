@@ -4,6 +4,7 @@ import type { Clock, Logger } from '@landfall/runtime';
 import type { ApplianceTurns } from './conversion/appliance-turns.ts';
 import type { KeptConversions } from './conversion/file-kept-conversions.ts';
 import type { Limiter } from './conversion/limiter.ts';
+import type { ReadyAppliances } from './conversion/ready-appliances.ts';
 import type { MachineStore } from './machine/file-machine-store.ts';
 
 export interface HostServices {
@@ -19,6 +20,8 @@ export interface HostServices {
   readonly conversions: Limiter;
   /** The appliance for what nobody waits for. */
   readonly inBackground: ApplianceTurns['inBackground'];
+  /** Absent: none is kept ready. */
+  readonly readyAppliances?: ReadyAppliances;
   /** Who finds out whether there is room to fill in disks: one machine at a time. */
   readonly roomTurns: Limiter;
   readonly kept: KeptConversions;

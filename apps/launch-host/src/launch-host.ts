@@ -27,6 +27,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import { createApplianceTurns } from './conversion/appliance-turns.ts';
 import { KeptConversions } from './conversion/file-kept-conversions.ts';
 import { createLimiter } from './conversion/limiter.ts';
+import { ReadyAppliances } from './conversion/ready-appliances.ts';
 import { openGuestTree, type TreeRequest } from './files/file-tree-opening.ts';
 import { FileTrees } from './files/file-trees.ts';
 import type { HostServices } from './host-services.ts';
@@ -50,6 +51,8 @@ export interface LaunchHostOptions {
   readonly host?: HostChoice;
   /** How long a view that does not answer is waited for at a launch. */
   readonly viewTimeoutSeconds?: number;
+  /** An appliance is kept ready for the next launch. Default: none. */
+  readonly keepsReadyAppliance?: boolean;
 }
 
 export interface LaunchHost {
@@ -106,6 +109,7 @@ class EmbeddedLaunchHost {
   #facts: HostFacts | undefined;
   #preflights: Preflights | undefined;
   #trees: FileTrees | undefined;
+  #readyAppliances: ReadyAppliances | undefined;
   #stopLooking: () => void = () => undefined;
   #isStopping = false;
 
@@ -127,7 +131,19 @@ class EmbeddedLaunchHost {
     const { viewTimeoutSeconds } = this.#options;
     const kept = new KeptConversions(join(stateDir, 'conversions'));
     await kept.open();
-    const found = { host, accelerator, hasUefiFirmware, ...turns, hostBootId, viewTimeoutSeconds, kept };
+    if (this.#options.keepsReadyAppliance === true)
+      this.#readyAppliances = new ReadyAppliances({ stateDir, accelerator, logger, clock });
+    const ready = this.#readyAppliances === undefined ? {} : { readyAppliances: this.#readyAppliances };
+    const found = {
+      ...ready,
+      host,
+      accelerator,
+      hasUefiFirmware,
+      ...turns,
+      hostBootId,
+      viewTimeoutSeconds,
+      kept,
+    };
     this.#services = { store: this.#store, logger, clock, roomTurns: createLimiter(1), ...found };
     this.#preflights = new Preflights(this.#services, turns, join(stateDir, 'preflights'));
     await this.#preflights.open();
@@ -147,6 +163,7 @@ class EmbeddedLaunchHost {
     this.#stopLooking();
     await this.#preflights?.stop();
     await this.#trees?.stop();
+    await this.#readyAppliances?.close();
     for (const machine of this.#machines.values()) await machine.release();
   }
 

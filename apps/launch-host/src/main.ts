@@ -13,12 +13,12 @@ import { createLaunchHost } from './launch-host.ts';
 import { chooseHost, type HostChoice } from './machine/file-machine-host.ts';
 
 const USAGE =
-  'node main.ts --state-dir FOLDER [--token-file FILE] [--host qemu [--networks FILE] | --host libvirt [--libvirt-uri URI]]';
+  'node main.ts --state-dir FOLDER [--token-file FILE] [--no-ready-appliance] [--host qemu [--networks FILE] | --host libvirt [--libvirt-uri URI]]';
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 async function main(parameters: readonly string[]): Promise<void> {
-  const { stateDir, tokenFile, host: choice } = parseOptions(parameters);
+  const { stateDir, tokenFile, host: choice, keepsReadyAppliance } = parseOptions(parameters);
   const logger = createLogger({ program: 'launch-host' });
   const stop = new AbortController();
   void terminationRequest().then(() => stop.abort());
@@ -31,7 +31,9 @@ async function main(parameters: readonly string[]): Promise<void> {
     tokenFile,
     ...common,
   });
-  const host = createLaunchHost({ stateDir, logger, clock: systemClock, host: choice });
+  const host = createLaunchHost({
+    ...{ stateDir, logger, clock: systemClock, host: choice, keepsReadyAppliance },
+  });
   await host.start();
   const channel = runChannel({
     ...identity,
@@ -50,18 +52,22 @@ interface Options {
   readonly stateDir: string;
   readonly tokenFile: string | undefined;
   readonly host: HostChoice;
+  readonly keepsReadyAppliance: boolean;
 }
 
 function parseOptions(parameters: readonly string[]): Options {
   const text = { type: 'string' } as const;
   const hostOptions = { host: text, 'libvirt-uri': text, networks: text };
-  const options = { 'state-dir': text, 'token-file': text, ...hostOptions };
+  const ready = { 'no-ready-appliance': { type: 'boolean' } } as const;
+  const options = { 'state-dir': text, 'token-file': text, ...hostOptions, ...ready };
   try {
     const { values } = parseArgs({ args: [...parameters], options });
     const stateDir = values['state-dir'];
     const others = { libvirtUri: values['libvirt-uri'], networksFile: values.networks };
     const host = chooseHost(values.host, others);
-    if (stateDir !== undefined) return { stateDir, tokenFile: values['token-file'], host };
+    const keepsReadyAppliance = values['no-ready-appliance'] !== true;
+    if (stateDir !== undefined)
+      return { stateDir, tokenFile: values['token-file'], host, keepsReadyAppliance };
   } catch (cause) {
     throw new OperationError('USAGE', cause instanceof Error ? cause.message : String(cause), {
       hint: USAGE,

@@ -9,5 +9,6 @@ export { findUefiFirmware } from './qemu-capabilities.ts';
 export * from './qemu-guest-agent.ts';
 export * from './qemu-host.ts';
 export * from './qemu-image.ts';
+export { withMonitor } from './qemu-monitor.ts';
 export { probeAccelerator } from './qemu-probe.ts';
 export * from './tcp-free-port.ts';

@@ -82,6 +82,7 @@ function startEmbedded(options: DemoOptions, port: number, replicationPort: numb
     replicationPort,
     agentBinary: options.agentBinary,
     region: 'us-east-1',
+    readyAppliance: false,
     logger: createLogger({ program: 'demo', level: options.victim === undefined ? 'warn' : 'error' }),
   });
 }

@@ -38,6 +38,7 @@ const ABOUT_MACHINES: ReadonlySet<string> = new Set([
   'machine-isolation.e2e.ts',
   'preflight.e2e.ts',
   'qemu-host.e2e.ts',
+  'ready-appliance.e2e.ts',
 ]);
 
 /** Neither guests nor devices: one process that computes, or a browser before simulated programs. */

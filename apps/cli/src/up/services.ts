@@ -36,6 +36,8 @@ export interface ServicesOptions {
   readonly libvirtUri?: string;
   /** File that names networks for QEMU. */
   readonly networks?: string;
+  /** Whether the launch host keeps an appliance ready for the next launch. Default true. */
+  readonly readyAppliance?: boolean;
   /** That webhooks may reach whatever is in them, as ADDRESS/BITS. */
   readonly webhookNetwork?: readonly string[];
   readonly region: string;
@@ -165,6 +167,7 @@ function launchHostParameters(options: ServicesOptions): string[] {
     ...(options.host === undefined ? [] : ['--host', options.host]),
     ...(options.libvirtUri === undefined ? [] : ['--libvirt-uri', options.libvirtUri]),
     ...(options.networks === undefined ? [] : ['--networks', options.networks]),
+    ...(options.readyAppliance === false ? ['--no-ready-appliance'] : []),
   ];
 }
 

@@ -120,6 +120,8 @@ async function convertOverlays(
     logger: services.logger.with({ machineId }),
     clock: services.clock,
     signal,
+    // A proof of boot, for which nobody waits, leaves it to launches.
+    ...(specification.purpose === 'PROOF' ? {} : { takeReady: () => services.readyAppliances?.take() }),
     onStep: (step) => {
       steps.push(step);
       context.show({ conversion: { ...context.record().conversion, steps: [...steps] } });

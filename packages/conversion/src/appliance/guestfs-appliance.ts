@@ -6,7 +6,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
 import { applianceDevice, applianceLabel, findMisnamedDisks } from './appliance-disks.ts';
-import { GuestfsSession } from './guestfs-session.ts';
+import { GuestfsSession, type SessionLimits } from './guestfs-session.ts';
+import type { ReadyAppliance } from './ready-appliance.ts';
 
 export interface ConversionDisk {
   readonly diskId: string;
@@ -29,6 +30,8 @@ export interface ApplianceRequest {
   readonly signal?: AbortSignal;
   /** Nobody waits for it: everything else on the host comes first. */
   readonly isBackground?: boolean;
+  /** One that was started before, for this request alone. */
+  readonly takeReady?: () => ReadyAppliance | undefined;
 }
 
 export interface Appliance {
@@ -47,18 +50,23 @@ export async function withAppliance<Result>(
   const workFolder = join(request.scratchFolder, 'conversion');
   await rm(workFolder, { recursive: true, force: true });
   await mkdir(workFolder);
-  const { logger, useKvm, clock = systemClock, timeoutMs = TIMEOUT_MS_DEFAULT, signal } = request;
-  const session = new GuestfsSession({
-    ...{ logger, clock, useKvm, timeoutMs, isBackground: request.isBackground === true },
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const { logger, timeoutMs = TIMEOUT_MS_DEFAULT, signal, disks } = request;
+  const limits = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
+  const ready = await request.takeReady?.()?.take(disks, limits);
+  const session = ready ?? openSession(request, limits);
   try {
-    await startAppliance(session, request);
+    if (ready === undefined) await startAppliance(session, request);
+    else await checkDisks(session, disks);
     return await action({ session, workFolder, logger });
   } finally {
     await session.leave();
     await rm(workFolder, { recursive: true, force: true });
   }
+}
+
+function openSession(request: ApplianceRequest, limits: SessionLimits): GuestfsSession {
+  const { logger, useKvm, clock = systemClock, isBackground = false } = request;
+  return new GuestfsSession({ logger, clock, useKvm, isBackground, ...limits });
 }
 
 /** Attaches the disks and starts; checks that each bears the name of its place. Errors: APPLIANCE_FAILED. */
@@ -74,8 +82,12 @@ export async function startAppliance(
     await session.must('add-drive', disk.overlayPath, ...options);
   }
   await session.must('run');
-  const misnamed = findMisnamedDisks(await session.must('list-disk-labels'), request.disks.length);
-  misnamed.push(...(await findMissizedDisks(session, request.disks)));
+  await checkDisks(session, request.disks);
+}
+
+async function checkDisks(session: GuestfsSession, disks: readonly ConversionDisk[]): Promise<void> {
+  const misnamed = findMisnamedDisks(await session.must('list-disk-labels'), disks.length);
+  misnamed.push(...(await findMissizedDisks(session, disks)));
   if (misnamed.length > 0) throw disksMisnamed(misnamed);
 }
 

@@ -22,14 +22,18 @@ import {
 } from '@landfall/runtime';
 import { type CommandWord, commandLine } from './guestfs-line.ts';
 
-export interface GuestfsOptions {
+/** What ends a session from outside. */
+export interface SessionLimits {
+  /** The whole session is over after this long. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface GuestfsOptions extends Partial<SessionLimits> {
   /** False when the host cannot run guests with KVM. */
   readonly useKvm: boolean;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** The whole session is over after this long. */
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
   /** Nobody waits for it: everything else on the host comes first. */
   readonly isBackground?: boolean;
 }
@@ -61,7 +65,7 @@ export class GuestfsSession {
   readonly #child: ChildProcess;
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #cancelTimeout: () => void;
+  #cancelTimeout: () => void = () => undefined;
   readonly #exited: Promise<void>;
   readonly #secret = systemRandom.uuid();
   #stdout = '';
@@ -86,10 +90,27 @@ export class GuestfsSession {
     this.#child.once('error', (cause) => this.#fail(toolMissing(cause)));
     this.#child.once('close', () => this.#fail(new Error('the appliance ended')));
     this.#child.stdin?.on('error', (cause) => this.#fail(cause));
-    this.#cancelTimeout = after(options.timeoutMs, () => this.abandon(timedOut(options.timeoutMs)));
+    const { timeoutMs, signal } = options;
+    if (timeoutMs !== undefined) this.limit({ timeoutMs, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  /** From now on. */
+  limit({ timeoutMs, signal }: SessionLimits): void {
+    this.#cancelTimeout();
+    this.#cancelTimeout = after(timeoutMs, () => this.abandon(timedOut(timeoutMs)));
     const cancel = () => this.abandon(new Error('the conversion was cancelled'));
-    options.signal?.addEventListener('abort', cancel, { once: true });
-    if (options.signal?.aborted) cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted) cancel();
+  }
+
+  /** Until `limit` is called again. */
+  unlimit(): void {
+    this.#cancelTimeout();
+  }
+
+  /** It takes no more commands. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
   }
 
   /**

@@ -1,10 +1,12 @@
 /** What a guest or an appliance can do to a conversion, with a program in guestfish's place. */
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { silentLogger } from '@landfall/runtime';
 import { type FakeAnswer, type FakeGuestfish, fakeGuestfish } from '../appliance/fake-guestfish.testing.ts';
 import { fakeProgram } from '../appliance/fake-program.testing.ts';
+import { ReadyAppliance } from '../appliance/ready-appliance.ts';
 import { type ConversionRequest, convertGuest } from './guestfs-convert.ts';
 
 const TARGET = {
@@ -117,6 +119,18 @@ test('an appliance that dies may be begun again', async (context) => {
   const { fake, convert } = await withAnswers(context, { pattern: '^-mount ', dies: true }, volumes('ext4'));
   await assert.rejects(convert(), { code: 'APPLIANCE_FAILED', message: /appliance ended/, retryable: true });
   await assertNothingWritten(fake);
+});
+
+test('an appliance that was to stand ready and does not is only missed', async (context) => {
+  const { fake, convert } = await withAnswers(context, volumes('ufs'), { pattern: '^-config ', dies: true });
+  const ready = ReadyAppliance.start({
+    ...{ socketPath: join(fake.folder, 'qmp'), useKvm: false, logger: silentLogger },
+    withMonitor: () => Promise.reject(new Error('nobody listens')),
+  });
+  const { prettyName } = await convert({ takeReady: () => ready });
+  assert.equal(prettyName, 'BSD or Solaris (UFS)');
+  const lines = await fake.lines();
+  assert.equal(lines.filter((line) => line === '-run').length, 1, 'of the one that was started for it');
 });
 
 test('a conversion that nobody wants any more is ended where it is', async (context) => {

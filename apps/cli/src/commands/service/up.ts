@@ -20,6 +20,7 @@ interface UpOptions {
   readonly host: string;
   readonly libvirtUri?: string;
   readonly networks?: string;
+  readonly readyAppliance: boolean;
   readonly webhookNetwork?: readonly string[];
   readonly region: string;
   readonly store?: string;
@@ -52,6 +53,7 @@ export function addUpCommand(program: Command): void {
     .option('--host <kind>', 'what runs launched machines: qemu or libvirt', 'qemu')
     .option('--libvirt-uri <uri>', 'the libvirt of this machine to launch with (qemu:///system)')
     .option('--networks <file>', 'networks by name, for --host qemu; see docs/launch-hosts.md')
+    .option('--no-ready-appliance', 'no appliance is kept ready for the next launch (it takes 0.5 GiB)')
     .option(
       '--webhook-network <network...>',
       'networks webhooks may reach whatever is in them; see docs/events.md',

@@ -1,0 +1,90 @@
+/**
+ * At most one appliance that stands ready for the next launch, so that a launch at a point nobody looked at
+ * need not wait for one to start.
+ *
+ * One is started when none was asked for in a while, not when one was taken: the guest of that launch boots
+ * then, and the next launch of a wave comes too early for it anyway.
+ */
+import { join } from 'node:path';
+import { ReadyAppliance } from '@landfall/conversion';
+import { type Accelerator, withMonitor } from '@landfall/launch';
+import { after, type Clock, formatBytes, GIB, type Logger } from '@landfall/runtime';
+
+export interface ReadyAppliancesOptions {
+  readonly stateDir: string;
+  readonly accelerator: Accelerator;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly quietMs?: number;
+  readonly freeMemoryBytesMin?: number;
+}
+
+const QUIET_MS = 60_000;
+/** One takes up to 0.5 GiB while it stands. */
+const FREE_MEMORY_BYTES_MIN = 3 * GIB;
+export class ReadyAppliances {
+  readonly #options: ReadyAppliancesOptions;
+  #current: ReadyAppliance | undefined;
+  #cancelNext: () => void = () => undefined;
+  #isClosed = false;
+  #count = 0;
+
+  /** The first one is started after a quiet time as well. */
+  constructor(options: ReadyAppliancesOptions) {
+    this.#options = options;
+    this.#startLater();
+  }
+
+  /** For the caller alone, who ends it. One that is still starting is ready sooner than one begun now. */
+  take(): ReadyAppliance | undefined {
+    const taken = this.#current;
+    this.#current = undefined;
+    this.#startLater();
+    return taken;
+  }
+
+  /** Nothing is started after this. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelNext();
+    const current = this.#current;
+    this.#current = undefined;
+    await current?.close();
+  }
+
+  #startLater(): void {
+    this.#cancelNext();
+    if (this.#isClosed) return;
+    this.#cancelNext = after(this.#options.quietMs ?? QUIET_MS, () => this.#start());
+  }
+
+  #start(): void {
+    const {
+      stateDir,
+      accelerator,
+      logger,
+      clock,
+      freeMemoryBytesMin = FREE_MEMORY_BYTES_MIN,
+    } = this.#options;
+    if (process.availableMemory() < freeMemoryBytesMin) {
+      logger.info('appliance-not-kept', { reason: `less than ${formatBytes(freeMemoryBytesMin)} are free` });
+      this.#startLater();
+      return;
+    }
+    this.#count += 1;
+    // Each its own: QEMU removes its socket when it ends, and one that was taken may end after this one began.
+    const socketPath = join(stateDir, `appliance-${this.#count}.qmp`);
+    const started = ReadyAppliance.start({
+      ...{ socketPath, withMonitor, useKvm: accelerator === 'kvm', logger, clock },
+    });
+    this.#current = started;
+    void this.#giveUpWhenNotReady(started);
+  }
+
+  async #giveUpWhenNotReady(started: ReadyAppliance): Promise<void> {
+    if ((await started.isReady) || this.#current !== started) return;
+    this.#current = undefined;
+    await started.close();
+    this.#startLater();
+  }
+}
