@@ -15,7 +15,14 @@ import {
   ReadyAppliance,
 } from '../packages/conversion/src/index.ts';
 import { withMonitor } from '../packages/launch/src/index.ts';
-import { MIB, type OperationError, retry, runChecked, silentLogger } from '../packages/runtime/src/index.ts';
+import {
+  MIB,
+  type OperationError,
+  retry,
+  runChecked,
+  silentLogger,
+  systemClock,
+} from '../packages/runtime/src/index.ts';
 
 const SIZES_BYTES = [256 * MIB, 192 * MIB];
 const MAC_ADDRESS = '52:54:00:aa:bb:cc';
@@ -81,6 +88,14 @@ test('one that is ended while it starts or while it takes disks leaves nothing',
     assert.match(error.message, /no-such\.qcow2/);
     return error.retryable;
   });
+  const occupied = startReady('occupied');
+  assert.ok(await occupied.isReady);
+  await occupyFirstName('occupied');
+  const [other] = await overlaysFor('occupied');
+  await assert.rejects(
+    occupied.take([{ overlayPath: other ?? '' }], { timeoutMs: TEST_TIMEOUT_MS }),
+    (error: OperationError) => error.retryable && /does not get the name \/dev\/sda/.test(error.message),
+  );
   const cancelled = startReady('cancelled');
   const gaveUp = new AbortController();
   const [overlay] = await overlaysFor('cancelled');
@@ -102,6 +117,24 @@ async function askMonitor(name: string, ...commands: readonly string[]): Promise
     const answers: unknown[] = [];
     for (const command of commands) answers.push(await monitor.execute(command));
     return answers;
+  });
+}
+
+/** By another disk, so that none of a guest can have it. */
+async function occupyFirstName(name: string): Promise<void> {
+  await withMonitor(join(folder, `${name}.qmp`), async (monitor) => {
+    await monitor.execute('cont');
+    const size = MIB;
+    await monitor.execute('blockdev-add', {
+      driver: 'null-co',
+      'node-name': 'other',
+      size,
+      'read-zeroes': true,
+    });
+    const place = { bus: 'scsi.0', channel: 0, 'scsi-id': 30, lun: 0 };
+    await monitor.execute('device_add', { driver: 'scsi-hd', drive: 'other', id: 'other', ...place });
+    // The kernel names it before the next is looked at.
+    await systemClock.sleep(3000);
   });
 }
 

@@ -6,7 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
 import { applianceDevice, applianceLabel, findMisnamedDisks } from './appliance-disks.ts';
-import { GuestfsSession, type SessionLimits } from './guestfs-session.ts';
+import { GuestfsSession } from './guestfs-session.ts';
 import type { ReadyAppliance } from './ready-appliance.ts';
 
 export interface ConversionDisk {
@@ -50,23 +50,33 @@ export async function withAppliance<Result>(
   const workFolder = join(request.scratchFolder, 'conversion');
   await rm(workFolder, { recursive: true, force: true });
   await mkdir(workFolder);
-  const { logger, timeoutMs = TIMEOUT_MS_DEFAULT, signal, disks } = request;
-  const limits = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
-  const ready = await request.takeReady?.()?.take(disks, limits);
-  const session = ready ?? openSession(request, limits);
   try {
-    if (ready === undefined) await startAppliance(session, request);
-    else await checkDisks(session, disks);
-    return await action({ session, workFolder, logger });
+    const session = await openSession(request);
+    try {
+      return await action({ session, workFolder, logger: request.logger });
+    } finally {
+      await session.leave();
+    }
   } finally {
-    await session.leave();
     await rm(workFolder, { recursive: true, force: true });
   }
 }
 
-function openSession(request: ApplianceRequest, limits: SessionLimits): GuestfsSession {
-  const { logger, useKvm, clock = systemClock, isBackground = false } = request;
-  return new GuestfsSession({ logger, clock, useKvm, isBackground, ...limits });
+/** Of the appliance that stands ready, or of one that is started now. */
+async function openSession(request: ApplianceRequest): Promise<GuestfsSession> {
+  const { logger, useKvm, clock = systemClock, isBackground = false, disks, signal } = request;
+  const { timeoutMs = TIMEOUT_MS_DEFAULT } = request;
+  const limits = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
+  const ready = await request.takeReady?.()?.take(disks, limits);
+  const session = ready ?? new GuestfsSession({ logger, useKvm, clock, isBackground, ...limits });
+  try {
+    if (ready === undefined) await startAppliance(session, request);
+    else await checkDisks(session, disks);
+    return session;
+  } catch (error) {
+    await session.leave();
+    throw error;
+  }
 }
 
 /** Attaches the disks and starts; checks that each bears the name of its place. Errors: APPLIANCE_FAILED. */

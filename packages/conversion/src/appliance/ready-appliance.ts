@@ -12,7 +12,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { type Clock, type Logger, MIB, OperationError, systemClock } from '@landfall/runtime';
-import { applianceLabel, findMisnamedDisks } from './appliance-disks.ts';
+import { applianceDevice, applianceLabel, findMisnamedDisks } from './appliance-disks.ts';
 import { GuestfsSession, type SessionLimits } from './guestfs-session.ts';
 
 /** QEMU's machine protocol. */
@@ -42,6 +42,7 @@ export const READY_DISKS_MAX = 8;
 const EMPTY_DISK_BYTES = MIB;
 const START_TIMEOUT_MS = 10 * 60_000;
 const DISK_TIMEOUT_MS = 60_000;
+const PLACING_ATTEMPTS_MAX = 5;
 const POLL_MS = 50;
 
 /** What is on the disks by now: volume groups may lie on arrays. */
@@ -148,6 +149,8 @@ export class ReadyAppliance {
       if (/^hd\d+$/.test(device) && qdev !== undefined) await monitor.execute('device_del', { id: qdev });
     }
     await this.#awaitLabels((listed) => listed.trim() === '');
+    // The kernel gives a name away again once nobody looks at its disk any more.
+    await this.#session.attempt('debug', 'sh', 'udevadm settle');
     await monitor.execute('stop');
   }
 
@@ -174,19 +177,33 @@ export class ReadyAppliance {
         // Durability comes once, at the end: an interrupted conversion is never used.
         cache: { direct: false, 'no-flush': true },
       });
-      const place = { bus: 'scsi.0', channel: 0, 'scsi-id': index, lun: 0 };
-      const serial = applianceLabel(index);
-      await monitor.execute('device_add', { driver: 'scsi-hd', drive: node, id: node, serial, ...place });
-      await this.#awaitLabels((listed) => findMisnamedDisks(listed, index + 1).length === 0);
+      await this.#placeDisk(monitor, node, index);
     }
   }
 
-  async #awaitLabels(isAsWanted: (listed: string) => boolean): Promise<void> {
+  /** Again, where the name was not free yet: the disk would be taken for another one. */
+  async #placeDisk(monitor: ApplianceMonitor, node: string, index: number): Promise<void> {
+    const place = { bus: 'scsi.0', channel: 0, 'scsi-id': index, lun: 0 };
+    const serial = applianceLabel(index);
+    const isThere = (listed: string) => new RegExp(`^${serial}: `, 'm').test(listed);
+    for (let attempt = 1; attempt <= PLACING_ATTEMPTS_MAX; attempt += 1) {
+      await monitor.execute('device_add', { driver: 'scsi-hd', drive: node, id: node, serial, ...place });
+      const misnamed = findMisnamedDisks(await this.#awaitLabels(isThere), index + 1);
+      if (misnamed.length === 0) return;
+      this.#options.logger.info('appliance-disk-placed-again', { misnamed });
+      await monitor.execute('device_del', { id: node });
+      await this.#awaitLabels((listed) => !isThere(listed));
+      await this.#session.attempt('debug', 'sh', 'udevadm settle');
+    }
+    throw new Error(`its disk ${index} does not get the name ${applianceDevice(index)}`);
+  }
+
+  async #awaitLabels(isAsWanted: (listed: string) => boolean): Promise<string> {
     const deadlineNs = this.#clock.monotonicNs() + BigInt(DISK_TIMEOUT_MS) * 1_000_000n;
     for (;;) {
       // Refused while a disk comes or goes.
       const { output, error } = await this.#session.attempt('list-disk-labels');
-      if (error === undefined && isAsWanted(output)) return;
+      if (error === undefined && isAsWanted(output)) return output;
       if (this.#clock.monotonicNs() > deadlineNs)
         throw new Error(`its disks stay as they are: ${error ?? output}`);
       await this.#clock.sleep(POLL_MS);
