@@ -1,6 +1,6 @@
 export type { ConversionDisk } from './appliance/guestfs-appliance.ts';
+export { ReadyAppliance } from './appliance/guestfs-ready-appliance.ts';
 export { guestfsEnvironment } from './appliance/guestfs-session.ts';
-export { ReadyAppliance } from './appliance/ready-appliance.ts';
 export * from './convert/guestfs-convert.ts';
 export type { GuestEntry } from './files/guest-entry.ts';
 export * from './files/guestfs-files.ts';

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
+import { type FakeGuestfish, fakeGuestfish } from '@landfall/conversion/testing';
 import { silentLogger, systemClock } from '@landfall/runtime';
-import {
-  type FakeGuestfish,
-  fakeGuestfish,
-} from '../../../../packages/conversion/src/appliance/fake-guestfish.testing.ts';
-import { waitFor } from '../../../control-plane/src/testing/wait-for.ts';
 import { ReadyAppliances } from './ready-appliances.ts';
 
 const QUIET_MS = 100;
+const TIMEOUT_MS = 20_000;
 
 interface Host {
   readonly fake: FakeGuestfish;
@@ -28,15 +25,23 @@ async function hostWith(context: TestContext, freeMemoryBytesMin = 0): Promise<H
   return { fake, appliances, starts };
 }
 
+async function reach(wanted: number, starts: () => Promise<number>): Promise<void> {
+  const deadlineMs = systemClock.nowMs() + TIMEOUT_MS;
+  while ((await starts()) < wanted) {
+    assert.ok(systemClock.nowMs() < deadlineMs, `${await starts()} of ${wanted} were begun`);
+    await systemClock.sleep(10);
+  }
+}
+
 test('one is started after a quiet time, and the next one after it was taken', async (context) => {
   const { appliances, starts } = await hostWith(context);
   assert.equal(appliances.take(), undefined, 'not at once');
-  await waitFor('the first', starts, (count) => count === 1);
+  await reach(1, starts);
   const taken = appliances.take();
   assert.ok(taken !== undefined);
   context.after(() => taken.close());
   assert.equal(appliances.take(), undefined, 'each is given away once');
-  await waitFor('the second', starts, (count) => count === 2);
+  await reach(2, starts);
   await appliances.close();
   await systemClock.sleep(3 * QUIET_MS);
   assert.equal(await starts(), 2, 'none after it was closed');
@@ -50,7 +55,7 @@ test('one that does not start is given up, and tried again later', async (contex
   });
   context.after(() => appliances.close());
   const starts = async () => (await fake.lines()).filter((line) => line === '-run').length;
-  await waitFor('the third', starts, (count) => count >= 3);
+  await reach(3, starts);
 });
 
 test('without memory to spare none is kept', async (context) => {

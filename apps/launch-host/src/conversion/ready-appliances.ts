@@ -72,7 +72,7 @@ export class ReadyAppliances {
       return;
     }
     this.#count += 1;
-    // Each its own: QEMU removes its socket when it ends, and one that was taken may end after this one began.
+    // Each its own: QEMU removes its socket at its end, and one that was taken may end after this began.
     const socketPath = join(stateDir, `appliance-${this.#count}.qmp`);
     const started = ReadyAppliance.start({
       ...{ socketPath, withMonitor, useKvm: accelerator === 'kvm', logger, clock },

@@ -6,8 +6,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Logger, OperationError, systemClock } from '@landfall/runtime';
 import { applianceDevice, applianceLabel, findMisnamedDisks } from './appliance-disks.ts';
+import type { ReadyAppliance } from './guestfs-ready-appliance.ts';
 import { GuestfsSession } from './guestfs-session.ts';
-import type { ReadyAppliance } from './ready-appliance.ts';
 
 export interface ConversionDisk {
   readonly diskId: string;

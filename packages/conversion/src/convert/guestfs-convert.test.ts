@@ -6,7 +6,7 @@ import test, { type TestContext } from 'node:test';
 import { silentLogger } from '@landfall/runtime';
 import { type FakeAnswer, type FakeGuestfish, fakeGuestfish } from '../appliance/fake-guestfish.testing.ts';
 import { fakeProgram } from '../appliance/fake-program.testing.ts';
-import { ReadyAppliance } from '../appliance/ready-appliance.ts';
+import { ReadyAppliance } from '../appliance/guestfs-ready-appliance.ts';
 import { type ConversionRequest, convertGuest } from './guestfs-convert.ts';
 
 const TARGET = {

@@ -50,7 +50,7 @@ const LIST_TYPES = 'lsblk -n -o FSTYPE,PARTTYPE > /tmp/types';
 /** Of a partition of a Windows dynamic disk: in an MBR, and two in a GPT. */
 const DYNAMIC_DISK_TYPES = ['0x42', '5808c8aa', 'af9b60a0'];
 
-/** As libguestfs's own start does it, each tool only where there is something for it. Quotes do not survive. */
+/** As libguestfs's own start does it, each tool only where it has something to do. Quotes do not survive. */
 const FIND_VOLUMES = [
   'udevadm settle',
   // Disks may be far away.
