@@ -14,8 +14,9 @@ interface Host {
   starts(): Promise<number>;
 }
 
-async function hostWith(context: TestContext, freeMemoryBytesMin = 0): Promise<Host> {
-  const fake = await fakeGuestfish(context, [{ pattern: '^-run$', hangs: true }]);
+/** Its appliances hang while they start, or die. */
+async function hostWith(context: TestContext, { dies = false, freeMemoryBytesMin = 0 } = {}): Promise<Host> {
+  const fake = await fakeGuestfish(context, [{ pattern: '^-run$', ...(dies ? { dies } : { hangs: true }) }]);
   const appliances = new ReadyAppliances({
     ...{ stateDir: fake.folder, accelerator: 'tcg', logger: silentLogger, clock: systemClock },
     ...{ quietMs: QUIET_MS, freeMemoryBytesMin },
@@ -48,18 +49,12 @@ test('one is started after a quiet time, and the next one after it was taken', a
 });
 
 test('one that does not start is given up, and tried again later', async (context) => {
-  const fake = await fakeGuestfish(context, [{ pattern: '^-run$', dies: true }]);
-  const appliances = new ReadyAppliances({
-    ...{ stateDir: fake.folder, accelerator: 'tcg', logger: silentLogger, clock: systemClock },
-    ...{ quietMs: QUIET_MS, freeMemoryBytesMin: 0 },
-  });
-  context.after(() => appliances.close());
-  const starts = async () => (await fake.lines()).filter((line) => line === '-run').length;
+  const { starts } = await hostWith(context, { dies: true });
   await reach(3, starts);
 });
 
 test('without memory to spare none is kept', async (context) => {
-  const { starts } = await hostWith(context, 2 ** 60);
+  const { starts } = await hostWith(context, { freeMemoryBytesMin: 2 ** 60 });
   await systemClock.sleep(3 * QUIET_MS);
   assert.equal(await starts(), 0);
 });
