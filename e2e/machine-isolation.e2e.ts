@@ -5,22 +5,16 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import {
-  CONSOLE_LOG,
-  createOverlay,
-  type LaunchRequest,
-  LibvirtHost,
-  type MachineHost,
-  QemuHost,
-} from '../packages/launch/src/index.ts';
-import { runChecked, silentLogger, systemClock } from '../packages/runtime/src/index.ts';
+import { LibvirtHost, type MachineHost, QemuHost } from '../packages/launch/src/index.ts';
+import { silentLogger, systemClock } from '../packages/runtime/src/index.ts';
 import { besideLibvirt } from './libvirt-bed.ts';
-import { makeNetworkGuest, NETWORK_GUEST_BYTES } from './network-guest.ts';
+import { makeNetworkGuest } from './network-guest.ts';
+import { GuestView, prepareMachine, startDefaultNetwork, untilDone } from './network-machines.ts';
 
 const PORT = 4711;
 /** As `libvirt-bed.sh` lays them out: the host, and a server beside it. */
@@ -36,16 +30,11 @@ const OPTIONS = {
   accelerator: 'tcg',
 } as const;
 
-const WAY_OUT = `<network><name>default</name><forward mode='nat'/><bridge name='virbr0'/>
-<ip address='192.168.122.1' netmask='255.255.255.0'><dhcp>
-<range start='192.168.122.2' end='192.168.122.254'/></dhcp></ip></network>`;
-
 besideLibvirt(import.meta.filename, () => {
   describe('what a machine reaches', () => {
     let folder = '';
-    let nbdUri = '';
-    let fixedUri = '';
-    const pidFiles: string[] = [];
+    let view: GuestView | undefined;
+    let fixed: GuestView | undefined;
     const started: ChildProcess[] = [];
     const hosts: Readonly<Record<string, MachineHost>> = {
       qemu: new QemuHost(OPTIONS),
@@ -55,27 +44,19 @@ besideLibvirt(import.meta.filename, () => {
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'mi-'));
       const targets = [HOST_ADDRESS, SOURCE_ADDRESS].map((address) => ({ address, port: PORT }));
-      nbdUri = await serve('view', await makeNetworkGuest(folder, targets));
+      view = await GuestView.serve(folder, await makeNetworkGuest(folder, targets));
       await mkdir(join(folder, 'fixed'));
-      fixedUri = await serve('fixed', await makeNetworkGuest(join(folder, 'fixed'), targets, KEPT));
+      const fixedImage = await makeNetworkGuest(join(folder, 'fixed'), targets, KEPT);
+      fixed = await GuestView.serve(join(folder, 'fixed'), fixedImage);
       started.push(await listen([], HOST_ADDRESS));
       started.push(await listen(['ip', 'netns', 'exec', 'source'], SOURCE_ADDRESS));
-      await writeFile(join(folder, 'default.xml'), WAY_OUT);
-      await runChecked(['virsh', 'net-define', join(folder, 'default.xml')]);
-      await runChecked(['virsh', 'net-start', 'default']);
+      await startDefaultNetwork(folder);
     });
-
-    async function serve(name: string, image: string): Promise<string> {
-      const socket = join(folder, `${name}.sock`);
-      const pidFile = join(folder, `${name}.pid`);
-      await runChecked(['nbdkit', '-r', '-U', socket, '-P', pidFile, 'file', image]);
-      pidFiles.push(pidFile);
-      return `nbd+unix:///guest?socket=${socket}`;
-    }
 
     after(async () => {
       for (const child of started) child.kill('SIGKILL');
-      for (const file of pidFiles) process.kill(Number(await readFile(file, 'utf8')), 'SIGKILL');
+      await view?.end();
+      await fixed?.end();
       await rm(folder, { recursive: true, force: true });
     });
 
@@ -96,7 +77,7 @@ besideLibvirt(import.meta.filename, () => {
       test(`${name}: a ${machine} machine ${does} host and source`, TIMEOUT, async () => {
         const host = hosts[name];
         assert.ok(host !== undefined);
-        const request = await prepare(join(folder, String(index)), nbdUri, index, where);
+        const request = await prepareMachine(join(folder, String(index)), view, index, where);
         try {
           const given = await host.reserveAddress(request);
           await host.start(request);
@@ -121,7 +102,7 @@ besideLibvirt(import.meta.filename, () => {
           assert.ok(host !== undefined);
           const index = cases.length + (name === 'qemu' ? 0 : 1);
           const where = { purpose: 'PROOF', network: { addresses: [KEPT] } } as const;
-          const request = await prepare(join(folder, String(index)), fixedUri, index, where);
+          const request = await prepareMachine(join(folder, String(index)), fixed, index, where);
           const publishedPorts = await host.choosePorts([7], request);
           try {
             await host.start({ ...request, publishedPorts });
@@ -167,36 +148,6 @@ async function reachesGuest(address: string | undefined): Promise<void> {
   const socket = connect({ host: address, port: 7 });
   await once(socket, 'connect');
   socket.destroy();
-}
-
-async function prepare(
-  folder: string,
-  nbdUri: string,
-  index: number,
-  where: Pick<LaunchRequest, 'purpose' | 'networkName' | 'network'>,
-): Promise<LaunchRequest> {
-  await mkdir(folder);
-  const overlayPath = join(folder, 'overlay.qcow2');
-  await createOverlay({ path: overlayPath, nbdUri, sizeBytes: NETWORK_GUEST_BYTES });
-  return {
-    machineId: `i-${String(index).padStart(17, '0')}`,
-    ...where,
-    disks: [{ diskId: 'guest', isBootDisk: true, overlayPath, nbdUri }],
-    cpuCount: 1,
-    memoryBytes: 192 * 2 ** 20,
-    bootMode: 'LEGACY_BIOS',
-    publishedPorts: [],
-    folder,
-    onlyHydrate: false,
-  };
-}
-
-async function untilDone({ folder }: LaunchRequest): Promise<string> {
-  for (;;) {
-    const said = await readFile(join(folder, CONSOLE_LOG), 'latin1');
-    if (/^DONE/m.test(said)) return said;
-    await systemClock.sleep(250);
-  }
 }
 
 async function listen(prefix: readonly string[], address: string): Promise<ChildProcess> {

@@ -1,7 +1,7 @@
 /**
  * A small Linux that tries to reach addresses and says on its serial line which it reached. It asks for an
  * address by DHCP, and where it is given no way out it tries one by itself: the host is always the neighbour
- * with a known address. Afterwards it answers on a port of its own.
+ * with a known address. Afterwards it answers on two ports of its own, 7 and 9.
  */
 import { makeSmallLinux, SMALL_LINUX_BYTES } from './small-linux.ts';
 
@@ -55,6 +55,7 @@ ip link set eth0 up
 ${addressing}
 ${attempts.join('\n')}
 echo "DONE"
+while true; do echo | nc -l -p 9 ; done &
 while true; do echo | nc -l -p 7 ; done
 `;
 }

@@ -4,12 +4,13 @@ import type {
   HostFacts,
   HydrationOutcome,
   HydrationRequest,
+  InboundRequest,
   LaunchRequest,
   MachineHost,
   MachinePlace,
   RunState,
 } from '@landfall/launch';
-import { silentLogger, systemClock } from '@landfall/runtime';
+import { type OperationError, silentLogger, systemClock } from '@landfall/runtime';
 import { createApplianceTurns } from './conversion/appliance-turns.ts';
 import { KeptConversions } from './conversion/file-kept-conversions.ts';
 import { createLimiter } from './conversion/limiter.ts';
@@ -25,6 +26,9 @@ export class SimulatedHost implements MachineHost {
   /** Whether guests power themselves off when their button is pressed. */
   obeysButton = true;
   readonly done: string[] = [];
+  /** The ports that were left open last; `undefined`: nobody asked for any to be closed. */
+  closedBut: readonly number[] | undefined;
+  filterError: OperationError | undefined;
 
   async probe(): Promise<HostFacts> {
     return {
@@ -40,6 +44,11 @@ export class SimulatedHost implements MachineHost {
   async start({ machineId, onlyHydrate }: LaunchRequest): Promise<void> {
     this.done.push(onlyHydrate ? 'start to hydrate' : 'start');
     this.machines.set(machineId, onlyHydrate ? 'PAUSED' : 'RUNNING');
+  }
+
+  async closePorts({ inboundPorts }: InboundRequest): Promise<void> {
+    if (this.filterError !== undefined) throw this.filterError;
+    this.closedBut = inboundPorts;
   }
 
   async find({ machineId }: MachinePlace): Promise<boolean> {

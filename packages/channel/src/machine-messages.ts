@@ -141,6 +141,11 @@ export interface MachineSpecification {
   readonly disposition: 'STARTED' | 'STOPPED';
   /** TCP ports of the machine made reachable on the launch host's loopback. */
   readonly publishedPorts: readonly number[];
+  /**
+   * LISTED_PORTS: where the machine shares a network, no other TCP ports than these are let in either. ALL:
+   * its network decides. Absent: ALL.
+   */
+  readonly inboundTraffic?: 'LISTED_PORTS' | 'ALL';
   /** How the guest is converted; AUTOMATIC: virt-v2v where ours does not apply. Absent: AUTOMATIC. */
   readonly conversionMethod?: 'AUTOMATIC' | 'LANDFALL' | 'VIRT_V2V';
   /** Absent: as conversion finds that the guest can use. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { chooseAddress, parseLeases, parseNetworkAddresses, prefixedAddress } from './dhcp-range.ts';
-import { planIsolatedNetwork } from './libvirt-network.ts';
+import { planIsolatedNetwork } from './libvirt-isolation.ts';
 
 /** As libvirt 9.0 prints what it brings along, with an entry and IPv6 added. */
 const DEFAULT = `<network>

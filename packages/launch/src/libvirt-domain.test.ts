@@ -7,7 +7,7 @@ import { run } from '@landfall/runtime';
 import fc from 'fast-check';
 import type { LaunchRequest } from './launch-plan.ts';
 import { type DomainSurroundings, domainUuid, planDomain } from './libvirt-domain.ts';
-import { planIsolatedNetwork } from './libvirt-network.ts';
+import { planIsolatedNetwork } from './libvirt-isolation.ts';
 
 const ISOLATED: DomainSurroundings = {
   accelerator: 'tcg',

@@ -10,33 +10,19 @@
  * V4  libvirt says of a failed job nothing afterwards: a job that was seen and is gone without its disk being
  *     complete has failed.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, OperationError, retry } from '@landfall/runtime';
-import { networkUnknown } from './host-network.ts';
 import type { HydrationFacts, HydrationOutcome, HydrationRequest } from './hydration.ts';
 import { type LaunchRequest, macAddressOf, type PublishedPort } from './launch-plan.ts';
 import { ReservedAddresses } from './libvirt-addresses.ts';
 import { askLibvirt, asLibvirtHasIt, type LibvirtOffers } from './libvirt-capabilities.ts';
-import {
-  type DomainMark,
-  type DomainSurroundings,
-  domainName,
-  METADATA_URI,
-  planDomain,
-  stateElement,
-} from './libvirt-domain.ts';
+import { type DomainMark, domainName, METADATA_URI, planDomain, stateElement } from './libvirt-domain.ts';
 import { flushDisk } from './libvirt-flush.ts';
 import { agentAnswersVirsh } from './libvirt-guest-agent.ts';
 import { planTurn } from './libvirt-hydration.ts';
 import { LOG_FOLDER, readLogTail } from './libvirt-log.ts';
-import {
-  ensureIsolatedNetwork,
-  ISOLATED_NETWORK,
-  OPEN_NETWORK,
-  planIsolatedNetwork,
-} from './libvirt-network.ts';
+import { hasOwnNetwork, LibvirtNetworks } from './libvirt-networks.ts';
 import { ensurePool, removePool } from './libvirt-pool.ts';
 import {
   type DomainState,
@@ -45,11 +31,11 @@ import {
   parseBlockJob,
   parseDomainState,
   parseMark,
-  parseNetwork,
 } from './libvirt-state.ts';
-import { connectVirsh, LIBVIRT_URI_DEFAULT, type Virsh } from './libvirt-virsh.ts';
+import { connectVirsh, LIBVIRT_URI_DEFAULT, type Virsh, withFile } from './libvirt-virsh.ts';
 import {
   type HostFacts,
+  type InboundRequest,
   type MachineHost,
   type MachinePlace,
   type NetworkAddress,
@@ -60,7 +46,6 @@ import {
 import { inspectImage } from './qemu-image.ts';
 import { HostProbe, type ProbeOptions } from './qemu-probe.ts';
 import { portConflict, publishOnLoopback } from './tcp-free-port.ts';
-import { keptNetwork } from './user-network.ts';
 import { writeXml } from './xml-writer.ts';
 
 export interface LibvirtHostOptions extends ProbeOptions {
@@ -78,29 +63,25 @@ export class LibvirtHost implements MachineHost {
   readonly #probe: HostProbe;
   readonly #virsh: Virsh;
   readonly #addresses: ReservedAddresses;
+  readonly #networks: LibvirtNetworks;
   /** Asked once. */
   #offers: LibvirtOffers | undefined;
   /** Disks seen with a job (V4). */
   readonly #seenJobs = new Set<string>();
-  #isolated: Promise<void> = Promise.resolve();
 
   constructor(options: LibvirtHostOptions) {
     this.#options = options;
     this.#probe = new HostProbe(options);
     this.#virsh = connectVirsh(options.uri ?? LIBVIRT_URI_DEFAULT);
     this.#addresses = new ReservedAddresses(this.#virsh);
+    this.#networks = new LibvirtNetworks(this.#virsh, options.clock);
   }
 
   async probe(): Promise<HostFacts> {
     const found = await this.#probe.describe();
     const { hasKvm, ...offers } = await this.#askLibvirt();
-    const networks = (await this.#networkNames()).map(async (name) =>
-      parseNetwork(await this.#virsh('net-dumpxml', name)),
-    );
-    return {
-      ...{ ...found, ...offers, ...asLibvirtHasIt(found, hasKvm) },
-      networks: await Promise.all(networks),
-    };
+    const networks = await this.#networks.describe();
+    return { ...{ ...found, ...offers, ...asLibvirtHasIt(found, hasKvm) }, networks };
   }
 
   /** Most networks give the machine an address; see `findAddress`. */
@@ -113,13 +94,17 @@ export class LibvirtHost implements MachineHost {
     if (await this.find(request)) throw thereAlready(request.machineId);
     const { uefi, ...found } = await this.#probe.findOut();
     const { accelerator } = asLibvirtHasIt(found, (await this.#askLibvirt()).hasKvm);
-    const network = await this.#network(request);
+    const network = await this.#networks.choose(request);
     const xml = planDomain(request, { accelerator, uefi, network });
     await ensurePool(this.#virsh, request);
-    await this.#fromFile(xml, (path) => this.#virsh('define', path));
+    await withFile(xml, (path) => this.#virsh('define', path));
     await this.#power(name, request.onlyHydrate);
     await this.#mark(name, 'STARTED');
     if (request.purpose === 'CUTOVER' && !request.onlyHydrate) await this.#virsh('autostart', name);
+  }
+
+  async closePorts(request: InboundRequest): Promise<void> {
+    await this.#networks.closePorts(request);
   }
 
   async find(place: MachinePlace): Promise<boolean> {
@@ -169,6 +154,7 @@ export class LibvirtHost implements MachineHost {
     if ((await this.#state(place)) !== undefined) await this.#virsh('undefine', name, '--nvram');
     await removePool(this.#virsh, place);
     await this.#addresses.release(name);
+    await this.#networks.removeRules(place.machineId);
   }
 
   async readLastWords({ machineId }: MachinePlace): Promise<string> {
@@ -176,7 +162,7 @@ export class LibvirtHost implements MachineHost {
   }
 
   async reserveAddress(place: NetworkPlace): Promise<NetworkAddress | undefined> {
-    const network = await this.#network(place);
+    const network = await this.#networks.choose(place);
     if (network === 'OWN') return undefined;
     const { name } = network;
     return await this.#addresses.reserve(name, {
@@ -226,7 +212,7 @@ export class LibvirtHost implements MachineHost {
   }
 
   async takeScreenshot({ machineId }: MachinePlace): Promise<Buffer> {
-    return await this.#fromFile('', async (path) => {
+    return await withFile('', async (path) => {
       await this.#virsh('screenshot', domainName(machineId), '--file', path);
       return await readFile(path);
     });
@@ -286,32 +272,6 @@ export class LibvirtHost implements MachineHost {
     }
   }
 
-  async #network(request: NetworkPlace): Promise<DomainSurroundings['network']> {
-    if (hasOwnNetwork(request)) return 'OWN';
-    const isOpen = request.purpose === 'CUTOVER';
-    const name = request.networkName ?? (isOpen ? OPEN_NETWORK : ISOLATED_NETWORK);
-    if (name === ISOLATED_NETWORK) {
-      await this.#isolate();
-      return { name, isIsolated: true };
-    }
-    const names = await this.#networkNames();
-    if (!names.includes(name)) throw networkUnknown(name, (await this.probe()).networks);
-    const { kind } = parseNetwork(await this.#virsh('net-dumpxml', name));
-    return { name, isIsolated: kind === 'ISOLATED' && !isOpen };
-  }
-
-  /** One at a time: the guard of one machine must not be taken apart for another's. */
-  async #isolate(): Promise<void> {
-    const ensure = () =>
-      this.#fromFile(planIsolatedNetwork(), (path) => ensureIsolatedNetwork(this.#virsh, path));
-    this.#isolated = this.#isolated.then(ensure, ensure);
-    await this.#isolated;
-  }
-
-  async #networkNames(): Promise<string[]> {
-    return (await this.#virsh('net-list', '--all', '--name')).split('\n').filter((name) => name !== '');
-  }
-
   /** The disks as libvirt has them, in their order. */
   async #attached(name: string): Promise<AttachedDisk[]> {
     const text = await this.#virsh('domblklist', name);
@@ -353,26 +313,9 @@ export class LibvirtHost implements MachineHost {
     const running = job === undefined ? undefined : { ...job, error: undefined };
     return { hasBacking, hasViewNode: false, job: running };
   }
-
-  async #fromFile<Result>(text: string, use: (path: string) => Promise<Result>): Promise<Result> {
-    const folder = await mkdtemp(join(tmpdir(), 'landfall-virsh-'));
-    try {
-      const path = join(folder, 'file');
-      await writeFile(path, text);
-      return await use(path);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  }
 }
 
 type TargetFacts = HydrationFacts & AttachedDisk;
-
-/** D3. */
-function hasOwnNetwork({ purpose, networkName, network }: NetworkPlace): boolean {
-  const isByDefault = purpose !== 'CUTOVER' && networkName === undefined;
-  return isByDefault && keptNetwork(network?.addresses) !== undefined;
-}
 
 interface AttachedDisk {
   /** libvirt's name for it: `vda`. */

@@ -1,4 +1,7 @@
 /** virsh, asked one thing at a time; its words in the C locale. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { OperationError, type RunResult, run } from '@landfall/runtime';
 
 export type Virsh = (...parameters: readonly string[]) => Promise<string>;
@@ -18,6 +21,21 @@ export function connectVirsh(uri: string): Virsh {
     if (result.exitCode === 0) return result.stdout.trim();
     throw describeFailure(uri, parameters, result);
   };
+}
+
+/** What it reads and writes only as a file: there while `use` is at work. */
+export async function withFile<Result>(
+  text: string,
+  use: (path: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'landfall-virsh-'));
+  try {
+    const path = join(folder, 'file');
+    await writeFile(path, text);
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function describeFailure(uri: string, parameters: readonly string[], result: RunResult): OperationError {

@@ -13,6 +13,8 @@
  * M6  A TEST or PROOF machine reaches nothing, unless a network is named for it. Its ports are reachable all
  *     the same, also where it keeps an IPv4 address of its source.
  * M7  Whatever the host, a machine has the same ports: a console, a line for reports, a channel for an agent.
+ * M8  Ports that were closed (`closePorts`) are, before the machine starts and until it is removed: whoever
+ *     shares its network, the host included, opens no TCP connection to them.
  */
 
 import { OperationError } from '@landfall/runtime';
@@ -38,6 +40,12 @@ export type NetworkPlace = Pick<
   LaunchRequest,
   'machineId' | 'purpose' | 'networkName' | 'macAddress' | 'network'
 >;
+
+/** A machine that lets only some ports in. */
+export interface InboundRequest extends NetworkPlace {
+  /** TCP, of the machine. */
+  readonly inboundPorts: readonly number[];
+}
 
 /** What DHCP would tell: IPv4. */
 export interface NetworkAddress {
@@ -86,6 +94,13 @@ export interface MachineHost {
    * NETWORK_UNKNOWN, TOO_MANY_DISKS, NBD_URI_INVALID.
    */
   start(request: LaunchRequest): Promise<void>;
+
+  /**
+   * M8: before each start, and now and then while it runs, should the computer have lost what it was told.
+   * Nothing to do where only published ports are reachable anyway. Errors: INBOUND_NOT_FILTERED,
+   * NETWORK_NOT_ISOLATED.
+   */
+  closePorts(request: InboundRequest): Promise<void>;
 
   /** Whether the machine is there: at work, paused, or at its end and not yet stopped (M4). */
   find(place: MachinePlace): Promise<boolean>;

@@ -6,13 +6,16 @@ import { findQemuNetwork, QEMU_NETWORKS, type QemuNetwork } from './host-network
 import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
 import {
   type LaunchRequest,
+  macAddressOf,
   type PublishedPort,
   planLaunch,
   UEFI_VARIABLES,
   USER_NETWORK_GIVES,
 } from './launch-plan.ts';
+import { InboundFilter } from './linux-inbound-filter.ts';
 import {
   type HostFacts,
+  type InboundRequest,
   type MachineHost,
   type MachinePlace,
   type NetworkAddress,
@@ -43,9 +46,11 @@ export class QemuHost implements MachineHost {
   readonly kind = 'qemu';
   readonly #options: QemuHostOptions;
   readonly #probe: HostProbe;
+  readonly #filter: InboundFilter;
 
   constructor(options: QemuHostOptions) {
     this.#options = options;
+    this.#filter = new InboundFilter(options.clock);
     this.#probe = new HostProbe(options);
   }
 
@@ -75,6 +80,13 @@ export class QemuHost implements MachineHost {
     }
   }
 
+  /** A network of the machine's own forwards what is published, and nothing else. */
+  async closePorts(request: InboundRequest): Promise<void> {
+    if (findQemuNetwork(this.#networks, request).kind !== 'BRIDGE') return;
+    const { machineId, macAddress = macAddressOf(machineId), inboundPorts: ports } = request;
+    if (this.#filter.isDue(machineId)) await this.#filter.place({ machineId, macAddress, ports });
+  }
+
   async find({ folder }: MachinePlace): Promise<boolean> {
     return (await findQemu(folder)) !== undefined;
   }
@@ -97,6 +109,7 @@ export class QemuHost implements MachineHost {
 
   async remove(place: MachinePlace): Promise<void> {
     await this.stop(place);
+    await this.#filter.remove(place.machineId);
   }
 
   async readLastWords({ folder }: MachinePlace): Promise<string> {

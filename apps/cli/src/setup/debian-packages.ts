@@ -12,6 +12,7 @@ export const LAUNCH_HOST_PACKAGES = [
   'seabios',
   'libguestfs-tools',
   'linux-image-cloud-amd64',
+  'nftables',
   'virt-v2v',
 ];
 

@@ -15,7 +15,7 @@ import {
 } from './instance.ts';
 import { type Listing, type ListingRequest, listPage, selectById, tagSet } from './listings.ts';
 import { zoneOf } from './networks.ts';
-import { groupsOfPorts } from './security-groups.ts';
+import { groupsOf } from './security-groups.ts';
 import { networkInterfaceId, reservationId, subnetId, volumeId, vpcId } from './stable-ids.ts';
 
 type Operations = Pick<Ec2Handlers<Service>, 'DescribeInstances'>;
@@ -54,7 +54,7 @@ function idOf({ machine }: Instance): string {
 function instanceFilters(service: Service): FilterTable<Instance> {
   const { accountId } = service.facts;
   const subnet = (instance: Instance) => subnetOf(service, instance);
-  const groups = ({ machine }: Instance) => groupsOfPorts(machine.made?.inboundPorts ?? []);
+  const groups = ({ machine }: Instance) => groupsOf(machine.made ?? {});
   const disks = ({ machine }: Instance) => machine.made?.disks ?? [];
   return {
     architecture: () => ARCHITECTURE,
@@ -122,7 +122,7 @@ function showInstance(service: Service, instance: Instance): XmlMembers {
     subnetId: subnetOf(service, instance),
     vpcId: vpcId(service.facts.accountId),
     privateIpAddress: privateAddressOf(instance),
-    groupSet: groupsOfPorts(machine.made?.inboundPorts ?? []),
+    groupSet: groupsOf(machine.made ?? {}),
     stateReason: reason,
     architecture: ARCHITECTURE,
     rootDeviceType: 'ebs',
@@ -162,7 +162,7 @@ function showInterface(service: Service, instance: Instance): XmlMembers {
     privateIpAddressesSet: addresses
       .filter((address) => !address.includes(':'))
       .map((address) => ({ privateIpAddress: address, primary: address === primary })),
-    groupSet: groupsOfPorts(made?.inboundPorts ?? []),
+    groupSet: groupsOf(made ?? {}),
     attachment: {
       attachmentId: networkInterfaceId(machineId).replace('eni', 'eni-attach'),
       deviceIndex: 0,

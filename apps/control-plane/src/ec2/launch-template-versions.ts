@@ -60,11 +60,12 @@ export const launchTemplateVersionOperations: Operations = {
 
   GetLaunchTemplateData: async ({ InstanceId }, { store }) => {
     const { instanceType, tags, made } = await requireMachine(store.db, InstanceId);
-    const { networkName, inboundPorts, addresses, disks } = made ?? {};
+    const { networkName, inboundPorts, inboundTraffic, addresses, disks } = made ?? {};
     const data = {
       instanceType,
       networkName,
       inboundPorts,
+      inboundTraffic,
       addresses,
       disks: disks?.map(({ settings }) => settings),
       tags,

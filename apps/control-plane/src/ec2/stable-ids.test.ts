@@ -24,12 +24,12 @@ test('ids have EC2’s form and are the same each time', () => {
 
 test('a security group says its port', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 65_535 }), (port) => {
+    fc.property(fc.integer({ min: 0, max: 65_536 }), (port) => {
       assert.match(groupIdOfPort(port), LONG_FORM);
       assert.equal(portOfGroupId(groupIdOfPort(port)), port);
     }),
   );
-  for (const other of ['sg-0123456789abcdef0', 'sg-00000016', 'sg-00000000000010000']) {
+  for (const other of ['sg-0123456789abcdef0', 'sg-00000016', 'sg-00000000000010001']) {
     assert.equal(portOfGroupId(other), undefined);
   }
 });

@@ -2,7 +2,7 @@
  * Ids in EC2's form for what has other names here. They follow from those names, so they are the same at
  * every call and need no table.
  *
- *   sg-    the TCP port that the group lets in; 0 lets nothing in
+ *   sg-    the TCP port that the group lets in; 0 lets nothing in, 65536 everything
  *   snap-  30 bits of a hash of the source server, 32 of the recovery point's number, 6 of the disk's: the id
  *          says whom to ask. Of 4,000 servers two share their 30 bits once in 130 installations; then the id
  *          names a snapshot of each.
@@ -41,7 +41,7 @@ export function groupIdOfPort(port: number): string {
 
 /** `undefined`: no port is so called. */
 export function portOfGroupId(groupId: string): number | undefined {
-  const [, digits] = /^sg-(?:0{13})([0-9a-f]{4})$/.exec(groupId) ?? [];
+  const [, digits] = /^sg-(?:0{12})(0[0-9a-f]{4}|10000)$/.exec(groupId) ?? [];
   return digits === undefined ? undefined : Number.parseInt(digits, 16);
 }
 

@@ -26,10 +26,12 @@ test('networks of launch hosts are subnets of one VPC, ports are security groups
     'GroupId.1': groupIdOfPort(22),
   });
   assert.deepEqual([...groups.all('fromPort')].sort(), ['22', '8443']);
-  assert.deepEqual((await call('DescribeSecurityGroups')).all('groupName'), ['default']);
+  const always = await call('DescribeSecurityGroups');
+  assert.deepEqual(always.all('groupName'), ['default', 'all']);
+  assert.deepEqual(always.all('ipProtocol'), ['-1', '-1', '-1'], 'two ways out, and one in');
   await site.addAgent();
   const inUse = await call('DescribeSecurityGroups');
-  assert.deepEqual([...inUse.all('groupName')].sort(), ['default', 'tcp-22', 'tcp-443', 'tcp-80']);
+  assert.deepEqual([...inUse.all('groupName')].sort(), ['all', 'default', 'tcp-22', 'tcp-443', 'tcp-80']);
   const [zone] = (await call('DescribeAvailabilityZones')).all('zoneName');
   assert.equal(zone, 'us-east-1a');
   const sizes = await call('DescribeInstanceTypes', {

@@ -8,6 +8,7 @@ const NETWORKS = { networkNames: ['isolated', 'lab'] };
 const SSH = groupIdOfPort(22);
 const WEB = groupIdOfPort(80);
 const NOTHING = groupIdOfPort(0);
+const EVERYTHING = groupIdOfPort(65_536);
 
 /** With members of which the types say nothing, as they come from a request. */
 const GIVEN = {
@@ -47,6 +48,7 @@ test('what has a meaning here becomes our data, the rest is kept beside it', () 
     instanceType: 'm5.large',
     networkName: 'lab',
     inboundPorts: [22, 80],
+    inboundTraffic: 'LISTED_PORTS',
     disks: [
       { deviceName: '/dev/sda', volumeType: 'gp3', iops: 3000, deleteOnTermination: false },
       { deviceName: '/dev/sdb' },
@@ -113,6 +115,17 @@ test('a new version has what it does not say from its source version', () => {
     [],
     'what was kept of the former disks went with them',
   );
+});
+
+test('the group that lets everything in is one beside those of ports, and goes when others are given', () => {
+  const base = readTemplateData({ SecurityGroup: ['all', 'tcp-22'] }, NETWORKS);
+  assert.deepEqual(plain(base.data), { inboundPorts: [22], inboundTraffic: 'ALL' });
+  const [shown] = Object(plain(showTemplateData(base))).networkInterfaceSet;
+  assert.deepEqual(shown.groupSet.entries, [EVERYTHING, SSH]);
+  const again = readTemplateData({ SecurityGroupId: [EVERYTHING] }, { ...NETWORKS, base });
+  assert.deepEqual([again.data.inboundPorts, again.data.inboundTraffic], [[], 'ALL']);
+  const closed = readTemplateData({ SecurityGroupId: [WEB] }, { ...NETWORKS, base });
+  assert.deepEqual([closed.data.inboundPorts, closed.data.inboundTraffic], [[80], 'LISTED_PORTS']);
 });
 
 test('an address stays with the prefix that EC2 has no word for, and another is refused', () => {

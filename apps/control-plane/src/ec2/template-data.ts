@@ -16,7 +16,7 @@ import { type LaunchTemplateData, mergeData } from '../launch/launch-template.ts
 import type { Ec2Members, KeptDevice, LaunchTemplateVersionRecord } from '../store/launch-templates.ts';
 import { tagSet } from './listings.ts';
 import { networkNameOf } from './networks.ts';
-import { groupsOfPorts, portsOfGroups } from './security-groups.ts';
+import { groupsOf, type Inbound, inboundOfGroups } from './security-groups.ts';
 import { subnetId } from './stable-ids.ts';
 
 export interface TemplateContent {
@@ -56,7 +56,8 @@ function inherited(
   { NetworkInterface }: Ec2LaunchTemplateData,
 ): LaunchTemplateData | undefined {
   if (base === undefined || NetworkInterface === undefined) return base;
-  const { networkName: _name, addresses: _addresses, inboundPorts: _ports, ...rest } = base;
+  const { networkName: _name, addresses: _addresses, ...others } = base;
+  const { inboundPorts: _ports, inboundTraffic: _traffic, ...rest } = others;
   return rest;
 }
 
@@ -72,7 +73,7 @@ function ownData(
     instanceType: given.InstanceType,
     networkName: SubnetId === undefined ? undefined : networkNameOf(known, SubnetId),
     addresses: PrivateIpAddress === undefined ? undefined : keptAddress(PrivateIpAddress, base),
-    inboundPorts: inboundPorts(given, networkInterface),
+    ...inboundGiven(given, networkInterface),
     disks: given.BlockDeviceMapping?.map(({ DeviceName, Ebs = {} }) => ({
       deviceName: DeviceName,
       ...{ volumeType: Ebs.VolumeType, iops: Ebs.Iops, throughput: Ebs.Throughput },
@@ -93,10 +94,10 @@ function keptAddress(address: string, base: LaunchTemplateData | undefined): Lau
   );
 }
 
-function inboundPorts(
+function inboundGiven(
   { SecurityGroupId, SecurityGroup }: Ec2LaunchTemplateData,
   networkInterface: NetworkInterface | undefined,
-): readonly number[] | undefined {
+): Inbound {
   const ofInterface = networkInterface?.SecurityGroupId;
   const ofInstance = SecurityGroupId ?? SecurityGroup;
   if (ofInterface !== undefined && ofInstance !== undefined) {
@@ -104,8 +105,8 @@ function inboundPorts(
       'Network interfaces and an instance-level security groups may not be specified on the same request';
     throw ec2Error('InvalidParameterCombination', why);
   }
-  if (ofInterface !== undefined) return portsOfGroups(ofInterface);
-  return ofInstance === undefined ? undefined : portsOfGroups(SecurityGroupId ?? [], SecurityGroup);
+  if (ofInterface !== undefined) return inboundOfGroups(ofInterface);
+  return ofInstance === undefined ? {} : inboundOfGroups(SecurityGroupId ?? [], SecurityGroup);
 }
 
 function instanceTags(specifications: readonly Ec2TagSpecification[]): Readonly<Record<string, string>> {
@@ -167,19 +168,20 @@ function showDevice({ deviceName, ...ebs }: Disk, { BlockDeviceMapping = [] }: E
 }
 
 function showInterfaces(
-  { networkName, addresses, inboundPorts: ports }: LaunchTemplateData,
+  { networkName, addresses, inboundPorts, inboundTraffic }: LaunchTemplateData,
   { NetworkInterface }: Ec2Members,
 ): readonly XmlMembers[] | undefined {
   const kept = NetworkInterface?.[0];
-  const isPlain = networkName === undefined && addresses === undefined && ports === undefined;
+  const hasGroups = inboundPorts !== undefined || inboundTraffic === 'ALL';
+  const isPlain = networkName === undefined && addresses === undefined && !hasGroups;
   if (isPlain && kept === undefined) return undefined;
   const [address] = addresses?.[0]?.address.split('/') ?? [];
-  const groups = ports === undefined ? undefined : groupsOfPorts(ports).map(({ groupId }) => groupId);
+  const groups = groupsOf({ inboundPorts, inboundTraffic }).map(({ groupId }) => groupId);
   return [
     {
       ...showEc2Values(KEPT.networkInterface, kept ?? {}),
       deviceIndex: 0,
-      groupSet: groups && new XmlList('groupId', groups),
+      groupSet: hasGroups ? new XmlList('groupId', groups) : undefined,
       privateIpAddress: address,
       subnetId: networkName === undefined ? undefined : subnetId(networkName),
     },

@@ -74,6 +74,7 @@ test('Debian’s aws ec2 makes a template version the default, and the next laun
   const { specification } = site.host.machines.get(machineId) ?? assert.fail('no machine was launched');
   assert.deepEqual(specification.network, { networkName: 'lab' });
   assert.deepEqual([...specification.publishedPorts].sort(), [22, 8443]);
+  assert.equal(specification.inboundTraffic, 'LISTED_PORTS');
   assert.deepEqual(specification.disks[0]?.limits, {
     operationsPerSecond: 3000,
     bytesPerSecond: 250 * 2 ** 20,

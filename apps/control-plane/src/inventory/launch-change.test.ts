@@ -182,6 +182,15 @@ test('the default group lets nothing in, and is written as it was said', () => {
   assert.equal(launchTexts(closed.target, closed.content)['nic:0:security-group-id:0'], groupIdOfPort(0));
 });
 
+test('so is the one that lets everything in', () => {
+  const texts = { 'nic:0:security-group-id:0': groupIdOfPort(65_536) };
+  const open = apply(texts, TARGET, EMPTY);
+  assert.deepEqual([open.content.data.inboundPorts, open.content.data.inboundTraffic], [[], 'ALL']);
+  const said = launchTexts(open.target, open.content);
+  assert.equal(said['nic:0:security-group-id:0'], groupIdOfPort(65_536));
+  assert.deepEqual(apply(said, open.target, open.content).content.data, open.content.data);
+});
+
 test('what is not here is refused with its column', () => {
   const cases: readonly (readonly [name: string, text: string, told: RegExp])[] = [
     ['instance-type', 'x9.huge', /instance-type is x9\.huge, which is no size here/],

@@ -8,7 +8,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import { ApiError, type Ec2Values } from '@landfall/api';
-import { groupsOfPorts } from '../ec2/security-groups.ts';
+import { groupsOf, type Inbound, inboundOf } from '../ec2/security-groups.ts';
 import { portOfGroupId, subnetId } from '../ec2/stable-ids.ts';
 import type { TemplateContent } from '../ec2/template-data.ts';
 import { keptAddresses } from '../launch/kept-addresses.ts';
@@ -69,7 +69,7 @@ export function changeTemplate(
   const changed: Partial<LaunchTemplateData> = {
     instanceType: sizeNamed(texts['instance-type'], data, places),
     networkName: networkOf(texts['nic:0:subnet-id'], data, places),
-    inboundPorts: portsOf(listOfNic(texts, 'security-group-id'), data),
+    ...inboundOfIds(listOfNic(texts, 'security-group-id'), data),
     addresses: addressesOf(listOfNic(texts, 'private-ip'), data, target),
     disks: disksOf(volumeTypes(texts), data, target),
     tags: tagsOf(instanceTags(texts), data),
@@ -102,19 +102,19 @@ function networkOf(id: string | undefined, data: LaunchTemplateData, { networkNa
   return refuse('nic:0:subnet-id', `is ${id}, which is no network here; there are: ${known || 'none yet'}`);
 }
 
-function portsOf(ids: readonly string[] | undefined, { inboundPorts }: LaunchTemplateData) {
-  if (ids === undefined) return undefined;
-  const known = inboundPorts === undefined ? undefined : groupIdsOf(inboundPorts);
-  if (isSame(known, ids)) return inboundPorts;
-  const ports = ids.map((id, index) => {
+function inboundOfIds(ids: readonly string[] | undefined, data: LaunchTemplateData): Inbound {
+  if (ids === undefined || isSame(groupIdsOf(data), ids)) return {};
+  const groups = ids.map((id, index) => {
     const column = `nic:0:security-group-id:${index}`;
     return portOfGroupId(id) ?? refuse(column, `is ${id}; groups here are TCP ports: sg- and 17 hexadecimal`);
   });
-  return [...new Set(ports)].filter((port) => port !== 0);
+  return inboundOf(groups);
 }
 
-function groupIdsOf(ports: readonly number[]): readonly string[] {
-  return groupsOfPorts(ports).map(({ groupId }) => groupId);
+/** None where the template says nothing of them. */
+function groupIdsOf(inbound: Inbound): readonly string[] {
+  if (inbound.inboundPorts === undefined && inbound.inboundTraffic !== 'ALL') return [];
+  return groupsOf(inbound).map(({ groupId }) => groupId);
 }
 
 /** A file has no word for a gateway: of an address in a network that is known, it is that network's. */
@@ -232,12 +232,11 @@ function templateTexts(
 ): Readonly<Record<string, string | undefined>> {
   const { IamInstanceProfile, Placement } = ec2Members as Readonly<Record<string, Ec2Values | undefined>>;
   const [nic = {}] = ec2Members.NetworkInterface ?? [];
-  const groups = data.inboundPorts === undefined ? [] : groupIdsOf(data.inboundPorts);
   const addresses = copyPrivateIp === true ? [] : (data.addresses ?? []);
   return {
     'instance-type': targetInstanceTypeRightSizingMethod === 'BASIC' ? undefined : data.instanceType,
     'nic:0:subnet-id': data.networkName === undefined ? undefined : subnetId(data.networkName),
-    ...numbered('nic:0:security-group-id', groups),
+    ...numbered('nic:0:security-group-id', groupIdsOf(data)),
     ...numbered(
       'nic:0:private-ip',
       addresses.map(({ address }) => address),

@@ -65,6 +65,7 @@ export function specifyMachine(
         bootMode: bootModeFor(server),
         disposition: launchConfiguration.launchDisposition,
         publishedPorts: template.inboundPorts ?? [],
+        inboundTraffic: template.inboundTraffic ?? 'LISTED_PORTS',
         ...(template.conversionMethod === undefined ? {} : { conversionMethod: template.conversionMethod }),
         ...(network.network === undefined ? {} : { network: network.network }),
         ...(postLaunch.scripts.length === 0 ? {} : { postLaunchScripts: postLaunch.scripts }),
@@ -95,6 +96,7 @@ function makeOf({ name, version, network = {}, disks }: MakeFacts): MachineMake 
     launchTemplate: { launchTemplateId, versionNumber },
     ...(networkName === undefined ? {} : { networkName }),
     inboundPorts: data.inboundPorts ?? [],
+    ...(data.inboundTraffic === undefined ? {} : { inboundTraffic: data.inboundTraffic }),
     ...(addresses === undefined ? {} : { addresses }),
     disks: disks.map(({ diskId, deviceName, sizeBytes, isBootDisk }) => ({
       ...{ diskId, sizeBytes, isBootDisk },

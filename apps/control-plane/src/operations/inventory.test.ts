@@ -160,6 +160,7 @@ test('launch columns of a file become the launch template, before and after the 
   const told = {
     instanceType: 'm5.large',
     inboundPorts: [8443],
+    inboundTraffic: 'LISTED_PORTS',
     addresses: [{ address: '10.9.8.7/24' }],
     tags: { Env: 'prod' },
     disks: [{ deviceName: '/dev/vda', volumeType: 'io1' }],

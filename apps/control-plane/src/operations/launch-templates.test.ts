@@ -42,6 +42,7 @@ test('a launch follows the default version of the launch template, all of it', a
       instanceType: 'c5.large',
       networkName: 'lab',
       inboundPorts: [8080],
+      inboundTraffic: 'ALL',
       addresses: [{ address: '192.0.2.9/24', gateway: '192.0.2.1' }],
       disks: [{ deviceName: '/dev/vdb', iops: 500, throughput: 200, deleteOnTermination: false }],
       tags: { owner: 'b' },
@@ -53,7 +54,8 @@ test('a launch follows the default version of the launch template, all of it', a
   await api.landfall('SetDefaultLaunchTemplateVersion', { sourceServerID, version });
   const { specification, machine } = await launched(site, sourceServerID);
   assert.deepEqual([specification?.cpuCount, specification?.memoryBytes], [2, 4 * GIB]);
-  assert.deepEqual([specification?.bootMode, specification?.publishedPorts], ['UEFI', [8080]]);
+  assert.equal(specification?.bootMode, 'UEFI');
+  assert.deepEqual([specification?.publishedPorts, specification?.inboundTraffic], [[8080], 'ALL']);
   assert.deepEqual(specification?.network, {
     networkName: 'lab',
     addresses: [{ address: '192.0.2.9/24', gateway: '192.0.2.1' }],

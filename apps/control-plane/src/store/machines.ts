@@ -49,6 +49,8 @@ export interface MachineMake {
   /** Absent: the default of its launch host. */
   readonly networkName?: string;
   readonly inboundPorts: readonly number[];
+  /** Absent: LISTED_PORTS. */
+  readonly inboundTraffic?: Landfall.InboundTraffic;
   /** Absent: DHCP. */
   readonly addresses?: Landfall.LaunchTemplateData['addresses'];
   readonly disks: readonly MadeDisk[];

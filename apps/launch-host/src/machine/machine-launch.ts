@@ -23,6 +23,7 @@ import { makeDurable } from './file-machine-store.ts';
 import { scriptsDiskFor } from './file-scripts-disk.ts';
 import { macAddressFor, networkNameOf, networkPlaceOf, reserveAddressFor } from './machine-address.ts';
 import { DISKS_AT_ONCE_MAX, type MachineContext, overlayName, placeOf } from './machine-context.ts';
+import { closePorts } from './machine-inbound.ts';
 import { isFlushed, type MachineRecord, withoutError } from './machine-record.ts';
 import { outcomesAfter } from './post-launch-outcomes.ts';
 
@@ -191,6 +192,7 @@ async function startFresh(context: MachineContext, signal: AbortSignal): Promise
       }
       // Recorded before the host begins to listen: whoever finds the process must know where it listens.
       await context.update({ published });
+      await closePorts(context);
       await startOnHost(context, published, false);
     },
     {

@@ -4,6 +4,7 @@
 import type { RunState } from '@landfall/launch';
 import { OperationError } from '@landfall/runtime';
 import { type MachineContext, placeOf } from './machine-context.ts';
+import { keepPortsClosed } from './machine-inbound.ts';
 import { followPowerRequest } from './machine-power.ts';
 import { withoutError } from './machine-record.ts';
 
@@ -57,6 +58,7 @@ async function actOnState(context: MachineContext, state: RunState): Promise<voi
       return await goOnAfterDiskError(context);
     case 'RUNNING':
       await notePublished(context);
+      await keepPortsClosed(context);
       return await clearDiskError(context);
     case 'PAUSED':
       return;

@@ -97,6 +97,7 @@ export const LAUNCH_TEMPLATE_SHAPES = {
       instanceType: 'MachineSizeName',
       networkName: 'NetworkName',
       inboundPorts: 'TcpPorts',
+      inboundTraffic: 'InboundTraffic',
       addresses: 'LaunchTemplateAddresses',
       disks: 'LaunchTemplateDisks',
       conversionMethod: 'ConversionMethod',
@@ -105,6 +106,7 @@ export const LAUNCH_TEMPLATE_SHAPES = {
       tags: 'TagsMap',
     },
   },
+  InboundTraffic: { type: 'string', enum: ['LISTED_PORTS', 'ALL'] },
   ConversionMethod: { type: 'string', enum: ['AUTOMATIC', 'LANDFALL', 'VIRT_V2V'] },
   HydrationStart: { type: 'string', enum: ['AFTER_LAUNCH', 'AT_FINALIZE'] },
   LaunchTemplateAddress: {

@@ -83,6 +83,8 @@ export interface LaunchTemplateData {
   readonly networkName?: string | undefined;
   /** TCP ports of the machine that are let in: made reachable on the launch host. */
   readonly inboundPorts?: readonly number[] | undefined;
+  /** What becomes of connections to other ports; absent: LISTED_PORTS. */
+  readonly inboundTraffic?: InboundTraffic | undefined;
   /** The machine's own; absent: DHCP. */
   readonly addresses?: readonly LaunchTemplateAddress[] | undefined;
   readonly disks?: readonly LaunchTemplateDisk[] | undefined;
@@ -94,6 +96,12 @@ export interface LaunchTemplateData {
   readonly hydrationBytesPerSecondMax?: number | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
+
+/**
+ * LISTED_PORTS: no TCP connection to other ports than `inboundPorts` reaches the machine. ALL: its network
+ * decides; where ports are forwarded, those of `inboundPorts` are.
+ */
+export type InboundTraffic = 'LISTED_PORTS' | 'ALL';
 
 /** AUTOMATIC: Landfall's own, and virt-v2v where that does not apply. */
 export type ConversionMethod = 'AUTOMATIC' | 'LANDFALL' | 'VIRT_V2V';

@@ -34,6 +34,11 @@ export const TARGET_ERRORS = {
     remedy:
       'Check that the replication server runs and that the launch host has free space: it is tried again by itself, or at once when you ask.',
   },
+  INBOUND_NOT_FILTERED: {
+    meaning: 'Ports of a machine that are not let in cannot be kept closed; it is not started, or says so.',
+    remedy:
+      'Install the package nftables on the launch host and run the launch host as root; or let all ports in (`landfall launch-template set SERVER --port all`).',
+  },
   INITRAMFS_UNREADABLE: {
     meaning: 'An initial RAM filesystem of the guest is damaged or of a form that cannot be read.',
     remedy:

@@ -21,6 +21,7 @@ test('ports, addresses, disks and tags are read as they are written', () => {
   assert.deepEqual(JSON.parse(JSON.stringify(data)), {
     instanceType: 'm5.large',
     inboundPorts: [22, 443],
+    inboundTraffic: 'LISTED_PORTS',
     addresses: [{ address: '192.0.2.10/24', gateway: '192.0.2.1' }, { address: '2001:db8::1/64' }],
     disks: [
       { deviceName: '/dev/sda', iops: 500, deleteOnTermination: false },
@@ -31,7 +32,12 @@ test('ports, addresses, disks and tags are read as they are written', () => {
     hydrationBytesPerSecondMax: 50 * 2 ** 20,
     tags: { owner: 'a=b' },
   });
-  assert.deepEqual(templateData({ port: ['none'], address: ['dhcp'] }), { inboundPorts: [], addresses: [] });
+  assert.deepEqual(templateData({ port: ['none'], address: ['dhcp'] }), {
+    ...{ inboundPorts: [], inboundTraffic: 'LISTED_PORTS' },
+    addresses: [],
+  });
+  assert.deepEqual(templateData({ port: ['all'] }), { inboundTraffic: 'ALL' });
+  assert.deepEqual(templateData({ port: ['all', '22'] }), { inboundPorts: [22], inboundTraffic: 'ALL' });
   assert.deepEqual(templateData({ fill: 'after-launch', fillLimit: 'none' }), {
     hydrationStart: 'AFTER_LAUNCH',
     hydrationBytesPerSecondMax: 0,

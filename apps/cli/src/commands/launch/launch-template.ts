@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<Landfall.LaunchTemplateVersion>[] = [
   { title: 'MADE', value: ({ createdDateTime }) => createdDateTime },
   { title: 'SIZE', value: ({ launchTemplateData }) => launchTemplateData.instanceType },
   { title: 'NETWORK', value: ({ launchTemplateData }) => launchTemplateData.networkName },
-  { title: 'PORTS', value: ({ launchTemplateData }) => launchTemplateData.inboundPorts?.join(' ') },
+  { title: 'PORTS', value: ({ launchTemplateData }) => portsText(launchTemplateData) },
   { title: 'WHY', value: ({ versionDescription }) => versionDescription },
 ];
 
@@ -97,7 +97,11 @@ function addSetCommand(template: Command): void {
     .description('make a new version with these changes to the default one')
     .option('--size <name>', 'of `landfall machine sizes`; counts with right-sizing NONE')
     .option('--network <name>', 'a network of the launch host')
-    .option('--port <port>', 'let TCP connections in; may be given several times, `none` for none', collect)
+    .option(
+      '--port <port>',
+      'let TCP connections in; may be given several times, `none` for none, `all` for whatever its network lets in',
+      collect,
+    )
     .option(
       '--address <address/prefix>',
       'its own address, `dhcp` for none; may be given several times',
@@ -146,7 +150,7 @@ export function templateData(options: Omit<SetOptions, 'default' | 'description'
   return {
     ...(size === undefined ? {} : { instanceType: size }),
     ...(network === undefined ? {} : { networkName: network }),
-    ...(port === undefined ? {} : { inboundPorts: port.filter((one) => one !== 'none').map(portOf) }),
+    ...(port === undefined ? {} : inboundOf(port)),
     ...addressData(options),
     ...(disk === undefined ? {} : { disks: disk.map(diskOf) }),
     ...(conversion === undefined ? {} : { conversionMethod: methodOf(conversion) }),
@@ -225,6 +229,13 @@ function pairOf(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** Ports that are given beside `all` are those that are forwarded where a host forwards ports. */
+function inboundOf(given: readonly string[]): Pick<Data, 'inboundPorts' | 'inboundTraffic'> {
+  const inboundPorts = given.filter((one) => one !== 'none' && one !== 'all').map(portOf);
+  if (!given.includes('all')) return { inboundPorts, inboundTraffic: 'LISTED_PORTS' };
+  return inboundPorts.length === 0 ? { inboundTraffic: 'ALL' } : { inboundPorts, inboundTraffic: 'ALL' };
+}
+
 function portOf(text: string): number {
   return wholeOf(text, 'a port');
 }
@@ -265,13 +276,18 @@ function templateFacts(version: Landfall.LaunchTemplateVersion): [string, unknow
     ['version', `${versionNumber}${isDefault ? ' (default)' : ''}`],
     ['size', data.instanceType],
     ['network', data.networkName ?? "the launch host's default"],
-    ['ports let in', data.inboundPorts?.join(' ') || 'none'],
+    ['ports let in', portsText(data)],
     ['addresses', addresses.join(' ') || 'by DHCP'],
     ['conversion', data.conversionMethod ?? 'AUTOMATIC'],
     ['disks fill in', fillText(data)],
     ...(data.disks ?? []).map((disk): [string, unknown] => [`disk ${disk.deviceName}`, diskText(disk)]),
     ...Object.entries(data.tags ?? {}).map(([key, value]): [string, unknown] => [`tag ${key}`, value]),
   ];
+}
+
+function portsText({ inboundPorts = [], inboundTraffic }: Data): string {
+  if (inboundTraffic === 'ALL') return ['all', ...inboundPorts].join(' ');
+  return inboundPorts.join(' ') || 'none';
 }
 
 function fillText({ hydrationStart = 'AFTER_LAUNCH', hydrationBytesPerSecondMax: limit = 0 }: Data): string {

@@ -34,6 +34,12 @@ export const TARGET_ERRORS = {
     remedy:
       '복제 서버가 실행 중이고 시작 호스트에 빈 공간이 있는지 확인하세요. 저절로 다시 시도하며, 요청하면 바로 시도합니다.',
   },
+  INBOUND_NOT_FILTERED: {
+    meaning:
+      '들여보내지 않는 시스템 포트를 닫아 둘 수 없습니다. 시스템을 시작하지 않거나, 실행 중인 시스템에 이를 표시합니다.',
+    remedy:
+      '시작 호스트에 nftables 패키지를 설치하고 시작 호스트를 root로 실행하세요. 또는 모든 포트를 들여보내세요(`landfall launch-template set SERVER --port all`).',
+  },
   INITRAMFS_UNREADABLE: {
     meaning: '게스트의 초기 RAM 파일 시스템이 손상되었거나 읽을 수 없는 형식입니다.',
     remedy:

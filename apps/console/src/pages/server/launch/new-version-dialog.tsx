@@ -11,6 +11,7 @@ import { useConsole, useLive } from '../../../shell/console-context.tsx';
 import { useChange } from '../../../shell/use-change.ts';
 import { ConfirmDialog } from '../../../widgets/confirm-dialog.tsx';
 import { FillFields } from './fill-fields.tsx';
+import { InboundFields } from './inbound-fields.tsx';
 import { parsePorts } from './ports.ts';
 
 export interface NewVersionDialogProps {
@@ -26,6 +27,7 @@ export function NewVersionDialog({ sourceServerID, current, onEnd }: NewVersionD
   const known = current?.launchTemplateData ?? {};
   const [size, setSize] = useState(known.instanceType ?? '');
   const [ports, setPorts] = useState((known.inboundPorts ?? []).join(', '));
+  const [traffic, setTraffic] = useState(known.inboundTraffic ?? 'LISTED_PORTS');
   const [network, setNetwork] = useState(known.networkName ?? '');
   const [start, setStart] = useState(known.hydrationStart ?? 'AFTER_LAUNCH');
   const [limit, setLimit] = useState(limitText(known.hydrationBytesPerSecondMax));
@@ -39,6 +41,7 @@ export function NewVersionDialog({ sourceServerID, current, onEnd }: NewVersionD
         launchTemplateData: {
           ...known,
           inboundPorts: inboundPorts ?? [],
+          inboundTraffic: traffic,
           instanceType: size.trim() === '' ? undefined : size.trim(),
           networkName: network.trim() === '' ? undefined : network.trim(),
           hydrationStart: start,
@@ -77,12 +80,7 @@ export function NewVersionDialog({ sourceServerID, current, onEnd }: NewVersionD
             ariaLabel={t('launch.template.size')}
           />
         </FormField>
-        <FormField
-          label={t('launch.template.ports')}
-          errorText={inboundPorts === undefined ? t('launch.template.portsWrong') : undefined}
-        >
-          <Input value={ports} onChange={({ detail }) => setPorts(detail.value)} />
-        </FormField>
+        <InboundFields ports={ports} traffic={traffic} onPorts={setPorts} onTraffic={setTraffic} />
         <FormField label={t('launch.template.network')} description={t('launch.template.networkNote')}>
           <Input value={network} onChange={({ detail }) => setNetwork(detail.value)} />
         </FormField>

@@ -51,7 +51,7 @@ export function TemplateVersions({ sourceServerID, versions }: TemplateVersionsP
           {
             id: 'ports',
             header: t('launch.template.ports'),
-            cell: ({ launchTemplateData: { inboundPorts } }) => inboundPorts?.join(', ') ?? t('common.none'),
+            cell: ({ launchTemplateData }) => portsText(launchTemplateData, t),
           },
           {
             id: 'fill',
@@ -94,6 +94,11 @@ export function TemplateVersions({ sourceServerID, versions }: TemplateVersionsP
       )}
     </>
   );
+}
+
+function portsText({ inboundPorts = [], inboundTraffic }: Landfall.LaunchTemplateData, t: Translate): string {
+  const all = inboundTraffic === 'ALL' ? [t('launch.template.portsAll')] : [];
+  return [...all, ...inboundPorts].join(', ') || t('common.none');
 }
 
 function fillText(

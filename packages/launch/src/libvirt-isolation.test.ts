@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isolatedBridge, planIsolatedNetwork } from './libvirt-network.ts';
+import { isolatedBridge, planIsolatedNetwork } from './libvirt-isolation.ts';
 
 test('the network we make isolates, on the bridge it names', () => {
   assert.equal(isolatedBridge(planIsolatedNetwork()), 'virbr-landfall');
