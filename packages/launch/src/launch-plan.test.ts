@@ -70,7 +70,7 @@ test('the accelerator is the one the probe found', () => {
       .join(' ')
       .includes('-accel kvm -cpu host'),
   );
-  assert.ok(planLaunch(request(), TCG).join(' ').includes('-accel tcg,thread=multi -cpu max'));
+  assert.ok(planLaunch(request(), TCG).join(' ').includes('-accel tcg,thread=multi -cpu max,la57=off'));
 });
 
 test('UEFI needs firmware on the launch host, and says which', () => {

@@ -173,10 +173,16 @@ function nbdNode(nbdUri: string, openTimeoutSeconds = OPEN_TIMEOUT_SECONDS): Rec
   };
 }
 
+/**
+ * What QEMU's emulated processor has and no server that is moved here had: page tables of five levels, which
+ * make every access to memory that is looked up dearer, and which older kernels do not expect.
+ */
+export const LEFT_OUT_OF_TCG = 'la57';
+
 function accelerator(host: HostCapabilities): string[] {
   return host.accelerator === 'kvm'
     ? ['-accel', 'kvm', '-cpu', 'host']
-    : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+    : ['-accel', 'tcg,thread=multi', '-cpu', `max,${LEFT_OUT_OF_TCG}=off`];
 }
 
 function firmware(request: LaunchRequest, host: HostCapabilities): string[] {

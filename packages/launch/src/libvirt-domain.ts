@@ -21,6 +21,7 @@ import {
   hasScriptsDisk,
   type LaunchDisk,
   type LaunchRequest,
+  LEFT_OUT_OF_TCG,
   macAddressOf,
   SCRIPTS_DISK_SERIAL,
   sharesSlot,
@@ -84,7 +85,6 @@ export function planDomain(request: LaunchRequest, surroundings: DomainSurroundi
   const { network } = surroundings;
   const type = surroundings.accelerator === 'kvm' ? 'kvm' : 'qemu';
   const own = network === 'OWN' ? userNetwork(request, true, OWN_NETWORK_SLOT) : [];
-  const cpuMode = surroundings.accelerator === 'kvm' ? 'host-passthrough' : 'maximum';
   return writeXml(
     element('domain', { type, ...(own.length === 0 ? {} : { 'xmlns:qemu': QEMU_URI }) }, [
       element('name', {}, domainName(request.machineId)),
@@ -95,7 +95,7 @@ export function planDomain(request: LaunchRequest, surroundings: DomainSurroundi
       element('vcpu', { placement: 'static' }, String(request.cpuCount)),
       operatingSystem(request, surroundings),
       element('features', {}, [element('acpi'), element('apic')]),
-      element('cpu', { mode: cpuMode }),
+      processor(surroundings),
       element('clock', { offset: 'utc' }),
       element('on_poweroff', {}, 'destroy'),
       element('on_reboot', {}, 'restart'),
@@ -104,6 +104,13 @@ export function planDomain(request: LaunchRequest, surroundings: DomainSurroundi
       ...(own.length === 0 ? [] : [passedThrough(own)]),
     ]),
   );
+}
+
+function processor({ accelerator }: DomainSurroundings): XmlElement {
+  if (accelerator === 'kvm') return element('cpu', { mode: 'host-passthrough' });
+  return element('cpu', { mode: 'maximum' }, [
+    element('feature', { policy: 'disable', name: LEFT_OUT_OF_TCG }),
+  ]);
 }
 
 /** How far the launch host was with a domain; kept in the domain's own metadata. */
