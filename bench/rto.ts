@@ -23,6 +23,8 @@ import { ReplicatedServer, type SourceDisk } from './rto/replicated-server.ts';
 const LAUNCHER = join(import.meta.dirname, '../landfall');
 const GUEST = '12-bios-ext4-static';
 const ROUNDS = 3;
+/** Boots that a goal of seconds compares, in each round: one says little on a machine that is shared. */
+const PAIRS = 2;
 const DATA_GIB_DEFAULT = 8;
 const QUICK_DATA_BYTES = 256 * MIB;
 const DATA_TIMEOUT_MS = 10 * 60_000;
@@ -30,15 +32,19 @@ const BUILD_TIMEOUT_MS = 30 * 60_000;
 
 interface Round {
   readonly unverified: LaunchTimes;
-  readonly verified: LaunchTimes;
-  readonly plainMs: number;
+  readonly pairs: readonly Pair[];
   readonly usual: UsualTimes;
+}
+
+interface Pair {
+  readonly plainMs: number;
+  readonly verified: LaunchTimes;
 }
 
 await runBenchmark({
   name: 'rto',
-  // The disk, its copy that is replicated, the journal, and the copy of the usual way.
-  bytesNeeded: (options) => 10 * GIB + 4 * dataBytesOf(options),
+  // The disk, the journal, and the copy of the usual way.
+  bytesNeeded: (options) => 10 * GIB + 3 * dataBytesOf(options),
   measure: measureRto,
 });
 
@@ -54,7 +60,7 @@ async function measureRto(bench: Bench): Promise<readonly Row[]> {
   const { accelerator } = await probeAccelerator(join(bench.folder, 'accelerator.json'), logger);
   bench.say(`machines run with ${accelerator}`);
   const data = await makeDataDisk(bench);
-  const disks = [...guest.disks, data];
+  const disks = [...guest.disks.map((disk) => ({ ...disk, isShared: true })), data];
   bench.say('replicating them');
   const server = await ReplicatedServer.create(bench, disks);
   const views = await serveViews(bench.folder, disks);
@@ -94,7 +100,7 @@ async function makeDataDisk(bench: Bench): Promise<SourceDisk> {
   const count = `count=${sizeBytes / MIB}`;
   const argv = ['dd', 'if=/dev/urandom', `of=${path}`, 'bs=1M', count, 'conv=fsync'] as const;
   await runChecked(argv, { timeoutMs: DATA_TIMEOUT_MS });
-  return { path, sizeBytes };
+  return { path, sizeBytes, isShared: false };
 }
 
 interface Peers {
@@ -119,20 +125,32 @@ async function measureRounds(
   });
   const rounds: Round[] = [];
   await launches.awaitReadyAppliance();
-  for (let round = 1; round <= (bench.options.quick ? 1 : ROUNDS); round += 1) {
+  const pairOf = () => timePair(bench, launches, { ...place, disks: [local, dataPath], macAddress });
+  const { quick } = bench.options;
+  for (let round = 1; round <= (quick ? 1 : ROUNDS); round += 1) {
     const unverified = await launches.time('UNVERIFIED');
     sayLaunch(bench, 'not verified', unverified);
     await launches.awaitReadyAppliance();
-    const plainMs = await timePlainBoot({ ...place, disks: [local, dataPath], macAddress });
-    bench.say(`QEMU alone: ${plainMs} ms`);
-    const verified = await launches.time('VERIFIED');
-    sayLaunch(bench, 'verified', verified);
+    const pairs: Pair[] = [];
+    for (let pair = 1; pair <= (quick ? 1 : PAIRS); pair += 1) pairs.push(await pairOf());
     const usual = await timeUsualWay({ ...place, viewUris });
     const { copyMs, conversionMs, totalMs } = usual;
     bench.say(`the usual way: ${totalMs} ms, of it copy ${copyMs} ms, virt-v2v-in-place ${conversionMs} ms`);
-    rounds.push({ unverified, verified, plainMs, usual });
+    rounds.push({ unverified, pairs, usual });
   }
   return rounds;
+}
+
+async function timePair(
+  bench: Bench,
+  launches: Launches,
+  request: Parameters<typeof timePlainBoot>[0],
+): Promise<Pair> {
+  const plainMs = await timePlainBoot(request);
+  bench.say(`QEMU alone: ${plainMs} ms`);
+  const verified = await launches.time('VERIFIED');
+  sayLaunch(bench, 'verified', verified);
+  return { plainMs, verified };
 }
 
 function sayLaunch(bench: Bench, what: string, { toStartMs, toAnswerMs, wasPrepared }: LaunchTimes): void {
@@ -141,10 +159,11 @@ function sayLaunch(bench: Bench, what: string, { toStartMs, toAnswerMs, wasPrepa
 }
 
 function rowsOf(rounds: readonly Round[]): readonly Row[] {
-  const best = (msOf: (round: Round) => number) => Math.min(...rounds.map(msOf));
+  const best = (msOf: (round: Round) => number | readonly number[]) => Math.min(...rounds.flatMap(msOf));
   const unverifiedMs = best(({ unverified }) => unverified.toAnswerMs);
   const conversionMs = best(({ unverified }) => unverified.toStartMs);
-  const verifiedMs = best(({ verified }) => verified.toAnswerMs);
+  const verifiedMs = best(({ pairs }) => pairs.map(({ verified }) => verified.toAnswerMs));
+  const plainMs = best(({ pairs }) => pairs.map((pair) => pair.plainMs));
   const usualMs = best(({ usual }) => usual.totalMs);
   return [
     atMost(90, {
@@ -165,7 +184,7 @@ function rowsOf(rounds: readonly Round[]): readonly Row[] {
     }),
     atMost(3, {
       what: 'verified point: launch call → HTTP 200, more than QEMU alone on the same disk',
-      ...{ measured: (verifiedMs - best(({ plainMs }) => plainMs)) / 1000, unit: 's' },
+      ...{ measured: (verifiedMs - plainMs) / 1000, unit: 's' },
     }),
   ];
 }

@@ -70,7 +70,7 @@ async function timeBoot(
   await rm(folder, { recursive: true, force: true });
   const startedNs = systemClock.monotonicNs();
   const machine = await BareMachine.start({
-    ...{ ...rest, folder, hardware: 'VIRTIO', firmware: 'BIOS', memoryMib: MEMORY_MIB },
+    ...{ ...rest, folder, hardware: 'VIRTIO', firmware: 'BIOS', memoryMib: MEMORY_MIB, flushes: true },
     disks: disks.map((path) => ({ path, format: 'raw' as const })),
   });
   try {

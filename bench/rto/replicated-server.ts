@@ -23,6 +23,8 @@ import { MACHINE_SIZE } from './launch-times.ts';
 export interface SourceDisk {
   readonly path: string;
   readonly sizeBytes: number;
+  /** Of somebody else, so a copy of it is replicated. */
+  readonly isShared: boolean;
 }
 
 const COPY_TIMEOUT_MS = 10 * 60_000;
@@ -61,10 +63,8 @@ export class ReplicatedServer {
     await ensureFolder(folder);
     const services = await startPrograms(stateDir);
     const source = new LoopSource(folder);
-    for (const [index, { path }] of disks.entries()) {
-      const copy = join(folder, `source-${index}.raw`);
-      await runChecked(['cp', '--sparse=always', path, copy], { timeoutMs: COPY_TIMEOUT_MS });
-      await source.attach(copy);
+    for (const [index, disk] of disks.entries()) {
+      await source.attach(await ownFile(disk, join(folder, `source-${index}.raw`)));
     }
     const api = createApiClient(await readCredentials(stateDir));
     const { token } = await api.landfall('CreateEnrolmentToken', {});
@@ -139,6 +139,12 @@ export class ReplicatedServer {
     if (preflight?.state === 'FAILED') throw failed(`the inspection failed: ${JSON.stringify(preflight)}`);
     return preflight?.state === 'COMPLETE';
   }
+}
+
+async function ownFile({ path, isShared }: SourceDisk, copy: string): Promise<string> {
+  if (!isShared) return path;
+  await runChecked(['cp', '--sparse=always', path, copy], { timeoutMs: COPY_TIMEOUT_MS });
+  return copy;
 }
 
 async function startPrograms(stateDir: string): Promise<Services> {

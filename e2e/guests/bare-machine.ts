@@ -19,6 +19,8 @@ export interface BareMachineOptions {
   readonly memoryMib?: number;
   /** QEMU's own default without it. */
   readonly macAddress?: string;
+  /** See `BareRequest`; a guest that is thrown away need not, and does not without it. */
+  readonly flushes?: boolean;
   /** Backing of the overlays, in order: paths of raw disks, or of qcow2 files. */
   readonly disks: readonly { readonly path: string; readonly format: 'raw' | 'qcow2' }[];
 }
@@ -39,7 +41,7 @@ export class BareMachine {
 
   /** Returns when QEMU was started, before the guest has booted. */
   static async start(options: BareMachineOptions): Promise<BareMachine> {
-    const { folder, disks, memoryMib = MEMORY_MIB } = options;
+    const { folder, disks, memoryMib = MEMORY_MIB, flushes = false } = options;
     await ensureFolder(folder);
     const overlays = disks.map((_disk, index) => join(folder, `disk-${index}.qcow2`));
     for (const [index, { path, format }] of disks.entries()) {
@@ -48,7 +50,7 @@ export class BareMachine {
     }
     const port = await findFreePort();
     const argv = bareArguments({
-      ...{ ...options, overlays, hostPort: port, cpuCount: CPU_COUNT, memoryMib },
+      ...{ ...options, overlays, hostPort: port, cpuCount: CPU_COUNT, memoryMib, flushes },
       uefi: options.firmware === 'UEFI' ? await ownFirmware(folder) : undefined,
       consolePath: join(folder, 'console.log'),
     });

@@ -5,7 +5,12 @@ import { type BareRequest, bareArguments, type Hardware } from './source-hardwar
 function argumentsOf(hardware: Hardware, change: Partial<BareRequest> = {}): string {
   return bareArguments({
     ...{ hardware, firmware: 'BIOS', accelerator: 'tcg', cpuCount: 2, memoryMib: 768 },
-    ...{ overlays: ['/f/a.qcow2', '/f/b.qcow2'], uefi: undefined, consolePath: '/f/console.log' },
+    ...{
+      overlays: ['/f/a.qcow2', '/f/b.qcow2'],
+      uefi: undefined,
+      consolePath: '/f/console.log',
+      flushes: false,
+    },
     ...{ hostPort: 4000, guestAddress: '10.0.2.77' },
     ...change,
   }).join(' ');
