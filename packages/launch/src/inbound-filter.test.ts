@@ -33,12 +33,13 @@ test('F3: what was there of the machine, or of its card, goes before it is put i
     { machineId: 'i-00000000000000002', macAddress: MAC },
     { machineId: 'i-00000000000000003', macAddress: '52:54:00:00:00:03' },
   ];
-  const lines = planFilter(MACHINE, found).split('\n');
+  const lines = planFilter({ ...MACHINE, macAddress: MAC.toUpperCase() }, found).split('\n');
   assert.deepEqual(
     lines.filter((line) => line.startsWith('delete')),
     [
       'delete element bridge landfall machines { 52:54:00:00:00:01 : jump i-00000000000000001 }',
       `delete element bridge landfall machines { ${MAC} : jump i-00000000000000002 }`,
+      'delete chain bridge landfall i-00000000000000002',
     ],
   );
 });

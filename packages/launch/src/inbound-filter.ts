@@ -31,9 +31,12 @@ const INBOUND = `${TABLE} inbound`;
 
 /** A script for `nft -f`. `found`: the entries that are there now. */
 export function planFilter(machine: FilteredMachine, found: readonly FilterEntry[]): string {
-  const { machineId, macAddress, ports } = machine;
+  const { machineId, ports } = machine;
+  // As nftables tells it.
+  const macAddress = machine.macAddress.toLowerCase();
   const own = `${TABLE} ${machineId}`;
   const replaced = found.filter((entry) => entry.machineId === machineId || entry.macAddress === macAddress);
+  const others = replaced.filter((entry) => entry.machineId !== machineId);
   const rules = [
     // A rule that asks for what a frame has not is passed over: ARP has no protocol of that layer.
     'ether type != { ip, ip6 } accept',
@@ -51,6 +54,7 @@ export function planFilter(machine: FilteredMachine, found: readonly FilterEntry
     `flush chain ${INBOUND}`,
     `add rule ${INBOUND} ether daddr vmap @machines`,
     ...replaced.map(deleteElement),
+    ...others.flatMap((other) => deleteChain(other.machineId)),
     `add chain ${own}`,
     `flush chain ${own}`,
     ...rules.map((rule) => `add rule ${own} ${rule}`),
@@ -62,11 +66,7 @@ export function planFilter(machine: FilteredMachine, found: readonly FilterEntry
 export function planFilterRemoval(machineId: string, found: readonly FilterEntry[]): string | undefined {
   const own = found.filter((entry) => entry.machineId === machineId);
   if (own.length === 0) return undefined;
-  return lines([
-    ...own.map(deleteElement),
-    `flush chain ${TABLE} ${machineId}`,
-    `delete chain ${TABLE} ${machineId}`,
-  ]);
+  return lines([...own.map(deleteElement), ...deleteChain(machineId)]);
 }
 
 /** From `nft -j list map bridge landfall machines`. Source: libnftables-json(5). */
@@ -85,6 +85,10 @@ type NftElement = readonly [string, { readonly jump: { readonly target: string }
 
 function deleteElement({ macAddress, machineId }: FilterEntry): string {
   return `delete element ${MACHINES} { ${macAddress} : jump ${machineId} }`;
+}
+
+function deleteChain(machineId: string): string[] {
+  return [`flush chain ${TABLE} ${machineId}`, `delete chain ${TABLE} ${machineId}`];
 }
 
 function lines(commands: readonly string[]): string {
