@@ -25,7 +25,7 @@ const GUEST = '12-bios-ext4-static';
 const ROUNDS = 3;
 /** Boots that a goal of seconds compares, in each round: one says little on a machine that is shared. */
 const PAIRS = 2;
-const DATA_GIB_DEFAULT = 8;
+const DATA_GIB_DEFAULT = 16;
 const QUICK_DATA_BYTES = 256 * MIB;
 const DATA_TIMEOUT_MS = 10 * 60_000;
 const BUILD_TIMEOUT_MS = 30 * 60_000;
