@@ -19,6 +19,7 @@ import { ReplicationHistory } from './history/replication-history.ts';
 import { listConsolePages } from './http/file-console-pages.ts';
 import { closeListener, createApp, listen, renewCredentials } from './http/http-server.ts';
 import { keepHydrations } from './hydration/hydration-keeper.ts';
+import { BOOT_GRACE_MS } from './hydration/hydration-wish.ts';
 import type { CallRate } from './identity/call-limits.ts';
 import { publicKeyPin } from './identity/certificate-authority.ts';
 import { keepCertificates } from './identity/certificate-upkeep.ts';
@@ -59,6 +60,8 @@ export interface ControlPlaneOptions {
   readonly certificateLifetimeMs?: number;
   /** Where the tables are; absent: in SQLite in the state folder. */
   readonly store?: StoreLocation;
+  /** Before the disks of a cutover's machine fill in by themselves; default: `BOOT_GRACE_MS`. */
+  readonly bootGraceMs?: number;
   /** Of each access key; default: `CALL_RATE`. */
   readonly callRate?: CallRate;
   /** Networks that webhooks may reach whatever is in them, as ADDRESS/BITS. */
@@ -140,6 +143,7 @@ async function serve(options: ControlPlaneOptions, store: WatchedStore): Promise
     objects,
     inventory: createInventoryRunner(),
     sizes,
+    bootGraceMs: options.bootGraceMs ?? BOOT_GRACE_MS,
     jobs: createJobRunner({
       ...{ store, clock, log, vault: identity.vaults.scripts },
       planFor: (job) => planFor(service, job),

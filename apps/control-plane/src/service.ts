@@ -62,6 +62,8 @@ export interface Service {
   readonly objects: ObjectStore;
   readonly inventory: InventoryRunner;
   readonly sizes: MachineSizes;
+  /** How long a machine boots before its disks fill in by themselves. */
+  readonly bootGraceMs: number;
   /** ARN of who made the call that is answered. */
   readonly principal?: string;
   readonly caller?: Caller;

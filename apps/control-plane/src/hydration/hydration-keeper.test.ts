@@ -4,11 +4,13 @@ import test from 'node:test';
 import type { Landfall } from '@landfall/api';
 import type { MachineStatus } from '@landfall/channel';
 import { assert as assertThat, MIB } from '@landfall/runtime';
+import { shiftedClock } from '../testing/shifted-clock.ts';
 import { startTestSite, type TestSite } from '../testing/test-site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
 /** Looks of the keeper, and then some. */
 const A_WHILE = 3;
+const HOUR_MS = 3_600_000;
 
 interface CutOver {
   readonly sourceServerID: string;
@@ -95,6 +97,20 @@ test('disks of a cutover fill in by themselves within the limit; then the view i
   );
   assert.equal(site.host.done.filter((done) => done.startsWith('hydrateMachine')).length, told);
   assert.ok(!site.host.done.includes(`terminateMachine ${machineID}`));
+});
+
+test('a guest boots before its disks fill in, but for one that somebody asks for', async (t) => {
+  const clock = shiftedClock();
+  const site = await startTestSite(t, { clock, bootGraceMs: HOUR_MS });
+  const asked = await cutOver(site);
+  const left = await cutOver(site);
+  await site.plane.api.landfall('HydrateMachine', { machineID: asked.machineID });
+  await untilIndependent(site, asked.machineID);
+  assert.equal(hydrationOf(site, left.machineID)?.state, 'NOT_STARTED');
+  await site.plane.restart();
+  clock.shiftMs += HOUR_MS;
+  await untilIndependent(site, left.machineID);
+  assert.equal(hydrationOf(site, left.machineID)?.state, 'COMPLETE');
 });
 
 test('a wish survives a control plane that is cut off before the launch host heard of it', async (t) => {

@@ -50,7 +50,7 @@ class HydrationKeeper implements Keeper {
 
   #lookAt(machine: MachineRecord): void {
     if (this.#running.has(machine.machineId)) return;
-    const step = nextHydrationStep(machine, currentStatus(this.#service, machine));
+    const step = nextHydrationStep(machine, currentStatus(this.#service, machine), this.#service);
     if (step === 'CLOSE') this.#start(machine, () => this.#close(machine));
     if (step === 'TELL') this.#start(machine, () => this.#tell(machine));
   }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { MachineStatus } from '@landfall/channel';
-import { MIB } from '@landfall/runtime';
+import { MIB, systemClock } from '@landfall/runtime';
 import type { HydrationWish } from '../store/machines.ts';
 import { newMachine } from '../testing/simulated-machine.ts';
 import { askedHydration, checkHydrationLimit, hydrationOrder, nextHydrationStep } from './hydration-wish.ts';
 
 const MACHINE_ID = 'i-00000000000000001';
+const NOW_MS = 1_000_000;
+const SERVICE = { clock: { ...systemClock, nowMs: () => NOW_MS }, bootGraceMs: 60_000 };
 const WISH: HydrationWish = { start: 'AFTER_LAUNCH', isWanted: true, bytesPerSecondMax: 5 * MIB };
 
 function machineThatIs(
@@ -18,7 +20,7 @@ function machineThatIs(
 }
 
 function stepOf(status: MachineStatus | null, wish: Partial<HydrationWish> = {}) {
-  return nextHydrationStep({ hydration: { ...WISH, ...wish } }, status);
+  return nextHydrationStep({ hydration: { ...WISH, ...wish } }, status, SERVICE);
 }
 
 test('a launch host is told what it does not do, until it does', () => {
@@ -38,10 +40,20 @@ test('a launch host is told what it does not do, until it does', () => {
 test('what nobody wants, and what has no disks of its own, is left alone', () => {
   assert.equal(stepOf(machineThatIs('RUNNING'), { isWanted: false }), 'NOTHING');
   assert.equal(stepOf(machineThatIs('RUNNING', { state: 'COMPLETE' }), { isWanted: false }), 'NOTHING');
-  assert.equal(nextHydrationStep({}, machineThatIs('RUNNING')), 'NOTHING');
+  assert.equal(nextHydrationStep({}, machineThatIs('RUNNING'), SERVICE), 'NOTHING');
   for (const status of [null, machineThatIs('CONVERTING'), machineThatIs('TERMINATED')]) {
     assert.equal(stepOf(status), 'NOTHING');
   }
+});
+
+test('a guest boots first; what is under way, or was asked for, does not wait', () => {
+  const waits = { notBeforeMs: NOW_MS + 1 };
+  assert.equal(stepOf(machineThatIs('RUNNING'), waits), 'NOTHING');
+  assert.equal(stepOf(machineThatIs('RUNNING'), { notBeforeMs: NOW_MS }), 'TELL');
+  assert.equal(stepOf(machineThatIs('RUNNING', { state: 'RUNNING' }), waits), 'TELL', 'its limit is another');
+  assert.equal(stepOf(machineThatIs('RUNNING', { state: 'COMPLETE' }), waits), 'CLOSE');
+  assert.equal(stepOf(machineThatIs('RUNNING'), { notBeforeMs: NOW_MS + 60_001 }), 'TELL', 'clock set back');
+  assert.deepEqual(askedHydration({ hydration: { ...WISH, ...waits } }, undefined), WISH);
 });
 
 test('only a machine that is complete is whole: not one that died on the way', () => {

@@ -287,7 +287,7 @@ async function recordLaunch(service: Service, run: StepRun, state: Partial<Launc
   run.signal.throwIfAborted();
   await service.store.transaction(async (tx) => {
     await changeMachine(tx, machineId, { status });
-    await wantHydration(tx, machineId);
+    await wantHydration(service, tx, machineId);
     await saveJobServer(tx, { ...keyOf(run), launchStatus: 'LAUNCHED', machineId });
     await changeServer(tx, run.sourceServerId, (server) => ({
       ...server,

@@ -40,6 +40,8 @@ export interface HydrationWish {
   readonly isWanted: boolean;
   /** For all disks together; null: as fast as it goes. */
   readonly bytesPerSecondMax: number | null;
+  /** Until then its guest has disks and network to itself; absent: nobody waits. */
+  readonly notBeforeMs?: number;
 }
 
 /** What a machine was made of. */

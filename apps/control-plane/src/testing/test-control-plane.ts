@@ -60,6 +60,7 @@ export async function startTestControlPlane(
     readonly agentBinary?: string;
     readonly certificateLifetimeMs?: number;
     readonly clock?: Clock;
+    readonly bootGraceMs?: number;
     readonly callRate?: CallRate;
     readonly webhookNetworks?: readonly string[];
     readonly consoleDir?: string;
@@ -72,6 +73,8 @@ export async function startTestControlPlane(
     startControlPlane({
       clock: hastyClock,
       callRate: UNLIMITED,
+      // Simulated guests have nothing to boot.
+      bootGraceMs: 0,
       ...(store === undefined ? {} : { store }),
       ...options,
       stateDir,

@@ -28,7 +28,7 @@ export interface TestSite {
 
 export async function startTestSite(
   t: TestContext,
-  options: { readonly clock?: Clock; readonly consoleDir?: string } = {},
+  options: { readonly clock?: Clock; readonly consoleDir?: string; readonly bootGraceMs?: number } = {},
 ): Promise<TestSite> {
   const plane = await startTestControlPlane(t, options);
   await plane.api.mgn('InitializeService', {});

@@ -107,8 +107,9 @@ export type InboundTraffic = 'LISTED_PORTS' | 'ALL';
 export type ConversionMethod = 'AUTOMATIC' | 'LANDFALL' | 'VIRT_V2V';
 
 /**
- * AFTER_LAUNCH: by itself, once the cutover's launch has ended well. AT_FINALIZE: once the server is
- * finalized, disconnected or stopped. Those of a test fill in when that is asked for.
+ * AFTER_LAUNCH: by itself, once the cutover's launch has ended well and its guest had two minutes to boot.
+ * AT_FINALIZE: once the server is finalized, disconnected or stopped. Those of a test fill in when that is
+ * asked for.
  */
 export type HydrationStart = 'AFTER_LAUNCH' | 'AT_FINALIZE';
 
