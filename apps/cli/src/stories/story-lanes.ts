@@ -35,6 +35,7 @@ const ABOUT_MACHINES: ReadonlySet<string> = new Set([
   'launch-kills.e2e.ts',
   'libvirt-guest.e2e.ts',
   'libvirt-host.e2e.ts',
+  'machine-inbound.e2e.ts',
   'machine-isolation.e2e.ts',
   'preflight.e2e.ts',
   'qemu-host.e2e.ts',
