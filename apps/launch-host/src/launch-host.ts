@@ -27,7 +27,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import { createApplianceTurns } from './conversion/appliance-turns.ts';
 import { KeptConversions } from './conversion/file-kept-conversions.ts';
 import { createLimiter } from './conversion/limiter.ts';
-import { ReadyAppliances } from './conversion/ready-appliances.ts';
+import { type ReadyApplianceFacts, ReadyAppliances } from './conversion/ready-appliances.ts';
 import { openGuestTree, type TreeRequest } from './files/file-tree-opening.ts';
 import { FileTrees } from './files/file-trees.ts';
 import type { HostServices } from './host-services.ts';
@@ -66,6 +66,12 @@ export interface LaunchHost {
 }
 
 const LOOK_INTERVAL_MS = 2000;
+const NO_READY_APPLIANCE: ReadyApplianceFacts = {
+  ...{
+    readyAppliance: 'NONE',
+    readyApplianceReason: 'the launch host was started with --no-ready-appliance',
+  },
+};
 const MACHINES_MAX = 200;
 
 type Input<Name extends keyof CommandHandlers<'launch-host'>> = CommandInput<'launch-host', Name>;
@@ -207,7 +213,10 @@ class EmbeddedLaunchHost {
       version: packageFile.version,
       accelerator,
       freeMemoryBytes,
-      capabilities: await describeCapabilities(kind, facts, this.#options.stateDir),
+      capabilities: {
+        ...(await describeCapabilities(kind, facts, this.#options.stateDir)),
+        ...(this.#readyAppliances?.describe() ?? NO_READY_APPLIANCE),
+      },
       loadPerProcessor: loadPerProcessor(),
       networks,
       machines: [...this.#machines.values()].map((machine) => shortened(machine.status)),

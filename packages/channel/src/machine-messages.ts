@@ -34,6 +34,10 @@ export interface LaunchHostCapabilities {
   /** Of the file system that its machines' disks are on. */
   readonly diskTotalBytes: number;
   readonly diskFreeBytes: number;
+  /** Whether an appliance stands ready for the next launch. Absent from older launch hosts. */
+  readonly readyAppliance?: 'READY' | 'STARTING' | 'NONE';
+  /** Why there is none. */
+  readonly readyApplianceReason?: string;
 }
 
 export interface LaunchHostConfiguration {

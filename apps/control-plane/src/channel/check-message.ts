@@ -260,6 +260,7 @@ const REPORTS = {
         firmware: list(shape({ bootMode: text(32), files: list(text(4096), FIRMWARE_FILES_MAX) })),
         ...{ machineTypes: list(text(64)), cpuCount: count, memoryBytes: count },
         ...{ diskTotalBytes: count, diskFreeBytes: count },
+        ...{ readyAppliance: optional(text(32)), readyApplianceReason: optional(text(2000)) },
       }),
     ),
     loadPerProcessor: optional(numeric),

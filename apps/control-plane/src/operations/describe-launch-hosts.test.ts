@@ -9,6 +9,7 @@ const CAPABILITIES = {
   ...{ kind: 'libvirt', version: 'libvirt 9.0.0, QEMU 7.2.22', acceleratorReason: 'there is no /dev/kvm' },
   firmware: [{ bootMode: 'UEFI', files: ['/code.fd', '/vars.fd'] }],
   ...{ machineTypes: ['pc'], cpuCount: 2, memoryBytes: 2 ** 31, diskTotalBytes: 2 ** 40, diskFreeBytes: 0 },
+  ...{ readyAppliance: 'NONE', readyApplianceReason: 'it was turned off' },
 };
 
 test('DescribeService says what a launch host can and why not more', async (t) => {
@@ -23,6 +24,7 @@ test('DescribeService says what a launch host can and why not more', async (t) =
   ]);
   assert.ok(host?.networks?.some(({ name, kind }) => name === 'lab' && kind === 'BRIDGE'));
   assert.ok((host?.diskFreeBytes ?? 0) < (host?.diskTotalBytes ?? 0));
+  assert.equal(host?.readyAppliance, 'READY');
 });
 
 test('a launch host of an older release is shown with what it says, and launches', async (t) => {

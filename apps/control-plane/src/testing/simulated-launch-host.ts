@@ -63,7 +63,7 @@ const SIMULATED_CAPABILITIES: LaunchHostCapabilities = {
   ...{ kind: 'qemu', version: 'QEMU 7.2.0', acceleratorReason: 'there is no /dev/kvm: it is simulated' },
   firmware: [{ bootMode: 'LEGACY_BIOS', files: ['/usr/share/seabios/bios-256k.bin'] }],
   ...{ machineTypes: ['pc', 'q35'], cpuCount: 4, memoryBytes: 16 * GIB },
-  ...{ diskTotalBytes: 100 * GIB, diskFreeBytes: 60 * GIB },
+  ...{ diskTotalBytes: 100 * GIB, diskFreeBytes: 60 * GIB, readyAppliance: 'READY' },
 };
 /** One pixel. */
 const SCREEN_PNG =

@@ -37,7 +37,9 @@ async function reach(wanted: number, starts: () => Promise<number>): Promise<voi
 test('one is started after a quiet time, and the next one after it was taken', async (context) => {
   const { appliances, starts } = await hostWith(context);
   assert.equal(appliances.take(), undefined, 'not at once');
+  assert.equal(appliances.describe().readyAppliance, 'NONE');
   await reach(1, starts);
+  assert.deepEqual(appliances.describe(), { readyAppliance: 'STARTING' });
   const taken = appliances.take();
   assert.ok(taken !== undefined);
   context.after(() => taken.close());
@@ -54,7 +56,8 @@ test('one that does not start is given up, and tried again later', async (contex
 });
 
 test('without memory to spare none is kept', async (context) => {
-  const { starts } = await hostWith(context, { freeMemoryBytesMin: 2 ** 60 });
+  const { appliances, starts } = await hostWith(context, { freeMemoryBytesMin: 2 ** 60 });
   await systemClock.sleep(3 * QUIET_MS);
   assert.equal(await starts(), 0);
+  assert.match(appliances.describe().readyApplianceReason ?? '', /^less than .* of memory are free$/);
 });

@@ -6,9 +6,12 @@
  * then, and the next launch of a wave comes too early for it anyway.
  */
 import { join } from 'node:path';
+import type { LaunchHostCapabilities } from '@landfall/channel';
 import { ReadyAppliance } from '@landfall/conversion';
 import { type Accelerator, withMonitor } from '@landfall/launch';
 import { after, type Clock, formatBytes, GIB, type Logger } from '@landfall/runtime';
+
+export type ReadyApplianceFacts = Pick<LaunchHostCapabilities, 'readyAppliance' | 'readyApplianceReason'>;
 
 export interface ReadyAppliancesOptions {
   readonly stateDir: string;
@@ -22,9 +25,13 @@ export interface ReadyAppliancesOptions {
 const QUIET_MS = 60_000;
 /** One takes up to 0.5 GiB while it stands. */
 const FREE_MEMORY_BYTES_MIN = 3 * GIB;
+const NOT_YET = 'one is started a minute after the last launch, and after the start of the launch host';
+
 export class ReadyAppliances {
   readonly #options: ReadyAppliancesOptions;
   #current: ReadyAppliance | undefined;
+  #isReady = false;
+  #whyNone = NOT_YET;
   #cancelNext: () => void = () => undefined;
   #isClosed = false;
   #count = 0;
@@ -35,10 +42,16 @@ export class ReadyAppliances {
     this.#startLater();
   }
 
+  describe(): ReadyApplianceFacts {
+    if (this.#current === undefined) return { readyAppliance: 'NONE', readyApplianceReason: this.#whyNone };
+    return { readyAppliance: this.#isReady ? 'READY' : 'STARTING' };
+  }
+
   /** For the caller alone, who ends it. One that is still starting is ready sooner than one begun now. */
   take(): ReadyAppliance | undefined {
     const taken = this.#current;
     this.#current = undefined;
+    this.#whyNone = NOT_YET;
     this.#startLater();
     return taken;
   }
@@ -67,7 +80,9 @@ export class ReadyAppliances {
       freeMemoryBytesMin = FREE_MEMORY_BYTES_MIN,
     } = this.#options;
     if (process.availableMemory() < freeMemoryBytesMin) {
-      logger.info('appliance-not-kept', { reason: `less than ${formatBytes(freeMemoryBytesMin)} are free` });
+      const reason = `less than ${formatBytes(freeMemoryBytesMin)} of memory are free`;
+      this.#whyNone = reason;
+      logger.info('appliance-not-kept', { reason });
       this.#startLater();
       return;
     }
@@ -78,12 +93,17 @@ export class ReadyAppliances {
       ...{ socketPath, withMonitor, useKvm: accelerator === 'kvm', logger, clock },
     });
     this.#current = started;
+    this.#isReady = false;
     void this.#giveUpWhenNotReady(started);
   }
 
   async #giveUpWhenNotReady(started: ReadyAppliance): Promise<void> {
-    if ((await started.isReady) || this.#current !== started) return;
+    const isReady = await started.isReady;
+    if (this.#current !== started) return;
+    this.#isReady = isReady;
+    if (isReady) return;
     this.#current = undefined;
+    this.#whyNone = 'the last one did not start; the log of the launch host says why';
     await started.close();
     this.#startLater();
   }

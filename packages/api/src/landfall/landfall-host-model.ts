@@ -22,6 +22,8 @@ export const HOST_SHAPES = {
       freeMemoryBytes: 'Count',
       diskTotalBytes: 'Count',
       diskFreeBytes: 'Count',
+      readyAppliance: 'ReadyApplianceState',
+      readyApplianceReason: 'Text',
       machines: 'Count',
       lastSeenDateTime: 'Text',
     },
@@ -41,5 +43,6 @@ export const HOST_SHAPES = {
   LaunchHostFiles: { type: 'list', member: 'Text' },
   LaunchHostMachineTypes: { type: 'list', member: 'Text' },
   LaunchHostNetworks: { type: 'list', member: 'LaunchHostNetwork' },
+  ReadyApplianceState: { type: 'string', enum: ['READY', 'STARTING', 'NONE'] },
   Accelerator: { type: 'string', enum: ['kvm', 'tcg'] },
 } as const satisfies Record<string, ShapeModel>;

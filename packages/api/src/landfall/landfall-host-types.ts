@@ -2,6 +2,9 @@
 
 export type Accelerator = 'kvm' | 'tcg';
 
+/** Of the appliance that a launch host keeps for the next launch at a point that was not converted before. */
+export type ReadyApplianceState = 'READY' | 'STARTING' | 'NONE';
+
 export interface LaunchHostItem {
   readonly launchHostID: string;
   readonly connected: boolean;
@@ -25,6 +28,9 @@ export interface LaunchHostItem {
   /** Of the file system that its machines' disks are on. */
   readonly diskTotalBytes?: number | undefined;
   readonly diskFreeBytes?: number | undefined;
+  readonly readyAppliance?: ReadyApplianceState | undefined;
+  /** Why there is none. */
+  readonly readyApplianceReason?: string | undefined;
   readonly machines?: number | undefined;
   readonly lastSeenDateTime?: string | undefined;
 }

@@ -12,6 +12,7 @@ const HOST: Landfall.LaunchHostItem = {
   ...{ machineTypes: ['pc', 'q35'], networks: [{ name: 'user', kind: 'USER' }] },
   ...{ cpuCount: 4, loadPerProcessor: 0.5, memoryBytes: 16 * GIB, freeMemoryBytes: 8 * GIB },
   ...{ diskTotalBytes: 100 * GIB, diskFreeBytes: 60 * GIB, machines: 2 },
+  ...{ readyAppliance: 'NONE', readyApplianceReason: 'it was turned off' },
 };
 
 const factsOf = (host: Landfall.LaunchHostItem) => new Map(hostFacts(host));
@@ -26,6 +27,9 @@ test('a launch host says what it can, and what it lacks with what to do', () => 
   assert.equal(facts.get('processors'), '4, load 0.50 for each');
   assert.match(String(facts.get('memory')), /^8\S* GiB free of 16\S* GiB$/);
   assert.match(String(facts.get('disk')), /^60\S* GiB free of 100\S* GiB$/);
+  assert.equal(facts.get('appliance'), 'none: it was turned off');
+  const { readyApplianceReason: _, ...rest } = HOST;
+  assert.equal(factsOf({ ...rest, readyAppliance: 'READY' }).get('appliance'), 'stands ready');
 });
 
 test('one of an older release, or never heard of, has gaps and nothing made up', () => {
@@ -37,6 +41,7 @@ test('one of an older release, or never heard of, has gaps and nothing made up',
   } as const;
   assert.equal(factsOf(older).get('accelerator'), 'kvm');
   assert.equal(factsOf(older).get('firmware'), undefined);
+  assert.equal(factsOf(older).get('appliance'), undefined);
   assert.match(String(factsOf(older).get('memory')), /^1\S* GiB free$/);
   const table = formatTable([HOST, older, { launchHostID: 'host-3', connected: false }], HOST_COLUMNS);
   assert.match(table, /host-1 +yes +QEMU 7\.2\.22 +tcg +BIOS +4 /);

@@ -35,6 +35,7 @@ export function hostFacts(host: Host): readonly (readonly [string, unknown])[] {
     ['memory', roomText(host.freeMemoryBytes, host.memoryBytes)],
     ['disk', roomText(host.diskFreeBytes, host.diskTotalBytes)],
     ['machines', host.machines],
+    ['appliance', applianceText(host)],
   ];
 }
 
@@ -64,6 +65,13 @@ function firmwareName({ bootMode }: Landfall.LaunchHostFirmware): string {
 function processorText({ cpuCount, loadPerProcessor }: Host): string | undefined {
   if (cpuCount === undefined || loadPerProcessor === undefined) return cpuCount?.toString();
   return `${cpuCount}, load ${loadPerProcessor.toFixed(2)} for each`;
+}
+
+/** That which is kept for the next launch. */
+function applianceText({ readyAppliance, readyApplianceReason }: Host): string | undefined {
+  if (readyAppliance === undefined) return undefined;
+  const state = { READY: 'stands ready', STARTING: 'starts', NONE: 'none' }[readyAppliance];
+  return readyApplianceReason === undefined ? state : `${state}: ${readyApplianceReason}`;
 }
 
 function roomText(freeBytes: number | undefined, totalBytes: number | undefined): string | undefined {
