@@ -9,21 +9,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { LibvirtHost, type MachineHost, QemuHost } from '../packages/launch/src/index.ts';
-import { run, runChecked, silentLogger, systemClock } from '../packages/runtime/src/index.ts';
+import { run, runChecked, systemClock } from '../packages/runtime/src/index.ts';
 import { besideLibvirt } from './libvirt-bed.ts';
 import { makeNetworkGuest } from './network-guest.ts';
-import { GuestView, prepareMachine, startDefaultNetwork, untilDone } from './network-machines.ts';
+import {
+  GuestView,
+  HOST_OPTIONS,
+  prepareMachine,
+  startDefaultNetwork,
+  untilDone,
+} from './network-machines.ts';
 
 /** On both it answers. */
 const OPEN_PORT = 7;
 const CLOSED_PORT = 9;
 const TIMEOUT = { timeout: 600_000 };
-const OPTIONS = {
-  probePath: join(tmpdir(), 'unused'),
-  logger: silentLogger,
-  clock: systemClock,
-  accelerator: 'tcg',
-} as const;
 const TAP = 'tap-lab';
 /** Of libvirt's isolated network: what a machine begins to its host. */
 const GUARD = ['INPUT', '-i', 'virbr-landfall', '-j', 'LANDFALL_ISOLATED'];
@@ -34,8 +34,8 @@ besideLibvirt(import.meta.filename, () => {
     let view: GuestView | undefined;
     /** As a launch host that was restarted has it. */
     const hosts: Readonly<Record<string, () => MachineHost>> = {
-      qemu: () => new QemuHost({ ...OPTIONS, networks: [{ name: 'lab', kind: 'BRIDGE', tap: TAP }] }),
-      libvirt: () => new LibvirtHost(OPTIONS),
+      qemu: () => new QemuHost({ ...HOST_OPTIONS, networks: [{ name: 'lab', kind: 'BRIDGE', tap: TAP }] }),
+      libvirt: () => new LibvirtHost(HOST_OPTIONS),
     };
 
     before(async () => {

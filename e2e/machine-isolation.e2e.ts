@@ -11,10 +11,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { LibvirtHost, type MachineHost, QemuHost } from '../packages/launch/src/index.ts';
-import { silentLogger, systemClock } from '../packages/runtime/src/index.ts';
+import { systemClock } from '../packages/runtime/src/index.ts';
 import { besideLibvirt } from './libvirt-bed.ts';
 import { makeNetworkGuest } from './network-guest.ts';
-import { GuestView, prepareMachine, startDefaultNetwork, untilDone } from './network-machines.ts';
+import {
+  GuestView,
+  HOST_OPTIONS,
+  prepareMachine,
+  startDefaultNetwork,
+  untilDone,
+} from './network-machines.ts';
 
 const PORT = 4711;
 /** As `libvirt-bed.sh` lays them out: the host, and a server beside it. */
@@ -23,12 +29,6 @@ const SOURCE_ADDRESS = '198.51.100.20';
 /** In the network of the source. */
 const KEPT = { address: '198.51.100.30/24', gateway: '198.51.100.1' };
 const TIMEOUT = { timeout: 900_000 };
-const OPTIONS = {
-  probePath: join(tmpdir(), 'unused'),
-  logger: silentLogger,
-  clock: systemClock,
-  accelerator: 'tcg',
-} as const;
 
 besideLibvirt(import.meta.filename, () => {
   describe('what a machine reaches', () => {
@@ -37,8 +37,8 @@ besideLibvirt(import.meta.filename, () => {
     let fixed: GuestView | undefined;
     const started: ChildProcess[] = [];
     const hosts: Readonly<Record<string, MachineHost>> = {
-      qemu: new QemuHost(OPTIONS),
-      libvirt: new LibvirtHost(OPTIONS),
+      qemu: new QemuHost(HOST_OPTIONS),
+      libvirt: new LibvirtHost(HOST_OPTIONS),
     };
 
     before(async () => {

@@ -1,10 +1,19 @@
 /** Machines whose guest tries the network (`network-guest.ts`), and what they are started in. */
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CONSOLE_LOG, createOverlay, type LaunchRequest } from '../packages/launch/src/index.ts';
-import { runChecked, systemClock } from '../packages/runtime/src/index.ts';
+import { runChecked, silentLogger, systemClock } from '../packages/runtime/src/index.ts';
 import { NETWORK_GUEST_BYTES } from './network-guest.ts';
+
+/** Of either machine host. */
+export const HOST_OPTIONS = {
+  probePath: join(tmpdir(), 'unused'),
+  logger: silentLogger,
+  clock: systemClock,
+  accelerator: 'tcg',
+} as const;
 
 const DEFAULT_NETWORK = `<network><name>default</name><forward mode='nat'/><bridge name='virbr0'/>
 <ip address='192.168.122.1' netmask='255.255.255.0'><dhcp>

@@ -1,7 +1,6 @@
 /** In which of libvirt's networks a machine is, and what guards it there. */
 import type { Clock } from '@landfall/runtime';
 import { type HostNetwork, networkUnknown } from './host-network.ts';
-import { macAddressOf } from './launch-plan.ts';
 import type { DomainSurroundings } from './libvirt-domain.ts';
 import {
   ensureIsolatedNetwork,
@@ -45,10 +44,9 @@ export class LibvirtNetworks {
 
   /** M8; who has lost these rules may have lost the guard of the isolated network with them (N1). */
   async closePorts(request: InboundRequest): Promise<void> {
-    const { machineId, macAddress = macAddressOf(machineId), inboundPorts: ports } = request;
-    if (hasOwnNetwork(request) || !this.#filter.isDue(machineId)) return;
-    if (nameFor(request) === ISOLATED_NETWORK) await this.#isolate();
-    await this.#filter.place({ machineId, macAddress, ports });
+    if (hasOwnNetwork(request)) return;
+    const isIsolated = nameFor(request) === ISOLATED_NETWORK;
+    await this.#filter.keep(request, isIsolated ? () => this.#isolate() : undefined);
   }
 
   async removeRules(machineId: string): Promise<void> {

@@ -1,12 +1,8 @@
 /** Keeps closed ports of machines closed, with nftables of this computer (see inbound-filter.ts). */
 import { type Clock, OperationError, type RunResult, run } from '@landfall/runtime';
-import {
-  type FilterEntry,
-  type FilteredMachine,
-  parseFilterEntries,
-  planFilter,
-  planFilterRemoval,
-} from './inbound-filter.ts';
+import { type FilterEntry, parseFilterEntries, planFilter, planFilterRemoval } from './inbound-filter.ts';
+import { macAddressOf } from './launch-plan.ts';
+import type { InboundRequest } from './machine-host.ts';
 
 /** Somebody may load rules of their own, and with them flush all others: ours are put back after so long. */
 const AGAIN_MS = 30_000;
@@ -21,18 +17,17 @@ export class InboundFilter {
     this.#clock = clock;
   }
 
-  /** Whether it is time to put them in place: the first time, and again every half minute. */
-  isDue(machineId: string): boolean {
-    const ageMs = this.#clock.nowMs() - (this.#placedMs.get(machineId) ?? Number.NEGATIVE_INFINITY);
-    // A clock that was set back says nothing.
-    return ageMs < 0 || ageMs >= AGAIN_MS;
-  }
-
-  /** Errors: INBOUND_NOT_FILTERED. */
-  async place(machine: FilteredMachine): Promise<void> {
+  /**
+   * Asked often; does what it does the first time, and again every half minute. `guard`: what else may have
+   * been lost with these rules, seen to before. Errors: INBOUND_NOT_FILTERED, those of `guard`.
+   */
+  async keep(request: InboundRequest, guard?: () => Promise<void>): Promise<void> {
+    const { machineId, macAddress = macAddressOf(machineId), inboundPorts: ports } = request;
+    if (!this.#isDue(machineId)) return;
+    await guard?.();
     await this.#inTurn(async () => {
-      await load(planFilter(machine, await readEntries()));
-      this.#placedMs.set(machine.machineId, this.#clock.nowMs());
+      await load(planFilter({ machineId, macAddress, ports }, await readEntries()));
+      this.#placedMs.set(machineId, this.#clock.nowMs());
     });
   }
 
@@ -43,6 +38,12 @@ export class InboundFilter {
       const script = planFilterRemoval(machineId, await readEntries());
       if (script !== undefined) await load(script);
     });
+  }
+
+  #isDue(machineId: string): boolean {
+    const ageMs = this.#clock.nowMs() - (this.#placedMs.get(machineId) ?? Number.NEGATIVE_INFINITY);
+    // A clock that was set back says nothing.
+    return ageMs < 0 || ageMs >= AGAIN_MS;
   }
 
   /** One at a time: what is found must still be there when it is replaced. */

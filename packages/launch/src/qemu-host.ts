@@ -6,7 +6,6 @@ import { findQemuNetwork, QEMU_NETWORKS, type QemuNetwork } from './host-network
 import type { HydrationOutcome, HydrationRequest } from './hydration.ts';
 import {
   type LaunchRequest,
-  macAddressOf,
   type PublishedPort,
   planLaunch,
   UEFI_VARIABLES,
@@ -82,9 +81,7 @@ export class QemuHost implements MachineHost {
 
   /** A network of the machine's own forwards what is published, and nothing else. */
   async closePorts(request: InboundRequest): Promise<void> {
-    if (findQemuNetwork(this.#networks, request).kind !== 'BRIDGE') return;
-    const { machineId, macAddress = macAddressOf(machineId), inboundPorts: ports } = request;
-    if (this.#filter.isDue(machineId)) await this.#filter.place({ machineId, macAddress, ports });
+    if (findQemuNetwork(this.#networks, request).kind === 'BRIDGE') await this.#filter.keep(request);
   }
 
   async find({ folder }: MachinePlace): Promise<boolean> {
